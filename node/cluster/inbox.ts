@@ -1,0 +1,63 @@
+/**
+ * The receiving end of forwarding: commands enter the local engine, never the router, so nothing loops.
+ *
+ * A command whose slot this member does not own is refused before anything is applied. When the sender has
+ * seen a newer view, that view is awaited first.
+ */
+import type { Clock } from '../../shared/clock.ts'
+import { LarderError, toLarderError } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import { slotOf } from '../../shared/placement.ts'
+import type { Engine } from '../engine.ts'
+import type { Views } from './router.ts'
+import type { ExecuteRequest, Result, RoutedCommand } from './wire.ts'
+
+/** How long a receiver waits for the sender's view; more would only eat up the sender's deadline. */
+const CATCH_UP_MAX_MS = 1000
+
+export interface InboxOptions {
+  readonly self: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly local: Engine
+  readonly views: Views
+}
+
+export class Inbox {
+  readonly #options: InboxOptions
+
+  constructor(options: InboxOptions) {
+    this.#options = options
+  }
+
+  /** One result a command, in their order. */
+  async execute({ epoch, commands }: ExecuteRequest): Promise<Result[]> {
+    const { clock, views } = this.#options
+    if (epoch > (views.placed?.epoch ?? 0)) await views.after(epoch - 1, clock.now() + CATCH_UP_MAX_MS)
+    return Promise.all(commands.map((command) => this.#executeOne(command)))
+  }
+
+  async #executeOne({ command, requestId, traced, remainingMs }: RoutedCommand): Promise<Result> {
+    const { self, clock, log, local, views } = this.#options
+    try {
+      if (!views.placed?.owns(self, slotOf(command.key))) {
+        throw new LarderError(
+          'WRONG_OWNER',
+          `${self} does not own this key as of epoch ${views.placed?.epoch}.`,
+        )
+      }
+      const reply = await local.execute(command, {
+        requestId,
+        traced,
+        deadlineAtMs: clock.now() + remainingMs,
+      })
+      if (traced)
+        log.info({ requestId, command: command.type, outcome: reply.type }, 'carried out for a peer')
+      return { reply }
+    } catch (thrown) {
+      const error = toLarderError(thrown)
+      log.warn({ requestId, command: command.type, code: error.code, error: error.cause }, 'refused a peer')
+      return { error: { code: error.code, detail: error.message } }
+    }
+  }
+}

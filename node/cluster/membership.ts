@@ -1,0 +1,188 @@
+/**
+ * This member's place in the cluster: it keeps its lease, and watches for the next view.
+ *
+ * Two loops, so that a slow watch never costs the lease. The last view stays in force while uplink is gone;
+ * a view is only ever followed by one of a later epoch. An uplink that has forgotten everything is told the
+ * members of the last view, and drops none of them.
+ *
+ *     start ─▶ renew ──lease──▶ wait a third of it ─▶ renew …          stop ─▶ leave
+ *              watch ──view───▶ install, tell the listener ─▶ watch …
+ */
+import { type Clock, pause } from '../../shared/clock.ts'
+import { LarderError } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Member, Renewal, View } from '../../shared/view.ts'
+import type { ClusterMetrics } from './metrics.ts'
+import { PlacedView } from './placed-view.ts'
+import type { Views } from './router.ts'
+import type { UplinkClient } from './uplink-client.ts'
+
+/** Between two tries while no uplink answers. */
+const RETRY_MS = 250
+/** A report of the same member is not repeated sooner. */
+const REPORT_PAUSE_MS = 1000
+
+export interface MembershipOptions {
+  readonly self: Member
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ClusterMetrics
+  /** `undefined` for a cluster of one. */
+  readonly uplink: UplinkClient | undefined
+  /** Called with every new view, before anyone routes by it. */
+  onView(placed: PlacedView): void
+  /** Called when uplink refuses this member for good. */
+  onRejected(error: LarderError): void
+}
+
+export class Membership implements Views {
+  readonly #options: MembershipOptions
+  readonly #stopping = new AbortController()
+  readonly #waiters = new Set<() => void>()
+  readonly #reportedAtMs = new Map<string, number>()
+  #placed: PlacedView | undefined
+  #registered = false
+  /** Whether it has been a member once; from then on it serves, with uplink or without. */
+  #ready = false
+  #uplinkAnswers = true
+  #lease = Promise.resolve()
+  #watch = Promise.resolve()
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+  }
+
+  get placed(): PlacedView | undefined {
+    return this.#placed
+  }
+
+  /** Why requests should go to other members, or `undefined` when they need not. */
+  get notReady(): string | undefined {
+    if (this.#stopping.signal.aborted) return 'It is leaving the cluster.'
+    return this.#ready ? undefined : 'It has not joined the cluster yet: no uplink has answered with a view.'
+  }
+
+  /** Returns at once; `after(0, …)` waits for the first view. */
+  start(): void {
+    const { self, uplink } = this.#options
+    if (uplink === undefined) {
+      this.#install({ epoch: 1, copies: 1, members: [self] })
+      return
+    }
+    this.#lease = this.#keepLease(uplink)
+    this.#watch = this.#keepWatch(uplink)
+  }
+
+  /** Leaves the view, so that the others route around this member; it goes on answering until it is closed. */
+  async leave(): Promise<void> {
+    const { self, uplink, log } = this.#options
+    if (uplink === undefined || this.#stopping.signal.aborted) return
+    this.#stopping.abort()
+    await this.#lease // A renewal still under way would register this member again.
+    try {
+      if (this.#registered) await uplink.leave(self)
+      this.#install(await uplink.view())
+    } catch (error) {
+      log.warn({ error }, 'uplink could not be told; the lease will end by itself')
+    }
+    uplink.stop()
+    await this.#watch
+  }
+
+  async after(epoch: number, deadlineAtMs: number): Promise<PlacedView | undefined> {
+    const { clock } = this.#options
+    const isNewer = () => (this.#placed?.epoch ?? 0) > epoch
+    if (isNewer()) return this.#placed
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const look = () => {
+      if (isNewer()) resolve()
+    }
+    this.#waiters.add(look)
+    const timer = clock.after(Math.max(0, deadlineAtMs - clock.now()), resolve)
+    await promise
+    timer.cancel()
+    this.#waiters.delete(look)
+    return this.#placed
+  }
+
+  /** Tells uplink that a member refused a connection; not waited for, and not repeated in a hurry. */
+  report(member: Member): void {
+    const { clock, uplink, log } = this.#options
+    const lastAtMs = this.#reportedAtMs.get(member.incarnation) ?? -Infinity
+    if (uplink === undefined || clock.now() < lastAtMs + REPORT_PAUSE_MS) return
+    this.#reportedAtMs.set(member.incarnation, clock.now())
+    log.warn({ member: member.id }, 'reported to uplink: it refuses connections')
+    uplink.report(member).catch((error) => this.#missed('report', error))
+  }
+
+  async #keepLease(uplink: UplinkClient): Promise<void> {
+    let waitMs = RETRY_MS
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const { leaseMs } = await this.#renew(uplink)
+        waitMs = leaseMs / 3
+        if (!this.#registered) this.#options.log.info({ uplink: uplink.url, leaseMs }, 'registered')
+        this.#registered = true
+        this.#heard(uplink)
+      } catch (error) {
+        waitMs = RETRY_MS
+        if (error instanceof LarderError && error.code === 'ID_TAKEN' && !this.#registered) {
+          return this.#options.onRejected(error)
+        }
+        this.#missed('renew', error)
+      }
+      await pause(this.#options.clock, waitMs, this.#stopping.signal)
+    }
+  }
+
+  async #renew(uplink: UplinkClient): ReturnType<UplinkClient['renew']> {
+    const { id, url, incarnation } = this.#options.self
+    const renewal: Renewal = { url, incarnation, epoch: this.#placed?.epoch ?? 0 }
+    try {
+      return await uplink.renew(id, renewal)
+    } catch (error) {
+      if (!(error instanceof LarderError) || error.code !== 'VIEW_WANTED' || !this.#placed) throw error
+      this.#options.log.warn({ epoch: renewal.epoch }, 'uplink has forgotten the members; telling it')
+      return uplink.renew(id, { ...renewal, members: this.#placed.view.members })
+    }
+  }
+
+  async #keepWatch(uplink: UplinkClient): Promise<void> {
+    const { clock } = this.#options
+    while (!this.#stopping.signal.aborted) {
+      try {
+        this.#install(await uplink.watch(this.#placed?.epoch ?? 0))
+        this.#heard(uplink)
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return
+        this.#missed('watch', error)
+        await pause(clock, RETRY_MS, this.#stopping.signal)
+      }
+    }
+  }
+
+  #install(view: View): void {
+    if (view.epoch <= (this.#placed?.epoch ?? 0)) return
+    const { log, onView } = this.#options
+    this.#placed = new PlacedView(view)
+    this.#ready ||= this.#placed.has(this.#options.self.id)
+    this.#reportedAtMs.clear()
+    log.info({ epoch: view.epoch, members: view.members.map(({ id }) => id) }, 'a new view')
+    onView(this.#placed)
+    for (const look of this.#waiters) look()
+  }
+
+  #heard({ url }: UplinkClient): void {
+    if (!this.#uplinkAnswers) this.#options.log.info({ uplink: url }, 'uplink answers again')
+    this.#uplinkAnswers = true
+  }
+
+  /** Every failure counts; the log tells when it begins and when it is over. */
+  #missed(call: string, error: unknown): void {
+    if (this.#stopping.signal.aborted) return
+    this.#options.metrics.uplinkFailures.inc({ call })
+    if (this.#uplinkAnswers)
+      this.#options.log.warn({ call, error }, 'uplink fails; the last view stays in force')
+    this.#uplinkAnswers = false
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Another member, as an engine. Its trouble is its own: own batches, own connections, own deadlines.
+ *
+ * A command is sent once. Only a connection that was refused is known not to have carried it; whatever else
+ * breaks leaves open whether it was applied, and the caller is told so.
+ */
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import fetch, { FetchError } from 'node-fetch'
+import type { Clock } from '../../shared/clock.ts'
+import type { Command, Reply } from '../../shared/command.ts'
+import { isErrorCode, LarderError } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import { bearer } from '../../shared/secrets.ts'
+import type { Member } from '../../shared/view.ts'
+import type { Engine, ExecuteOptions } from '../engine.ts'
+import { Batcher } from './batcher.ts'
+import type { ClusterMetrics } from './metrics.ts'
+import {
+  decodeResults,
+  EXECUTE_PATH,
+  encodeRequest,
+  FRAME_TYPE,
+  type Result,
+  type RoutedCommand,
+} from './wire.ts'
+
+/** Failures to connect: nothing was sent, so nothing was applied. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])
+
+export interface PeerOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ClusterMetrics
+  readonly clusterSecret: string | undefined
+  /** The epoch that this member routes by. */
+  epoch(): number
+  /** Called when the member refused a connection. */
+  onRefused(member: Member): void
+}
+
+type Sent = Pick<RoutedCommand, 'command' | 'requestId' | 'traced'> & { readonly deadlineAtMs: number }
+
+export class Peer implements Engine {
+  readonly member: Member
+  readonly #options: PeerOptions
+  readonly #batcher: Batcher<Sent, Result>
+  readonly #agent: HttpAgent
+
+  constructor(member: Member, options: PeerOptions) {
+    this.member = member
+    this.#options = options
+    const Agent = member.url.startsWith('https:') ? HttpsAgent : HttpAgent
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    this.#batcher = new Batcher({
+      clock: options.clock,
+      bytesOf: ({ command }) => command.key.length + ('body' in command ? command.body.length : 0),
+      send: (sent, deadlineAtMs) => this.#send(sent, deadlineAtMs),
+    })
+  }
+
+  async execute(command: Command, { deadlineAtMs, requestId, traced }: ExecuteOptions): Promise<Reply> {
+    const result = await this.#batcher.add({ command, requestId, traced, deadlineAtMs }, deadlineAtMs)
+    if ('reply' in result) return result.reply
+    throw new LarderError(result.error.code, result.error.detail)
+  }
+
+  get waiting(): number {
+    return this.#batcher.waiting
+  }
+
+  stop(): void {
+    const { id } = this.member
+    this.#batcher.stop(
+      new LarderError('WRONG_OWNER', `${id} is no longer a member.`),
+      new LarderError('UNREACHABLE', `${id} left before it answered; whether it did as asked is open.`),
+    )
+    this.#agent.destroy()
+  }
+
+  async #send(sent: readonly Sent[], deadlineAtMs: number): Promise<Result[]> {
+    const { clock, metrics } = this.#options
+    const peer = this.member.id
+    const nowMs = clock.now()
+    const commands = sent.map(({ deadlineAtMs, ...rest }) => ({ ...rest, remainingMs: deadlineAtMs - nowMs }))
+    metrics.forwardedBatches.inc({ peer })
+    metrics.forwardedCommands.inc({ peer }, sent.length)
+    const abort = new AbortController()
+    const timer = clock.after(deadlineAtMs - nowMs, () => abort.abort())
+    try {
+      return await this.#post(encodeRequest({ epoch: this.#options.epoch(), commands }), abort.signal)
+    } catch (error) {
+      throw this.#explain(error, sent)
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  async #post(body: Buffer, signal: AbortSignal): Promise<Result[]> {
+    const response = await fetch(this.member.url + EXECUTE_PATH, {
+      method: 'POST',
+      body,
+      signal,
+      agent: this.#agent,
+      redirect: 'error',
+      headers: { 'content-type': FRAME_TYPE, ...bearer(this.#options.clusterSecret) },
+    })
+    const answer = Buffer.from(await response.arrayBuffer())
+    if (response.ok) return decodeResults(answer)
+    const problem: unknown = JSON.parse(answer.toString())
+    const code =
+      problem !== null && typeof problem === 'object' && 'code' in problem ? problem.code : undefined
+    throw new LarderError(
+      isErrorCode(code) ? code : 'UNREACHABLE',
+      `${this.member.id} answered ${response.status}.`,
+    )
+  }
+
+  /** What went wrong, for the callers of a whole batch; one log line and one count, not one a command. */
+  #explain(error: unknown, sent: readonly Sent[]): LarderError {
+    const { id } = this.member
+    const refused = error instanceof FetchError && NOT_CONNECTED.has(error.code ?? '')
+    const explained = refused
+      ? new LarderError('REFUSED', `${id} cannot be connected to.`, { cause: error })
+      : new LarderError('UNREACHABLE', `${id} did not answer; whether it did as asked is open.`, {
+          cause: error,
+        })
+    this.#options.metrics.forwardFailures.inc({ peer: id, code: explained.code })
+    const requestIds = sent.slice(0, 10).map(({ requestId }) => requestId)
+    this.#options.log.warn(
+      { peer: id, code: explained.code, commands: sent.length, requestIds, error },
+      'a peer failed',
+    )
+    if (refused) this.#options.onRefused(this.member)
+    return explained
+  }
+}

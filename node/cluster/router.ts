@@ -1,0 +1,69 @@
+/**
+ * The one routing decision: a key's slot is mine, or another member's.
+ *
+ * What was surely not carried out, because the receiver does not own the slot or refused the connection, is
+ * routed once more as soon as there is a newer view. Nothing else is ever sent again.
+ */
+import type { Clock } from '../../shared/clock.ts'
+import type { Command, Reply } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
+import { slotOf } from '../../shared/placement.ts'
+import type { Engine, ExecuteOptions } from '../engine.ts'
+import type { ClusterMetrics } from './metrics.ts'
+import type { Peers } from './peers.ts'
+import type { PlacedView } from './placed-view.ts'
+
+/** How long a command waits for the view that tells where it belongs now. */
+const SETTLE_MAX_MS = 1000
+
+/** Who tells which view is in force. */
+export interface Views {
+  readonly placed: PlacedView | undefined
+  /** Resolves with the first view after this epoch, or at the deadline with the view there is. */
+  after(epoch: number, deadlineAtMs: number): Promise<PlacedView | undefined>
+}
+
+export interface RouterOptions {
+  readonly self: string
+  readonly clock: Clock
+  readonly local: Engine
+  readonly peers: Peers
+  readonly views: Views
+  readonly metrics: ClusterMetrics
+}
+
+export class Router implements Engine {
+  readonly #options: RouterOptions
+
+  constructor(options: RouterOptions) {
+    this.#options = options
+  }
+
+  async execute(command: Command, options: ExecuteOptions): Promise<Reply> {
+    const { views, clock, metrics } = this.#options
+    const placed = views.placed
+    if (placed === undefined) throw new LarderError('NOT_READY', 'This member has not heard from uplink yet.')
+    const slot = slotOf(command.key)
+    try {
+      return await this.#engineOf(placed, slot).execute(command, options)
+    } catch (error) {
+      if (!(error instanceof LarderError) || !isSafeToRepeat(error)) throw error
+      const deadlineAtMs = Math.min(options.deadlineAtMs, clock.now() + SETTLE_MAX_MS)
+      const newer = await views.after(placed.epoch, deadlineAtMs)
+      if (newer === undefined || newer.epoch === placed.epoch) throw error
+      metrics.rerouted.inc({ code: error.code })
+      return this.#engineOf(newer, slot).execute(command, options)
+    }
+  }
+
+  #engineOf(placed: PlacedView, slot: number): Engine {
+    const { self, local, peers } = this.#options
+    const owner = placed.ownerOf(slot)
+    if (owner === undefined) throw new LarderError('NOT_READY', 'The cluster has no member.')
+    return owner.id === self ? local : peers.of(owner)
+  }
+}
+
+function isSafeToRepeat({ code }: LarderError): boolean {
+  return code === 'WRONG_OWNER' || code === 'REFUSED'
+}

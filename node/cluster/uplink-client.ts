@@ -1,0 +1,114 @@
+/**
+ * Calls to uplink, or to the next uplink when one fails. Failing over wakes whoever still waits on the old
+ * one, because a hung uplink must not keep the member from a new view.
+ */
+import fetch from 'node-fetch'
+import { isErrorCode, LarderError } from '../../shared/errors.ts'
+import { bearer } from '../../shared/secrets.ts'
+import { Lease, type Member, type Renewal, View } from '../../shared/view.ts'
+
+/** A call that renews or reports; longer than any uplink that works takes. */
+const CALL_MAX_MS = 1000
+/** A watch: uplink answers by itself after 25 s. */
+const WATCH_MAX_MS = 35_000
+
+interface Call {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly body?: object
+  readonly maxMs: number
+}
+
+export class UplinkClient {
+  readonly #urls: readonly string[]
+  readonly #clusterSecret: string | undefined
+  #current = 0
+  /** Aborted when the current uplink is given up. */
+  #abandon = new AbortController()
+
+  constructor(urls: readonly string[], clusterSecret: string | undefined) {
+    this.#urls = urls
+    this.#clusterSecret = clusterSecret
+  }
+
+  get url(): string {
+    return this.#urls[this.#current % this.#urls.length] ?? ''
+  }
+
+  /** Registers, or renews the lease: the same call. */
+  async renew(id: string, renewal: Renewal): Promise<Lease> {
+    return Lease.parse(
+      await this.#call({ method: 'PUT', path: member(id), body: renewal, maxMs: CALL_MAX_MS }),
+    )
+  }
+
+  /** The first view after this epoch, or the current one when nothing changes for a while. */
+  async watch(epoch: number): Promise<View> {
+    const path = `/api/v1/view?after=${epoch}`
+    return View.parse(await this.#call({ method: 'GET', path, maxMs: WATCH_MAX_MS }))
+  }
+
+  /** The view as it is. */
+  async view(): Promise<View> {
+    return View.parse(await this.#call({ method: 'GET', path: '/api/v1/view', maxMs: CALL_MAX_MS }))
+  }
+
+  async report({ id, incarnation }: Member): Promise<void> {
+    await this.#call({
+      method: 'POST',
+      path: `${member(id)}/report`,
+      body: { incarnation },
+      maxMs: CALL_MAX_MS,
+    })
+  }
+
+  async leave({ id, incarnation }: Member): Promise<void> {
+    const path = `${member(id)}?incarnation=${encodeURIComponent(incarnation)}`
+    await this.#call({ method: 'DELETE', path, maxMs: CALL_MAX_MS })
+  }
+
+  /** Gives up every call under way. */
+  stop(): void {
+    this.#abandon.abort()
+  }
+
+  async #call({ method, path, body, maxMs }: Call): Promise<unknown> {
+    const attempt = this.#current
+    try {
+      const response = await fetch(this.url + path, {
+        method,
+        signal: AbortSignal.any([this.#abandon.signal, AbortSignal.timeout(maxMs)]),
+        headers: { ...bearer(this.#clusterSecret), ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      if (response.ok) return text === '' ? undefined : JSON.parse(text)
+      throw refusal(text, response.status)
+    } catch (error) {
+      const answered = error instanceof LarderError && error.status < 500
+      if (!answered && attempt === this.#current) this.#failOver()
+      throw error
+    }
+  }
+
+  #failOver(): void {
+    this.#current++
+    this.#abandon.abort()
+    this.#abandon = new AbortController()
+  }
+}
+
+function member(id: string): string {
+  return `/api/v1/members/${encodeURIComponent(id)}`
+}
+
+function refusal(text: string, status: number): Error {
+  let problem: { code?: unknown; detail?: unknown } = {}
+  try {
+    problem = JSON.parse(text)
+  } catch {
+    // Not an answer of uplink's; the status says what there is to say.
+  }
+  const detail = typeof problem.detail === 'string' ? problem.detail : `uplink answered ${status}`
+  return isErrorCode(problem.code) ? new LarderError(problem.code, detail) : new Error(detail)
+}

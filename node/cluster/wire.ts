@@ -1,0 +1,156 @@
+/**
+ * Both ends of what members say to each other: batches of commands, and their replies.
+ *
+ * A frame is a JSON head behind its length (4 bytes, big-endian), and behind the head the bodies, one after
+ * the other as they are; in the head a body is only its kind and length. So values are neither escaped nor
+ * turned into base64 on their way.
+ */
+import { z } from 'zod'
+import type { Body, Command, Reply } from '../../shared/command.ts'
+import { type ErrorCode, isErrorCode } from '../../shared/errors.ts'
+
+export const EXECUTE_PATH = '/cluster/execute'
+export const FRAME_TYPE = 'application/vnd.larder.frame'
+
+export interface RoutedCommand {
+  readonly command: Command
+  readonly requestId: string
+  readonly traced: boolean
+  /** How long the sender still waits; a duration, because clocks differ. */
+  readonly remainingMs: number
+}
+
+export interface ExecuteRequest {
+  /** By which view the sender routed. */
+  readonly epoch: number
+  readonly commands: readonly RoutedCommand[]
+}
+
+export type Result =
+  | { readonly reply: Reply }
+  | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
+
+export function encodeRequest({ epoch, commands }: ExecuteRequest): Buffer {
+  const frame = new FrameWriter()
+  const head = commands.map(({ command, ...rest }) => ({ ...rest, command: frame.detachBody(command) }))
+  return frame.finish({ epoch, commands: head })
+}
+
+/** @throws when the frame is not one. */
+export function decodeRequest(bytes: Buffer): ExecuteRequest {
+  const frame = new FrameReader(bytes)
+  const { epoch, commands } = RequestHead.parse(frame.head)
+  return {
+    epoch,
+    commands: commands.map(({ command, ...rest }) => ({
+      ...rest,
+      command: frame.attachBody(command) as Command,
+    })),
+  }
+}
+
+export function encodeResults(results: readonly Result[]): Buffer {
+  const frame = new FrameWriter()
+  const head = results.map((result) =>
+    'reply' in result ? { reply: frame.detachBody(result.reply) } : result,
+  )
+  return frame.finish({ results: head })
+}
+
+/** @throws when the frame is not one. */
+export function decodeResults(bytes: Buffer): Result[] {
+  const frame = new FrameReader(bytes)
+  const { results } = ResultsHead.parse(frame.head)
+  return results.map((result) =>
+    'reply' in result ? { reply: frame.attachBody(result.reply) as unknown as Reply } : result,
+  )
+}
+
+/** In the head of a frame a body is whether it is text, and how many bytes of the frame it takes. */
+const DetachedBody = z.object({ text: z.boolean(), length: z.int().min(0) })
+const Condition = z.object({
+  ifMatch: z.array(z.string()).optional(),
+  ifNoneMatch: z.array(z.string()).optional(),
+})
+const key = z.string()
+const condition = Condition.optional()
+
+const RequestHead = z.object({
+  epoch: z.int(),
+  commands: z.array(
+    z.object({
+      requestId: z.string(),
+      traced: z.boolean(),
+      remainingMs: z.number(),
+      command: z.discriminatedUnion('type', [
+        z.object({ type: z.literal('value.get'), key, condition }),
+        z.object({
+          type: z.literal('value.set'),
+          key,
+          condition,
+          contentType: z.string(),
+          body: DetachedBody,
+          ttlMs: z.number().optional(),
+        }),
+        z.object({ type: z.literal('value.delete'), key, condition }),
+        z.object({ type: z.literal('counter.add'), key, by: z.string().regex(/^-?\d+$/) }),
+        z.object({ type: z.literal('counter.get'), key }),
+      ]),
+    }),
+  ),
+})
+
+const ResultsHead = z.object({
+  results: z.array(
+    z.union([
+      z.object({
+        reply: z.looseObject({ type: z.string(), owner: z.string(), body: DetachedBody.optional() }),
+      }),
+      z.object({ error: z.object({ code: z.custom<ErrorCode>(isErrorCode), detail: z.string() }) }),
+    ]),
+  ),
+})
+
+class FrameWriter {
+  readonly #bodies: Uint8Array[] = []
+
+  detachBody(message: object): object {
+    if (!('body' in message)) return message
+    const body = message.body as Body
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    this.#bodies.push(bytes)
+    return { ...message, body: { text: typeof body === 'string', length: bytes.length } }
+  }
+
+  finish(head: object): Buffer {
+    const headBytes = Buffer.from(JSON.stringify(head))
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(headBytes.length)
+    return Buffer.concat([length, headBytes, ...this.#bodies])
+  }
+}
+
+class FrameReader {
+  readonly head: unknown
+  readonly #bytes: Buffer
+  #offset: number
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+    this.#offset = 4 + bytes.readUInt32BE(0)
+    this.head = JSON.parse(bytes.toString('utf8', 4, this.#offset))
+  }
+
+  attachBody(message: { body?: z.infer<typeof DetachedBody> | undefined } | object): object {
+    if (!('body' in message) || message.body === undefined) return message
+    const { text, length } = message.body
+    const end = this.#offset + length
+    if (end > this.#bytes.length) throw new RangeError('the frame ends before its bodies do')
+    // Bytes are copied: a view would keep the whole frame alive for as long as the value.
+    const body = text
+      ? this.#bytes.toString('utf8', this.#offset, end)
+      : Buffer.from(this.#bytes.subarray(this.#offset, end))
+    this.#offset = end
+    return { ...message, body }
+  }
+}

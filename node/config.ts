@@ -1,0 +1,65 @@
+/** Every setting of a node: its default, its unit, its bounds. Read once, at start. */
+import { authority, type Environment, Settings } from '../shared/config.ts'
+import { LOG_LEVELS } from '../shared/log.ts'
+import { SLOTS } from '../shared/placement.ts'
+import { MemberId } from '../shared/view.ts'
+
+export interface NodeConfig {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  /** Default: `<host>:<port>`. */
+  readonly nodeId: string | undefined
+  /** Default: `http://<host>:<port>`. */
+  readonly advertiseUrl: string | undefined
+  /** None: a cluster of one. */
+  readonly uplinkUrls: readonly string[]
+  readonly shardLimit: number
+  /** Writes that may wait in one shard. */
+  readonly queueMax: number
+  readonly bodyBytesMax: number
+  readonly peerTimeoutMs: number
+  /** The memory budget of the values. */
+  readonly bytesMax: number
+  readonly apiKeys: readonly string[]
+  readonly clusterSecret: string | undefined
+  readonly logLevel: string
+}
+
+const MIB = 2 ** 20
+
+/** @throws ConfigError naming every wrong setting. */
+export function readConfig(environment: Environment): NodeConfig {
+  const settings = new Settings(environment)
+  const listening = settings.listening(4000)
+  const nodeId = settings.text('NODE_ID')
+  if (nodeId !== undefined && !MemberId.safeParse(nodeId).success) {
+    settings.problem(`NODE_ID=${nodeId}: at most 128 letters, digits and . : _ - [ ]`)
+  }
+  const advertiseUrl = settings.text('ADVERTISE_URL')
+  const logLevel = settings.text('LOG_LEVEL') ?? 'info'
+  if (!(LOG_LEVELS as readonly string[]).includes(logLevel)) {
+    settings.problem(`LOG_LEVEL=${logLevel}: one of ${LOG_LEVELS.join(', ')}`)
+  }
+  const config: NodeConfig = {
+    ...listening,
+    nodeId,
+    advertiseUrl: advertiseUrl && settings.url('ADVERTISE_URL', advertiseUrl),
+    uplinkUrls: settings.list('UPLINK_URL').map((url) => settings.url('UPLINK_URL', url)),
+    shardLimit: settings.integer('SHARD_LIMIT', { fallback: 4, min: 1, max: SLOTS }),
+    queueMax: settings.integer('MAX_QUEUE', { fallback: 10_000, min: 1 }),
+    bodyBytesMax: settings.bytes('MAX_BODY', 8 * MIB),
+    peerTimeoutMs: settings.integer('PEER_TIMEOUT_MS', { fallback: 2000, min: 1, max: 600_000 }),
+    bytesMax: settings.bytes('MAX_BYTES', 512 * MIB),
+    apiKeys: settings.list('API_KEY'),
+    logLevel,
+  }
+  settings.check()
+  return Object.freeze(config)
+}
+
+/** How the member is called and reached, once its port is known. */
+export function identify(config: NodeConfig, port: number): { id: string; url: string } {
+  const address = authority(config.host, port)
+  return { id: config.nodeId ?? address, url: config.advertiseUrl ?? `http://${address}` }
+}

@@ -1,0 +1,19 @@
+/**
+ * Everything that can carry out a command is an Engine: the shards of this process, another member, the
+ * router that chooses between them. So they nest, and nothing above an engine knows which one it has.
+ */
+import type { Command, Reply } from '../shared/command.ts'
+
+export interface ExecuteOptions {
+  /** After this the caller no longer waits, and gets UNREACHABLE. */
+  readonly deadlineAtMs: number
+  /** Follows the command to the member that carries it out. */
+  readonly requestId: string
+  /** The caller asked to see its request in the logs. */
+  readonly traced: boolean
+}
+
+export interface Engine {
+  /** @throws LarderError (as a rejection) when the command was not, or not surely, carried out. */
+  execute(command: Command, options: ExecuteOptions): Promise<Reply>
+}

@@ -1,0 +1,90 @@
+/**
+ * A value under a key: a last-writer-wins register.
+ *
+ * What was deleted or has expired leaves a tombstone, a register without a value: without it, the next merge
+ * with a copy that missed the delete would bring the value back.
+ */
+import type { Body, Command, Condition, Outcome } from '../../shared/command.ts'
+import { assertNever } from '../../shared/errors.ts'
+import type { Applied, Moment } from './entry.ts'
+import { compareStamps, type Stamp, tagOf } from './stamp.ts'
+
+export interface Value {
+  readonly contentType: string
+  readonly body: Body
+}
+
+export interface Register {
+  readonly kind: 'register'
+  readonly stamp: Stamp
+  /** Absent in a tombstone. */
+  readonly value?: Value
+  /** When the value ends by itself, `Infinity` for never; in a tombstone, when it ended. */
+  readonly endsAtMs: number
+}
+
+type ValueCommand = Extract<Command, { type: `value.${string}` }>
+
+export function applyToRegister(
+  register: Register | undefined,
+  command: ValueCommand,
+  moment: Moment,
+): Applied<Register> {
+  const value = liveValue(register, moment.nowMs)
+  const tag = register && value && tagOf(register.stamp)
+  // A missing value is reported as such, whatever the condition says (RFC 9110, section 13.2.1).
+  if (tag === undefined && command.type !== 'value.set') return { outcome: { type: 'missing' } }
+  const failed = failedCondition(command.condition, tag)
+  if (failed !== undefined) return { outcome: { type: 'mismatch', failed, ...(tag && { tag }) } }
+  switch (command.type) {
+    case 'value.get':
+      return { outcome: found(value, tag) }
+    case 'value.set': {
+      const { contentType, body, ttlMs = Infinity } = command
+      const stamp = moment.stamp()
+      const endsAtMs = moment.nowMs + ttlMs
+      const outcome: Outcome = { type: 'stored', tag: tagOf(stamp), created: tag === undefined }
+      return { outcome, change: { kind: 'register', stamp, value: { contentType, body }, endsAtMs } }
+    }
+    case 'value.delete': {
+      const tombstone: Register = { kind: 'register', stamp: moment.stamp(), endsAtMs: moment.nowMs }
+      return { outcome: { type: 'deleted' }, change: tombstone }
+    }
+    default:
+      return assertNever(command)
+  }
+}
+
+function found(value: Value | undefined, tag = ''): Outcome {
+  if (value === undefined) return { type: 'missing' }
+  return { type: 'value', contentType: value.contentType, body: value.body, tag }
+}
+
+function failedCondition(
+  condition: Condition | undefined,
+  tag: string | undefined,
+): keyof Condition | undefined {
+  const { ifMatch, ifNoneMatch } = condition ?? {}
+  if (ifMatch !== undefined && !names(ifMatch, tag)) return 'ifMatch'
+  return ifNoneMatch !== undefined && names(ifNoneMatch, tag) ? 'ifNoneMatch' : undefined
+}
+
+function names(tags: readonly string[], tag: string | undefined): boolean {
+  return tag !== undefined && (tags.includes('*') || tags.includes(tag))
+}
+
+export function liveValue(register: Register | undefined, nowMs: number): Value | undefined {
+  return register !== undefined && register.endsAtMs > nowMs ? register.value : undefined
+}
+
+/** The later write wins. A tombstone with the same stamp is the same write, expired since. */
+export function mergeRegisters(a: Register, b: Register): Register {
+  const order = compareStamps(a.stamp, b.stamp)
+  if (order !== 0) return order > 0 ? a : b
+  return a.value === undefined ? a : b
+}
+
+/** What an ended value leaves behind. */
+export function buryRegister({ kind, stamp, endsAtMs }: Register): Register {
+  return { kind, stamp, endsAtMs }
+}

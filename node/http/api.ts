@@ -1,0 +1,119 @@
+/** Smache's API: JSON under a key, at /api. */
+import { z } from 'zod'
+import type { Reply } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
+import { isJson, readJson, readQuery } from '../../shared/input.ts'
+import { integerOf } from '../../shared/placement.ts'
+import type { Context, Route } from '../../shared/route.ts'
+import type { Dispatch } from './dispatch.ts'
+import { Key, parseKey, parseTtlMs, Ttl } from './fields.ts'
+
+export const Entry = z.object({
+  key: z.string(),
+  id: z
+    .string()
+    .regex(/^-?\d+$/)
+    .meta({ description: 'The key turned into an integer.' }),
+  node: z.string().meta({ description: 'The member that owns the key.' }),
+  data: z.unknown(),
+})
+
+const keyParameter = {
+  in: 'query',
+  name: 'key',
+  description: 'The key.',
+  schema: z.string(),
+  required: true,
+} as const
+
+const answers = { 200: { description: 'The entry.', content: { 'application/json': Entry } } }
+
+export function apiRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/api',
+      summary: 'Store JSON under a key.',
+      access: 'public',
+      body: { 'application/json': z.object({ key: Key, data: z.unknown(), ttl: Ttl.optional() }) },
+      answers,
+      errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
+      async handle(context) {
+        const fields = asObject(await readJson(context.req, bodyBytesMax))
+        const { key, data, ttlMs } = parseSet(fields)
+        const set = { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs } as const
+        const { owner } = await dispatch(context, set)
+        answerJson(context, entryText(key, owner, data))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api',
+      summary: 'Read the JSON under a key; `data` is null where there is none.',
+      access: 'public',
+      parameters: [keyParameter],
+      answers,
+      errors: ['KEY_NULL', 'NOT_JSON', 'UNREACHABLE'],
+      async handle(context) {
+        const key = parseKey(readQuery(context.querystring).get('key'))
+        const reply = await dispatch(context, { type: 'value.get', key })
+        answerJson(context, entryText(key, reply.owner, jsonOf(reply)))
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/api',
+      summary: 'Forget what is under a key.',
+      access: 'public',
+      parameters: [keyParameter],
+      answers,
+      errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE'],
+      async handle(context) {
+        const key = parseKey(readQuery(context.querystring).get('key'))
+        const { owner } = await dispatch(context, { type: 'value.delete', key })
+        answerJson(context, entryText(key, owner, 'null'))
+      },
+    },
+  ]
+}
+
+/** @throws LarderError BAD_REQUEST. */
+export function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value) && !JSON.isRawJSON(value)) {
+    return value as Record<string, unknown>
+  }
+  throw new LarderError('BAD_REQUEST', 'A JSON object is needed here.')
+}
+
+/** What is stored: the key, the JSON text, and how long. @throws LarderError KEY_NULL or BAD_REQUEST. */
+export function parseSet(fields: Readonly<Record<string, unknown>>) {
+  const key = parseKey(fields['key'])
+  if (fields['data'] === undefined) throw new LarderError('BAD_REQUEST', 'data: missing.')
+  const ttlMs = fields['ttl'] === undefined ? {} : { ttlMs: parseTtlMs(fields['ttl']) }
+  return { key, data: jsonText(fields['data']), ttlMs }
+}
+
+function jsonText(data: unknown): string {
+  try {
+    return JSON.stringify(data)
+  } catch (cause) {
+    throw new LarderError('BAD_REQUEST', 'data: it is nested too deeply.', { cause })
+  }
+}
+
+/** The JSON text of a stored value. @throws LarderError NOT_JSON. */
+export function jsonOf(reply: Reply): string {
+  if (reply.type !== 'value') return 'null'
+  if (isJson(reply.contentType) && typeof reply.body === 'string') return reply.body
+  throw new LarderError('NOT_JSON', `It is ${reply.contentType}; read it at /api/v1/kv/{key}.`)
+}
+
+/** An entry as JSON, around JSON text that is already there. */
+export function entryText(key: string, owner: string, data: string): string {
+  return `{"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${JSON.stringify(owner)},"data":${data}}`
+}
+
+function answerJson(context: Context, text: string): void {
+  context.type = 'application/json'
+  context.body = text
+}

@@ -1,0 +1,135 @@
+/**
+ * Many operations in one call. Each becomes a command of its own; what goes to one member travels together
+ * all the same, because that is how peers send.
+ *
+ * Operations on one key keep their order: writes by themselves, and a read waits for the write before it.
+ */
+import { z } from 'zod'
+import type { Command, Reply } from '../../shared/command.ts'
+import { assertNever, LarderError, toLarderError } from '../../shared/errors.ts'
+import { readJson } from '../../shared/input.ts'
+import type { Context, Route } from '../../shared/route.ts'
+import { asObject, entryText, jsonOf, parseSet } from './api.ts'
+import type { Dispatch } from './dispatch.ts'
+import { Key, parseInteger, parseKey, Ttl } from './fields.ts'
+
+export const OPS_MAX = 1000
+
+const Op = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('get'), key: Key }),
+  z.object({ op: z.literal('set'), key: Key, data: z.unknown(), ttl: Ttl.optional() }),
+  z.object({ op: z.literal('delete'), key: Key }),
+  z.object({ op: z.literal('increment'), key: Key, by: z.union([z.string().regex(/^[+-]?\d+$/), z.int()]) }),
+  z.object({ op: z.literal('counter'), key: Key }),
+])
+
+/** An entry, a counter or a problem, each with its `status`. */
+const Result = z.looseObject({ status: z.int() })
+
+export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/api/v1/batch',
+      summary: `Up to ${OPS_MAX} operations in one call, answered in their order.`,
+      access: 'public',
+      body: { 'application/json': z.object({ ops: z.array(Op).max(OPS_MAX) }) },
+      answers: {
+        200: {
+          description: 'One result an operation; one that failed spoils no other.',
+          content: { 'application/json': z.object({ results: z.array(Result) }) },
+        },
+      },
+      errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+      async handle(context) {
+        const { ops } = asObject(await readJson(context.req, bodyBytesMax))
+        if (!Array.isArray(ops)) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
+        if (ops.length > OPS_MAX)
+          throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${ops.length}.`)
+        const batch = new Batch(context, dispatch)
+        const results = await Promise.all(ops.map((op) => batch.execute(op)))
+        context.type = 'application/json'
+        context.body = `{"results":[${results.join(',')}]}`
+      },
+    },
+  ]
+}
+
+class Batch {
+  readonly #context: Context
+  readonly #dispatch: Dispatch
+  /** The last write of each key that this batch has begun. */
+  readonly #writes = new Map<string, Promise<unknown>>()
+
+  constructor(context: Context, dispatch: Dispatch) {
+    this.#context = context
+    this.#dispatch = dispatch
+  }
+
+  /** The result as JSON text, whatever happens. */
+  async execute(op: unknown): Promise<string> {
+    try {
+      const command = parseOp(op)
+      return resultText(command, await this.#inOrder(command))
+    } catch (thrown) {
+      return JSON.stringify(toLarderError(thrown).toProblem())
+    }
+  }
+
+  async #inOrder(command: Command): Promise<Reply> {
+    const { key } = command
+    if (command.type === 'value.get' || command.type === 'counter.get') {
+      await this.#writes.get(key)
+      return this.#dispatch(this.#context, command)
+    }
+    const reply = this.#dispatch(this.#context, command)
+    this.#writes.set(
+      key,
+      reply.catch(() => {}),
+    )
+    return reply
+  }
+}
+
+/** @throws LarderError KEY_NULL, BAD_REQUEST or OUT_OF_RANGE. */
+function parseOp(value: unknown): Command {
+  const fields = asObject(value)
+  switch (fields['op']) {
+    case 'get':
+      return { type: 'value.get', key: parseKey(fields['key']) }
+    case 'set': {
+      const { key, data, ttlMs } = parseSet(fields)
+      return { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs }
+    }
+    case 'delete':
+      return { type: 'value.delete', key: parseKey(fields['key']) }
+    case 'increment':
+      return { type: 'counter.add', key: parseKey(fields['key']), by: parseInteger('by', fields['by']) }
+    case 'counter':
+      return { type: 'counter.get', key: parseKey(fields['key']) }
+    default:
+      throw new LarderError('BAD_REQUEST', 'op: one of get, set, delete, increment, counter.')
+  }
+}
+
+function resultText(command: Command, reply: Reply): string {
+  const { key } = command
+  switch (command.type) {
+    case 'value.get':
+      return withStatus(entryText(key, reply.owner, jsonOf(reply)))
+    case 'value.set':
+      return withStatus(entryText(key, reply.owner, String(command.body)))
+    case 'value.delete':
+      return withStatus(entryText(key, reply.owner, 'null'))
+    case 'counter.add':
+    case 'counter.get':
+      if (reply.type !== 'total') throw new LarderError('NO_SUCH_KEY', 'This counter was never incremented.')
+      return withStatus(JSON.stringify({ key, value: reply.value }))
+    default:
+      return assertNever(command)
+  }
+}
+
+function withStatus(objectText: string): string {
+  return `{"status":200,${objectText.slice(1)}`
+}

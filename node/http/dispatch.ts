@@ -1,0 +1,16 @@
+/** How every route hands a command on: with its deadline, and the id that follows it. */
+import type { Clock } from '../../shared/clock.ts'
+import type { Command, Reply } from '../../shared/command.ts'
+import type { Context } from '../../shared/route.ts'
+import type { Engine } from '../engine.ts'
+
+export type Dispatch = (context: Context, command: Command) => Promise<Reply>
+
+export function createDispatch(engine: Engine, clock: Clock, timeoutMs: number): Dispatch {
+  return ({ state }, command) =>
+    engine.execute(command, {
+      deadlineAtMs: clock.now() + timeoutMs,
+      requestId: state['requestId'],
+      traced: state['traced'],
+    })
+}

@@ -1,0 +1,164 @@
+/** Values as resources: any bytes under a key, with entity tags and conditional requests (RFC 9110). */
+import { z } from 'zod'
+import type { Condition, Reply } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
+import { asJson, decode, isJson, readBody, readQuery } from '../../shared/input.ts'
+import { type Context, header, type Parameter, type Route } from '../../shared/route.ts'
+import type { Dispatch } from './dispatch.ts'
+import { parseKey, parseTtlText } from './fields.ts'
+
+const parameters: readonly Parameter[] = [
+  { in: 'path', name: 'key', description: 'The key, percent-encoded.', schema: z.string() },
+  {
+    in: 'header',
+    name: 'If-Match',
+    description: 'Only if the entity tag is one of these.',
+    schema: z.string(),
+  },
+  { in: 'header', name: 'If-None-Match', description: 'Only if it is none of these.', schema: z.string() },
+]
+const ttl: Parameter = { in: 'query', name: 'ttl', description: 'Seconds to live.', schema: z.string() }
+const ETag = { ETag: 'Names this very write.' }
+const bytes = { '*/*': undefined }
+
+export function kvRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
+  const path = '/api/v1/kv/{key}'
+  const access = 'public'
+  return [
+    {
+      method: 'PUT',
+      path,
+      summary: 'Store a body and its Content-Type.',
+      access,
+      parameters: [...parameters, ttl],
+      body: bytes,
+      answers: {
+        201: { description: 'There was no value before.', headers: ETag },
+        204: { description: 'The value before is replaced.', headers: ETag },
+      },
+      errors: [
+        'KEY_NULL',
+        'PRECONDITION_FAILED',
+        'TOO_LARGE',
+        'UNSUPPORTED_MEDIA_TYPE',
+        'OVERLOADED',
+        'UNREACHABLE',
+      ],
+      async handle(context) {
+        const ttl = readQuery(context.querystring).get('ttl')
+        const key = keyOf(context)
+        const condition = conditionOf(context)
+        const options = { ...condition, ...(ttl !== undefined && { ttlMs: parseTtlText(ttl) }) }
+        const value = receivedValue(context, await readBody(context.req, bodyBytesMax))
+        const reply = await dispatch(context, { type: 'value.set', key, ...value, ...options })
+        if (reply.type !== 'stored') return answerWithout(context, reply)
+        context.body = ''
+        context.status = reply.created ? 201 : 204
+        context.set('etag', reply.tag)
+      },
+    },
+    {
+      method: 'GET',
+      path,
+      summary: 'Read a value.',
+      access,
+      parameters,
+      answers: {
+        200: {
+          description: 'The body as it was stored, with its Content-Type.',
+          content: bytes,
+          headers: ETag,
+        },
+        304: { description: 'The entity tag is one of If-None-Match.', headers: ETag },
+      },
+      errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'UNREACHABLE'],
+      async handle(context) {
+        const reply = await dispatch(context, {
+          type: 'value.get',
+          key: keyOf(context),
+          ...conditionOf(context),
+        })
+        if (reply.type !== 'value') return answerWithout(context, reply)
+        context.set('content-type', reply.contentType)
+        context.set('etag', reply.tag)
+        context.body = typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body)
+      },
+    },
+    {
+      method: 'DELETE',
+      path,
+      summary: 'Forget a value.',
+      access,
+      parameters,
+      answers: { 204: { description: 'It is gone.' } },
+      errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'OVERLOADED', 'UNREACHABLE'],
+      async handle(context) {
+        const reply = await dispatch(context, {
+          type: 'value.delete',
+          key: keyOf(context),
+          ...conditionOf(context),
+        })
+        if (reply.type !== 'deleted') return answerWithout(context, reply)
+        context.status = 204
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/kv',
+      summary: 'Says that a key is needed.',
+      access,
+      answers: {},
+      errors: ['KEY_NULL'],
+      handle: () => void parseKey(undefined),
+    },
+  ]
+}
+
+/** The key as it stands in the path, decoded strictly; the router's own decoding forgives mistakes. */
+function keyOf(context: Context): string {
+  return parseKey(decode(context.captures?.[0] ?? ''))
+}
+
+/** JSON is checked and kept as text, so that /api can answer it; anything else is kept byte for byte. */
+function receivedValue(context: Context, body: Buffer): { contentType: string; body: string | Uint8Array } {
+  const contentType = header(context, 'content-type') ?? 'application/octet-stream'
+  if (!isJson(contentType)) return { contentType, body: new Uint8Array(body) }
+  asJson(body)
+  return { contentType, body: body.toString() }
+}
+
+function answerWithout(context: Context, reply: Reply): void {
+  if (reply.type !== 'mismatch')
+    throw new LarderError('NO_SUCH_KEY', 'It was never stored, or is gone again.')
+  const isRead = context.method === 'GET' || context.method === 'HEAD'
+  if (!isRead || reply.failed === 'ifMatch') {
+    throw new LarderError(
+      'PRECONDITION_FAILED',
+      `The entity tag is ${reply.tag ?? 'none: there is no value'}.`,
+    )
+  }
+  context.status = 304
+  if (reply.tag !== undefined) context.set('etag', reply.tag)
+}
+
+function conditionOf(context: Context): { condition?: Condition } {
+  const ifMatch = header(context, 'if-match')
+  const ifNoneMatch = header(context, 'if-none-match')
+  if (ifMatch === undefined && ifNoneMatch === undefined) return {}
+  return {
+    condition: {
+      // Weak tags never match strongly, as If-Match asks; for If-None-Match the mark does not count.
+      ...(ifMatch !== undefined && { ifMatch: parseTags('If-Match', ifMatch) }),
+      ...(ifNoneMatch !== undefined && {
+        ifNoneMatch: parseTags('If-None-Match', ifNoneMatch).map((tag) => tag.replace(/^W\//, '')),
+      }),
+    },
+  }
+}
+
+/** @throws LarderError BAD_REQUEST for what is no list of entity tags. */
+function parseTags(name: string, text: string): string[] {
+  const tag = /(?:W\/)?"[^"]*"|\*/g
+  if (/^[\s,]*$/.test(text.replace(tag, ''))) return text.match(tag) ?? []
+  throw new LarderError('BAD_REQUEST', `${name}: entity tags in quotes, with commas between them, or *.`)
+}

@@ -1,0 +1,49 @@
+/** What is held, and what waits: read off the memory and the shards when somebody asks. */
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Memory } from './memory.ts'
+import type { Shards } from './shards.ts'
+
+export function registerShardMetrics(registry: Registry, memory: Memory, shards: Shards): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'larder_entries',
+    help: 'Entries held, by kind; tombstones remember deletes for a while.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      for (const kind of ['values', 'counters', 'tombstones'] as const)
+        this.set({ kind }, memory.counts[kind])
+    },
+  })
+  new Gauge({
+    name: 'larder_bytes',
+    help: 'Memory that the entries count against MAX_BYTES.',
+    registers,
+    collect() {
+      this.set(memory.counts.bytes)
+    },
+  })
+  for (const [name, help, count] of [
+    ['larder_evictions_total', 'Values dropped to keep MAX_BYTES, least recently used first.', 'evictions'],
+    ['larder_expirations_total', 'Values that reached the end of their ttl.', 'expirations'],
+  ] as const) {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(memory.counts[count])
+      },
+    })
+  }
+  new Gauge({
+    name: 'larder_queue_length',
+    help: 'Writes that wait in each shard; MAX_QUEUE is the most.',
+    labelNames: ['shard'],
+    registers,
+    collect() {
+      for (const [shard, waiting] of shards.waiting.entries()) this.set({ shard }, waiting)
+    },
+  })
+}

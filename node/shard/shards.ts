@@ -1,0 +1,57 @@
+/**
+ * The local engine: carries out commands on the slots held here.
+ *
+ * A slot belongs to one shard, for good, so the writes of a key never overtake each other. Reads do not
+ * queue: they see what has been applied.
+ */
+import { type Command, isWrite, type Reply } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
+import { slotOf } from '../../shared/placement.ts'
+import type { Engine } from '../engine.ts'
+import { apply, entryIdOf } from '../entries/entry.ts'
+import { bytesOf } from './memory.ts'
+import { Shard, type ShardOptions } from './shard.ts'
+
+export interface ShardsOptions extends ShardOptions {
+  /** The name of this member. */
+  readonly self: string
+  readonly shardLimit: number
+  readonly bytesMax: number
+}
+
+export class Shards implements Engine {
+  readonly #options: ShardsOptions
+  readonly #shards: readonly Shard[]
+
+  constructor(options: ShardsOptions) {
+    this.#options = options
+    this.#shards = Array.from({ length: options.shardLimit }, () => new Shard(options))
+  }
+
+  async execute(command: Command): Promise<Reply> {
+    const { self: owner, memory, moment } = this.#options
+    const slot = slotOf(command.key)
+    if (!isWrite(command)) {
+      const id = entryIdOf(command)
+      return { ...apply(memory.use(slot, id), command, moment()).outcome, owner }
+    }
+    if (command.type === 'value.set') this.#checkFits(command)
+    const shard = this.#shards[slot % this.#shards.length]
+    if (shard === undefined) throw new RangeError(`slot ${slot} has no shard`)
+    return { ...(await shard.write(slot, command)), owner }
+  }
+
+  /** How many writes wait in each shard. */
+  get waiting(): number[] {
+    return this.#shards.map((shard) => shard.waiting)
+  }
+
+  /** A value that alone is over the budget would push out everything, and then itself. */
+  #checkFits(command: Extract<Command, { type: 'value.set' }>): void {
+    const { contentType, body } = command
+    const stamp = { time: 0, origin: '' }
+    const entry = { kind: 'register', stamp, value: { contentType, body }, endsAtMs: Infinity } as const
+    if (bytesOf(entryIdOf(command), entry) <= this.#options.bytesMax) return
+    throw new LarderError('TOO_LARGE', 'The value is larger than all the memory for values, MAX_BYTES.')
+  }
+}

@@ -1,0 +1,36 @@
+/** Time, as everything but the entry points sees it; tests bring their own. All durations are milliseconds. */
+export interface Timer {
+  cancel(): void
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  after(delayMs: number, run: () => void): Timer
+  every(intervalMs: number, run: () => void): Timer
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs)
+    return { cancel: () => clearTimeout(timer) }
+  },
+  every(intervalMs, run) {
+    const timer = setInterval(run, intervalMs)
+    return { cancel: () => clearInterval(timer) }
+  },
+}
+
+/** Resolves after the delay, or at once when the signal fires; never rejects. */
+export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = clock.after(delayMs, resolve)
+  const wake = () => {
+    timer.cancel()
+    resolve()
+  }
+  signal?.addEventListener('abort', wake, { once: true })
+  return promise.finally(() => signal?.removeEventListener('abort', wake))
+}

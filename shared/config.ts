@@ -1,0 +1,94 @@
+/**
+ * Settings from the environment. Reading goes on after a wrong value, so that one message names them all.
+ */
+import { isIP } from 'node:net'
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+
+  constructor(problems: readonly string[]) {
+    super(`wrong settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
+
+export class Settings {
+  readonly #environment: Environment
+  readonly #problems: string[] = []
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  /** An empty value counts as unset: compose files write `NAME: ${NAME:-}`. */
+  text(name: string): string | undefined {
+    return this.#environment[name] || undefined
+  }
+
+  list(name: string): string[] {
+    const entries = this.text(name)?.split(',') ?? []
+    return entries.map((entry) => entry.trim()).filter((entry) => entry !== '')
+  }
+
+  integer(name: string, options: { fallback: number; min: number; max?: number }): number {
+    const { fallback, min, max = Number.MAX_SAFE_INTEGER } = options
+    const text = this.text(name) ?? String(fallback)
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    this.problem(`${name}=${text}: an integer of at least ${min}${max < 2 ** 52 ? `, at most ${max}` : ''}`)
+    return fallback
+  }
+
+  /** Bytes, as a number or with KiB, MiB or GiB behind it. */
+  bytes(name: string, fallback: number): number {
+    const text = this.text(name) ?? String(fallback)
+    const [, digits = '', unit = ''] = /^(\d+) ?(KiB|MiB|GiB|)$/.exec(text) ?? []
+    const value = Number(digits) * (UNITS[unit] ?? 1)
+    if (Number.isSafeInteger(value) && value > 0) return value
+    this.problem(`${name}=${text}: bytes, like 8388608 or 8MiB`)
+    return fallback
+  }
+
+  url(name: string, text: string): string {
+    const url = URL.parse(text)
+    if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') {
+      return url.href.replace(/\/$/, '')
+    }
+    this.problem(`${name}=${text}: a URL like http://127.0.0.1:4500`)
+    return text
+  }
+
+  /** HOST, PORT and CLUSTER_SECRET belong together: what others can reach must know who is asking. */
+  listening(defaultPort: number): { host: string; port: number; clusterSecret: string | undefined } {
+    const host = this.text('HOST') ?? '127.0.0.1'
+    const port = this.integer('PORT', { fallback: defaultPort, min: 0, max: 65535 })
+    const clusterSecret = this.text('CLUSTER_SECRET')
+    if (!isLoopback(host) && clusterSecret === undefined) {
+      this.problem(
+        `HOST=${host} can be reached from other machines: set CLUSTER_SECRET (./scripts/secret.sh)`,
+      )
+    }
+    return { host, port, clusterSecret }
+  }
+
+  problem(text: string): void {
+    this.#problems.push(text)
+  }
+
+  /** @throws ConfigError naming every problem found so far. */
+  check(): void {
+    if (this.#problems.length > 0) throw new ConfigError(this.#problems)
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/** The authority of a URL for this host and port. */
+export function authority(host: string, port: number): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,70 @@
+/** What operating needs of either service: probes, metrics, and the page that describes the API. */
+import type { Registry } from 'prom-client'
+import { z } from 'zod'
+import packageJson from '../package.json' with { type: 'json' }
+import { LarderError } from './errors.ts'
+import { openapi } from './openapi.ts'
+import type { Context, Route } from './route.ts'
+
+export interface OpsOptions {
+  readonly title: string
+  readonly registry: Registry
+  /** Who answers: part of every probe's answer. */
+  readonly identity: Readonly<Record<string, string>>
+  /** Why the service cannot serve now, or `undefined` when it can. */
+  notReady(): string | undefined
+  /** All routes of the service besides these. */
+  readonly routes: readonly Route[]
+}
+
+const Health = z.looseObject({ status: z.literal('ok') })
+
+export function opsRoutes({ title, registry, identity, notReady, routes }: OpsOptions): Route[] {
+  const alive = (context: Context) => {
+    context.body = { status: 'ok', ...identity }
+  }
+  const probe = (path: string, summary: string): Route => ({
+    method: 'GET',
+    path,
+    summary,
+    access: 'open',
+    answers: { 200: { description: 'Yes.', content: { 'application/json': Health } } },
+    handle: alive,
+  })
+  const ops: Route[] = [
+    probe('/livez', 'Is the process alive?'),
+    probe('/healthcheck', 'Is the process alive?'),
+    {
+      ...probe('/readyz', 'Should requests be sent here?'),
+      errors: ['NOT_READY'],
+      handle(context) {
+        const reason = notReady()
+        if (reason !== undefined) throw new LarderError('NOT_READY', reason)
+        alive(context)
+      },
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      summary: 'What the process measures of itself, for Prometheus.',
+      access: 'public',
+      answers: { 200: { description: 'The metrics.', content: { 'text/plain': z.string() } } },
+      async handle(context) {
+        context.set('content-type', registry.contentType)
+        context.body = await registry.metrics()
+      },
+    },
+    {
+      method: 'GET',
+      path: '/openapi.json',
+      summary: 'This API, for machines.',
+      access: 'public',
+      answers: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': z.looseObject({}) } } },
+      handle(context) {
+        context.body = page
+      },
+    },
+  ]
+  const page = openapi(title, packageJson.version, [...routes, ...ops])
+  return ops
+}

@@ -1,0 +1,79 @@
+/**
+ * A route is a row: what it takes, what it answers, who may call it. The router, the metrics and the page
+ * at /openapi.json are all read off the rows.
+ */
+import Router, { type RouterContext } from '@koa/router'
+import type { ZodType } from 'zod'
+import { type ErrorCode, LarderError } from './errors.ts'
+import { Secrets } from './secrets.ts'
+
+export type Context = RouterContext
+
+/** What a body or an answer is made of: a media type and its schema, `undefined` standing for any bytes. */
+export type Content = Readonly<Record<string, ZodType | undefined>>
+
+export interface Answer {
+  readonly description: string
+  readonly content?: Content
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Parameter {
+  readonly in: 'query' | 'path' | 'header'
+  readonly name: string
+  readonly description: string
+  readonly schema: ZodType
+  readonly required?: boolean
+}
+
+export interface Route {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  /** As OpenAPI writes it: `/api/v1/kv/{key}`. A GET route answers HEAD too. */
+  readonly path: string
+  readonly summary: string
+  /** `open` to everyone, `public` with an API key where one is set, `member` with the cluster's secret. */
+  readonly access: 'open' | 'public' | 'member'
+  readonly parameters?: readonly Parameter[]
+  readonly body?: Content
+  readonly answers: Readonly<Record<number, Answer>>
+  /** The errors it may answer with, besides those that every route has. */
+  readonly errors?: readonly ErrorCode[]
+  handle(context: Context): void | Promise<void>
+}
+
+export interface Credentials {
+  readonly clusterSecret?: string | undefined
+  readonly apiKeys?: readonly string[] | undefined
+}
+
+/** The rows as a router: each behind its guard, and known by its path to logs and metrics. */
+export function mount(routes: readonly Route[], credentials: Credentials): Router {
+  const callers = new Secrets(credentials.apiKeys ?? [])
+  const members = new Secrets(credentials.clusterSecret === undefined ? [] : [credentials.clusterSecret])
+  const guards = {
+    open: () => true,
+    public: (context: Context) => callers.accept(header(context, 'api-key')),
+    member: (context: Context) => members.accept(header(context, 'authorization')?.replace(/^Bearer /i, '')),
+  }
+  const router = new Router()
+  for (const route of routes) {
+    router.register(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), [route.method], async (context) => {
+      context.state['route'] = route.path
+      if (!guards[route.access](context)) throw new LarderError('UNAUTHORIZED', needed[route.access])
+      await route.handle(context)
+    })
+  }
+  return router
+}
+
+const needed = {
+  open: '',
+  public: 'Send a valid key in the header api-key.',
+  member: 'Send the secret of the cluster: authorization: Bearer <CLUSTER_SECRET>.',
+}
+
+/** A request header by its lower-case name, or `undefined`; one that came several times is one text. */
+export function header(context: Context, name: string): string | undefined {
+  const value = context.req.headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
+}

@@ -1,0 +1,44 @@
+/**
+ * What uplink and the members tell each other: who is a member, as of which epoch.
+ *
+ * A view is replaced, never changed. Its members are sorted by id, so that equal views have equal text.
+ */
+import { z } from 'zod'
+
+/** Stable name of a member: it becomes part of URLs, logs, metrics and file names. */
+export const MemberId = z.string().regex(/^[\w.:[\]-]{1,128}$/, 'letters, digits and . : _ - [ ] only')
+
+export const Member = z.object({
+  id: MemberId,
+  url: z.url({ protocol: /^https?$/ }),
+  /** Names one life of the process; a restart makes another, whatever the id. */
+  incarnation: z.string().min(1).max(64),
+})
+export type Member = z.infer<typeof Member>
+
+const Epoch = z.int().min(0)
+
+export const View = z.object({
+  epoch: Epoch,
+  /** How many members hold each slot, while there are that many. */
+  copies: z.int().min(1),
+  members: z.array(Member),
+})
+export type View = z.infer<typeof View>
+
+/** A member asks uplink to register it, or to renew its lease: the same call. */
+export const Renewal = z.object({
+  url: Member.shape.url,
+  incarnation: Member.shape.incarnation,
+  /** The newest epoch that the member has seen. */
+  epoch: Epoch,
+  /** The members of that epoch: sent when uplink answered VIEW_WANTED because it has forgotten them. */
+  members: z.array(Member).optional(),
+})
+export type Renewal = z.infer<typeof Renewal>
+
+export const Lease = z.object({ epoch: Epoch, leaseMs: z.number().positive() })
+export type Lease = z.infer<typeof Lease>
+
+/** A peer tells uplink that this life of a member refused its connection. */
+export const Report = z.object({ incarnation: Member.shape.incarnation })
