@@ -138,7 +138,7 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
       await quiet(http, clock)
       await http.close(CLOSE_MAX_MS)
       sweeping.cancel()
-      peers[Symbol.dispose]()
+      await peers[Symbol.asyncDispose]()
       log.info({ id: self.id }, 'stopped')
     },
   }

@@ -117,10 +117,12 @@ export class HttpService {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** From now on every answer closes its connection, so that kept-alive clients connect elsewhere. */
+  /**
+   * From now on every answer closes its connection, so that kept-alive clients connect elsewhere. Idle
+   * connections stay open: a request may be on its way on any of them.
+   */
   drain(): void {
     this.#draining = true
-    this.#server.closeIdleConnections()
   }
 
   /** For how long no request but probes has come. */
@@ -132,7 +134,7 @@ export class HttpService {
   async close(graceMs: number): Promise<void> {
     this.drain()
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#server.close(() => resolve())
+    this.#server.close(() => resolve()) // It closes idle connections too.
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs)
     await promise
     clearTimeout(timer)

@@ -32,6 +32,7 @@ export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>
   #waiting: Pending<Item, Result>[] = []
   #inFlight: Pending<Item, Result>[] = []
+  #underWay = Promise.resolve()
   #timer: Timer | undefined
   #timerAtMs = Infinity
 
@@ -56,20 +57,18 @@ export class Batcher<Item, Result> {
     return promise
   }
 
-  /** Ends all waiting: what was never sent, and what is under way with an open outcome. */
-  stop(notSent: LarderError, underWay: LarderError): void {
+  /** Gives up what was never sent; resolves once what is under way has its answer, or its deadline. */
+  async stop(notSent: LarderError): Promise<void> {
     for (const one of this.#waiting) settle(one, () => one.reject(notSent))
-    for (const one of this.#inFlight) settle(one, () => one.reject(underWay))
     this.#waiting = []
-    this.#timer?.cancel()
-    this.#timerAtMs = Infinity
+    await this.#underWay
   }
 
   #next(): void {
     const batch = this.#takeBatch()
     if (batch.length === 0) return
     this.#inFlight = batch
-    void this.#carry(batch).finally(() => {
+    this.#underWay = this.#carry(batch).finally(() => {
       this.#inFlight = []
       this.#next()
     })

@@ -6,7 +6,6 @@
  */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import fetch, { FetchError } from 'node-fetch'
 import type { Clock } from '../../shared/clock.ts'
 import type { Command, Reply } from '../../shared/command.ts'
 import { isErrorCode, LarderError } from '../../shared/errors.ts'
@@ -16,6 +15,7 @@ import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { Batcher } from './batcher.ts'
 import type { ClusterMetrics } from './metrics.ts'
+import { post } from './post.ts'
 import {
   decodeResults,
   EXECUTE_PATH,
@@ -46,12 +46,15 @@ export class Peer implements Engine {
   readonly #options: PeerOptions
   readonly #batcher: Batcher<Sent, Result>
   readonly #agent: HttpAgent
+  readonly #headers: Readonly<Record<string, string>>
+  #isFailing = false
 
   constructor(member: Member, options: PeerOptions) {
     this.member = member
     this.#options = options
     const Agent = member.url.startsWith('https:') ? HttpsAgent : HttpAgent
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    this.#headers = { 'content-type': FRAME_TYPE, ...bearer(options.clusterSecret) }
     this.#batcher = new Batcher({
       clock: options.clock,
       bytesOf: ({ command }) => command.key.length + ('body' in command ? command.body.length : 0),
@@ -69,12 +72,9 @@ export class Peer implements Engine {
     return this.#batcher.waiting
   }
 
-  stop(): void {
-    const { id } = this.member
-    this.#batcher.stop(
-      new LarderError('WRONG_OWNER', `${id} is no longer a member.`),
-      new LarderError('UNREACHABLE', `${id} left before it answered; whether it did as asked is open.`),
-    )
+  /** For a member that has left the view: what was not sent yet is free to go elsewhere. */
+  async stop(): Promise<void> {
+    await this.#batcher.stop(new LarderError('WRONG_OWNER', `${this.member.id} is no longer a member.`))
     this.#agent.destroy()
   }
 
@@ -88,7 +88,12 @@ export class Peer implements Engine {
     const abort = new AbortController()
     const timer = clock.after(deadlineAtMs - nowMs, () => abort.abort())
     try {
-      return await this.#post(encodeRequest({ epoch: this.#options.epoch(), commands }), abort.signal)
+      const results = await this.#post(
+        encodeRequest({ epoch: this.#options.epoch(), commands }),
+        abort.signal,
+      )
+      this.#recover()
+      return results
     } catch (error) {
       throw this.#explain(error, sent)
     } finally {
@@ -97,29 +102,23 @@ export class Peer implements Engine {
   }
 
   async #post(body: Buffer, signal: AbortSignal): Promise<Result[]> {
-    const response = await fetch(this.member.url + EXECUTE_PATH, {
-      method: 'POST',
+    const { status, body: answer } = await post(this.member.url + EXECUTE_PATH, {
       body,
       signal,
       agent: this.#agent,
-      redirect: 'error',
-      headers: { 'content-type': FRAME_TYPE, ...bearer(this.#options.clusterSecret) },
+      headers: this.#headers,
     })
-    const answer = Buffer.from(await response.arrayBuffer())
-    if (response.ok) return decodeResults(answer)
+    if (status === 200) return decodeResults(answer)
     const problem: unknown = JSON.parse(answer.toString())
     const code =
       problem !== null && typeof problem === 'object' && 'code' in problem ? problem.code : undefined
-    throw new LarderError(
-      isErrorCode(code) ? code : 'UNREACHABLE',
-      `${this.member.id} answered ${response.status}.`,
-    )
+    throw new LarderError(isErrorCode(code) ? code : 'UNREACHABLE', `${this.member.id} answered ${status}.`)
   }
 
-  /** What went wrong, for the callers of a whole batch; one log line and one count, not one a command. */
+  /** What went wrong, for the callers of the whole batch. Every failure counts; the log tells of the first. */
   #explain(error: unknown, sent: readonly Sent[]): LarderError {
     const { id } = this.member
-    const refused = error instanceof FetchError && NOT_CONNECTED.has(error.code ?? '')
+    const refused = error instanceof Error && 'code' in error && NOT_CONNECTED.has(String(error.code))
     const explained = refused
       ? new LarderError('REFUSED', `${id} cannot be connected to.`, { cause: error })
       : new LarderError('UNREACHABLE', `${id} did not answer; whether it did as asked is open.`, {
@@ -127,11 +126,15 @@ export class Peer implements Engine {
         })
     this.#options.metrics.forwardFailures.inc({ peer: id, code: explained.code })
     const requestIds = sent.slice(0, 10).map(({ requestId }) => requestId)
-    this.#options.log.warn(
-      { peer: id, code: explained.code, commands: sent.length, requestIds, error },
-      'a peer failed',
-    )
+    const { log } = this.#options
+    if (!this.#isFailing) log.warn({ peer: id, code: explained.code, requestIds, error }, 'a peer fails')
+    this.#isFailing = true
     if (refused) this.#options.onRefused(this.member)
     return explained
+  }
+
+  #recover(): void {
+    if (this.#isFailing) this.#options.log.info({ peer: this.member.id }, 'a peer answers again')
+    this.#isFailing = false
   }
 }

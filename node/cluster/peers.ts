@@ -14,7 +14,7 @@ export class Peers {
   of(member: Member): Peer {
     const known = this.#peers.get(member.id)
     if (known?.member.incarnation === member.incarnation && known.member.url === member.url) return known
-    known?.stop()
+    void known?.stop()
     const peer = new Peer(member, this.#options)
     this.#peers.set(member.id, peer)
     return peer
@@ -26,7 +26,7 @@ export class Peers {
     for (const [id, peer] of this.#peers) {
       if (ids.has(id)) continue
       this.#peers.delete(id)
-      peer.stop()
+      void peer.stop()
     }
   }
 
@@ -34,7 +34,7 @@ export class Peers {
     return this.#peers.values()
   }
 
-  [Symbol.dispose](): void {
-    this.retain([])
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#peers.values()].map((peer) => peer.stop()))
   }
 }

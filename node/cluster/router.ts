@@ -8,9 +8,9 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Command, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
+import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import type { ClusterMetrics } from './metrics.ts'
-import type { Peers } from './peers.ts'
 import type { PlacedView } from './placed-view.ts'
 
 /** How long a command waits for the view that tells where it belongs now. */
@@ -23,11 +23,15 @@ export interface Views {
   after(epoch: number, deadlineAtMs: number): Promise<PlacedView | undefined>
 }
 
+export interface OtherMembers {
+  of(member: Member): Engine
+}
+
 export interface RouterOptions {
   readonly self: string
   readonly clock: Clock
   readonly local: Engine
-  readonly peers: Peers
+  readonly peers: OtherMembers
   readonly views: Views
   readonly metrics: ClusterMetrics
 }

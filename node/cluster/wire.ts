@@ -149,7 +149,7 @@ class FrameReader {
     // Bytes are copied: a view would keep the whole frame alive for as long as the value.
     const body = text
       ? this.#bytes.toString('utf8', this.#offset, end)
-      : Buffer.from(this.#bytes.subarray(this.#offset, end))
+      : new Uint8Array(this.#bytes.subarray(this.#offset, end))
     this.#offset = end
     return { ...message, body }
   }

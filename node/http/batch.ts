@@ -2,10 +2,11 @@
  * Many operations in one call. Each becomes a command of its own; what goes to one member travels together
  * all the same, because that is how peers send.
  *
- * Operations on one key keep their order: writes by themselves, and a read waits for the write before it.
+ * Operations on one key keep their order. Writes do so by themselves; a read waits for the writes before it,
+ * and a write for the reads.
  */
 import { z } from 'zod'
-import type { Command, Reply } from '../../shared/command.ts'
+import { type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { assertNever, LarderError, toLarderError } from '../../shared/errors.ts'
 import { readJson } from '../../shared/input.ts'
 import type { Context, Route } from '../../shared/route.ts'
@@ -55,11 +56,19 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   ]
 }
 
+/** Neighbouring operations on one key that do not disturb each other: only reads, or only writes. */
+interface Run {
+  readonly isWrite: boolean
+  /** When the run before is through. */
+  readonly before: Promise<unknown>
+  readonly replies: Promise<unknown>[]
+}
+
 class Batch {
   readonly #context: Context
   readonly #dispatch: Dispatch
-  /** The last write of each key that this batch has begun. */
-  readonly #writes = new Map<string, Promise<unknown>>()
+  /** The last run of each key. */
+  readonly #runs = new Map<string, Run>()
 
   constructor(context: Context, dispatch: Dispatch) {
     this.#context = context
@@ -76,18 +85,19 @@ class Batch {
     }
   }
 
-  async #inOrder(command: Command): Promise<Reply> {
-    const { key } = command
-    if (command.type === 'value.get' || command.type === 'counter.get') {
-      await this.#writes.get(key)
-      return this.#dispatch(this.#context, command)
-    }
-    const reply = this.#dispatch(this.#context, command)
-    this.#writes.set(
-      key,
-      reply.catch(() => {}),
-    )
+  #inOrder(command: Command): Promise<Reply> {
+    const run = this.#runOf(command)
+    const reply = run.before.then(() => this.#dispatch(this.#context, command))
+    run.replies.push(reply.catch(() => {}))
     return reply
+  }
+
+  #runOf(command: Command): Run {
+    const last = this.#runs.get(command.key)
+    if (last?.isWrite === isWrite(command)) return last
+    const run = { isWrite: isWrite(command), before: Promise.all(last?.replies ?? []), replies: [] }
+    this.#runs.set(command.key, run)
+    return run
   }
 }
 

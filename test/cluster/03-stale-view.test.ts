@@ -1,0 +1,137 @@
+/** Members that disagree for a moment: WRONG_OWNER corrects the one that is behind, and nothing loops. */
+import { expect } from 'chai'
+import { Registry } from 'prom-client'
+import { Inbox } from '../../node/cluster/inbox.ts'
+import { createClusterMetrics } from '../../node/cluster/metrics.ts'
+import { PlacedView } from '../../node/cluster/placed-view.ts'
+import { Router, type Views } from '../../node/cluster/router.ts'
+import type { RoutedCommand } from '../../node/cluster/wire.ts'
+import type { Engine } from '../../node/engine.ts'
+import { systemClock } from '../../shared/clock.ts'
+import type { Command, Reply } from '../../shared/command.ts'
+import { type ErrorCode, LarderError } from '../../shared/errors.ts'
+import type { Member } from '../../shared/view.ts'
+import { keyOf, silent } from '../support/cluster.ts'
+
+function placed(epoch: number, ids: readonly string[]): PlacedView {
+  const members = ids.map((id): Member => ({ id, url: `http://${id}`, incarnation: id }))
+  return new PlacedView({ epoch, copies: 1, members })
+}
+
+/** Views as a member learns them: the next one is there when somebody waits for it. */
+class ScriptedViews implements Views {
+  readonly #script: PlacedView[]
+  constructor(...script: PlacedView[]) {
+    this.#script = script
+  }
+  get placed(): PlacedView | undefined {
+    return this.#script[0]
+  }
+  async after(epoch: number): Promise<PlacedView | undefined> {
+    while (this.#script.length > 1 && (this.placed?.epoch ?? 0) <= epoch) this.#script.shift()
+    return this.placed
+  }
+}
+
+class Recorder implements Engine {
+  readonly seen: Command[] = []
+  readonly #id: string
+  #error: ErrorCode | undefined
+  constructor(id: string, error?: ErrorCode) {
+    this.#id = id
+    this.#error = error
+  }
+  async execute(command: Command): Promise<Reply> {
+    this.seen.push(command)
+    if (this.#error) throw new LarderError(this.#error, 'scripted')
+    return { type: 'missing', owner: this.#id }
+  }
+}
+
+function routerOf(views: Views, engines: Readonly<Record<string, Recorder>>): Router {
+  const metrics = createClusterMetrics(new Registry())
+  const local = engines['a'] ?? new Recorder('a')
+  const peers = { of: ({ id }: Member) => engines[id] ?? new Recorder(id) }
+  return new Router({ self: 'a', clock: systemClock, local, peers, views, metrics })
+}
+
+const options = { deadlineAtMs: Number.MAX_SAFE_INTEGER, requestId: 'r', traced: false }
+
+async function codeOf(reply: Promise<Reply>): Promise<string> {
+  return reply.then(
+    ({ owner }) => owner,
+    (error: LarderError) => error.code,
+  )
+}
+
+describe('a router with a stale view', () => {
+  const key = keyOf('c', ['a', 'b', 'c'])
+  const get: Command = { type: 'value.get', key }
+
+  for (const code of ['WRONG_OWNER', 'REFUSED'] as const) {
+    it(`routes once more, by the next view, what was answered with ${code}`, async () => {
+      const wrong = new Recorder('wrong', code)
+      const right = new Recorder('c')
+      const views = new ScriptedViews(placed(1, ['b']), placed(2, ['a', 'b', 'c']))
+      expect(await codeOf(routerOf(views, { b: wrong, c: right }).execute(get, options))).to.equal('c')
+      expect([wrong.seen.length, right.seen.length]).to.deep.equal([1, 1])
+    })
+
+    it(`gives up with ${code} when the next view does not help either`, async () => {
+      const [b, c] = [new Recorder('b', code), new Recorder('c', code)]
+      const views = new ScriptedViews(placed(1, ['b']), placed(2, ['a', 'b', 'c']), placed(3, ['b']))
+      expect(await codeOf(routerOf(views, { b, c }).execute(get, options))).to.equal(code)
+      expect([b.seen.length, c.seen.length]).to.deep.equal([1, 1])
+    })
+  }
+
+  it('never sends again what may have been carried out', async () => {
+    const b = new Recorder('b', 'UNREACHABLE')
+    const views = new ScriptedViews(placed(1, ['b']), placed(2, ['b']))
+    expect(await codeOf(routerOf(views, { b }).execute(get, options))).to.equal('UNREACHABLE')
+    expect(b.seen.length).to.equal(1)
+  })
+
+  it('says that it is not ready before the first view, and when there is no member at all', async () => {
+    expect(await codeOf(routerOf(new ScriptedViews(), {}).execute(get, options))).to.equal('NOT_READY')
+    expect(await codeOf(routerOf(new ScriptedViews(placed(1, [])), {}).execute(get, options))).to.equal(
+      'NOT_READY',
+    )
+  })
+})
+
+describe('the receiver of a command', () => {
+  const key = keyOf('a', ['a', 'b'])
+  const foreign = keyOf('b', ['a', 'b'])
+  const routed = (key: string): RoutedCommand => ({
+    command: { type: 'value.get', key },
+    requestId: 'r',
+    traced: false,
+    remainingMs: 1000,
+  })
+  const inboxOf = (views: Views, local: Engine) =>
+    new Inbox({ self: 'a', clock: systemClock, log: silent, local, views })
+
+  it('refuses what it does not own before anything is applied, and takes the rest', async () => {
+    const local = new Recorder('a')
+    const inbox = inboxOf(new ScriptedViews(placed(1, ['a', 'b'])), local)
+    const results = await inbox.execute({ epoch: 1, commands: [routed(foreign), routed(key)] })
+    expect(
+      results.map((result) => ('error' in result ? result.error.code : result.reply.owner)),
+    ).to.deep.equal(['WRONG_OWNER', 'a'])
+    expect(local.seen.map((command) => command.key)).to.deep.equal([key])
+  })
+
+  it('catches up first when the sender has seen a later view', async () => {
+    const local = new Recorder('a')
+    const inbox = inboxOf(new ScriptedViews(placed(1, ['b']), placed(2, ['a', 'b'])), local)
+    const results = await inbox.execute({ epoch: 2, commands: [routed(key)] })
+    expect(results).to.deep.equal([{ reply: { type: 'missing', owner: 'a' } }])
+  })
+
+  it('judges by its own later view when the sender is behind', async () => {
+    const inbox = inboxOf(new ScriptedViews(placed(9, ['b'])), new Recorder('a'))
+    const results = await inbox.execute({ epoch: 2, commands: [routed(key)] })
+    expect(results[0]).to.have.nested.property('error.code', 'WRONG_OWNER')
+  })
+})

@@ -1,0 +1,87 @@
+/** Frames between members: everything survives the way, and nothing broken gets in. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import {
+  decodeRequest,
+  decodeResults,
+  encodeRequest,
+  encodeResults,
+  type Result,
+} from '../../../node/cluster/wire.ts'
+import type { Command } from '../../../shared/command.ts'
+
+const text = fc.string({ unit: 'grapheme' })
+const body = fc.oneof(text, fc.uint8Array())
+const key = text
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ type: fc.constant('value.get' as const), key }),
+  fc.record({ type: fc.constant('value.set' as const), key, contentType: text, body, ttlMs: fc.nat() }),
+  fc.record({
+    type: fc.constant('value.delete' as const),
+    key,
+    condition: fc.record({ ifMatch: fc.array(text) }, { requiredKeys: [] }),
+  }),
+  fc.record({ type: fc.constant('counter.add' as const), key, by: fc.bigInt().map(String) }),
+  fc.record({ type: fc.constant('counter.get' as const), key }),
+)
+const routed = fc.record({ command, requestId: text, traced: fc.boolean(), remainingMs: fc.nat() })
+const result: fc.Arbitrary<Result> = fc.oneof(
+  fc.record({
+    reply: fc.record({
+      type: fc.constant('value' as const),
+      owner: text,
+      contentType: text,
+      body,
+      tag: text,
+    }),
+  }),
+  fc.record({
+    reply: fc.record({ type: fc.constant('stored' as const), owner: text, tag: text, created: fc.boolean() }),
+  }),
+  fc.record({ error: fc.record({ code: fc.constant('OVERLOADED' as const), detail: text }) }),
+)
+
+/** Bytes compare by content, whatever class holds them. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_, part) => (part instanceof Uint8Array ? [...part] : part)))
+}
+
+describe('a frame', () => {
+  it('carries every command, with any text and any bytes', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.array(routed, { maxLength: 8 }), (epoch, commands) => {
+        expect(plain(decodeRequest(encodeRequest({ epoch, commands })))).to.deep.equal(
+          plain({ epoch, commands }),
+        )
+      }),
+    )
+  })
+
+  it('carries every result', () => {
+    fc.assert(
+      fc.property(fc.array(result, { maxLength: 8 }), (results) => {
+        expect(plain(decodeResults(encodeResults(results)))).to.deep.equal(plain(results))
+      }),
+    )
+  })
+
+  it('that is cut short, or is anything else, is refused', () => {
+    const commands = [
+      {
+        command: { type: 'value.set', key: 'a', contentType: 't', body: 'stew' },
+        requestId: 'r',
+        traced: false,
+        remainingMs: 1,
+      },
+    ] as const
+    const whole = encodeRequest({ epoch: 1, commands })
+    for (let length = 0; length < whole.length; length++) {
+      expect(() => decodeRequest(whole.subarray(0, length)), `${length} bytes`).to.throw()
+    }
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        expect(() => decodeRequest(Buffer.from(bytes))).to.throw()
+      }),
+    )
+  })
+})

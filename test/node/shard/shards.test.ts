@@ -1,0 +1,136 @@
+/** Serialized writers: order, bounded queues, and what a failure does to the others. */
+import { expect } from 'chai'
+import { StampClock } from '../../../node/entries/stamp.ts'
+import { Memory } from '../../../node/shard/memory.ts'
+import type { Change } from '../../../node/shard/shard.ts'
+import { Shards } from '../../../node/shard/shards.ts'
+import type { Command, Reply } from '../../../shared/command.ts'
+import { LarderError } from '../../../shared/errors.ts'
+import { slotOf } from '../../../shared/placement.ts'
+import { settled } from '../../support/clock.ts'
+
+/** Shards whose commits can be held back. */
+class Bench {
+  readonly committed: Change[][] = []
+  readonly shards: Shards
+  #held: Promise<void> | undefined
+  #release = () => {}
+  #isHeld = (_changes: readonly Change[]) => false
+
+  constructor({ queueMax = 100, bytesMax = 1_000_000 } = {}) {
+    const stamps = new StampClock('a')
+    this.shards = new Shards({
+      self: 'a',
+      shardLimit: 4,
+      queueMax,
+      bytesMax,
+      memory: new Memory(bytesMax),
+      moment: () => ({ nowMs: 1000, origin: 'a', stamp: () => stamps.next(1000) }),
+      commit: async (changes) => {
+        if (this.#isHeld(changes)) await this.#held
+        this.committed.push([...changes])
+      },
+    })
+  }
+
+  hold(isHeld: (changes: readonly Change[]) => boolean): void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#held = promise
+    this.#release = resolve
+    this.#isHeld = isHeld
+  }
+
+  release(): void {
+    this.#release()
+  }
+}
+
+function add(key: string, by: number): Command {
+  return { type: 'counter.add', key, by: String(by) }
+}
+function set(key: string, body: string): Command {
+  return { type: 'value.set', key, contentType: 'text/plain', body }
+}
+async function codeOf(reply: Promise<Reply>): Promise<string> {
+  return reply.then(
+    ({ type }) => type,
+    (error: LarderError) => error.code,
+  )
+}
+
+/** Keys of shard 0 and of shard 1, by their slots. */
+const [mine, other] = ['4', '5']
+
+describe('shards', () => {
+  it('put these keys into different shards', () => {
+    expect([slotOf(mine ?? '') % 4, slotOf(other ?? '') % 4]).to.deep.equal([0, 1])
+  })
+
+  it('apply the writes of a key in the order in which they came', async () => {
+    const { shards } = new Bench()
+    const totals = await Promise.all(Array.from({ length: 50 }, () => shards.execute(add('stew', 1))))
+    expect(totals.map((reply) => reply.type === 'total' && reply.value)).to.deep.equal(
+      Array.from({ length: 50 }, (_, index) => String(index + 1)),
+    )
+  })
+
+  it('refuse at once what a full queue cannot take, go on elsewhere, and lose nothing of what they took', async () => {
+    const bench = new Bench({ queueMax: 10 })
+    bench.hold((changes) => changes.some(({ slot }) => slot % 4 === 0))
+    const first = bench.shards.execute(add('4', 1))
+    await settled() // Now it is being committed, and what follows waits in the queue.
+    const queued = Array.from({ length: 10 }, () => bench.shards.execute(add('4', 1)))
+    const refused = await Promise.all(
+      Array.from({ length: 5 }, () => codeOf(bench.shards.execute(add('4', 1)))),
+    )
+    expect(refused).to.deep.equal(Array(5).fill('OVERLOADED'))
+    expect(bench.shards.waiting).to.deep.equal([10, 0, 0, 0])
+    expect(await codeOf(bench.shards.execute(set('5', 'salt')))).to.equal('stored')
+    bench.release()
+    const totals = await Promise.all([first, ...queued])
+    expect(totals.map((reply) => reply.type === 'total' && reply.value)).to.deep.equal(
+      Array.from({ length: 11 }, (_, index) => String(index + 1)),
+    )
+    expect(await bench.shards.execute({ type: 'counter.get', key: '4' })).to.include({ value: '11' })
+  })
+
+  it('hand over the changes of a batch once, before its replies leave', async () => {
+    const bench = new Bench()
+    bench.hold(() => true)
+    let answered = 0
+    const writes = ['1', '5', '9'].map((key) => bench.shards.execute(set(key, 'x')).then(() => answered++))
+    await settled()
+    expect(answered).to.equal(0)
+    bench.release()
+    await Promise.all(writes)
+    expect(bench.committed.map((changes) => changes.map(({ id }) => id))).to.deep.equal([['v1', 'v5', 'v9']])
+  })
+
+  it('let one command fail without touching its neighbours in the batch', async () => {
+    const { shards } = new Bench()
+    const codes = await Promise.all([
+      codeOf(shards.execute({ type: 'counter.add', key: 'c', by: String(2n ** 63n - 1n) })),
+      codeOf(shards.execute(add('c', 1))),
+      codeOf(shards.execute(add('c', -1))),
+    ])
+    expect(codes).to.deep.equal(['total', 'OUT_OF_RANGE', 'total'])
+    expect(await shards.execute({ type: 'counter.get', key: 'c' })).to.include({
+      value: String(2n ** 63n - 2n),
+    })
+  })
+
+  it('fail a whole batch when its changes could not be handed over, and go on with the next', async () => {
+    const bench = new Bench()
+    bench.hold(() => {
+      throw new LarderError('INTERNAL', 'no disk')
+    })
+    expect(await codeOf(bench.shards.execute(set('a', 'x')))).to.equal('INTERNAL')
+    bench.hold(() => false)
+    expect(await codeOf(bench.shards.execute(set('a', 'x')))).to.equal('stored')
+  })
+
+  it('refuse a value that would fill all the memory by itself', async () => {
+    const { shards } = new Bench({ bytesMax: 1000 })
+    expect(await codeOf(shards.execute(set('a', 'x'.repeat(1000))))).to.equal('TOO_LARGE')
+  })
+})

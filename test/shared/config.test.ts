@@ -1,0 +1,70 @@
+/** Settings: defaults, units, and one message for all that is wrong. */
+import { expect } from 'chai'
+import { identify, readConfig } from '../../node/config.ts'
+import { ConfigError } from '../../shared/config.ts'
+
+function problemsOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    expect(error).to.be.instanceOf(ConfigError)
+    return String(error)
+  }
+  throw new Error('accepted')
+}
+
+describe('the settings of a node', () => {
+  it('have the defaults of the README', () => {
+    const config = readConfig({})
+    expect(config).to.include({
+      host: '127.0.0.1',
+      port: 4000,
+      shardLimit: 4,
+      queueMax: 10_000,
+      peerTimeoutMs: 2000,
+    })
+    expect(config).to.include({ bodyBytesMax: 8 * 2 ** 20, bytesMax: 512 * 2 ** 20, logLevel: 'info' })
+    expect(config.uplinkUrls).to.deep.equal([])
+    expect(identify(config, 4000)).to.deep.equal({ id: '127.0.0.1:4000', url: 'http://127.0.0.1:4000' })
+  })
+
+  it('take bytes with a unit, lists with commas, and an empty value as none', () => {
+    const config = readConfig({
+      MAX_BYTES: '64MiB',
+      MAX_BODY: '1000',
+      UPLINK_URL: 'http://a:1, http://b:2/',
+      PORT: '',
+    })
+    expect(config).to.include({ bytesMax: 64 * 2 ** 20, bodyBytesMax: 1000, port: 4000 })
+    expect(config.uplinkUrls).to.deep.equal(['http://a:1', 'http://b:2'])
+  })
+
+  it('are all named in one message when they are wrong', () => {
+    const wrong = {
+      PORT: '65536',
+      SHARD_LIMIT: '0',
+      MAX_QUEUE: 'many',
+      MAX_BODY: '8 megabytes',
+      MAX_BYTES: '-1',
+      PEER_TIMEOUT_MS: '1.5',
+      UPLINK_URL: 'localhost:4500',
+      NODE_ID: '../etc',
+      ADVERTISE_URL: 'ftp://x',
+      LOG_LEVEL: 'loud',
+    }
+    const message = problemsOf(wrong)
+    for (const name of Object.keys(wrong)) expect(message).to.include(`${name}=`)
+  })
+
+  it('need a secret as soon as others can reach the node', () => {
+    expect(problemsOf({ HOST: '0.0.0.0' })).to.include('CLUSTER_SECRET')
+    expect(problemsOf({ HOST: '127.0.0.1.example.com' })).to.include('CLUSTER_SECRET')
+    expect(readConfig({ HOST: '0.0.0.0', CLUSTER_SECRET: 's' }).host).to.equal('0.0.0.0')
+    for (const HOST of ['127.0.0.1', '127.1.2.3', '::1', 'localhost'])
+      expect(readConfig({ HOST }).host).to.equal(HOST)
+  })
+
+  it('name a member on IPv6 with brackets', () => {
+    expect(identify(readConfig({ HOST: '::1' }), 4000).url).to.equal('http://[::1]:4000')
+  })
+})

@@ -1,0 +1,136 @@
+/** An uplink and nodes in this process, each on a port of its own, and requests to them by name. */
+import { pino } from 'pino'
+import { readConfig } from '../../node/config.ts'
+import { type Node, startNode } from '../../node/node.ts'
+import { systemClock } from '../../shared/clock.ts'
+import type { Environment } from '../../shared/config.ts'
+import { placeSlots, slotOf } from '../../shared/placement.ts'
+import { readConfig as readUplinkConfig } from '../../uplink/config.ts'
+import { startUplink, type Uplink } from '../../uplink/uplink.ts'
+import { until } from './until.ts'
+
+export const silent = pino({ level: 'silent' })
+
+export interface ClusterOptions {
+  readonly ids: readonly string[]
+  readonly node?: Environment
+  readonly uplink?: Environment
+}
+
+interface ClusterView {
+  readonly epoch: number
+  readonly members: readonly { readonly id: string }[]
+  readonly slots: { readonly owned: number }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: Record<string, unknown>
+}
+
+export class Cluster implements AsyncDisposable {
+  readonly uplink: Uplink
+  readonly #environment: Environment
+  readonly #nodes = new Map<string, Node>()
+
+  /** Resolves once every node sees all the others. */
+  static async start({ ids, node = {}, uplink = {} }: ClusterOptions): Promise<Cluster> {
+    const started = await startUplink(readUplinkConfig({ PORT: '0', ...uplink }), { log: silent })
+    const cluster = new Cluster(started, node)
+    await Promise.all(ids.map((id) => cluster.join(id)))
+    await cluster.settle()
+    return cluster
+  }
+
+  private constructor(uplink: Uplink, environment: Environment) {
+    this.uplink = uplink
+    this.#environment = environment
+  }
+
+  async join(id: string, environment: Environment = {}): Promise<Node> {
+    const settings = {
+      PORT: '0',
+      NODE_ID: id,
+      UPLINK_URL: this.uplink.url,
+      ...this.#environment,
+      ...environment,
+    }
+    const parts = { log: silent, clock: systemClock, onRejected() {} }
+    const node = await startNode(readConfig(settings), parts)
+    this.#nodes.set(id, node)
+    return node
+  }
+
+  async leave(id: string): Promise<void> {
+    await this.#node(id)[Symbol.asyncDispose]()
+    this.#nodes.delete(id)
+  }
+
+  /** Waits until every node sees just the nodes that there are. */
+  async settle(): Promise<void> {
+    const ids = [...this.#nodes.keys()].sort().join()
+    for (const id of this.#nodes.keys()) {
+      await until(
+        () => this.viewOf(id),
+        ({ members }) => members.map((member) => member.id).join() === ids,
+      )
+    }
+  }
+
+  url(id: string): string {
+    return `http://127.0.0.1:${this.#node(id).port}`
+  }
+
+  async viewOf(id: string): Promise<ClusterView> {
+    const response = await fetch(`${this.url(id)}/api/v1/cluster`)
+    return (await response.json()) as ClusterView
+  }
+
+  /** The value of a metric on this node, over all its labels. */
+  async metric(id: string, name: string): Promise<number> {
+    const text = await (await fetch(`${this.url(id)}/metrics`)).text()
+    const lines = text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => node[Symbol.asyncDispose]()))
+    await this.uplink[Symbol.asyncDispose]()
+  }
+
+  #node(id: string): Node {
+    const node = this.#nodes.get(id)
+    if (node === undefined) throw new Error(`there is no node ${id}`)
+    return node
+  }
+}
+
+/** The first keys that this member owns in a cluster of these members. */
+export function keysOf(owner: string, ids: readonly string[], count: number): string[] {
+  const sorted = [...ids].sort()
+  const owners = placeSlots(sorted)
+  const keys: string[] = []
+  for (let index = 0; keys.length < count; index++) {
+    const key = `dish:${index}`
+    if (sorted[owners[slotOf(key)] ?? 0] === owner) keys.push(key)
+  }
+  return keys
+}
+
+export function keyOf(owner: string, ids: readonly string[]): string {
+  return keysOf(owner, ids, 1)[0] ?? ''
+}
+
+/** POST /api, or whatever JSON endpoint is given. */
+export async function post(url: string, body: unknown): Promise<Answer> {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const response = await fetch(url, init)
+  return { status: response.status, body: (await response.json()) as Answer['body'] }
+}
+
+export async function get(url: string): Promise<Answer> {
+  const response = await fetch(url)
+  return { status: response.status, body: (await response.json()) as Answer['body'] }
+}
