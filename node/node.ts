@@ -14,9 +14,10 @@ import type { Log } from '../shared/log.ts'
 import { createHttpMetrics } from '../shared/metrics.ts'
 import { opsRoutes } from '../shared/ops.ts'
 import type { Member } from '../shared/view.ts'
+import { registerClusterGauges } from './cluster/gauges.ts'
 import { Inbox } from './cluster/inbox.ts'
 import { Membership } from './cluster/membership.ts'
-import { createClusterMetrics, registerMembershipMetrics } from './cluster/metrics.ts'
+import { createClusterMetrics } from './cluster/metrics.ts'
 import { Peers } from './cluster/peers.ts'
 import { Router } from './cluster/router.ts'
 import { UplinkClient } from './cluster/uplink-client.ts'
@@ -61,6 +62,7 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
   const memory = new Memory(config.bytesMax)
   const stamps = new StampClock(self.incarnation)
   const shards = new Shards({
+    log,
     self: self.id,
     shardLimit: config.shardLimit,
     queueMax: config.queueMax,
@@ -106,7 +108,7 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
   const inbox = new Inbox({ self: self.id, clock, log, local: shards, views: membership })
 
   registerShardMetrics(metrics.registry, memory, shards)
-  registerMembershipMetrics(metrics.registry, membership, peers)
+  registerClusterGauges(metrics.registry, membership, peers)
   const dispatch = createDispatch(router, clock, config.peerTimeoutMs)
   const routes = [
     ...apiRoutes(dispatch, bodyBytesMax),

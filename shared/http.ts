@@ -7,7 +7,8 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Koa, { type Middleware } from 'koa'
+import Koa, { type Middleware, type ParameterizedContext } from 'koa'
+import { systemClock } from './clock.ts'
 import { LarderError, toLarderError } from './errors.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
@@ -97,13 +98,14 @@ export class HttpService {
       context.set('x-content-type-options', 'nosniff')
       if (this.#draining) context.set('connection', 'close')
       await next()
-      const route: string = context.state['route'] ?? 'unknown'
-      if (!route.endsWith('z')) this.#lastRequestAtMs = startedAtMs // Probes do not keep a service alive.
+      const { path: route = 'unknown', isProbe = false } = routeOf(context)
+      if (!isProbe) this.#lastRequestAtMs = startedAtMs
       const elapsedMs = Math.round((performance.now() - startedAtMs) * 1000) / 1000
       metrics.requests.inc({ method: context.method, route, status: context.status })
       metrics.seconds.observe({ route }, elapsedMs / 1000)
       const error: LarderError | undefined = context.state['error']
-      const level = context.status >= 500 ? 'warn' : traced ? 'info' : 'debug'
+      // What is refused under pressure is counted; a line for each would add to the pressure.
+      const level = context.status === 500 ? 'error' : traced ? 'info' : 'debug'
       if (!log.isLevelEnabled(level)) return
       const { method, status } = context
       log[level](
@@ -135,10 +137,15 @@ export class HttpService {
     this.drain()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve()) // It closes idle connections too.
-    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs)
+    const timer = systemClock.after(graceMs, () => this.#server.closeAllConnections())
     await promise
-    clearTimeout(timer)
+    timer.cancel()
   }
+}
+
+/** The row that answers, as far as one was found. */
+function routeOf(context: ParameterizedContext): Partial<Route> {
+  return context.state['route'] ?? {}
 }
 
 const answerErrors: Middleware = async (context, next) => {

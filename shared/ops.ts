@@ -28,6 +28,7 @@ export function opsRoutes({ title, registry, identity, notReady, routes }: OpsOp
     path,
     summary,
     access: 'open',
+    isProbe: true,
     answers: { 200: { description: 'Yes.', content: { 'application/json': Health } } },
     handle: alive,
   })
@@ -48,6 +49,7 @@ export function opsRoutes({ title, registry, identity, notReady, routes }: OpsOp
       path: '/metrics',
       summary: 'What the process measures of itself, for Prometheus.',
       access: 'public',
+      isProbe: true,
       answers: { 200: { description: 'The metrics.', content: { 'text/plain': z.string() } } },
       async handle(context) {
         context.set('content-type', registry.contentType)

@@ -33,6 +33,8 @@ export interface Route {
   readonly summary: string
   /** `open` to everyone, `public` with an API key where one is set, `member` with the cluster's secret. */
   readonly access: 'open' | 'public' | 'member'
+  /** Asked by machines all the time: it neither keeps a leaving service open nor says anything of its use. */
+  readonly isProbe?: boolean
   readonly parameters?: readonly Parameter[]
   readonly body?: Content
   readonly answers: Readonly<Record<number, Answer>>
@@ -58,7 +60,7 @@ export function mount(routes: readonly Route[], credentials: Credentials): Route
   const router = new Router()
   for (const route of routes) {
     router.register(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), [route.method], async (context) => {
-      context.state['route'] = route.path
+      context.state['route'] = route
       if (!guards[route.access](context)) throw new LarderError('UNAUTHORIZED', needed[route.access])
       await route.handle(context)
     })

@@ -56,7 +56,8 @@ export class Inbox {
       return { reply }
     } catch (thrown) {
       const error = toLarderError(thrown)
-      log.warn({ requestId, command: command.type, code: error.code, error: error.cause }, 'refused a peer')
+      const level = error.code === 'INTERNAL' ? 'error' : traced ? 'info' : 'debug'
+      log[level]({ requestId, command: command.type, code: error.code, error: error.cause }, 'refused a peer')
       return { error: { code: error.code, detail: error.message } }
     }
   }

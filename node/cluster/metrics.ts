@@ -1,7 +1,5 @@
 /** What passes between this member and the others. */
-import { Counter, Gauge, type Registry } from 'prom-client'
-import type { Membership } from './membership.ts'
-import type { Peers } from './peers.ts'
+import { Counter, type Registry } from 'prom-client'
 
 export interface ClusterMetrics {
   readonly forwardedCommands: Counter<'peer'>
@@ -45,34 +43,4 @@ export function createClusterMetrics(registry: Registry): ClusterMetrics {
       registers,
     }),
   }
-}
-
-export function registerMembershipMetrics(registry: Registry, membership: Membership, peers: Peers): void {
-  const registers = [registry]
-  new Gauge({
-    name: 'larder_epoch',
-    help: 'The epoch of the view in force here; it should be the same on all members.',
-    registers,
-    collect() {
-      this.set(membership.placed?.epoch ?? 0)
-    },
-  })
-  new Gauge({
-    name: 'larder_members',
-    help: 'Members in the view in force here.',
-    registers,
-    collect() {
-      this.set(membership.placed?.view.members.length ?? 0)
-    },
-  })
-  new Gauge({
-    name: 'larder_forward_queue_length',
-    help: 'Commands that wait for the next batch to a peer.',
-    labelNames: ['peer'],
-    registers,
-    collect() {
-      this.reset()
-      for (const peer of peers) this.set({ peer: peer.member.id }, peer.waiting)
-    },
-  })
 }

@@ -44,7 +44,7 @@ export function decodeRequest(bytes: Buffer): ExecuteRequest {
     epoch,
     commands: commands.map(({ command, ...rest }) => ({
       ...rest,
-      command: frame.attachBody(command) as Command,
+      command: frame.attachBody<Command>(command),
     })),
   }
 }
@@ -62,7 +62,7 @@ export function decodeResults(bytes: Buffer): Result[] {
   const frame = new FrameReader(bytes)
   const { results } = ResultsHead.parse(frame.head)
   return results.map((result) =>
-    'reply' in result ? { reply: frame.attachBody(result.reply) as unknown as Reply } : result,
+    'reply' in result ? { reply: frame.attachBody<Reply>(result.reply) } : result,
   )
 }
 
@@ -141,8 +141,9 @@ class FrameReader {
     this.head = JSON.parse(bytes.toString('utf8', 4, this.#offset))
   }
 
-  attachBody(message: { body?: z.infer<typeof DetachedBody> | undefined } | object): object {
-    if (!('body' in message) || message.body === undefined) return message
+  /** The head was checked by its schema: with its body it is the message that was sent. */
+  attachBody<T>(message: object & { body?: z.infer<typeof DetachedBody> | undefined }): T {
+    if (message.body === undefined) return message as T
     const { text, length } = message.body
     const end = this.#offset + length
     if (end > this.#bytes.length) throw new RangeError('the frame ends before its bodies do')
@@ -151,6 +152,6 @@ class FrameReader {
       ? this.#bytes.toString('utf8', this.#offset, end)
       : new Uint8Array(this.#bytes.subarray(this.#offset, end))
     this.#offset = end
-    return { ...message, body }
+    return { ...message, body } as T
   }
 }

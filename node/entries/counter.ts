@@ -7,7 +7,7 @@
  */
 import type { Command } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import type { Applied, Moment } from './entry.ts'
+import type { Applied, Moment } from './verbs.ts'
 
 export interface Tally {
   readonly added: bigint

@@ -5,28 +5,13 @@
  * itself a small state, so the one way to store it, here and on every other holder, is to merge it.
  * `merge` is commutative, associative and idempotent for every kind.
  */
-import type { Command, Outcome } from '../../shared/command.ts'
+import type { Command } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
 import { applyToCounter, type Counter, mergeCounters } from './counter.ts'
 import { applyToRegister, buryRegister, liveValue, mergeRegisters, type Register } from './register.ts'
-import type { Stamp } from './stamp.ts'
+import type { Applied, Moment } from './verbs.ts'
 
 export type Entry = Register | Counter
-
-/** When, and by whom, a command is carried out. */
-export interface Moment {
-  readonly nowMs: number
-  /** This life of this member. */
-  readonly origin: string
-  /** A new stamp, later than all before. */
-  stamp(): Stamp
-}
-
-export interface Applied<T extends Entry = Entry> {
-  readonly outcome: Outcome
-  /** What is to be merged into the stored state; absent when nothing changes. */
-  readonly change?: T
-}
 
 /** Names the entry that a command is about: values and counters do not share their keys. */
 export function entryIdOf(command: Command): string {
@@ -44,7 +29,7 @@ export function entryIdOf(command: Command): string {
 }
 
 /** @throws LarderError when the command cannot be carried out on this state; nothing has changed then. */
-export function apply(entry: Entry | undefined, command: Command, moment: Moment): Applied {
+export function apply(entry: Entry | undefined, command: Command, moment: Moment): Applied<Entry> {
   switch (command.type) {
     case 'value.get':
     case 'value.set':

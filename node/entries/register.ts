@@ -6,8 +6,8 @@
  */
 import type { Body, Command, Condition, Outcome } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
-import type { Applied, Moment } from './entry.ts'
 import { compareStamps, type Stamp, tagOf } from './stamp.ts'
+import type { Applied, Moment } from './verbs.ts'
 
 export interface Value {
   readonly contentType: string

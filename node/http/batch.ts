@@ -14,7 +14,7 @@ import { asObject, entryText, jsonOf, parseSet } from './api.ts'
 import type { Dispatch } from './dispatch.ts'
 import { Key, parseInteger, parseKey, Ttl } from './fields.ts'
 
-export const OPS_MAX = 1000
+const OPS_MAX = 1000
 
 const Op = z.discriminatedUnion('op', [
   z.object({ op: z.literal('get'), key: Key }),

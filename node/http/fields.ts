@@ -7,7 +7,7 @@ import type { RawNumber } from '../../shared/json.ts'
  * The longest key, in UTF-8 bytes: percent-encoded, it still fits into the request line of any server and
  * balancer with the usual 16 KiB for headers, so that whatever was written can be read.
  */
-export const KEY_BYTES_MAX = 4096
+const KEY_BYTES_MAX = 4096
 
 /** For the API page; `parseKey` decides. */
 export const Key = z.union([z.string().min(1), z.int()]).meta({

@@ -12,7 +12,7 @@ import { type Linked, Recency } from './recency.ts'
 /** How long a tombstone outlives its value: longer than a copy may miss a delete. */
 export const TOMBSTONE_GRACE_MS = 600_000
 /** What an entry costs beyond its key and value: its objects and its place in the map, list and calendar. */
-export const ENTRY_OVERHEAD_BYTES = 200
+const ENTRY_OVERHEAD_BYTES = 200
 /** How many due entries one turn buries, so that a mass expiry does not stop the requests. */
 const SWEEP_MAX = 1000
 

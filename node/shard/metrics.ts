@@ -46,4 +46,14 @@ export function registerShardMetrics(registry: Registry, memory: Memory, shards:
       for (const [shard, waiting] of shards.waiting.entries()) this.set({ shard }, waiting)
     },
   })
+  new Counter({
+    name: 'larder_refused_writes_total',
+    help: 'Writes answered with OVERLOADED because the queue of their shard was full.',
+    labelNames: ['shard'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [shard, refused] of shards.refused.entries()) this.inc({ shard }, refused)
+    },
+  })
 }

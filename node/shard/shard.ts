@@ -6,7 +6,9 @@
  */
 import type { Command, Outcome } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { apply, type Entry, entryIdOf, type Moment } from '../entries/entry.ts'
+import type { Log } from '../../shared/log.ts'
+import { apply, type Entry, entryIdOf } from '../entries/entry.ts'
+import type { Moment } from '../entries/verbs.ts'
 import type { Memory } from './memory.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -20,6 +22,7 @@ export interface Change {
 }
 
 export interface ShardOptions {
+  readonly log: Log
   readonly memory: Memory
   readonly queueMax: number
   moment(): Moment
@@ -36,9 +39,13 @@ interface Write {
 
 export class Shard {
   readonly #options: ShardOptions
+  readonly #number: number
   readonly #queue: WriteQueue<Write>
+  #isRefusing = false
+  #refused = 0
 
-  constructor(options: ShardOptions) {
+  constructor(number: number, options: ShardOptions) {
+    this.#number = number
     this.#options = options
     this.#queue = new WriteQueue({
       waitingMax: options.queueMax,
@@ -54,13 +61,33 @@ export class Shard {
   /** @throws LarderError OVERLOADED, as a rejection, when the queue is full. */
   write(slot: number, command: Command): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
-    if (!this.#queue.push({ slot, command, resolve, reject })) {
-      reject(new LarderError('OVERLOADED', `${this.#options.queueMax} writes wait in this shard already.`))
-    }
+    if (!this.#queue.push({ slot, command, resolve, reject })) reject(this.#refusal())
     return promise
   }
 
+  /** How many writes were refused because too many waited. */
+  get refused(): number {
+    return this.#refused
+  }
+
+  /** Every refusal counts; the log tells of the first, and when there is room again. */
+  #refusal(): LarderError {
+    const { log, queueMax } = this.#options
+    if (!this.#isRefusing)
+      log.warn({ shard: this.#number, queueMax }, 'a shard refuses writes: its queue is full')
+    this.#isRefusing = true
+    this.#refused++
+    return new LarderError('OVERLOADED', `${queueMax} writes wait in this shard already.`)
+  }
+
+  #noteRoom(): void {
+    if (!this.#isRefusing || this.#queue.length > 0) return
+    this.#isRefusing = false
+    this.#options.log.info({ shard: this.#number }, 'a shard takes writes again: its queue is empty')
+  }
+
   async #write(batch: readonly Write[]): Promise<void> {
+    this.#noteRoom()
     const changes: Change[] = []
     const replies: (() => void)[] = []
     for (const write of batch) {

@@ -25,7 +25,7 @@ export class Shards implements Engine {
 
   constructor(options: ShardsOptions) {
     this.#options = options
-    this.#shards = Array.from({ length: options.shardLimit }, () => new Shard(options))
+    this.#shards = Array.from({ length: options.shardLimit }, (_, number) => new Shard(number, options))
   }
 
   async execute(command: Command): Promise<Reply> {
@@ -44,6 +44,11 @@ export class Shards implements Engine {
   /** How many writes wait in each shard. */
   get waiting(): number[] {
     return this.#shards.map((shard) => shard.waiting)
+  }
+
+  /** How many writes each shard has refused. */
+  get refused(): number[] {
+    return this.#shards.map((shard) => shard.refused)
   }
 
   /** A value that alone is over the budget would push out everything, and then itself. */

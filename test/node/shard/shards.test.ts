@@ -1,5 +1,6 @@
 /** Serialized writers: order, bounded queues, and what a failure does to the others. */
 import { expect } from 'chai'
+import { pino } from 'pino'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { Memory } from '../../../node/shard/memory.ts'
 import type { Change } from '../../../node/shard/shard.ts'
@@ -20,6 +21,7 @@ class Bench {
   constructor({ queueMax = 100, bytesMax = 1_000_000 } = {}) {
     const stamps = new StampClock('a')
     this.shards = new Shards({
+      log: pino({ level: 'silent' }),
       self: 'a',
       shardLimit: 4,
       queueMax,
@@ -85,6 +87,7 @@ describe('shards', () => {
     )
     expect(refused).to.deep.equal(Array(5).fill('OVERLOADED'))
     expect(bench.shards.waiting).to.deep.equal([10, 0, 0, 0])
+    expect(bench.shards.refused).to.deep.equal([5, 0, 0, 0])
     expect(await codeOf(bench.shards.execute(set('5', 'salt')))).to.equal('stored')
     bench.release()
     const totals = await Promise.all([first, ...queued])

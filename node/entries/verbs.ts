@@ -1,0 +1,18 @@
+/** What applying a command to an entry needs, and what it gives: the same for every kind of entry. */
+import type { Outcome } from '../../shared/command.ts'
+import type { Stamp } from './stamp.ts'
+
+/** When, and by whom, a command is carried out. */
+export interface Moment {
+  readonly nowMs: number
+  /** This life of this member. */
+  readonly origin: string
+  /** A new stamp, later than all before. */
+  stamp(): Stamp
+}
+
+export interface Applied<Entry> {
+  readonly outcome: Outcome
+  /** What is to be merged into the stored state; absent when nothing changes. */
+  readonly change?: Entry
+}

@@ -1,0 +1,158 @@
+/** The style of the code, executed: what reads well today must not decay unseen. */
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect } from 'chai'
+
+const ROOT = join(import.meta.dirname, '..')
+const FILE_LINES_MAX = 250
+const FUNCTION_LINES_MAX = 50
+
+interface Source {
+  readonly path: string
+  readonly text: string
+  readonly lines: readonly string[]
+  /** Paths of our own files that it imports. */
+  readonly imports: readonly string[]
+}
+
+function read(path: string): Source {
+  const text = readFileSync(join(ROOT, path), 'utf8')
+  const imports = [...text.matchAll(/from '(\.[^']+\.ts)'/g)].map(([, target = '']) =>
+    relative(ROOT, join(ROOT, dirname(path), target)),
+  )
+  return { path, text, lines: text.split('\n'), imports }
+}
+
+const all = globSync('{shared,uplink,node,scripts,test}/**/*.ts', { cwd: ROOT }).sort().map(read)
+const product = all.filter(({ path }) => /^(shared|uplink|node)\//.test(path))
+
+function offenders(sources: readonly Source[], pattern: RegExp, allowed: readonly string[] = []): string[] {
+  return sources
+    .filter(({ path }) => !allowed.includes(path))
+    .flatMap(({ path, lines }) =>
+      lines.flatMap((line, index) => (pattern.test(line) ? `${path}:${index + 1}` : [])),
+    )
+}
+
+/** Who may import whom; a folder may always import itself and `shared`. */
+const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  uplink: [],
+  'node/entries': [],
+  'node/shard': ['node/entries', 'node/engine.ts'],
+  'node/cluster': ['node/engine.ts'],
+  'node/http': ['node/engine.ts'],
+  node: ['node'],
+}
+const EXCEPTIONS: Readonly<Record<string, RegExp>> = {
+  // The receiving end of the members' protocol is a route.
+  'node/http/cluster.ts': /^node\/cluster\//,
+}
+
+function folderOf(path: string): string {
+  return Object.keys(DIRECTIONS).find((folder) => dirname(path) === folder) ?? 'node'
+}
+
+function mayImport(from: string, target: string): boolean {
+  const folder = folderOf(from)
+  const allowed = [folder, 'shared', ...(DIRECTIONS[folder] ?? [])]
+  return (
+    EXCEPTIONS[from]?.test(target) ||
+    allowed.some((place) => target === place || target.startsWith(`${place}/`))
+  )
+}
+
+/** A function ends at the brace of its own indentation: the code is formatted. */
+function longFunctions({ path, lines }: Source): string[] {
+  const starts =
+    /^( *)(?:export )?(?:(?:static |override )?(?:async )?(?:function\*? )?[#\w[\].]+(?:<.*>)?\(.*\).*|const \w+ = .*=>) \{$/
+  return lines.flatMap((line, start) => {
+    const indent = starts.exec(line)?.[1]
+    if (indent === undefined || /^ *(?:if|for|while|switch|describe|it)\b/.test(line)) return []
+    const end = lines.findIndex((other, index) => index > start && other.startsWith(`${indent}}`))
+    return end - start > FUNCTION_LINES_MAX ? `${path}:${start + 1} (${end - start} lines)` : []
+  })
+}
+
+describe('the source', () => {
+  it('keeps its files and functions short', () => {
+    expect(all.filter(({ lines }) => lines.length > FILE_LINES_MAX).map(({ path }) => path)).to.deep.equal([])
+    // The one exception joins all parts of a node, as one picture.
+    expect(product.filter(({ path }) => path !== 'node/node.ts').flatMap(longFunctions)).to.deep.equal([])
+  })
+
+  it('says on top of every file what it is for', () => {
+    expect(product.filter(({ text }) => !text.startsWith('/**')).map(({ path }) => path)).to.deep.equal([])
+  })
+
+  it('imports in one direction only', () => {
+    const wrong = product.flatMap(({ path, imports }) =>
+      imports.filter((target) => !mayImport(path, target)).map((target) => `${path} imports ${target}`),
+    )
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('has no circle of imports', () => {
+    const importsOf = new Map(product.map(({ path, imports }) => [path, imports]))
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (path: string, trail: readonly string[]): void => {
+      if (trail.includes(path)) circles.push([...trail, path].join(' > '))
+      if (done.has(path) || trail.includes(path)) return
+      for (const target of importsOf.get(path) ?? []) visit(target, [...trail, path])
+      done.add(path)
+    }
+    for (const { path } of product) visit(path, [])
+    expect(circles).to.deep.equal([])
+  })
+
+  it('reads the environment and the time at its edges alone', () => {
+    const edges = ['shared/clock.ts', 'shared/run.ts']
+    expect(
+      offenders(product, /process\.env|process\.exit/, [...edges, 'node/main.ts', 'uplink/main.ts']),
+    ).to.deep.equal([])
+    expect(offenders(product, /Date\.now|\bset(?:Timeout|Interval)\(|Math\.random/, edges)).to.deep.equal([])
+    expect(offenders(all, /\.unref\(/)).to.deep.equal([])
+  })
+
+  it('keeps entries, placement and the registry pure', () => {
+    const pure = product.filter(({ path }) =>
+      /^node\/entries\/|placement\.ts$|uplink\/registry\.ts$|recency|expiry\.ts$/.test(path),
+    )
+    expect(pure.length).to.be.above(6)
+    expect(offenders(pure, /\bawait\b|\basync\b|from 'node:(?!buffer)/)).to.deep.equal([])
+  })
+
+  it('has no junk drawers, no inflated titles and no way around the types', () => {
+    expect(
+      all.filter(({ path }) => /util|helper|common|misc/i.test(path)).map(({ path }) => path),
+    ).to.deep.equal([])
+    expect(
+      offenders(
+        product,
+        /class \w*(?:Manager|Service|Helper|Processor|Provider|Factory|Impl)\b(?<!HttpService)/,
+      ),
+    ).to.deep.equal([])
+    const self = ['test/tidy.test.ts']
+    expect(
+      offenders(all, /^(?! *\/?\*).*: any\b|<any>|as any\b|@ts-|biome-ignore|as unknown as|\benum \w/, self),
+    ).to.deep.equal([])
+  })
+
+  it('exports no value that nobody imports', () => {
+    const dead = product.flatMap(({ path, text }) =>
+      [...text.matchAll(/^export (?:async |abstract )?(?:const|function\*?|class) (\w+)/gm)]
+        .map(([, name = '']) => name)
+        .filter(
+          (name) => !all.some((other) => other.path !== path && new RegExp(`\\b${name}\\b`).test(other.text)),
+        )
+        .map((name) => `${path}: ${name}`),
+    )
+    expect(dead).to.deep.equal([])
+  })
+
+  it('leaves no test out and lets none sleep', () => {
+    const tests = all.filter(({ path }) => path.startsWith('test/') && path !== 'test/tidy.test.ts')
+    expect(offenders(tests, /\.only\(|\bsleep\(|\bxit\(|\.retries\(/)).to.deep.equal([])
+  })
+})
