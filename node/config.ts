@@ -1,6 +1,5 @@
 /** Every setting of a node: its default, its unit, its bounds. Read once, at start. */
 import { authority, type Environment, Settings } from '../shared/config.ts'
-import { LOG_LEVELS } from '../shared/log.ts'
 import { SLOTS } from '../shared/placement.ts'
 import { MemberId } from '../shared/view.ts'
 
@@ -37,10 +36,6 @@ export function readConfig(environment: Environment): NodeConfig {
     settings.problem(`NODE_ID=${nodeId}: at most 128 letters, digits and . : _ - [ ]`)
   }
   const advertiseUrl = settings.text('ADVERTISE_URL')
-  const logLevel = settings.text('LOG_LEVEL') ?? 'info'
-  if (!(LOG_LEVELS as readonly string[]).includes(logLevel)) {
-    settings.problem(`LOG_LEVEL=${logLevel}: one of ${LOG_LEVELS.join(', ')}`)
-  }
   const config: NodeConfig = {
     ...listening,
     nodeId,
@@ -52,7 +47,7 @@ export function readConfig(environment: Environment): NodeConfig {
     peerTimeoutMs: settings.integer('PEER_TIMEOUT_MS', { fallback: 2000, min: 1, max: 600_000 }),
     bytesMax: settings.bytes('MAX_BYTES', 512 * MIB),
     apiKeys: settings.list('API_KEY'),
-    logLevel,
+    logLevel: settings.logLevel(),
   }
   settings.check()
   return Object.freeze(config)

@@ -29,7 +29,7 @@ import { clusterRoutes } from './http/cluster.ts'
 import { createDispatch } from './http/dispatch.ts'
 import { kvRoutes } from './http/kv.ts'
 import { Memory } from './shard/memory.ts'
-import { registerShardMetrics } from './shard/metrics.ts'
+import { registerMemoryMetrics, registerShardMetrics } from './shard/metrics.ts'
 import { Shards } from './shard/shards.ts'
 
 const SWEEP_INTERVAL_MS = 500
@@ -107,7 +107,8 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
   })
   const inbox = new Inbox({ self: self.id, clock, log, local: shards, views: membership })
 
-  registerShardMetrics(metrics.registry, memory, shards)
+  registerMemoryMetrics(metrics.registry, memory)
+  registerShardMetrics(metrics.registry, shards)
   registerClusterGauges(metrics.registry, membership, peers)
   const dispatch = createDispatch(router, clock, config.peerTimeoutMs)
   const routes = [

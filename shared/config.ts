@@ -2,6 +2,7 @@
  * Settings from the environment. Reading goes on after a wrong value, so that one message names them all.
  */
 import { isIP } from 'node:net'
+import { LOG_LEVELS } from './log.ts'
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -59,6 +60,14 @@ export class Settings {
     }
     this.problem(`${name}=${text}: a URL like http://127.0.0.1:4500`)
     return text
+  }
+
+  logLevel(): string {
+    const level = this.text('LOG_LEVEL') ?? 'info'
+    if (!LOG_LEVELS.some((known) => known === level)) {
+      this.problem(`LOG_LEVEL=${level}: one of ${LOG_LEVELS.join(', ')}`)
+    }
+    return level
   }
 
   /** HOST, PORT and CLUSTER_SECRET belong together: what others can reach must know who is asking. */

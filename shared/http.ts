@@ -24,8 +24,6 @@ const IDLE_SOCKET_MAX_MS = 120_000
 const KEEP_ALIVE_MS = 65_000
 
 export interface ServiceOptions {
-  readonly routes?: readonly Route[]
-  readonly credentials?: Credentials
   readonly log: Log
   readonly metrics: HttpMetrics
   readonly host: string
@@ -65,7 +63,6 @@ export class HttpService {
     this.#server.maxConnections = CONNECTIONS_MAX
     this.#server.timeout = IDLE_SOCKET_MAX_MS
     refuseGarbage(this.#server, options.log)
-    if (options.routes) this.serve(options.routes, options.credentials ?? {})
   }
 
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
@@ -96,8 +93,8 @@ export class HttpService {
       context.state['traced'] = traced
       context.set('x-request-id', requestId)
       context.set('x-content-type-options', 'nosniff')
-      if (this.#draining) context.set('connection', 'close')
       await next()
+      if (this.#draining) context.set('connection', 'close')
       const { path: route = 'unknown', isProbe = false } = routeOf(context)
       if (!isProbe) this.#lastRequestAtMs = startedAtMs
       const elapsedMs = Math.round((performance.now() - startedAtMs) * 1000) / 1000

@@ -16,7 +16,11 @@ export const Member = z.object({
 })
 export type Member = z.infer<typeof Member>
 
-const Epoch = z.int().min(0)
+/** Bounded, so that the epochs after it are still exact in every reader of JSON. */
+const Epoch = z
+  .int()
+  .min(0)
+  .max(2 ** 52)
 
 export const View = z.object({
   epoch: Epoch,

@@ -32,6 +32,7 @@ export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>
   #waiting: Pending<Item, Result>[] = []
   #inFlight: Pending<Item, Result>[] = []
+  #isIdle = true
   #underWay = Promise.resolve()
   #timer: Timer | undefined
   #timerAtMs = Infinity
@@ -53,7 +54,11 @@ export class Batcher<Item, Result> {
     }
     this.#waiting.push({ item, deadlineAtMs, settled: false, resolve, reject })
     this.#watch(deadlineAtMs)
-    if (this.#inFlight.length === 0) this.#next()
+    if (this.#isIdle) {
+      this.#isIdle = false
+      // After this turn of the event loop, whatever it has read from the sockets is in the batch.
+      setImmediate(() => this.#next())
+    }
     return promise
   }
 
@@ -66,7 +71,8 @@ export class Batcher<Item, Result> {
 
   #next(): void {
     const batch = this.#takeBatch()
-    if (batch.length === 0) return
+    this.#isIdle = batch.length === 0
+    if (this.#isIdle) return
     this.#inFlight = batch
     this.#underWay = this.#carry(batch).finally(() => {
       this.#inFlight = []

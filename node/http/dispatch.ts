@@ -7,10 +7,10 @@ import type { Engine } from '../engine.ts'
 export type Dispatch = (context: Context, command: Command) => Promise<Reply>
 
 export function createDispatch(engine: Engine, clock: Clock, timeoutMs: number): Dispatch {
-  return ({ state }, command) =>
-    engine.execute(command, {
-      deadlineAtMs: clock.now() + timeoutMs,
-      requestId: state['requestId'],
-      traced: state['traced'],
-    })
+  return ({ state }, command) => {
+    // One deadline a request, however many commands it takes, one after the other.
+    const deadlineAtMs: number = state['deadlineAtMs'] ?? clock.now() + timeoutMs
+    state['deadlineAtMs'] = deadlineAtMs
+    return engine.execute(command, { deadlineAtMs, requestId: state['requestId'], traced: state['traced'] })
+  }
 }

@@ -21,97 +21,105 @@ const ttl: Parameter = { in: 'query', name: 'ttl', description: 'Seconds to live
 const ETag = { ETag: 'Names this very write.' }
 const bytes = { '*/*': undefined }
 
+const path = '/api/v1/kv/{key}'
+
 export function kvRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
-  const path = '/api/v1/kv/{key}'
-  const access = 'public'
-  return [
-    {
-      method: 'PUT',
-      path,
-      summary: 'Store a body and its Content-Type.',
-      access,
-      parameters: [...parameters, ttl],
-      body: bytes,
-      answers: {
-        201: { description: 'There was no value before.', headers: ETag },
-        204: { description: 'The value before is replaced.', headers: ETag },
-      },
-      errors: [
-        'KEY_NULL',
-        'PRECONDITION_FAILED',
-        'TOO_LARGE',
-        'UNSUPPORTED_MEDIA_TYPE',
-        'OVERLOADED',
-        'UNREACHABLE',
-      ],
-      async handle(context) {
-        const ttl = readQuery(context.querystring).get('ttl')
-        const key = keyOf(context)
-        const condition = conditionOf(context)
-        const options = { ...condition, ...(ttl !== undefined && { ttlMs: parseTtlText(ttl) }) }
-        const value = receivedValue(context, await readBody(context.req, bodyBytesMax))
-        const reply = await dispatch(context, { type: 'value.set', key, ...value, ...options })
-        if (reply.type !== 'stored') return answerWithout(context, reply)
-        context.body = ''
-        context.status = reply.created ? 201 : 204
-        context.set('etag', reply.tag)
-      },
+  return [putRoute(dispatch, bodyBytesMax), getRoute(dispatch), deleteRoute(dispatch), withoutKey]
+}
+
+function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
+  return {
+    method: 'PUT',
+    path,
+    summary: 'Store a body and its Content-Type.',
+    access: 'public',
+    parameters: [...parameters, ttl],
+    body: bytes,
+    answers: {
+      201: { description: 'There was no value before.', headers: ETag },
+      204: { description: 'The value before is replaced.', headers: ETag },
     },
-    {
-      method: 'GET',
-      path,
-      summary: 'Read a value.',
-      access,
-      parameters,
-      answers: {
-        200: {
-          description: 'The body as it was stored, with its Content-Type.',
-          content: bytes,
-          headers: ETag,
-        },
-        304: { description: 'The entity tag is one of If-None-Match.', headers: ETag },
-      },
-      errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'UNREACHABLE'],
-      async handle(context) {
-        const reply = await dispatch(context, {
-          type: 'value.get',
-          key: keyOf(context),
-          ...conditionOf(context),
-        })
-        if (reply.type !== 'value') return answerWithout(context, reply)
-        context.set('content-type', reply.contentType)
-        context.set('etag', reply.tag)
-        context.body = typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body)
-      },
+    errors: [
+      'KEY_NULL',
+      'PRECONDITION_FAILED',
+      'TOO_LARGE',
+      'UNSUPPORTED_MEDIA_TYPE',
+      'OVERLOADED',
+      'UNREACHABLE',
+    ],
+    async handle(context) {
+      const ttl = readQuery(context.querystring).get('ttl')
+      const key = keyOf(context)
+      const options = { ...conditionOf(context), ...(ttl !== undefined && { ttlMs: parseTtlText(ttl) }) }
+      const value = receivedValue(context, await readBody(context.req, bodyBytesMax))
+      const reply = await dispatch(context, { type: 'value.set', key, ...value, ...options })
+      if (reply.type !== 'stored') return answerWithout(context, reply)
+      context.body = ''
+      context.status = reply.created ? 201 : 204
+      context.set('etag', reply.tag)
     },
-    {
-      method: 'DELETE',
-      path,
-      summary: 'Forget a value.',
-      access,
-      parameters,
-      answers: { 204: { description: 'It is gone.' } },
-      errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'OVERLOADED', 'UNREACHABLE'],
-      async handle(context) {
-        const reply = await dispatch(context, {
-          type: 'value.delete',
-          key: keyOf(context),
-          ...conditionOf(context),
-        })
-        if (reply.type !== 'deleted') return answerWithout(context, reply)
-        context.status = 204
+  }
+}
+
+function getRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'GET',
+    path,
+    summary: 'Read a value.',
+    access: 'public',
+    parameters,
+    answers: {
+      200: {
+        description: 'The body as it was stored, with its Content-Type.',
+        content: bytes,
+        headers: ETag,
       },
+      304: { description: 'The entity tag is one of If-None-Match.', headers: ETag },
     },
-    {
-      method: 'GET',
-      path: '/api/v1/kv',
-      summary: 'Says that a key is needed.',
-      access,
-      answers: {},
-      errors: ['KEY_NULL'],
-      handle: () => void parseKey(undefined),
+    errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'UNREACHABLE'],
+    async handle(context) {
+      const reply = await dispatch(context, {
+        type: 'value.get',
+        key: keyOf(context),
+        ...conditionOf(context),
+      })
+      if (reply.type !== 'value') return answerWithout(context, reply)
+      context.set('content-type', reply.contentType)
+      context.set('etag', reply.tag)
+      context.body = typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body)
     },
-  ]
+  }
+}
+
+function deleteRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'DELETE',
+    path,
+    summary: 'Forget a value.',
+    access: 'public',
+    parameters,
+    answers: { 204: { description: 'It is gone.' } },
+    errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'OVERLOADED', 'UNREACHABLE'],
+    async handle(context) {
+      const reply = await dispatch(context, {
+        type: 'value.delete',
+        key: keyOf(context),
+        ...conditionOf(context),
+      })
+      if (reply.type !== 'deleted') return answerWithout(context, reply)
+      context.status = 204
+    },
+  }
+}
+
+const withoutKey: Route = {
+  method: 'GET',
+  path: '/api/v1/kv',
+  summary: 'Says that a key is needed.',
+  access: 'public',
+  answers: {},
+  errors: ['KEY_NULL'],
+  handle: () => void parseKey(undefined),
 }
 
 /** The key as it stands in the path, decoded strictly; the router's own decoding forgives mistakes. */

@@ -3,7 +3,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Memory } from './memory.ts'
 import type { Shards } from './shards.ts'
 
-export function registerShardMetrics(registry: Registry, memory: Memory, shards: Shards): void {
+export function registerMemoryMetrics(registry: Registry, memory: Memory): void {
   const registers = [registry]
   new Gauge({
     name: 'larder_entries',
@@ -37,6 +37,10 @@ export function registerShardMetrics(registry: Registry, memory: Memory, shards:
       },
     })
   }
+}
+
+export function registerShardMetrics(registry: Registry, shards: Shards): void {
+  const registers = [registry]
   new Gauge({
     name: 'larder_queue_length',
     help: 'Writes that wait in each shard; MAX_QUEUE is the most.',

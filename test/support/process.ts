@@ -56,6 +56,10 @@ export class TestProcess implements AsyncDisposable {
     return this.#child.pid
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   /** Resolves once its standard output has this text. @throws when it ends without. */
   async says(text: string): Promise<void> {
     const found = until(

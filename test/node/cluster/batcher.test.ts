@@ -28,37 +28,46 @@ class Partner {
 }
 
 describe('the batcher', () => {
-  it('sends the first item at once, and what comes meanwhile as the next batch', async () => {
+  it('sends what one turn brings at once, and what comes meanwhile as the next batch', async () => {
     const partner = new Partner()
-    const results = [1, 2, 3].map((item) => partner.add(item))
-    expect(partner.batches.map(({ items }) => items)).to.deep.equal([[1]])
+    const first = [1, 2].map((item) => partner.add(item))
+    await settled()
+    const second = [3, 4, 5].map((item) => partner.add(item))
+    await settled()
+    expect(partner.batches.map(({ items }) => items)).to.deep.equal([[1, 2]])
     partner.batches[0]?.answer()
     await settled()
-    expect(partner.batches.map(({ items }) => items)).to.deep.equal([[1], [2, 3]])
+    expect(partner.batches.map(({ items }) => items)).to.deep.equal([
+      [1, 2],
+      [3, 4, 5],
+    ])
     partner.batches[1]?.answer()
-    expect(await Promise.all(results)).to.deep.equal([2, 4, 6])
+    expect(await Promise.all([...first, ...second])).to.deep.equal([2, 4, 6, 8, 10])
   })
 
   it('closes a batch that has become heavy', async () => {
     const partner = new Partner()
-    const results = Array.from({ length: 8 }, (_, item) => partner.add(item))
+    const results = Array.from({ length: 11 }, (_, item) => partner.add(item))
     for (let index = 0; index < 3; index++) {
-      partner.batches[index]?.answer()
       await settled()
+      partner.batches[index]?.answer()
     }
     await Promise.all(results)
-    expect(partner.batches.map(({ items }) => items.length)).to.deep.equal([1, 4, 3])
+    expect(partner.batches.map(({ items }) => items.length)).to.deep.equal([4, 4, 3])
   })
 
   it('gives up each item at its own deadline, whether it waits or is under way', async () => {
     const partner = new Partner()
     const settledItems: string[] = []
+    const note = (item: number, withinMs: number) =>
+      void partner.add(item, withinMs).then((result) => settledItems.push(`${item}: ${result}`))
+    note(1, 300)
+    await settled()
     for (const [item, withinMs] of [
-      [1, 300],
       [2, 500],
       [3, 100],
     ] as const) {
-      void partner.add(item, withinMs).then((result) => settledItems.push(`${item}: ${result}`))
+      note(item, withinMs)
     }
     await partner.clock.advance(100)
     expect(settledItems).to.deep.equal(['3: UNREACHABLE'])
@@ -74,9 +83,12 @@ describe('the batcher', () => {
 
   it('goes on with the next batch after one that failed', async () => {
     const partner = new Partner()
-    const [first, second] = [partner.add(1), partner.add(2)]
+    const first = partner.add(1)
+    await settled()
+    const second = partner.add(2)
     partner.batches[0]?.fail(new Failure('REFUSED', 'no'))
     expect(await first).to.equal('REFUSED')
+    await settled()
     partner.batches[1]?.answer()
     expect(await second).to.equal(4)
   })
@@ -84,20 +96,23 @@ describe('the batcher', () => {
   it('takes an answer of the wrong length for none', async () => {
     const partner = new Partner()
     const result = partner.add(1)
+    await settled()
     partner.batches[0]?.answer([])
     expect(await result).to.equal('UNREACHABLE')
   })
 
   it('refuses at once what would make too many wait', async () => {
     const partner = new Partner()
-    for (let item = 0; item <= 10_000; item++) void partner.add(item)
+    for (let item = 0; item < 10_000; item++) void partner.add(item)
     expect(await partner.add(1)).to.equal('OVERLOADED')
   })
 
   it('gives up, when it is stopped, what was never sent, and still answers what was', async () => {
     const partner = new Partner()
-    const results = [partner.add(1), partner.add(2)]
-    partner.batcher.stop(new Failure('WRONG_OWNER', 'never sent'))
+    const first = partner.add(1)
+    await settled()
+    const results = [first, partner.add(2)]
+    void partner.batcher.stop(new Failure('WRONG_OWNER', 'never sent'))
     partner.batches[0]?.answer()
     expect(await Promise.all(results)).to.deep.equal([2, 'WRONG_OWNER'])
   })

@@ -1,0 +1,57 @@
+/**
+ * A whole cluster on this machine: uplink and nodes as processes, until Ctrl-C.
+ *
+ * usage: node scripts/cluster.ts [UPLINK_PORT NODE_PORT...]
+ *
+ * The environment goes through to all of them (SHARD_LIMIT, LEASE_MS, API_KEY ...), except what makes each
+ * of them itself.
+ */
+import { Settings } from '../shared/config.ts'
+import { ensureFree } from './ports.ts'
+import { Processes } from './processes.ts'
+import { nodeProgram, type Program, uplinkProgram } from './programs.ts'
+import { untilServing } from './readiness.ts'
+
+const [uplinkPort, ...nodePorts] = readPorts(process.argv.slice(2))
+const uplink = uplinkProgram(process.env, uplinkPort)
+const nodes = nodePorts.map((port) => nodeProgram(process.env, { port, uplinkUrl: uplink.url }))
+const [apiKey] = new Settings(process.env).list('API_KEY')
+const processes = new Processes()
+
+await processes.run(async (stopping) => {
+  await ensureFree([uplinkPort, ...nodePorts], process.env['HOST'])
+  console.log(`larder: starting uplink on port ${uplinkPort} and nodes on ${nodePorts.join(' ')} ...`)
+  for (const program of [uplink, ...nodes]) processes.start(program)
+  await untilServing(
+    nodes.map(({ url }) => url),
+    { apiKey, stopping },
+  )
+  if (!stopping.aborted) console.log(invitation(uplink, nodes))
+})
+
+function readPorts(texts: readonly string[]): [number, ...number[]] {
+  const [first, ...rest] = texts.length === 0 ? ['4500', '4000', '4001', '4002', '4003'] : texts
+  const ports: [number, ...number[]] = [Number(first), ...rest.map(Number)]
+  const valid = ports.every((port) => Number.isInteger(port) && port > 0 && port < 2 ** 16)
+  if (valid && rest.length > 0 && new Set(ports).size === ports.length) return ports
+  console.error('usage: node scripts/cluster.ts [UPLINK_PORT NODE_PORT...]     all different, 1 to 65535')
+  process.exit(2)
+}
+
+function invitation(uplink: Program, nodes: readonly Program[]): string {
+  const header = apiKey === undefined ? '' : ` -H 'api-key: <one of API_KEY>'`
+  const first = nodes[0] ?? uplink
+  const another = nodes[2] ?? nodes.at(-1) ?? uplink
+  return `
+  Larder is ready. Ctrl-C stops it.
+
+    uplink   ${uplink.url}/   who is alive, what they hold
+    nodes    ${nodes.map(({ url }) => url).join('  ')}
+
+  Any node answers for any key:
+
+    curl${header} -H 'content-type: application/json' ${first.url}/api -d '{"key":"abcd","data":{"jam":"plum"}}'
+    curl${header} '${another.url}/api?key=abcd'
+    curl ${uplink.url}/api/v1/view
+`
+}

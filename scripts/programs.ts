@@ -1,0 +1,40 @@
+/** What there is to start: uplink and nodes, each with the environment that makes it this one. */
+import { join } from 'node:path'
+import { authority, type Environment } from '../shared/config.ts'
+
+export interface Program {
+  readonly kind: 'uplink' | 'node'
+  /** How it is called in messages. */
+  readonly name: string
+  readonly entry: string
+  readonly url: string
+  readonly environment: Environment
+}
+
+export function uplinkProgram(environment: Environment, port: number): Program {
+  const url = localUrl(environment, port)
+  return program('uplink', port, { ...environment, PORT: String(port) }, url)
+}
+
+/** A node that joins the uplink at `uplinkUrl`; without an id of its own it gets that of its address. */
+export function nodeProgram(
+  environment: Environment,
+  options: { port: number; uplinkUrl: string; id?: string },
+): Program {
+  const { port, uplinkUrl, id } = options
+  const url = localUrl(environment, port)
+  const own = { PORT: String(port), NODE_ID: id, ADVERTISE_URL: url, UPLINK_URL: uplinkUrl }
+  return program('node', port, { ...environment, ...own }, url)
+}
+
+/** Where a process of this environment can be reached from this machine. */
+export function localUrl({ HOST }: Environment, port: number): string {
+  const everywhere: Record<string, string> = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '::': '::1' }
+  const host = HOST ?? ''
+  return `http://${authority(everywhere[host] ?? host, port)}`
+}
+
+function program(kind: Program['kind'], port: number, environment: Environment, url: string): Program {
+  const entry = join(import.meta.dirname, '..', kind, 'main.ts')
+  return { kind, name: `${kind} on port ${port}`, entry, url, environment }
+}

@@ -1,0 +1,166 @@
+/** The registry as pure logic: epochs, and leases by one uplink's own clock. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { Member } from '../../shared/view.ts'
+import { adopt, EMPTY, join, lapsed, leave, memberOf, observe, type Registry } from '../../uplink/registry.ts'
+
+const member = (id: string, life = 1): Member => ({
+  id,
+  incarnation: `${id}-${life}`,
+  url: `http://${id}:4000`,
+})
+const registered = (...members: Member[]) =>
+  members.reduce((made, each) => join(made, each, undefined), EMPTY)
+
+const anyMember = fc.record({
+  id: fc.constantFrom('a', 'b', 'c:4000', '[::1]:1'),
+  life: fc.integer({ min: 1, max: 3 }),
+})
+type Step = (registry: Registry) => Registry
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  anyMember.map(
+    ({ id, life }): Step =>
+      (now) =>
+        join(now, member(id, life), memberOf(now, id)),
+  ),
+  anyMember.map(
+    ({ id, life }): Step =>
+      (now) =>
+        leave(now, id, `${id}-${life}`),
+  ),
+  fc
+    .record({ epoch: fc.nat(20), members: fc.array(anyMember, { maxLength: 4 }) })
+    .map(({ epoch, members }): Step => {
+      const told = { epoch, members: members.map(({ id, life }) => member(id, life)) }
+      return (now) => adopt(now, told)
+    }),
+)
+const anyRegistry = fc.array(anyStep).map((steps) => steps.reduce((made, step) => step(made), EMPTY))
+
+describe('registry: epochs', () => {
+  it('the epoch grows with every change, and with nothing else', () => {
+    fc.assert(
+      fc.property(anyRegistry, anyStep, (before, step) => {
+        const after = step(before)
+        if (after === before) return
+        expect(after.epoch).above(before.epoch)
+      }),
+    )
+  })
+
+  it('members are sorted by id, each once', () => {
+    fc.assert(
+      fc.property(anyRegistry, ({ members }) => {
+        const ids = members.map(({ id }) => id)
+        expect(ids).deep.equal([...new Set(ids)].sort())
+      }),
+    )
+  })
+
+  it('a step done twice does no more than once', () => {
+    fc.assert(
+      fc.property(anyRegistry, anyStep, (registry, step) => {
+        const once = step(registry)
+        expect(step(once)).equal(once)
+      }),
+    )
+  })
+
+  it('a restart is a new life in the same place, and a new epoch', () => {
+    const before = registered(member('a'), member('b'))
+    const after = join(before, member('a', 2), member('a'))
+    expect(after).deep.equal({ epoch: 3, members: [member('a', 2), member('b')] })
+  })
+
+  it('nobody takes the place of a life that was not looked at', () => {
+    const now = registered(member('a', 2))
+    expect(join(now, member('a', 3), member('a', 1))).equal(now)
+    expect(join(now, member('a', 3), undefined)).equal(now)
+  })
+
+  it('an old life cannot take the new one out', () => {
+    const now = registered(member('a', 2))
+    expect(leave(now, 'a', 'a-1')).equal(now)
+  })
+})
+
+describe('registry: adopting a later view', () => {
+  it('nobody is lost, and the epoch is beyond both', () => {
+    fc.assert(
+      fc.property(anyRegistry, anyRegistry, (here, told) => {
+        const adopted = adopt(here, told)
+        fc.pre(told.epoch > here.epoch)
+        expect(adopted.epoch).above(told.epoch)
+        for (const { id } of [...here.members, ...told.members]) expect(memberOf(adopted, id)?.id).equal(id)
+      }),
+    )
+  })
+
+  it('what is no later than the own view is passed over', () => {
+    const now = registered(member('a'))
+    expect(adopt(now, { epoch: now.epoch, members: [member('b')] })).equal(now)
+  })
+
+  it('who is registered here is known better here', () => {
+    const adopted = adopt(registered(member('a', 2)), { epoch: 7, members: [member('a', 1), member('b')] })
+    expect(adopted.members).deep.equal([member('a', 2), member('b')])
+  })
+
+  it('a teller that was behind does not give its number to another view', () => {
+    const truth = registered(member('a'), member('b'), member('c'))
+    const behind = { epoch: truth.epoch - 1, members: [member('a'), member('b')] }
+    expect(adopt(EMPTY, behind).epoch).above(truth.epoch)
+  })
+})
+
+describe('registry: leases', () => {
+  const leaseMs = 300
+  const registry = registered(member('a'))
+  const seen = (renewals: number, nowMs: number, before = observe(new Map(), at(0, 0))) =>
+    observe(before, at(renewals, nowMs))
+  const at = (renewals: number, nowMs: number) => ({ registry, renewals: new Map([['a', renewals]]), nowMs })
+
+  it('a lease lapses when no renewal was seen for a lease by this clock, and not before', () => {
+    const anyLook = fc.record({ elapsedMs: fc.nat(400), hasRenewed: fc.boolean() })
+    fc.assert(
+      fc.property(fc.nat(), fc.array(anyLook), (startMs, looks) => {
+        let [nowMs, seenAtMs, renewals] = [startMs, startMs, 0]
+        let sightings = observe(new Map(), at(renewals, nowMs))
+        for (const { elapsedMs, hasRenewed } of looks) {
+          nowMs += elapsedMs
+          if (hasRenewed) [renewals, seenAtMs] = [renewals + 1, nowMs]
+          sightings = observe(sightings, at(renewals, nowMs))
+          const isLapsed = lapsed(sightings, registry, { nowMs, leaseMs }).length === 1
+          expect(isLapsed).equal(nowMs - seenAtMs >= leaseMs)
+        }
+      }),
+    )
+  })
+
+  it('an uplink that has just started gives everybody a whole lease', () => {
+    const sightings = observe(new Map(), at(1000, 5000))
+    expect(lapsed(sightings, registry, { nowMs: 5299, leaseMs })).deep.equal([])
+    expect(lapsed(sightings, registry, { nowMs: 5300, leaseMs })).deep.equal([member('a')])
+  })
+
+  it('a count that was lost is no reason to drop anybody', () => {
+    const before = seen(5, 10)
+    const after = observe(before, { registry, renewals: new Map(), nowMs: 400 })
+    expect(lapsed(after, registry, { nowMs: 400, leaseMs })).deep.equal([])
+  })
+
+  it('a new life does not inherit what was seen of the old one', () => {
+    const restarted = join(registry, member('a', 2), member('a'))
+    const sightings = observe(seen(0, 10), {
+      registry: restarted,
+      renewals: new Map([['a', 0]]),
+      nowMs: 1000,
+    })
+    expect(lapsed(sightings, restarted, { nowMs: 1299, leaseMs })).deep.equal([])
+    expect(lapsed(sightings, restarted, { nowMs: 1300, leaseMs })).deep.equal([member('a', 2)])
+  })
+
+  it('who is gone is not remembered', () => {
+    expect(observe(seen(1, 10), { registry: EMPTY, renewals: new Map([['a', 2]]), nowMs: 20 }).size).equal(0)
+  })
+})

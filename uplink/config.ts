@@ -1,0 +1,43 @@
+/** Every setting of an uplink: its default, its unit, its meaning. */
+import { type Environment, Settings } from '../shared/config.ts'
+
+export interface UplinkConfig {
+  readonly host: string
+  readonly port: number
+  /** Members show it; required beyond loopback. */
+  readonly clusterSecret: string | undefined
+  /** Where the registry lives, so that it survives and several uplinks can share it; unset: in this process. */
+  readonly redisUrl: string | undefined
+  /** A member that has not renewed for this long, and does not answer either, is gone. */
+  readonly leaseMs: number
+  /** How many members hold each slot, while there are that many. */
+  readonly copies: number
+  readonly logLevel: string
+}
+
+/** Below this a lease is mostly the time that its renewal travels. */
+const LEASE_MIN_MS = 100
+
+/** @throws ConfigError naming every problem. */
+export function readConfig(environment: Environment): UplinkConfig {
+  const settings = new Settings(environment)
+  const config = {
+    ...settings.listening(4500),
+    redisUrl: redisUrl(settings),
+    leaseMs: settings.integer('LEASE_MS', { fallback: 3000, min: LEASE_MIN_MS }),
+    copies: settings.integer('COPIES', { fallback: 2, min: 1 }),
+    logLevel: settings.logLevel(),
+  }
+  settings.check()
+  return Object.freeze(config)
+}
+
+/** The value stays out of the message: it may hold a password. */
+function redisUrl(settings: Settings): string | undefined {
+  const text = settings.text('REDIS_URL')
+  const isRedis = text === undefined || /^rediss?:\/\/./.test(text)
+  if (!isRedis || (text !== undefined && !URL.canParse(text))) {
+    settings.problem('REDIS_URL: a URL like redis://127.0.0.1:6379, or rediss:// for TLS')
+  }
+  return text
+}
