@@ -56,6 +56,8 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
   const metrics = createHttpMetrics()
   const clusterMetrics = createClusterMetrics(metrics.registry)
   const { host, port, clusterSecret, apiKeys, bodyBytesMax } = config
+  // Without a secret of their own members show each other an API key, or that door would stand open.
+  const memberSecrets = clusterSecret === undefined ? apiKeys : [clusterSecret]
   const http = await HttpService.listen({ host, port, log, metrics })
   const self: Member = { ...identify(config, http.port), incarnation: randomBytes(9).toString('base64url') }
 
@@ -80,7 +82,7 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
     clock,
     log,
     metrics: clusterMetrics,
-    clusterSecret,
+    secret: memberSecrets[0],
     epoch: () => membership.placed?.epoch ?? 0,
     onRefused: (member) => membership.report(member),
   })
@@ -124,7 +126,7 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
     notReady: () => membership.notReady,
     routes,
   })
-  http.serve([...routes, ...ops], { clusterSecret, apiKeys })
+  http.serve([...routes, ...ops], { apiKeys, memberSecrets })
 
   const sweeping = clock.every(SWEEP_INTERVAL_MS, () => sweep(memory, clock))
   membership.start()

@@ -1,30 +1,37 @@
 /**
  * One more node, run by dev.sh, which has checked the arguments: PORT NAME.
  *
- * It joins the uplink at UPLINK_URL. If none answers there, one is started as well and lives as long as this.
+ * It joins the uplink at UPLINK_URL. If none answers there and that is on this machine, one is started as well;
+ * it lives as long as this.
  */
-
 import { Settings } from '../shared/config.ts'
 import { ensureFree } from './ports.ts'
 import { Processes } from './processes.ts'
 import { nodeProgram, uplinkProgram } from './programs.ts'
 import { isLive, untilServing } from './readiness.ts'
 
-const [port, id = ''] = process.argv.slice(2)
+const DEFAULT_UPLINK_URL = 'http://127.0.0.1:4500'
+
+const [portText, id = ''] = process.argv.slice(2)
+const port = Number(portText)
 const settings = new Settings(process.env)
-const uplinkUrl = settings.url('UPLINK_URL', settings.text('UPLINK_URL') ?? 'http://127.0.0.1:4500')
-settings.check()
-const node = nodeProgram(process.env, { port: Number(port), uplinkUrl, id })
-const [apiKey] = settings.list('API_KEY')
 const processes = new Processes()
 
 await processes.run(async (stopping) => {
-  await ensureFree([Number(port)], process.env['HOST'])
-  if (!(await isLive(uplinkUrl))) {
-    console.log(`larder: no uplink answers at ${uplinkUrl}, so one is started here.`)
-    processes.start(uplinkProgram(process.env, Number(new URL(uplinkUrl).port || 80)))
-  }
+  const uplinkUrl = settings.url('UPLINK_URL', settings.text('UPLINK_URL') ?? DEFAULT_UPLINK_URL)
+  settings.check()
+  await ensureFree([port], process.env['HOST'])
+  if (!(await isLive(uplinkUrl))) startUplink(uplinkUrl)
+  const node = nodeProgram(process.env, { port, uplinkUrl, id })
   processes.start(node)
+  const [apiKey] = settings.list('API_KEY')
   await untilServing([node.url], { apiKey, stopping })
   if (!stopping.aborted) console.log(`larder: ${id} serves at ${node.url}. Ctrl-C stops it.`)
 })
+
+function startUplink(url: string): void {
+  const uplink = uplinkProgram(process.env, Number(new URL(url).port))
+  if (uplink.url !== url) throw new Error(`no uplink answers at ${url}`)
+  console.log(`larder: no uplink answers at ${url}, so one is started here.`)
+  processes.start(uplink)
+}

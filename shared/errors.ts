@@ -29,6 +29,7 @@ const kinds = {
   OVERLOADED: { status: 503, title: 'Too much is waiting already', retryAfterSeconds: 1 },
   UNREACHABLE: { status: 503, title: 'The owner of this key is out of reach', retryAfterSeconds: 1 },
   REFUSED: { status: 503, title: 'The owner of this key refuses connections', retryAfterSeconds: 1 },
+  DEFERRED: { status: 503, title: 'The answers to this batch are full', retryAfterSeconds: 1 },
   WRONG_OWNER: { status: 503, title: 'Another member owns this key', retryAfterSeconds: 1 },
   NOT_READY: { status: 503, title: 'This process is not serving', retryAfterSeconds: 1 },
 } as const satisfies Record<string, ErrorKind>

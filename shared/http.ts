@@ -62,7 +62,7 @@ export class HttpService {
     })
     this.#server.maxConnections = CONNECTIONS_MAX
     this.#server.timeout = IDLE_SOCKET_MAX_MS
-    refuseGarbage(this.#server, options.log)
+    refuseGarbage(this.#server, options.log, options.metrics)
   }
 
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
@@ -76,6 +76,7 @@ export class HttpService {
     const app = new Koa()
     app.use(this.#observe(log, metrics))
     app.use(answerErrors)
+    app.use(readTarget)
     app.use(mount(routes, credentials).routes() as Middleware)
     app.use(answerUnknown)
     app.on('error', (error) => log.debug({ error }, 'the connection broke before the answer was out'))
@@ -156,6 +157,17 @@ const answerErrors: Middleware = async (context, next) => {
     context.body = JSON.stringify(error.toProblem())
     if (error.retryAfterSeconds !== undefined) context.set('retry-after', String(error.retryAfterSeconds))
   }
+}
+
+/** A target may also come as a whole URL (RFC 9112, section 3.2.2); its path is what counts. */
+const readTarget: Middleware = (context, next) => {
+  const { url = '' } = context.req
+  if (!url.startsWith('/') && url !== '*') {
+    const target = URL.parse(url)
+    if (target === null) throw new LarderError('BAD_REQUEST', 'The target of the request is not a URL.')
+    context.req.url = target.pathname + target.search
+  }
+  return next()
 }
 
 const answerUnknown: Middleware = (context) => {

@@ -1,48 +1,70 @@
 /** What a request carries, read within limits. Whatever cannot be understood is an error with an answer. */
 import type { IncomingMessage } from 'node:http'
 import type { ZodType, z } from 'zod'
+import { pause, systemClock } from './clock.ts'
 import { LarderError } from './errors.ts'
-import { parseJson } from './json.ts'
+import { checkJson } from './json.ts'
+
+/** How much of a body that is refused is still taken in before a connection that is to be closed. */
+const DISCARD_BYTES_MAX = 64 * 2 ** 20
+const DISCARD_MAX_MS = 1000
 
 /**
- * The whole body. A body over the limit is refused as soon as that is known; Node discards what still
- * arrives of it, for as long as a request may take.
+ * The whole body. A body over the limit is refused as soon as that is known.
  *
  * @throws LarderError TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, or BAD_REQUEST when the client gives up half way.
  */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  const encoding = request.headers['content-encoding'] ?? 'identity'
-  if (encoding !== 'identity') {
-    throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Content-Encoding ${encoding}: send the body as it is.`)
+  const { 'content-encoding': encoding, 'transfer-encoding': transfer } = request.headers
+  for (const coding of [encoding, transfer]) {
+    if (coding === undefined || /^(?:identity|chunked)$/i.test(coding)) continue
+    throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `The body is ${coding}: send it as it is.`)
   }
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  const tooLarge = new LarderError('TOO_LARGE', `The body may have ${bytesMax} bytes at most.`)
+  const declared = Number(request.headers['content-length'] ?? 0)
+  const body = declared > bytesMax ? undefined : await collect(request, bytesMax)
+  if (body !== undefined) return body
+  await discard(request)
+  throw tooLarge
+}
+
+/** The whole body, or `undefined` as soon as it is over the limit. */
+function collect(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>()
   const chunks: Buffer[] = []
   let bytes = 0
-  const stop = () => {
-    request.off('data', take).off('end', finish).off('error', fail)
-    request.on('error', () => {}) // The connection may still break while the rest is discarded.
-    request.resume()
-  }
   const take = (chunk: Buffer) => {
     bytes += chunk.length
-    chunks.push(chunk)
-    if (bytes <= bytesMax) return
-    stop()
-    reject(tooLarge(bytesMax))
+    if (bytes <= bytesMax) return void chunks.push(chunk)
+    request.off('data', take)
+    resolve(undefined)
   }
-  const finish = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
-  const fail = (cause: Error) => reject(new LarderError('BAD_REQUEST', 'The body broke off.', { cause }))
-  request.on('data', take).on('end', finish).on('error', fail)
+  request.on('data', take)
+  request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+  request.once('error', (cause) => reject(new LarderError('BAD_REQUEST', 'The body broke off.', { cause })))
   return promise
 }
 
-function tooLarge(bytesMax: number): LarderError {
-  return new LarderError('TOO_LARGE', `The body may have ${bytesMax} bytes at most.`)
+/**
+ * Lets the rest of a refused body run into the void. On a connection that stays, Node does that after the
+ * answer; one that is to be closed would break under the client's hands before it has read the answer.
+ */
+async function discard(request: IncomingMessage): Promise<void> {
+  request.on('error', () => {}) // The client may well give up now.
+  request.resume()
+  if (!/close/i.test(request.headers.connection ?? '')) return
+  const enough = new AbortController()
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > DISCARD_BYTES_MAX) enough.abort()
+  })
+  request.once('close', () => enough.abort()).once('end', () => enough.abort())
+  await pause(systemClock, DISCARD_MAX_MS, enough.signal)
 }
 
-/** @throws LarderError as `readBody`, and BAD_REQUEST or UNSUPPORTED_MEDIA_TYPE for what is not JSON. */
-export async function readJson(request: IncomingMessage, bytesMax: number): Promise<unknown> {
+/** JSON, as text. @throws LarderError as `readBody`, and BAD_REQUEST or UNSUPPORTED_MEDIA_TYPE. */
+export async function readJsonText(request: IncomingMessage, bytesMax: number): Promise<string> {
   const type = request.headers['content-type']
   if (type !== undefined && !isJson(type)) {
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Send Content-Type: application/json, not ${type}.`)
@@ -51,17 +73,22 @@ export async function readJson(request: IncomingMessage, bytesMax: number): Prom
   if (body.length > 0 && type === undefined) {
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', 'Send Content-Type: application/json.')
   }
-  return asJson(body)
+  return asJsonText(body)
 }
 
 /** @throws LarderError BAD_REQUEST saying where the text is not JSON. */
-export function asJson(body: Uint8Array): unknown {
+export function asJsonText(body: Uint8Array): string {
   try {
-    return parseJson(body)
+    return checkJson(body)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new LarderError('BAD_REQUEST', `The body is not JSON: ${reason}.`, { cause })
   }
+}
+
+/** JSON, read. @throws LarderError as `readJsonText`. */
+export async function readJson(request: IncomingMessage, bytesMax: number): Promise<unknown> {
+  return JSON.parse(await readJsonText(request, bytesMax))
 }
 
 /** Whether a media type is JSON in UTF-8: `application/json`, or any type with the suffix `+json`. */

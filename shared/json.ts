@@ -1,40 +1,86 @@
 /**
- * JSON as it travelled: bytes that must be UTF-8, and numbers that survive.
+ * JSON as text that is checked, and taken apart without being rebuilt.
  *
- * A number that a double cannot hold (a 64-bit id, a long decimal) is kept as its own text, which
- * `JSON.stringify` writes back as it came.
+ * A value is kept as it was written: so its numbers survive, though a double could not hold them, and nothing
+ * is spent on turning it into objects and back, which for deeply nested text takes seconds.
  */
 import { isUtf8 } from 'node:buffer'
 
-/** An opaque number of `JSON.rawJSON`: its text is the number as it was written. */
-export interface RawNumber {
-  readonly rawJSON: string
-}
-
-declare global {
-  interface JSON {
-    /** https://tc39.es/proposal-json-parse-with-source/ */
-    rawJSON(text: string): RawNumber
-    isRawJSON(value: unknown): value is RawNumber
-  }
-}
-
-/** Only text with a long run of digits or an exponent can hold a number that a double would change. */
-const SUSPECT = /\d[\d.]{15}|\d[eE][+-]?\d/
-
 /** @throws SyntaxError saying what is wrong. */
-export function parseJson(bytes: Uint8Array): unknown {
+export function checkJson(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new SyntaxError('it is not valid UTF-8')
-  return parseJsonText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+  JSON.parse(text)
+  return text
 }
 
-/** @throws SyntaxError saying what is wrong. */
-export function parseJsonText(text: string): unknown {
-  return SUSPECT.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
+/** The members of an object, each value as its own JSON text; `undefined` where the text is no object. */
+export function membersOf(json: string): ReadonlyMap<string, string> | undefined {
+  const opening = skipSpace(json, 0)
+  if (json[opening] !== '{') return undefined
+  const members = new Map<string, string>()
+  let at = skipSpace(json, opening + 1)
+  while (json[at] === '"') {
+    const nameEnd = endOfString(json, at)
+    const name: string = JSON.parse(json.slice(at, nameEnd))
+    const start = skipSpace(json, skipSpace(json, nameEnd) + 1)
+    const end = endOfValue(json, start)
+    members.set(name, json.slice(start, end))
+    at = skipSpace(json, skipSpace(json, end) + 1)
+  }
+  return members
 }
 
-function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const source = context?.source
-  if (typeof value !== 'number' || source === undefined || source === String(value)) return value
-  return JSON.rawJSON(source)
+/** The elements of an array, each as its own JSON text; `undefined` where the text is no array. */
+export function elementsOf(json: string): string[] | undefined {
+  const opening = skipSpace(json, 0)
+  if (json[opening] !== '[') return undefined
+  const elements: string[] = []
+  let at = skipSpace(json, opening + 1)
+  while (at < json.length && json[at] !== ']') {
+    const end = endOfValue(json, at)
+    elements.push(json.slice(at, end))
+    const delimiter = skipSpace(json, end)
+    if (json[delimiter] === ']') break
+    at = skipSpace(json, delimiter + 1)
+  }
+  return elements
 }
+
+// What follows relies on the text being valid JSON.
+
+function skipSpace(json: string, from: number): number {
+  let at = from
+  while (json.charCodeAt(at) <= 0x20) at++
+  return at
+}
+
+function endOfString(json: string, opening: number): number {
+  let at = opening + 1
+  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1
+  return at + 1
+}
+
+function endOfValue(json: string, start: number): number {
+  if (json[start] === '"') return endOfString(json, start)
+  let depth = 0
+  let at = start
+  while (at < json.length) {
+    const character = json[at]
+    if (character === '"') {
+      at = endOfString(json, at)
+      continue
+    }
+    if (depth === 0 && at > start && DELIMITERS.has(character)) return at
+    if (character === '{' || character === '[') depth++
+    if (character === '}' || character === ']') {
+      depth--
+      if (depth === 0) return at + 1
+    }
+    at++
+  }
+  return at
+}
+
+/** What ends a number, `true`, `false` or `null`. */
+const DELIMITERS: ReadonlySet<string | undefined> = new Set([',', ']', '}', ' ', '\n', '\r', '\t'])

@@ -23,50 +23,48 @@ export function opsRoutes({ title, registry, identity, notReady, routes }: OpsOp
   const alive = (context: Context) => {
     context.body = { status: 'ok', ...identity }
   }
-  const probe = (path: string, summary: string): Route => ({
-    method: 'GET',
-    path,
-    summary,
-    access: 'open',
-    isProbe: true,
-    answers: { 200: { description: 'Yes.', content: { 'application/json': Health } } },
-    handle: alive,
-  })
-  const ops: Route[] = [
-    probe('/livez', 'Is the process alive?'),
-    probe('/healthcheck', 'Is the process alive?'),
-    {
-      ...probe('/readyz', 'Should requests be sent here?'),
-      errors: ['NOT_READY'],
-      handle(context) {
-        const reason = notReady()
-        if (reason !== undefined) throw new LarderError('NOT_READY', reason)
-        alive(context)
-      },
-    },
-    {
-      method: 'GET',
-      path: '/metrics',
-      summary: 'What the process measures of itself, for Prometheus.',
-      access: 'public',
-      isProbe: true,
-      answers: { 200: { description: 'The metrics.', content: { 'text/plain': z.string() } } },
-      async handle(context) {
-        context.set('content-type', registry.contentType)
-        context.body = await registry.metrics()
-      },
-    },
-    {
-      method: 'GET',
-      path: '/openapi.json',
-      summary: 'This API, for machines.',
-      access: 'public',
-      answers: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': z.looseObject({}) } } },
-      handle(context) {
-        context.body = page
-      },
-    },
+  const ready = (context: Context) => {
+    const reason = notReady()
+    if (reason !== undefined) throw new LarderError('NOT_READY', reason)
+    alive(context)
+  }
+  const others = [
+    probe('/livez', 'Is the process alive?', alive),
+    probe('/healthcheck', 'Is the process alive?', alive),
+    ...(routes.some(({ path }) => path === '/') ? [] : [probe('/', 'Is the process alive?', alive)]),
+    { ...probe('/readyz', 'Should requests be sent here?', ready), errors: ['NOT_READY'] as const },
+    metricsRoute(registry),
   ]
-  const page = openapi(title, packageJson.version, [...routes, ...ops])
-  return ops
+  const page: Route = {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This API, for machines.',
+    access: 'public',
+    answers: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': z.looseObject({}) } } },
+    handle(context) {
+      context.body = text
+    },
+  }
+  const text = openapi(title, packageJson.version, [...routes, ...others, page])
+  return [...others, page]
+}
+
+function probe(path: string, summary: string, handle: Route['handle']): Route {
+  const answers = { 200: { description: 'Yes.', content: { 'application/json': Health } } }
+  return { method: 'GET', path, summary, access: 'open', isProbe: true, answers, handle }
+}
+
+function metricsRoute(registry: Registry): Route {
+  return {
+    method: 'GET',
+    path: '/metrics',
+    summary: 'What the process measures of itself, for Prometheus.',
+    access: 'public',
+    isProbe: true,
+    answers: { 200: { description: 'The metrics.', content: { 'text/plain': z.string() } } },
+    async handle(context) {
+      context.set('content-type', registry.contentType)
+      context.body = await registry.metrics()
+    },
+  }
 }

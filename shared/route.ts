@@ -44,14 +44,16 @@ export interface Route {
 }
 
 export interface Credentials {
-  readonly clusterSecret?: string | undefined
-  readonly apiKeys?: readonly string[] | undefined
+  /** What callers show as `api-key`; none: everyone is let in. */
+  readonly apiKeys?: readonly string[]
+  /** What members show to each other; none: everyone is let in. */
+  readonly memberSecrets?: readonly string[]
 }
 
 /** The rows as a router: each behind its guard, and known by its path to logs and metrics. */
 export function mount(routes: readonly Route[], credentials: Credentials): Router {
   const callers = new Secrets(credentials.apiKeys ?? [])
-  const members = new Secrets(credentials.clusterSecret === undefined ? [] : [credentials.clusterSecret])
+  const members = new Secrets(credentials.memberSecrets ?? [])
   const guards = {
     open: () => true,
     public: (context: Context) => callers.accept(header(context, 'api-key')),
@@ -59,11 +61,15 @@ export function mount(routes: readonly Route[], credentials: Credentials): Route
   }
   const router = new Router()
   for (const route of routes) {
-    router.register(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), [route.method], async (context) => {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    // The slash at the end of a path means nothing, but at the end of a key it does.
+    const options = { sensitive: true, strict: path !== route.path }
+    const handle = async (context: Context) => {
       context.state['route'] = route
       if (!guards[route.access](context)) throw new LarderError('UNAUTHORIZED', needed[route.access])
       await route.handle(context)
-    })
+    }
+    router.register(path, [route.method], handle, options)
   }
   return router
 }

@@ -1,7 +1,7 @@
 /**
  * Runs a service as the process: started, stopped by a signal, with an exit code that tells the truth.
  *
- * SIGTERM, SIGINT and the end of the parent's channel stop it in good order. A second signal ends it at once;
+ * SIGTERM, SIGINT, SIGHUP and the end of the parent's channel stop it in good order. A second signal ends it at once;
  * one that comes right behind the first is an echo: npm passes on what the terminal has sent already.
  */
 import { ConfigError } from './config.ts'
@@ -29,7 +29,8 @@ export async function runService(
     await service[Symbol.asyncDispose]()
     process.exit(0)
   }
-  process.on('SIGTERM', stop).on('SIGINT', stop).on('disconnect', stop)
+  process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGHUP', stop).on('disconnect', stop)
+  if (process.send !== undefined && !process.connected) void stop() // The parent was gone before it could be listened to.
   try {
     await begin
   } catch (error) {

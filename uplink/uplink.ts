@@ -57,7 +57,7 @@ export async function startUplink(
   })
   const routes = [...own, ...ops]
   const service = await HttpService.listen({ log, metrics: http, host, port })
-  service.serve(routes, { clusterSecret })
+  service.serve(routes, { memberSecrets: clusterSecret === undefined ? [] : [clusterSecret] })
   parts.defer(() => service.close(STOP_GRACE_MS))
   parts.defer(() => {
     service.drain()

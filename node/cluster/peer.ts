@@ -17,6 +17,7 @@ import { Batcher } from './batcher.ts'
 import type { ClusterMetrics } from './metrics.ts'
 import { post } from './post.ts'
 import {
+  bytesOf,
   decodeResults,
   EXECUTE_PATH,
   encodeRequest,
@@ -32,7 +33,8 @@ export interface PeerOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: ClusterMetrics
-  readonly clusterSecret: string | undefined
+  /** What members show each other, if anything. */
+  readonly secret: string | undefined
   /** The epoch that this member routes by. */
   epoch(): number
   /** Called when the member refused a connection. */
@@ -54,18 +56,20 @@ export class Peer implements Engine {
     this.#options = options
     const Agent = member.url.startsWith('https:') ? HttpsAgent : HttpAgent
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    this.#headers = { 'content-type': FRAME_TYPE, ...bearer(options.clusterSecret) }
+    this.#headers = { 'content-type': FRAME_TYPE, ...bearer(options.secret) }
     this.#batcher = new Batcher({
       clock: options.clock,
-      bytesOf: ({ command }) => command.key.length + ('body' in command ? command.body.length : 0),
+      bytesOf: ({ command }) => bytesOf(command),
       send: (sent, deadlineAtMs) => this.#send(sent, deadlineAtMs),
     })
   }
 
   async execute(command: Command, { deadlineAtMs, requestId, traced }: ExecuteOptions): Promise<Reply> {
-    const result = await this.#batcher.add({ command, requestId, traced, deadlineAtMs }, deadlineAtMs)
-    if ('reply' in result) return result.reply
-    throw new LarderError(result.error.code, result.error.detail)
+    for (;;) {
+      const result = await this.#batcher.add({ command, requestId, traced, deadlineAtMs }, deadlineAtMs)
+      if ('reply' in result) return result.reply
+      if (result.error.code !== 'DEFERRED') throw new LarderError(result.error.code, result.error.detail)
+    }
   }
 
   get waiting(): number {

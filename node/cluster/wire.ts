@@ -5,6 +5,7 @@
  * the other as they are; in the head a body is only its kind and length. So values are neither escaped nor
  * turned into base64 on their way.
  */
+import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { Body, Command, Reply } from '../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../shared/errors.ts'
@@ -40,30 +41,50 @@ export function encodeRequest({ epoch, commands }: ExecuteRequest): Buffer {
 export function decodeRequest(bytes: Buffer): ExecuteRequest {
   const frame = new FrameReader(bytes)
   const { epoch, commands } = RequestHead.parse(frame.head)
-  return {
-    epoch,
-    commands: commands.map(({ command, ...rest }) => ({
-      ...rest,
-      command: frame.attachBody<Command>(command),
-    })),
-  }
+  const whole = commands.map(({ command, ...rest }) => ({
+    ...rest,
+    command: frame.attachBody<Command>(command),
+  }))
+  frame.end()
+  return { epoch, commands: whole }
 }
 
+/**
+ * Values that would make the frame too large are deferred, which is safe, since whatever carries one was a
+ * read. The replies to writes are small and always there.
+ */
 export function encodeResults(results: readonly Result[]): Buffer {
   const frame = new FrameWriter()
-  const head = results.map((result) =>
-    'reply' in result ? { reply: frame.detachBody(result.reply) } : result,
-  )
+  const head = results.map((result) => {
+    if ('error' in result) return result
+    if ('body' in result.reply && frame.bytes >= RESULTS_BYTES_MAX) return DEFERRED
+    return { reply: frame.detachBody(result.reply) }
+  })
   return frame.finish({ results: head })
+}
+
+/** Reached by the reply that brings the frame over it; so every frame carries at least one. */
+const RESULTS_BYTES_MAX = 32 * 2 ** 20
+const DEFERRED: Result = { error: { code: 'DEFERRED', detail: 'Ask again: other answers came first.' } }
+
+/** What a command takes of a frame, at the most. */
+export function bytesOf(command: Command): number {
+  const { ifMatch = [], ifNoneMatch = [] } = ('condition' in command && command.condition) || {}
+  const texts = [command.key, ...ifMatch, ...ifNoneMatch, 'contentType' in command ? command.contentType : '']
+  const body = 'body' in command ? Buffer.byteLength(command.body) : 0
+  // JSON writes a control character as six.
+  return texts.reduce((sum, text) => sum + 6 * text.length, body + 300)
 }
 
 /** @throws when the frame is not one. */
 export function decodeResults(bytes: Buffer): Result[] {
   const frame = new FrameReader(bytes)
   const { results } = ResultsHead.parse(frame.head)
-  return results.map((result) =>
+  const whole = results.map((result) =>
     'reply' in result ? { reply: frame.attachBody<Reply>(result.reply) } : result,
   )
+  frame.end()
+  return whole
 }
 
 /** In the head of a frame a body is whether it is text, and how many bytes of the frame it takes. */
@@ -72,7 +93,9 @@ const Condition = z.object({
   ifMatch: z.array(z.string()).optional(),
   ifNoneMatch: z.array(z.string()).optional(),
 })
-const key = z.string()
+const key = z.string().min(1)
+/** What a header may hold. */
+const contentType = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/)
 const condition = Condition.optional()
 
 const RequestHead = z.object({
@@ -88,12 +111,12 @@ const RequestHead = z.object({
           type: z.literal('value.set'),
           key,
           condition,
-          contentType: z.string(),
+          contentType,
           body: DetachedBody,
           ttlMs: z.number().optional(),
         }),
         z.object({ type: z.literal('value.delete'), key, condition }),
-        z.object({ type: z.literal('counter.add'), key, by: z.string().regex(/^-?\d+$/) }),
+        z.object({ type: z.literal('counter.add'), key, by: z.string().regex(/^-?\d{1,100}$/) }),
         z.object({ type: z.literal('counter.get'), key }),
       ]),
     }),
@@ -113,12 +136,15 @@ const ResultsHead = z.object({
 
 class FrameWriter {
   readonly #bodies: Uint8Array[] = []
+  /** Of all bodies so far. */
+  bytes = 0
 
   detachBody(message: object): object {
     if (!('body' in message)) return message
     const body = message.body as Body
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     this.#bodies.push(bytes)
+    this.bytes += bytes.length
     return { ...message, body: { text: typeof body === 'string', length: bytes.length } }
   }
 
@@ -138,7 +164,13 @@ class FrameReader {
   constructor(bytes: Buffer) {
     this.#bytes = bytes
     this.#offset = 4 + bytes.readUInt32BE(0)
+    if (this.#offset > bytes.length) throw new RangeError('the frame ends before its head does')
     this.head = JSON.parse(bytes.toString('utf8', 4, this.#offset))
+  }
+
+  /** To be called when all bodies have been taken. */
+  end(): void {
+    if (this.#offset !== this.#bytes.length) throw new RangeError('the frame goes on after its last body')
   }
 
   /** The head was checked by its schema: with its body it is the message that was sent. */
@@ -148,6 +180,7 @@ class FrameReader {
     const end = this.#offset + length
     if (end > this.#bytes.length) throw new RangeError('the frame ends before its bodies do')
     // Bytes are copied: a view would keep the whole frame alive for as long as the value.
+    if (text && !isUtf8(this.#bytes.subarray(this.#offset, end))) throw new RangeError('a text is not UTF-8')
     const body = text
       ? this.#bytes.toString('utf8', this.#offset, end)
       : new Uint8Array(this.#bytes.subarray(this.#offset, end))

@@ -2,11 +2,12 @@
 import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { isJson, readJson, readQuery } from '../../shared/input.ts'
+import { isJson, readJsonText, readQuery } from '../../shared/input.ts'
+import { membersOf } from '../../shared/json.ts'
 import { integerOf } from '../../shared/placement.ts'
 import type { Context, Route } from '../../shared/route.ts'
 import type { Dispatch } from './dispatch.ts'
-import { Key, parseKey, parseTtlMs, Ttl } from './fields.ts'
+import { Key, parseKey, parseKeyText, parseTtlMs, Ttl } from './fields.ts'
 
 export const Entry = z.object({
   key: z.string(),
@@ -39,7 +40,7 @@ export function apiRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       answers,
       errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
       async handle(context) {
-        const fields = asObject(await readJson(context.req, bodyBytesMax))
+        const fields = asMembers(await readJsonText(context.req, bodyBytesMax))
         const { key, data, ttlMs } = parseSet(fields)
         const set = { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs } as const
         const { owner } = await dispatch(context, set)
@@ -55,7 +56,7 @@ export function apiRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       answers,
       errors: ['KEY_NULL', 'NOT_JSON', 'UNREACHABLE'],
       async handle(context) {
-        const key = parseKey(readQuery(context.querystring).get('key'))
+        const key = parseKeyText(readQuery(context.querystring).get('key'))
         const reply = await dispatch(context, { type: 'value.get', key })
         answerJson(context, entryText(key, reply.owner, jsonOf(reply)))
       },
@@ -69,7 +70,7 @@ export function apiRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       answers,
       errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE'],
       async handle(context) {
-        const key = parseKey(readQuery(context.querystring).get('key'))
+        const key = parseKeyText(readQuery(context.querystring).get('key'))
         const { owner } = await dispatch(context, { type: 'value.delete', key })
         answerJson(context, entryText(key, owner, 'null'))
       },
@@ -77,28 +78,19 @@ export function apiRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   ]
 }
 
-/** @throws LarderError BAD_REQUEST. */
-export function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value) && !JSON.isRawJSON(value)) {
-    return value as Record<string, unknown>
-  }
-  throw new LarderError('BAD_REQUEST', 'A JSON object is needed here.')
+/** @throws LarderError BAD_REQUEST for what is no object. */
+export function asMembers(json: string): ReadonlyMap<string, string> {
+  const members = membersOf(json)
+  if (members === undefined) throw new LarderError('BAD_REQUEST', 'A JSON object is needed here.')
+  return members
 }
 
-/** What is stored: the key, the JSON text, and how long. @throws LarderError KEY_NULL or BAD_REQUEST. */
-export function parseSet(fields: Readonly<Record<string, unknown>>) {
-  const key = parseKey(fields['key'])
-  if (fields['data'] === undefined) throw new LarderError('BAD_REQUEST', 'data: missing.')
-  const ttlMs = fields['ttl'] === undefined ? {} : { ttlMs: parseTtlMs(fields['ttl']) }
-  return { key, data: jsonText(fields['data']), ttlMs }
-}
-
-function jsonText(data: unknown): string {
-  try {
-    return JSON.stringify(data)
-  } catch (cause) {
-    throw new LarderError('BAD_REQUEST', 'data: it is nested too deeply.', { cause })
-  }
+/** What is to be stored: the key, the JSON text as it came, and for how long. @throws LarderError KEY_NULL or BAD_REQUEST. */
+export function parseSet(fields: ReadonlyMap<string, string>) {
+  const key = parseKey(fields.get('key'))
+  const [data, ttl] = [fields.get('data'), fields.get('ttl')]
+  if (data === undefined) throw new LarderError('BAD_REQUEST', 'data: missing.')
+  return { key, data, ttlMs: ttl === undefined ? {} : { ttlMs: parseTtlMs(ttl) } }
 }
 
 /** The JSON text of a stored value. @throws LarderError NOT_JSON. */

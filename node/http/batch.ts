@@ -8,13 +8,16 @@
 import { z } from 'zod'
 import { type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { assertNever, LarderError, toLarderError } from '../../shared/errors.ts'
-import { readJson } from '../../shared/input.ts'
+import { readJsonText } from '../../shared/input.ts'
+import { elementsOf } from '../../shared/json.ts'
 import type { Context, Route } from '../../shared/route.ts'
-import { asObject, entryText, jsonOf, parseSet } from './api.ts'
+import { asMembers, entryText, jsonOf, parseSet } from './api.ts'
 import type { Dispatch } from './dispatch.ts'
 import { Key, parseInteger, parseKey, Ttl } from './fields.ts'
 
 const OPS_MAX = 1000
+/** Characters of all results together; what does not fit is 413, each by itself. */
+const ANSWER_LENGTH_MAX = 64 * 2 ** 20
 
 const Op = z.discriminatedUnion('op', [
   z.object({ op: z.literal('get'), key: Key }),
@@ -43,8 +46,9 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
       async handle(context) {
-        const { ops } = asObject(await readJson(context.req, bodyBytesMax))
-        if (!Array.isArray(ops)) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
+        const fields = asMembers(await readJsonText(context.req, bodyBytesMax))
+        const ops = elementsOf(fields.get('ops') ?? '')
+        if (ops === undefined) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
         if (ops.length > OPS_MAX)
           throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${ops.length}.`)
         const batch = new Batch(context, dispatch)
@@ -69,6 +73,7 @@ class Batch {
   readonly #dispatch: Dispatch
   /** The last run of each key. */
   readonly #runs = new Map<string, Run>()
+  #length = 0
 
   constructor(context: Context, dispatch: Dispatch) {
     this.#context = context
@@ -76,13 +81,21 @@ class Batch {
   }
 
   /** The result as JSON text, whatever happens. */
-  async execute(op: unknown): Promise<string> {
+  async execute(op: string): Promise<string> {
     try {
-      const command = parseOp(op)
-      return resultText(command, await this.#inOrder(command))
+      const command = parseOp(asMembers(op))
+      return this.#take(resultText(command, await this.#inOrder(command)))
     } catch (thrown) {
       return JSON.stringify(toLarderError(thrown).toProblem())
     }
+  }
+
+  /** @throws LarderError TOO_LARGE when the answer has no room for one more result of this size. */
+  #take(result: string): string {
+    this.#length += result.length
+    if (this.#length <= ANSWER_LENGTH_MAX || this.#length === result.length) return result
+    this.#length -= result.length
+    throw new LarderError('TOO_LARGE', 'The answer is full: read this key in another call.')
   }
 
   #inOrder(command: Command): Promise<Reply> {
@@ -102,21 +115,24 @@ class Batch {
 }
 
 /** @throws LarderError KEY_NULL, BAD_REQUEST or OUT_OF_RANGE. */
-function parseOp(value: unknown): Command {
-  const fields = asObject(value)
-  switch (fields['op']) {
-    case 'get':
-      return { type: 'value.get', key: parseKey(fields['key']) }
-    case 'set': {
+function parseOp(fields: ReadonlyMap<string, string>): Command {
+  switch (fields.get('op')) {
+    case '"get"':
+      return { type: 'value.get', key: parseKey(fields.get('key')) }
+    case '"set"': {
       const { key, data, ttlMs } = parseSet(fields)
       return { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs }
     }
-    case 'delete':
-      return { type: 'value.delete', key: parseKey(fields['key']) }
-    case 'increment':
-      return { type: 'counter.add', key: parseKey(fields['key']), by: parseInteger('by', fields['by']) }
-    case 'counter':
-      return { type: 'counter.get', key: parseKey(fields['key']) }
+    case '"delete"':
+      return { type: 'value.delete', key: parseKey(fields.get('key')) }
+    case '"increment"':
+      return {
+        type: 'counter.add',
+        key: parseKey(fields.get('key')),
+        by: parseInteger('by', fields.get('by')),
+      }
+    case '"counter"':
+      return { type: 'counter.get', key: parseKey(fields.get('key')) }
     default:
       throw new LarderError('BAD_REQUEST', 'op: one of get, set, delete, increment, counter.')
   }

@@ -1,7 +1,6 @@
 /** The fields of requests, turned into what commands are made of, or into an error that says what is wrong. */
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
-import type { RawNumber } from '../../shared/json.ts'
 
 /**
  * The longest key, in UTF-8 bytes: percent-encoded, it still fits into the request line of any server and
@@ -10,43 +9,53 @@ import type { RawNumber } from '../../shared/json.ts'
 const KEY_BYTES_MAX = 4096
 
 /** For the API page; `parseKey` decides. */
-export const Key = z.union([z.string().min(1), z.int()]).meta({
+export const Key = z.union([z.string().min(1), z.number().multipleOf(1)]).meta({
   description: `Text or an integer, at most ${KEY_BYTES_MAX} bytes of UTF-8; not empty, "null" or "nil".`,
 })
 export const Ttl = z.number().positive().meta({ description: 'Seconds until the value ends by itself.' })
 
-const NO_KEYS: readonly unknown[] = [undefined, null, '', 'null', 'nil']
+/** A hundred years: beyond it a time to live means forever, and could not be told to other members. */
+const TTL_MAX_MS = 100 * 365 * 86_400_000
+const NO_KEYS: readonly unknown[] = [undefined, '', 'null', 'nil']
 
-/** @throws LarderError KEY_NULL, or BAD_REQUEST for what cannot be a key. */
-export function parseKey(value: unknown): string {
-  if (NO_KEYS.includes(value))
+/** The key as text. @throws LarderError KEY_NULL, or BAD_REQUEST for what cannot be a key. */
+export function parseKeyText(key: string | undefined): string {
+  if (key === undefined || NO_KEYS.includes(key)) {
     throw new LarderError('KEY_NULL', 'A key is text or an integer, and not empty.')
-  const key = typeof value === 'string' ? value : integerText(value)
-  if (key === undefined) throw new LarderError('BAD_REQUEST', 'key: text or an integer.')
+  }
   if (!key.isWellFormed()) throw new LarderError('BAD_REQUEST', 'key: it is not valid Unicode.')
-  // A character has at most three bytes a UTF-16 unit, so that short keys need no counting.
+  // A UTF-16 unit is three bytes of UTF-8 at most, so that short keys need no counting.
   if (key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX) {
     throw new LarderError('BAD_REQUEST', `key: ${KEY_BYTES_MAX} bytes at most.`)
   }
   return key
 }
 
-/** Seconds as callers write them, in milliseconds. @throws LarderError BAD_REQUEST. */
-export function parseTtlMs(value: unknown): number {
-  const seconds = typeof value === 'number' ? value : isRawNumber(value) ? Number(value.rawJSON) : Number.NaN
-  if (!(seconds > 0)) throw new LarderError('BAD_REQUEST', 'ttl: a number of seconds above 0.')
-  return Math.max(1, Math.round(seconds * 1000))
+/** A key as a JSON text writes it. @throws LarderError KEY_NULL or BAD_REQUEST. */
+export function parseKey(json: string | undefined): string {
+  if (json === undefined || json === 'null') return parseKeyText(undefined)
+  const key = textOf(json) ?? integerText(json)
+  if (key === undefined) throw new LarderError('BAD_REQUEST', 'key: text, or an integer in plain digits.')
+  return parseKeyText(key)
+}
+
+/** Seconds as a JSON text or a query writes them, in milliseconds. @throws LarderError BAD_REQUEST. */
+export function parseTtlMs(json: string): number {
+  const seconds = Number(json)
+  if (/^["[]/.test(json) || !(seconds > 0))
+    throw new LarderError('BAD_REQUEST', 'ttl: a number of seconds above 0.')
+  return Math.min(Math.max(1, Math.round(seconds * 1000)), TTL_MAX_MS)
 }
 
 /** @throws LarderError BAD_REQUEST. */
 export function parseTtlText(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new LarderError('BAD_REQUEST', 'ttl: a number of seconds above 0.')
-  return parseTtlMs(Number(text))
+  return parseTtlMs(text)
 }
 
-/** An amount, as a decimal integer. @throws LarderError BAD_REQUEST. */
-export function parseInteger(name: string, value: unknown): string {
-  const text = typeof value === 'string' ? value : integerText(value)
+/** An amount as a JSON text writes it: an integer, or text that is one. @throws LarderError BAD_REQUEST, OUT_OF_RANGE. */
+export function parseInteger(name: string, json: string | undefined): string {
+  const text = json === undefined ? undefined : (textOf(json) ?? integerText(json))
   if (text === undefined || !/^[+-]?\d+$/.test(text))
     throw new LarderError('BAD_REQUEST', `${name}: an integer.`)
   if (text.length > 100)
@@ -54,15 +63,14 @@ export function parseInteger(name: string, value: unknown): string {
   return String(BigInt(text))
 }
 
-/** An integer of a JSON document in plain digits; `undefined` for everything else. */
-function integerText(value: unknown): string | undefined {
-  if (isRawNumber(value)) {
-    if (/^-?\d+$/.test(value.rawJSON)) return value.rawJSON.replace(/^-0$/, '0')
-    return integerText(Number(value.rawJSON))
-  }
-  return Number.isSafeInteger(value) ? String(value) : undefined
+/** The text that a JSON text is, if it is one. */
+function textOf(json: string): string | undefined {
+  return json.startsWith('"') ? JSON.parse(json) : undefined
 }
 
-function isRawNumber(value: unknown): value is RawNumber {
-  return JSON.isRawJSON(value)
+/** The integer that a JSON text is, in plain digits however long, if it is one. */
+function integerText(json: string): string | undefined {
+  if (/^-?\d+$/.test(json)) return json === '-0' ? '0' : json
+  const number = /^-?\d/.test(json) ? Number(json) : Number.NaN
+  return Number.isSafeInteger(number) ? String(number) : undefined
 }

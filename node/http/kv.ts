@@ -2,10 +2,10 @@
 import { z } from 'zod'
 import type { Condition, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { asJson, decode, isJson, readBody, readQuery } from '../../shared/input.ts'
+import { asJsonText, decode, isJson, readBody, readQuery } from '../../shared/input.ts'
 import { type Context, header, type Parameter, type Route } from '../../shared/route.ts'
 import type { Dispatch } from './dispatch.ts'
-import { parseKey, parseTtlText } from './fields.ts'
+import { parseKeyText, parseTtlText } from './fields.ts'
 
 const parameters: readonly Parameter[] = [
   { in: 'path', name: 'key', description: 'The key, percent-encoded.', schema: z.string() },
@@ -17,14 +17,19 @@ const parameters: readonly Parameter[] = [
   },
   { in: 'header', name: 'If-None-Match', description: 'Only if it is none of these.', schema: z.string() },
 ]
-const ttl: Parameter = { in: 'query', name: 'ttl', description: 'Seconds to live.', schema: z.string() }
+const ttl: Parameter = {
+  in: 'query',
+  name: 'ttl',
+  description: 'Seconds to live, above 0.',
+  schema: z.string().regex(/^\d+(\.\d+)?$/),
+}
 const ETag = { ETag: 'Names this very write.' }
 const bytes = { '*/*': undefined }
 
 const path = '/api/v1/kv/{key}'
 
 export function kvRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
-  return [putRoute(dispatch, bodyBytesMax), getRoute(dispatch), deleteRoute(dispatch), withoutKey]
+  return [putRoute(dispatch, bodyBytesMax), getRoute(dispatch), deleteRoute(dispatch), ...withoutKey]
 }
 
 function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
@@ -55,6 +60,7 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
       const reply = await dispatch(context, { type: 'value.set', key, ...value, ...options })
       if (reply.type !== 'stored') return answerWithout(context, reply)
       context.body = ''
+      context.remove('content-type')
       context.status = reply.created ? 201 : 204
       context.set('etag', reply.tag)
     },
@@ -112,27 +118,28 @@ function deleteRoute(dispatch: Dispatch): Route {
   }
 }
 
-const withoutKey: Route = {
-  method: 'GET',
-  path: '/api/v1/kv',
-  summary: 'Says that a key is needed.',
-  access: 'public',
-  answers: {},
-  errors: ['KEY_NULL'],
-  handle: () => void parseKey(undefined),
-}
+const withoutKey = (['PUT', 'GET', 'DELETE'] as const).map(
+  (method): Route => ({
+    method,
+    path: '/api/v1/kv',
+    summary: 'Says that a key is needed.',
+    access: 'public',
+    answers: {},
+    errors: ['KEY_NULL'],
+    handle: () => void parseKeyText(undefined),
+  }),
+)
 
 /** The key as it stands in the path, decoded strictly; the router's own decoding forgives mistakes. */
 function keyOf(context: Context): string {
-  return parseKey(decode(context.captures?.[0] ?? ''))
+  return parseKeyText(decode(context.captures?.[0] ?? ''))
 }
 
 /** JSON is checked and kept as text, so that /api can answer it; anything else is kept byte for byte. */
 function receivedValue(context: Context, body: Buffer): { contentType: string; body: string | Uint8Array } {
   const contentType = header(context, 'content-type') ?? 'application/octet-stream'
   if (!isJson(contentType)) return { contentType, body: new Uint8Array(body) }
-  asJson(body)
-  return { contentType, body: body.toString() }
+  return { contentType, body: asJsonText(body) }
 }
 
 function answerWithout(context: Context, reply: Reply): void {
@@ -166,7 +173,11 @@ function conditionOf(context: Context): { condition?: Condition } {
 
 /** @throws LarderError BAD_REQUEST for what is no list of entity tags. */
 function parseTags(name: string, text: string): string[] {
-  const tag = /(?:W\/)?"[^"]*"|\*/g
-  if (/^[\s,]*$/.test(text.replace(tag, ''))) return text.match(tag) ?? []
+  if (text.trim() === '*') return ['*']
+  if (TAGS.test(text)) return text.match(TAG) ?? []
   throw new LarderError('BAD_REQUEST', `${name}: entity tags in quotes, with commas between them, or *.`)
 }
+
+const TAG = /(?:W\/)?"[^"]*"/g
+/** A list may have empty elements (RFC 9110, section 5.6.1). */
+const TAGS = new RegExp(`^[\\s,]*(?:${TAG.source}\\s*(?:,\\s*(?:${TAG.source}\\s*)?)*)?$`)

@@ -49,6 +49,26 @@ describe('a cluster of four', () => {
     expect((await fetch(url, { method: 'DELETE' })).status).to.equal(404)
   })
 
+  it('takes a time to live of any size through any node', async () => {
+    const key = keyOf('b', ids)
+    for (const ttl of [1e306, 1e-9]) {
+      expect(await post(`${cluster.url('a')}/api`, { key, data: 1, ttl })).to.have.property('status', 200)
+    }
+  })
+
+  it('brings large values from another member, more than one answer can carry', async () => {
+    const key = keyOf('c', ids)
+    const data = 'x'.repeat(6_000_000)
+    await post(`${cluster.url('a')}/api`, { key, data })
+    const reads = await Promise.all(
+      Array.from({ length: 10 }, () => get(`${cluster.url('a')}/api?key=${key}`)),
+    )
+    for (const { status, body } of reads) {
+      expect(status).to.equal(200)
+      expect(body['data'] === data).to.equal(true)
+    }
+  })
+
   it('splits a batch by owner and joins the answers in order', async () => {
     const keys = Array.from({ length: 100 }, (_, index) => `order:${index}`)
     const sets = keys.map((key, index) => ({ op: 'set', key, data: index }))

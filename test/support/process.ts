@@ -100,10 +100,12 @@ export async function startService(
   environment: Environment & { PORT: string },
 ): Promise<TestProcess> {
   const service = new TestProcess(process.execPath, [`${kind}/main.ts`], { environment, channel: true })
-  await until(
+  const ready = until(
     () => statusOf(`http://127.0.0.1:${environment.PORT}/readyz`),
-    (status) => status === 200,
+    (status) => status === 200 || service.hasEnded,
   )
+  await ready.catch(() => service.kill())
+  if (service.hasEnded) throw new Error(`${kind} is not ready:\n${service.stdout}\n${service.stderr}`)
   return service
 }
 

@@ -12,10 +12,12 @@ import type { Command } from '../../../shared/command.ts'
 
 const text = fc.string({ unit: 'grapheme' })
 const body = fc.oneof(text, fc.uint8Array())
-const key = text
+const key = fc.string({ unit: 'grapheme', minLength: 1 })
+/** What a header may hold. */
+const contentType = fc.string({ unit: 'grapheme-ascii' })
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ type: fc.constant('value.get' as const), key }),
-  fc.record({ type: fc.constant('value.set' as const), key, contentType: text, body, ttlMs: fc.nat() }),
+  fc.record({ type: fc.constant('value.set' as const), key, contentType, body, ttlMs: fc.nat() }),
   fc.record({
     type: fc.constant('value.delete' as const),
     key,
@@ -63,6 +65,16 @@ describe('a frame', () => {
         expect(plain(decodeResults(encodeResults(results)))).to.deep.equal(plain(results))
       }),
     )
+  })
+
+  it('defers values that would make it too large, and never the reply to a write', () => {
+    const body = 'x'.repeat(20 * 2 ** 20)
+    const value: Result = { reply: { type: 'value', owner: 'a', contentType: 't', tag: '"1"', body } }
+    const stored: Result = { reply: { type: 'stored', owner: 'a', tag: '"1"', created: true } }
+    const results = decodeResults(encodeResults([value, value, value, stored]))
+    expect(
+      results.map((result) => ('error' in result ? result.error.code : result.reply.type)),
+    ).to.deep.equal(['value', 'value', 'DEFERRED', 'stored'])
   })
 
   it('that is cut short, or is anything else, is refused', () => {

@@ -71,7 +71,10 @@ describe('/api', () => {
 
   it('takes integers of any size as keys', async () => {
     const answer = await send(`POST ${api}`, '{"key": 123456789012345678901234567890, "data": 1}')
-    expect(answer.json).to.include({ key: '123456789012345678901234567890', id: '123456789012345678901234567890' })
+    expect(answer.json).to.include({
+      key: '123456789012345678901234567890',
+      id: '123456789012345678901234567890',
+    })
   })
 
   for (const [one, other] of [
@@ -95,7 +98,10 @@ describe('/api', () => {
     expect((await read('1')).json).to.include({ data: 'number' })
   })
 
-  for (const body of ['{"data":1}', ...['null', '""', '"null"', '"nil"'].map((key) => `{"key":${key},"data":1}`)]) {
+  for (const body of [
+    '{"data":1}',
+    ...['null', '""', '"null"', '"nil"'].map((key) => `{"key":${key},"data":1}`),
+  ]) {
     it(`refuses to store ${body}: key cannot be null`, async () => {
       const answer = await send(`POST ${api}`, body)
       expectProblem(answer, 403, 'KEY_NULL')
@@ -152,7 +158,16 @@ describe('/api', () => {
     expectProblem(await store('k'.repeat(100_000), 1), 400, 'BAD_REQUEST')
   })
 
-  for (const query of ['key=%', 'key=%2', 'key=%zz', 'key=%ff', 'key=%c3', 'key=%ed%a0%80', 'key=1&key=2', 'key=1&%ff=2']) {
+  for (const query of [
+    'key=%',
+    'key=%2',
+    'key=%zz',
+    'key=%ff',
+    'key=%c3',
+    'key=%ed%a0%80',
+    'key=1&key=2',
+    'key=1&%ff=2',
+  ]) {
     it(`cannot understand the query ${query}`, async () => {
       expectProblem(await call(`GET ${api}?${query}`), 400, 'BAD_REQUEST')
       expectProblem(await call(`DELETE ${api}?${query}`), 400, 'BAD_REQUEST')
@@ -166,7 +181,13 @@ describe('/api', () => {
 
   it('wants its body declared as JSON', async () => {
     const body = '{"key":"1","data":1}'
-    const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a', 'nonsense', '']
+    const types = [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=a',
+      'nonsense',
+      '',
+    ]
     for (const type of [...types, 'application/json; charset=utf-16']) {
       const answer = await call(`POST ${api}`, { headers: { 'content-type': type }, body })
       expectProblem(answer, 415, 'UNSUPPORTED_MEDIA_TYPE')

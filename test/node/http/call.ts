@@ -19,7 +19,12 @@ export const JSON_TYPE = { 'content-type': 'application/json' }
 /** `target` like `GET http://127.0.0.1:4000/api?key=1`. */
 export async function call(target: string, { headers = {}, body }: CallOptions = {}): Promise<Answer> {
   const [method = '', url = ''] = target.split(' ')
-  const response = await fetch(url, { method, headers, redirect: 'manual', ...(body !== undefined && { body }) })
+  const response = await fetch(url, {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(body !== undefined && { body }),
+  })
   const text = await response.text()
   const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '') && text !== ''
   return {

@@ -73,7 +73,23 @@ describe('a time to live', () => {
     })
   }
 
-  for (const ttl of ['', '0', '0.0', '-1', '%2B1', '1e3', 'abc', '1s', '0x10', '.5', '5.', 'NaN', 'Infinity', '%20 1', '1&ttl=2']) {
+  for (const ttl of [
+    '',
+    '0',
+    '0.0',
+    '-1',
+    '%2B1',
+    '1e3',
+    'abc',
+    '1s',
+    '0x10',
+    '.5',
+    '5.',
+    'NaN',
+    'Infinity',
+    '%20 1',
+    '1&ttl=2',
+  ]) {
     it(`cannot be ?ttl=${ttl}`, async () => {
       expectProblem(await put(ttl), 400, 'BAD_REQUEST')
     })

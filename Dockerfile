@@ -1,0 +1,20 @@
+# One image for uplink and nodes: the sources as they are, and what they need to run.
+ARG NODE_VERSION=26.10.0
+
+FROM node:${NODE_VERSION}-slim AS dependencies
+WORKDIR /larder
+COPY package.json package-lock.json ./
+# The optional packages are Node itself, for machines that do not have this version.
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
+
+FROM node:${NODE_VERSION}-slim
+ENV NODE_ENV=production DATA_DIR=/data
+RUN mkdir /data && chown node:node /data
+WORKDIR /larder
+COPY package.json ./
+COPY --from=dependencies /larder/node_modules node_modules
+COPY shared shared
+COPY node node
+COPY uplink uplink
+USER node
+CMD ["node", "node/main.ts"]

@@ -1,0 +1,154 @@
+/** The door of the members: frames of commands, and everything else that may arrive there. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { decodeResults, encodeRequest, type RoutedCommand } from '../../../node/cluster/wire.ts'
+import type { Command } from '../../../shared/command.ts'
+import { startTestNode, type TestNode } from '../../support/node.ts'
+import { type Answer, call, expectProblem } from './call.ts'
+
+const FRAME = { 'content-type': 'application/vnd.larder.frame' }
+
+describe('/cluster/execute', () => {
+  let node: TestNode
+
+  before(async () => {
+    node = await startTestNode()
+  })
+  after(() => node[Symbol.asyncDispose]())
+
+  const execute = (frame: Uint8Array): Promise<Answer> =>
+    call(`POST ${node.url}/cluster/execute`, { headers: FRAME, body: new Uint8Array(frame) })
+
+  const resultsOf = async (...commands: readonly Command[]) => {
+    const body = frameOf(...commands)
+    const answer = await fetch(`${node.url}/cluster/execute`, { method: 'POST', headers: FRAME, body })
+    return decodeResults(Buffer.from(await answer.arrayBuffer()))
+  }
+
+  it('carries out commands, one result each', async () => {
+    const body = new Uint8Array([0, 255, 10])
+    const owner = node.node.member.id
+    const writes = await resultsOf(
+      { type: 'value.set', key: 'k', contentType: 'image/png', body },
+      { type: 'counter.add', key: 'k', by: '-3' },
+      { type: 'value.delete', key: 'none' },
+    )
+    expect(writes[0]).to.have.nested.property('reply.created', true)
+    expect(writes[1]).to.deep.equal({ reply: { type: 'total', value: '-3', owner } })
+    expect(writes[2]).to.deep.equal({ reply: { type: 'missing', owner } })
+    const [read] = await resultsOf({ type: 'value.get', key: 'k' })
+    expect(read).to.deep.nested.include({ 'reply.contentType': 'image/png', 'reply.owner': owner })
+    expect(read).to.have.nested.property('reply.body').that.deep.equals(body)
+  })
+
+  it('carries out an empty frame', async () => {
+    expect((await execute(frameOf())).status).to.equal(200)
+  })
+
+  const whole = frameOf({ type: 'value.set', key: 'k', contentType: 'a/b', body: 'some text' })
+  const get = { type: 'value.get', key: 'k' }
+  const set = { type: 'value.set', key: 'k', contentType: 'a/b' }
+  const routed = { requestId: 'r', traced: false, remainingMs: 1000 }
+  const headWith = (command: unknown) => headOf({ epoch: 1, commands: [{ ...routed, command }] })
+  const broken: Readonly<Record<string, Uint8Array>> = {
+    'no bytes': Buffer.alloc(0),
+    'half a length': Buffer.alloc(2),
+    'an empty head': Buffer.alloc(4),
+    'a head cut short': whole.subarray(0, 20),
+    'a body cut short': whole.subarray(0, -1),
+    'more bytes than its bodies': Buffer.concat([whole, Buffer.from('x')]),
+    'a length beyond its end': withLength(headWith(get), 0xffffffff),
+    'a length short of its head': withLength(headWith(get), 10),
+    'a head that is not UTF-8': withLength(Buffer.from([0, 0, 0, 0, 0x22, 0xff, 0x22]), 3),
+    'a head of null': headOf(null),
+    'a head that is a list': headOf([]),
+    'a head nested deeply': rawHead('['.repeat(1_000_000)),
+    'no epoch': headOf({ commands: [] }),
+    'an epoch of text': headOf({ epoch: '1', commands: [] }),
+    'an epoch beyond integers': rawHead('{"epoch":1e300,"commands":[]}'),
+    'commands that are no list': headOf({ epoch: 1, commands: {} }),
+    'a command of null': headWith(null),
+    'an unknown command': headWith({ type: 'value.steal', key: 'k' }),
+    'an inherited command': headWith({ type: 'toString', key: 'k' }),
+    'no key': headWith({ type: 'value.get' }),
+    'a key of null': headWith({ type: 'value.get', key: null }),
+    'no body': headWith(set),
+    'a body in the head': headWith({ ...set, body: 'text' }),
+    'a body of negative length': headWith({ ...set, body: { text: true, length: -1 } }),
+    'a body of broken length': headWith({ ...set, body: { text: true, length: 0.5 } }),
+    'a body without end': headWith({ ...set, body: { text: false, length: Number.MAX_SAFE_INTEGER } }),
+    'a body of text that is not UTF-8': Buffer.concat([
+      headWith({ ...set, body: { text: true, length: 1 } }),
+      Buffer.from([0xff]),
+    ]),
+    'a time to live of text': headWith({ ...set, body: { text: true, length: 0 }, ttlMs: '1' }),
+    'an amount that is no integer': headWith({ type: 'counter.add', key: 'k', by: '1.5' }),
+    'an amount of a number': headWith({ type: 'counter.add', key: 'k', by: 1 }),
+    'a condition of text': headWith({ ...get, condition: '*' }),
+    'conditions of numbers': headWith({ ...get, condition: { ifMatch: [1] } }),
+  }
+  for (const [what, frame] of Object.entries(broken)) {
+    it(`cannot understand a frame with ${what}`, async () => {
+      expectProblem(await execute(frame), 400, 'BAD_REQUEST')
+    })
+  }
+
+  it('stores nothing that it could not give back', async () => {
+    const key = 'unanswerable'
+    const stored = await execute(frameOf({ type: 'value.set', key, contentType: 'a/b\r\nx: y', body: 'x' }))
+    expect(stored.status).to.be.oneOf([200, 400])
+    expect((await call(`GET ${node.url}/api/v1/kv/${key}`)).status).to.be.below(500)
+  })
+
+  it('speaks frames only', async () => {
+    for (const type of ['application/json', 'application/octet-stream', '']) {
+      const headers = { 'content-type': type }
+      const answer = await call(`POST ${node.url}/cluster/execute`, { headers, body: 'x' })
+      expectProblem(answer, 415, 'UNSUPPORTED_MEDIA_TYPE')
+    }
+  })
+
+  it('survives any bytes, and any damage to a frame', async () => {
+    const anything = fc.uint8Array({ maxLength: 200 })
+    const damaged = fc
+      .tuple(fc.nat(whole.length - 1), fc.nat(255), fc.nat(whole.length))
+      .map(([index, byte, length]) => {
+        const bytes = new Uint8Array(whole)
+        bytes[index] = byte
+        return bytes.subarray(0, length)
+      })
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(anything, damaged), async (bytes) => {
+        expect((await execute(bytes)).status).to.be.oneOf([200, 400])
+      }),
+      { numRuns: 300 },
+    )
+    expect((await call(`GET ${node.url}/livez`)).status).to.equal(200)
+  })
+})
+
+function frameOf(...commands: readonly Command[]): Buffer<ArrayBuffer> {
+  const routed = commands.map(
+    (command): RoutedCommand => ({
+      command,
+      requestId: 'r',
+      traced: false,
+      remainingMs: 1000,
+    }),
+  )
+  return Buffer.from(encodeRequest({ epoch: 1, commands: routed }))
+}
+
+function headOf(head: unknown): Buffer {
+  return rawHead(JSON.stringify(head))
+}
+
+function rawHead(text: string): Buffer {
+  return withLength(Buffer.concat([Buffer.alloc(4), Buffer.from(text)]), Buffer.byteLength(text))
+}
+
+function withLength(frame: Uint8Array, length: number): Buffer {
+  const bytes = Buffer.from(frame)
+  bytes.writeUInt32BE(length)
+  return bytes
+}

@@ -1,0 +1,179 @@
+/** The page at /openapi.json tells the truth: every answer below is real, and is judged by the page. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { expect } from 'chai'
+import { encodeRequest } from '../../../node/cluster/wire.ts'
+import { startTestNode, type TestNode } from '../../support/node.ts'
+import { type CallOptions, call, JSON_TYPE } from './call.ts'
+import { Page } from './page.ts'
+
+const ACCESS = { 'api-key': 'key', authorization: 'Bearer secret' }
+const FRAME = { 'content-type': 'application/vnd.larder.frame' }
+
+/** Statuses that need a slow client, a flood of bytes or a fault; they have tests of their own. */
+const RARE = [408, 431, 500, 503]
+
+type Example = readonly [operation: string, status: number, query: string, options?: CallOptions]
+
+const json = (value: unknown): CallOptions => ({ headers: JSON_TYPE, body: JSON.stringify(value) })
+const text = (body: string): CallOptions => ({ headers: { 'content-type': 'text/plain' }, body })
+const long = 'k'.repeat(5000)
+const large = new Uint8Array(9_000_000)
+
+/** In this order: an example may build on those before it. `{key}` is "k" unless the query begins with it. */
+const EXAMPLES: readonly Example[] = [
+  ['POST /api', 200, '', json({ key: 'k', data: { any: ['thing', 1, null] }, ttl: 60 })],
+  ['POST /api', 400, '', json({ key: [], data: 1 })],
+  ['POST /api', 403, '', json({ data: 1 })],
+  ['POST /api', 413, '', { headers: JSON_TYPE, body: large }],
+  ['POST /api', 415, '', text('{}')],
+  ['GET /api', 200, '?key=k'],
+  ['GET /api', 200, '?key=nothing'],
+  ['GET /api', 400, '?key=%'],
+  ['GET /api', 403, ''],
+  ['PUT /api/v1/kv/{key}', 204, '', text('x')],
+  ['GET /api', 409, '?key=k'],
+  ['PUT /api/v1/kv/{key}', 400, '?ttl=x', text('x')],
+  ['PUT /api/v1/kv/{key}', 403, 'null', text('x')],
+  ['PUT /api/v1/kv/{key}', 412, '', { headers: { 'if-none-match': '*' }, body: 'x' }],
+  ['PUT /api/v1/kv/{key}', 413, '', { body: large }],
+  ['PUT /api/v1/kv/{key}', 415, '', { headers: { 'content-encoding': 'br' }, body: 'x' }],
+  ['GET /api/v1/kv/{key}', 200, ''],
+  ['GET /api/v1/kv/{key}', 304, '', { headers: { 'if-none-match': '*' } }],
+  ['GET /api/v1/kv/{key}', 400, '', { headers: { 'if-none-match': 'x' } }],
+  ['GET /api/v1/kv/{key}', 403, 'nil'],
+  ['GET /api/v1/kv/{key}', 404, 'nothing'],
+  ['GET /api/v1/kv/{key}', 412, '', { headers: { 'if-match': '"x"' } }],
+  ['DELETE /api/v1/kv/{key}', 400, long],
+  ['DELETE /api/v1/kv/{key}', 403, 'nil'],
+  ['DELETE /api/v1/kv/{key}', 412, '', { headers: { 'if-match': '"x"' } }],
+  ['DELETE /api/v1/kv/{key}', 204, ''],
+  ['DELETE /api/v1/kv/{key}', 404, ''],
+  ['PUT /api/v1/kv/{key}', 201, '', { headers: JSON_TYPE, body: '[1]' }],
+  ['DELETE /api', 200, '?key=k'],
+  ['DELETE /api', 400, `?key=${long}`],
+  ['DELETE /api', 403, '?key='],
+  ['GET /api/v1/kv', 403, ''],
+  ['GET /api/v1/kv', 403, '?key=k'],
+  ['PUT /api/v1/kv', 403, '', text('x')],
+  ['DELETE /api/v1/kv', 403, ''],
+  ['GET /', 200, ''],
+  ['POST /api/v1/batch', 200, '', json({ ops: [null, { op: 'increment', key: 'k', by: '1' }] })],
+  [
+    'POST /api/v1/batch',
+    200,
+    '',
+    json({
+      ops: [
+        { op: 'get', key: 'k' },
+        { op: 'counter', key: 'none' },
+      ],
+    }),
+  ],
+  ['POST /api/v1/batch', 400, '', json({})],
+  ['POST /api/v1/batch', 413, '', json({ ops: new Array(1001).fill(1) })],
+  ['POST /api/v1/batch', 415, '', text('{}')],
+  [
+    'POST /cluster/execute',
+    200,
+    '',
+    { headers: FRAME, body: encodeRequest({ epoch: 1, commands: [] }).toString() },
+  ],
+  ['POST /cluster/execute', 400, '', { headers: FRAME, body: 'x' }],
+  ['POST /cluster/execute', 413, '', { headers: FRAME, body: new Uint8Array(26_000_000) }],
+  ['POST /cluster/execute', 415, '', text('x')],
+  ['GET /api/v1/cluster', 200, ''],
+  ['GET /livez', 200, ''],
+  ['GET /readyz', 200, ''],
+  ['GET /healthcheck', 200, ''],
+  ['GET /metrics', 200, ''],
+  ['GET /openapi.json', 200, ''],
+]
+
+/** What a reader of the manual expects to find, besides what is not built yet. */
+const PROMISED = [
+  'POST /api',
+  'GET /api',
+  'DELETE /api',
+  'PUT /api/v1/kv/{key}',
+  'GET /api/v1/kv/{key}',
+  'DELETE /api/v1/kv/{key}',
+  'POST /api/v1/batch',
+  'GET /api/v1/cluster',
+  'GET /',
+  'GET /healthcheck',
+  'GET /livez',
+  'GET /readyz',
+  'GET /metrics',
+  'GET /openapi.json',
+]
+
+describe('/openapi.json', () => {
+  let node: TestNode
+  let page: Page
+
+  before(async () => {
+    node = await startTestNode({ API_KEY: 'key', CLUSTER_SECRET: 'secret' })
+    page = await Page.of(node.url, ACCESS)
+  })
+  after(() => node[Symbol.asyncDispose]())
+
+  const ask = async (operation: string, query: string, options: CallOptions) => {
+    const [key, search] = query.startsWith('?') ? ['k', query] : [query || 'k', '']
+    const target = operation.replace(' ', ` ${node.url}`).replace('{key}', key) + search
+    const { status, headers, text } = await call(target, options)
+    return { status, text, contentType: headers.get('content-type') ?? '' }
+  }
+
+  for (const [operation, status, query, options = {}] of EXAMPLES) {
+    it(`promises what ${operation} ${query.slice(0, 10)} answers with ${status}`, async () => {
+      const answer = await ask(operation, query, { ...options, headers: { ...ACCESS, ...options.headers } })
+      expect(answer.status, answer.text.slice(0, 300)).to.equal(status)
+      expect(page.complaint(operation, answer)).to.equal(undefined)
+    })
+  }
+
+  it('promises the 401 of every operation that is not open', async () => {
+    for (const operation of page.operations) {
+      const answer = await ask(operation, '', {})
+      if (page.isOpen(operation)) expect(answer.status, operation).to.equal(200)
+      else expect(answer.status, operation).to.equal(401)
+      expect(page.complaint(operation, answer), operation).to.equal(undefined)
+    }
+  })
+
+  it('promises nothing that has no example here', () => {
+    const shown = new Set(EXAMPLES.map(([operation, status]) => `${operation} ${status}`))
+    const rest = page.operations.flatMap((operation) =>
+      page
+        .statusesOf(operation)
+        // A request that no route has read yet may be 400 everywhere.
+        .filter((status) => ![400, 401, ...RARE].includes(status))
+        .map((status) => `${operation} ${status}`)
+        .filter((promise) => !shown.has(promise)),
+    )
+    expect(rest).to.deep.equal([])
+  })
+
+  it('lists the methods that each path takes, and no other', async () => {
+    for (const path of page.paths) {
+      const answer = await call(`OPTIONS ${node.url}${path.replace('{key}', 'k')}`)
+      const allowed = (answer.headers.get('allow') ?? '').split(', ').filter((method) => method !== 'HEAD')
+      expect(page.methodsOf(path).sort(), path).to.deep.equal(allowed.sort())
+    }
+  })
+
+  for (const operation of PROMISED) {
+    it(`lists ${operation}`, () => {
+      expect(page.operations).to.include(operation)
+    })
+  }
+
+  it('holds schemas that are schemas', async () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false })
+    const { text: document } = await call(`GET ${node.url}/openapi.json`, { headers: ACCESS })
+    JSON.parse(document, (name, value) => {
+      if (name === 'schema') expect(ajv.validateSchema(value), ajv.errorsText()).to.equal(true)
+      return value
+    })
+  })
+})

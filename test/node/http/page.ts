@@ -1,0 +1,70 @@
+/** The page at /openapi.json, as a judge: whether an answer is one that it promises. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+
+interface Response {
+  readonly content?: Readonly<Record<string, { readonly schema?: object }>>
+}
+
+interface Operation {
+  readonly security: readonly object[]
+  readonly responses: Readonly<Record<string, Response>>
+}
+
+export interface Judged {
+  readonly status: number
+  readonly contentType: string
+  readonly text: string
+}
+
+export class Page {
+  readonly #paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly #ajv = new Ajv2020({ strict: false, validateFormats: false })
+
+  static async of(url: string, headers: Record<string, string> = {}): Promise<Page> {
+    const page = await fetch(`${url}/openapi.json`, { headers })
+    return new Page((await page.json()) as { paths: Record<string, Record<string, Operation>> })
+  }
+
+  constructor({ paths }: { paths: Record<string, Record<string, Operation>> }) {
+    this.#paths = paths
+  }
+
+  get paths(): string[] {
+    return Object.keys(this.#paths)
+  }
+
+  /** Like `GET /api`. */
+  get operations(): string[] {
+    return this.paths.flatMap((path) => this.methodsOf(path).map((method) => `${method} ${path}`))
+  }
+
+  methodsOf(path: string): string[] {
+    return Object.keys(this.#paths[path] ?? {}).map((method) => method.toUpperCase())
+  }
+
+  isOpen(operation: string): boolean {
+    return this.#find(operation)?.security.length === 0
+  }
+
+  statusesOf(operation: string): number[] {
+    return Object.keys(this.#find(operation)?.responses ?? {}).map(Number)
+  }
+
+  /** What is wrong with an answer, by this page; `undefined` when it is as promised. */
+  complaint(operation: string, { status, contentType, text }: Judged): string | undefined {
+    const response = this.#find(operation)?.responses[status]
+    if (response === undefined) return `${status} is not documented`
+    if (response.content === undefined) return text === '' ? undefined : 'a body is not documented'
+    const type = contentType.split(';')[0] ?? ''
+    const content = response.content[type] ?? response.content['*/*']
+    if (content === undefined) return `${type || 'no type'} is not documented`
+    if (content.schema === undefined) return undefined
+    const value: unknown = /[/+]json$/.test(type) ? JSON.parse(text) : text
+    return this.#ajv.validate(content.schema, value) ? undefined : this.#ajv.errorsText()
+  }
+
+  #find(operation: string): Operation | undefined {
+    const [method = '', path = ''] = operation.split(' ')
+    return this.#paths[path]?.[method.toLowerCase()]
+  }
+}

@@ -1,0 +1,89 @@
+/** A service with few routes, for what every service does alike. */
+import { pino } from 'pino'
+import { z } from 'zod'
+import { HttpService, type ServiceOptions } from '../../shared/http.ts'
+import { readBody } from '../../shared/input.ts'
+import { createHttpMetrics } from '../../shared/metrics.ts'
+import type { Answer, Route } from '../../shared/route.ts'
+
+export const BODY_BYTES_MAX = 1000
+
+const answers: Readonly<Record<number, Answer>> = {
+  200: { description: 'Text.', content: { 'text/plain': z.string() } },
+}
+
+export interface TestService extends AsyncDisposable {
+  readonly http: HttpService
+  readonly port: number
+  readonly url: string
+  /** Lets every `GET /held` answer, those to come included. */
+  release(): void
+}
+
+export async function startTestService(options: Partial<ServiceOptions> = {}): Promise<TestService> {
+  const held = Promise.withResolvers<void>()
+  const http = await HttpService.listen({
+    host: '127.0.0.1',
+    port: 0,
+    log: pino({ level: 'silent' }),
+    metrics: createHttpMetrics(),
+    ...options,
+  })
+  http.serve(routes(held.promise), {})
+  return {
+    http,
+    port: http.port,
+    url: `http://127.0.0.1:${http.port}`,
+    release: held.resolve,
+    async [Symbol.asyncDispose]() {
+      held.resolve()
+      await http.close(0)
+    },
+  }
+}
+
+function routes(held: Promise<void>): Route[] {
+  return [
+    {
+      ...row('GET', '/hello'),
+      handle(context) {
+        context.body = 'hello'
+      },
+    },
+    {
+      ...row('GET', '/held'),
+      async handle(context) {
+        await held
+        context.body = 'released'
+      },
+    },
+    {
+      ...row('GET', '/large'),
+      handle(context) {
+        context.body = Buffer.alloc(64 * 2 ** 20)
+      },
+    },
+    {
+      ...row('GET', '/broken'),
+      handle() {
+        throw new TypeError('a secret of the inside')
+      },
+    },
+    {
+      ...row('POST', '/echo'),
+      async handle(context) {
+        context.body = await readBody(context.req, BODY_BYTES_MAX)
+      },
+    },
+    {
+      ...row('DELETE', '/echo'),
+      handle(context) {
+        context.status = 204
+      },
+    },
+  ]
+}
+
+function row(method: Route['method'], path: string) {
+  return { method, path, summary: path, access: 'open', answers } as const
+}
