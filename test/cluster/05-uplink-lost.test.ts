@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import { readConfig as readUplinkConfig } from '../../uplink/config.ts'
 import { startUplink, type Uplink } from '../../uplink/uplink.ts'
 import { Cluster, keyOf, post, silent } from '../support/cluster.ts'
-import { needRedis, RedisServer } from '../support/redis.ts'
+import { RedisServer } from '../support/redis.ts'
+import { needTool } from '../support/tool.ts'
 import { until } from '../support/until.ts'
 
 const ids = ['a', 'b', 'c']
@@ -47,7 +48,7 @@ describe('a cluster without uplink', () => {
   })
 
   it('goes to the other uplink on the same Redis when it loses one', async function () {
-    needRedis(this)
+    needTool(this, 'redis-server')
     await using redis = await RedisServer.start()
     const environment = { REDIS_URL: redis.url }
     await using first = await uplinkOn(0, environment)

@@ -1,12 +1,14 @@
 /** What clients see through the load balancer while nodes come and go. */
+
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import type { View } from '../../shared/view.ts'
-import { Haproxy, needHaproxy } from '../support/haproxy.ts'
+import { Haproxy } from '../support/haproxy.ts'
 import { freePorts } from '../support/ports.ts'
 import { ProcessCluster } from '../support/processes.ts'
+import { needTool } from '../support/tool.ts'
 import { until } from '../support/until.ts'
 
 const CLIENTS = 8
@@ -15,7 +17,7 @@ const ENOUGH_REQUESTS = 500
 
 describe('the load balancer', () => {
   before(function () {
-    needHaproxy(this)
+    needTool(this, 'haproxy')
   })
 
   it('lets no request fail any more once it has noticed that a node was killed', async () => {

@@ -36,6 +36,10 @@ describe('scripts: a node for development', () => {
 })
 
 describe('scripts: curl', () => {
+  before(function () {
+    needTool(this, 'curl')
+  })
+
   for (const script of ['scripts/curl.post.sh', 'scripts/curl.get.sh']) {
     it(`${script} explains itself without a port`, async () => {
       const { code, stderr } = await run(script, [])

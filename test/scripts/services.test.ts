@@ -5,9 +5,14 @@ import { expect } from 'chai'
 import { freePorts } from '../support/ports.ts'
 import { run, statusOf, TestProcess } from '../support/process.ts'
 import { alive, childrenOf } from '../support/process-tree.ts'
+import { needTool } from '../support/tool.ts'
 import { until } from '../support/until.ts'
 
 describe('scripts: a local cluster', () => {
+  before(function () {
+    needTool(this, 'curl')
+  })
+
   it('serves on every node, to those with the key, and leaves nothing behind at SIGTERM', async () => {
     const [uplink, first, second] = await freePorts(3)
     const environment = { API_KEY: 'salt,pepper' }

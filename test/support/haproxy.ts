@@ -1,7 +1,6 @@
 /**
  * The real HAProxy with the real haproxy.cfg, unchanged; a second file adds a socket to ask it about its nodes.
  */
-import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,18 +8,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { freePorts } from './ports.ts'
 import { TestProcess } from './process.ts'
+import { TOOL_PATH } from './tool.ts'
 import { until } from './until.ts'
-
-/** Debian keeps it in sbin, which is not in everyone's PATH. */
-const PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin`
-
-/** Skips what needs HAProxy where there is none. In CI that fails instead: there it must not go unnoticed. */
-export function needHaproxy(context: Mocha.Context): void {
-  if (spawnSync('haproxy', ['-v'], { env: { PATH } }).error === undefined) return
-  if (process.env['CI']) throw new Error('haproxy is not installed')
-  process.stderr.write(`skipped, as haproxy is not installed: ${context.test?.parent?.fullTitle()}\n`)
-  context.skip()
-}
 
 export class Haproxy implements AsyncDisposable {
   readonly url: string
@@ -35,7 +24,7 @@ export class Haproxy implements AsyncDisposable {
     const extra = join(directory, 'extra.cfg')
     await writeFile(extra, `global\n    stats socket ${socket} level user\n`)
     const addresses = nodePorts.map((nodePort, index) => [`NODE_${index + 1}`, `127.0.0.1:${nodePort}`])
-    const environment = { PATH, LB_PORT: String(port), ...Object.fromEntries(addresses) }
+    const environment = { PATH: TOOL_PATH, LB_PORT: String(port), ...Object.fromEntries(addresses) }
     const child = new TestProcess('haproxy', ['-db', '-f', 'haproxy.cfg', '-f', extra], { environment })
     return new Haproxy(child, `http://127.0.0.1:${port}`, directory)
   }

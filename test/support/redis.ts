@@ -1,16 +1,8 @@
 /** A real redis-server for a test: its own process, its own port, nothing on disk. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { freePorts } from './ports.ts'
-
-/** Skips what needs redis-server where there is none. In CI that fails instead: there it must not go unnoticed. */
-export function needRedis(context: Mocha.Context): void {
-  if (spawnSync('redis-server', ['--version']).error === undefined) return
-  if (process.env['CI']) throw new Error('redis-server is not installed')
-  process.stderr.write(`skipped, as redis-server is not installed: ${context.test?.parent?.fullTitle()}\n`)
-  context.skip()
-}
 
 export class RedisServer implements AsyncDisposable {
   readonly #port: number

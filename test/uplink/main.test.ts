@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { pause, systemClock } from '../../shared/clock.ts'
-import { needRedis, RedisServer } from '../support/redis.ts'
+import { RedisServer } from '../support/redis.ts'
+import { needTool } from '../support/tool.ts'
 import { FakeMember } from './fake-member.ts'
 import { patient } from './start.ts'
 import { UplinkClient } from './uplink-client.ts'
@@ -111,7 +112,7 @@ describe('uplink: the process', () => {
   })
 
   it('that was killed goes on from the same epoch, on Redis', async function () {
-    needRedis(this)
+    needTool(this, 'redis-server')
     await using redis = await RedisServer.start()
     await using a = await FakeMember.start('a')
     const killed = run({ REDIS_URL: redis.url })

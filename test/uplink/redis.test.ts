@@ -1,7 +1,8 @@
 /** A registry that lives in Redis: it survives uplinks, several share it, and it may be gone for a while. */
 import { expect } from 'chai'
 import { pause, systemClock } from '../../shared/clock.ts'
-import { needRedis, RedisServer } from '../support/redis.ts'
+import { RedisServer } from '../support/redis.ts'
+import { needTool } from '../support/tool.ts'
 import { until } from '../support/until.ts'
 import { FakeMember } from './fake-member.ts'
 import { LEASE_MS, patient, start, type TestUplink } from './start.ts'
@@ -10,7 +11,7 @@ describe('uplink on Redis', () => {
   let redis: RedisServer | undefined
 
   before(function () {
-    needRedis(this)
+    needTool(this, 'redis-server')
   })
   beforeEach(async () => {
     redis = await RedisServer.start()

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import RedisMock from 'ioredis-mock'
 import { createRedis } from '../../uplink/redis.ts'
-import { needRedis, RedisServer } from '../support/redis.ts'
+import { RedisServer } from '../support/redis.ts'
+import { needTool } from '../support/tool.ts'
 import { itKeepsTheRegistry } from './store-contract.ts'
 
 describe('store: embedded', () => {
@@ -17,7 +18,7 @@ describe('store: Redis', () => {
   let server: RedisServer | undefined
 
   before(async function () {
-    needRedis(this)
+    needTool(this, 'redis-server')
     server = await RedisServer.start()
   })
   beforeEach(async () => {

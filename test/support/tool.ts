@@ -1,0 +1,17 @@
+/** Programs that some tests need and not every machine has. */
+import { spawnSync } from 'node:child_process'
+
+/** Debian keeps some in sbin, which is not in everyone's PATH. */
+export const TOOL_PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin`
+
+/** Skips what needs a program where there is none. In CI that fails instead: there it must not go unnoticed. */
+export function needTool(context: Mocha.Context, name: 'curl' | 'haproxy' | 'redis-server'): void {
+  if (
+    spawnSync(name, [name === 'haproxy' ? '-v' : '--version'], { env: { PATH: TOOL_PATH } }).error ===
+    undefined
+  )
+    return
+  if (process.env['CI']) throw new Error(`${name} is not installed`)
+  process.stderr.write(`skipped, as ${name} is not installed: ${context.test?.parent?.fullTitle()}\n`)
+  context.skip()
+}
