@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { freePorts } from '../support/ports.ts'
 import { run, statusOf, TestProcess } from '../support/process.ts'
+import { needTool } from '../support/tool.ts'
 
 describe('scripts: a node for development', () => {
   it('brings an uplink where there is none, which the next one joins', async () => {
