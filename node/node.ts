@@ -70,6 +70,7 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
     queueMax: config.queueMax,
     bytesMax: config.bytesMax,
     memory,
+    owns: (slot) => membership.placed?.owns(self.id, slot) ?? false,
     moment: () => {
       const nowMs = clock.now()
       return { nowMs, origin: self.incarnation, stamp: () => stamps.next(nowMs) }
@@ -107,7 +108,7 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
     views: membership,
     metrics: clusterMetrics,
   })
-  const inbox = new Inbox({ self: self.id, clock, log, local: shards, views: membership })
+  const inbox = new Inbox({ clock, log, local: shards, views: membership })
 
   registerMemoryMetrics(metrics.registry, memory)
   registerShardMetrics(metrics.registry, shards)

@@ -1,13 +1,12 @@
 /**
  * The receiving end of forwarding: commands enter the local engine, never the router, so nothing loops.
  *
- * A command whose slot this member does not own is refused before anything is applied. When the sender has
- * seen a newer view, that view is awaited first.
+ * When the sender has seen a newer view, that view is awaited first. What this member does not own even so, its
+ * local engine refuses.
  */
 import type { Clock } from '../../shared/clock.ts'
-import { LarderError, toLarderError } from '../../shared/errors.ts'
+import { toLarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
-import { slotOf } from '../../shared/placement.ts'
 import type { Engine } from '../engine.ts'
 import type { Views } from './router.ts'
 import type { ExecuteRequest, Result, RoutedCommand } from './wire.ts'
@@ -16,7 +15,6 @@ import type { ExecuteRequest, Result, RoutedCommand } from './wire.ts'
 const CATCH_UP_MAX_MS = 1000
 
 export interface InboxOptions {
-  readonly self: string
   readonly clock: Clock
   readonly log: Log
   readonly local: Engine
@@ -38,14 +36,8 @@ export class Inbox {
   }
 
   async #executeOne({ command, requestId, traced, remainingMs }: RoutedCommand): Promise<Result> {
-    const { self, clock, log, local, views } = this.#options
+    const { clock, log, local } = this.#options
     try {
-      if (!views.placed?.owns(self, slotOf(command.key))) {
-        throw new LarderError(
-          'WRONG_OWNER',
-          `${self} does not own this key as of epoch ${views.placed?.epoch}.`,
-        )
-      }
       const reply = await local.execute(command, {
         requestId,
         traced,

@@ -25,6 +25,8 @@ export interface ShardOptions {
   readonly log: Log
   readonly memory: Memory
   readonly queueMax: number
+  /** Whether this member owns the slot now. */
+  owns(slot: number): boolean
   moment(): Moment
   /** Resolves when the changes are as safe as an acknowledgement promises. */
   commit(changes: readonly Change[]): Promise<void>
@@ -107,7 +109,9 @@ export class Shard {
   }
 
   #apply({ slot, command }: Write, changes: Change[]): Outcome {
-    const { memory, moment } = this.#options
+    const { memory, moment, owns } = this.#options
+    // The slot may have changed its owner while the write waited.
+    if (!owns(slot)) throw wrongOwner()
     const id = entryIdOf(command)
     const { outcome, change } = apply(memory.use(slot, id), command, moment())
     if (change !== undefined) {
@@ -116,4 +120,9 @@ export class Shard {
     }
     return outcome
   }
+}
+
+/** Nothing was applied: the command may be routed again. */
+export function wrongOwner(): LarderError {
+  return new LarderError('WRONG_OWNER', 'The member that was asked does not own this key, or no longer.')
 }

@@ -1,8 +1,8 @@
 /**
- * The local engine: carries out commands on the slots held here.
+ * The local engine: carries out commands on the slots that this member owns.
  *
- * A slot belongs to one shard, for good, so the writes of a key never overtake each other. Reads do not
- * queue: they see what has been applied.
+ * A command on a slot that is not is refused before anything is applied. A slot belongs to one shard, for
+ * good, so the writes of a key never overtake each other. Reads do not queue: they see what has been applied.
  */
 import { type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
@@ -10,7 +10,7 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Engine } from '../engine.ts'
 import { apply, entryIdOf } from '../entries/entry.ts'
 import { bytesOf } from './memory.ts'
-import { Shard, type ShardOptions } from './shard.ts'
+import { Shard, type ShardOptions, wrongOwner } from './shard.ts'
 
 export interface ShardsOptions extends ShardOptions {
   /** The name of this member. */
@@ -29,8 +29,9 @@ export class Shards implements Engine {
   }
 
   async execute(command: Command): Promise<Reply> {
-    const { self: owner, memory, moment } = this.#options
+    const { self: owner, memory, moment, owns } = this.#options
     const slot = slotOf(command.key)
+    if (!owns(slot)) throw wrongOwner()
     if (!isWrite(command)) {
       const id = entryIdOf(command)
       return { ...apply(memory.use(slot, id), command, moment()).outcome, owner }

@@ -14,6 +14,8 @@ import { settled } from '../../support/clock.ts'
 class Bench {
   readonly committed: Change[][] = []
   readonly shards: Shards
+  /** Slots that another member owns. */
+  readonly lost = new Set<number>()
   #held: Promise<void> | undefined
   #release = () => {}
   #isHeld = (_changes: readonly Change[]) => false
@@ -27,6 +29,7 @@ class Bench {
       queueMax,
       bytesMax,
       memory: new Memory(bytesMax),
+      owns: (slot) => !this.lost.has(slot),
       moment: () => ({ nowMs: 1000, origin: 'a', stamp: () => stamps.next(1000) }),
       commit: async (changes) => {
         if (this.#isHeld(changes)) await this.#held
@@ -135,5 +138,23 @@ describe('shards', () => {
   it('refuse a value that would fill all the memory by itself', async () => {
     const { shards } = new Bench({ bytesMax: 1000 })
     expect(await codeOf(shards.execute(set('a', 'x'.repeat(1000))))).to.equal('TOO_LARGE')
+  })
+
+  it('refuse a slot that is not theirs before anything is applied', async () => {
+    const bench = new Bench()
+    bench.lost.add(slotOf('4'))
+    expect(await codeOf(bench.shards.execute(add('4', 1)))).to.equal('WRONG_OWNER')
+    expect(await codeOf(bench.shards.execute({ type: 'counter.get', key: '4' }))).to.equal('WRONG_OWNER')
+    expect(await codeOf(bench.shards.execute(add('5', 1)))).to.equal('total')
+    bench.lost.clear()
+    expect(await codeOf(bench.shards.execute({ type: 'counter.get', key: '4' }))).to.equal('missing')
+  })
+
+  it('refuse a write whose slot went to another member while it waited', async () => {
+    const bench = new Bench()
+    const waiting = codeOf(bench.shards.execute(add('4', 1)))
+    bench.lost.add(slotOf('4'))
+    expect(await waiting).to.equal('WRONG_OWNER')
+    expect(bench.committed).to.deep.equal([])
   })
 })
