@@ -8,8 +8,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 
 FROM node:${NODE_VERSION}-slim
-ENV NODE_ENV=production DATA_DIR=/data
-RUN mkdir /data && chown node:node /data
+ENV NODE_ENV=production
 WORKDIR /larder
 COPY package.json ./
 COPY --from=dependencies /larder/node_modules node_modules

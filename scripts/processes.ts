@@ -94,7 +94,7 @@ export class Processes {
     void this.#stop()
   }
 
-  /** Nodes first: a node that leaves hands over what it holds, and tells uplink. */
+  /** Nodes first: a node that leaves tells uplink. */
   #stop(): Promise<void> {
     this.#stopping.abort()
     this.#stopped ??= this.#stopAll('node').then(() => this.#stopAll('uplink'))

@@ -11,8 +11,11 @@ import { type Linked, Recency } from './recency.ts'
 
 /** How long a tombstone outlives its value: longer than a copy may miss a delete. */
 export const TOMBSTONE_GRACE_MS = 600_000
-/** What an entry costs beyond its key and value: its objects and its place in the map, list and calendar. */
-const ENTRY_OVERHEAD_BYTES = 200
+/**
+ * What an entry costs beyond its key and value: its objects and its place in the map, list and calendar.
+ * Measured with a million entries of 16 bytes, which took 343 bytes of heap each on Node 26.
+ */
+const ENTRY_OVERHEAD_BYTES = 300
 /** How many due entries one turn buries, so that a mass expiry does not stop the requests. */
 const SWEEP_MAX = 1000
 

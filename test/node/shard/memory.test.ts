@@ -31,14 +31,14 @@ describe('memory', () => {
 
   it('gives up the value that was used longest ago', () => {
     const memory = new Memory(3000)
-    for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, value('x'.repeat(700)))
+    for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, value('x'.repeat(600)))
     memory.use(1, 'va')
-    memory.merge(1, 'vd', value('x'.repeat(700)))
+    memory.merge(1, 'vd', value('x'.repeat(600)))
     expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id))).to.deep.equal(['va', 'vc', 'vd'])
   })
 
   it('gives up tombstones before any value, and counters never', () => {
-    const memory = new Memory(2600)
+    const memory = new Memory(3000)
     memory.merge(1, 'cstew', tally)
     memory.merge(1, 'va', value('x'.repeat(700)))
     memory.merge(1, 'vgone', tombstone(5))
