@@ -66,7 +66,11 @@ export function mount(routes: readonly Route[], credentials: Credentials): Route
     const options = { sensitive: true, strict: path !== route.path }
     const handle = async (context: Context) => {
       context.state['route'] = route
-      if (!guards[route.access](context)) throw new LarderError('UNAUTHORIZED', needed[route.access])
+      if (!guards[route.access](context)) {
+        const { scheme, detail } = needed[route.access]
+        context.set('www-authenticate', scheme)
+        throw new LarderError('UNAUTHORIZED', detail)
+      }
       await route.handle(context)
     }
     router.register(path, [route.method], handle, options)
@@ -74,10 +78,14 @@ export function mount(routes: readonly Route[], credentials: Credentials): Route
   return router
 }
 
+/** What a caller is told who lacks it. */
 const needed = {
-  open: '',
-  public: 'Send a valid key in the header api-key.',
-  member: 'Send the secret of the cluster: authorization: Bearer <CLUSTER_SECRET>.',
+  open: { scheme: '', detail: '' },
+  public: { scheme: 'ApiKey', detail: 'Send a valid key in the header api-key.' },
+  member: {
+    scheme: 'Bearer',
+    detail: 'Send the secret of the cluster: authorization: Bearer <CLUSTER_SECRET>.',
+  },
 }
 
 /** A request header by its lower-case name, or `undefined`; one that came several times is one text. */

@@ -94,6 +94,18 @@ describe('a cluster of four', () => {
     expect((await cluster.metric('a', 'larder_forwarded_batches_total')) - before).to.be.at.most(3)
   })
 
+  it('shows a write to every read that begins after it, whichever nodes the two went through', async () => {
+    const at = (step: number) => cluster.url(ids[step % ids.length] ?? '')
+    const clients = Array.from({ length: 8 }, async (_, client) => {
+      for (let step = 0; step < 50; step++) {
+        await post(`${at(step * 3 + client)}/api`, { key: `client:${client}`, data: step })
+        const { body } = await get(`${at(step * 5 + client)}/api?key=client:${client}`)
+        expect(body['data']).to.equal(step)
+      }
+    })
+    await Promise.all(clients)
+  })
+
   it('counts exactly, through all nodes at once', async () => {
     const adds = Array.from({ length: 200 }, (_, index) =>
       post(`${cluster.url(ids[index % 4] ?? '')}/api/v1/batch`, {
