@@ -11,16 +11,26 @@
 import { type Clock, pause } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
-import type { Member, Renewal, View } from '../../shared/view.ts'
+import type { Lease, Member, Renewal, View } from '../../shared/view.ts'
 import type { ClusterMetrics } from './metrics.ts'
 import { PlacedView } from './placed-view.ts'
 import type { Views } from './router.ts'
-import type { UplinkClient } from './uplink-client.ts'
 
 /** Between two tries while no uplink answers. */
 const RETRY_MS = 250
 /** A report of the same member is not repeated sooner. */
 const REPORT_PAUSE_MS = 1000
+
+/** What is asked of uplink: the calls of UplinkClient. */
+export interface Uplink {
+  readonly url: string
+  renew(id: string, renewal: Renewal): Promise<Lease>
+  watch(epoch: number): Promise<View>
+  view(): Promise<View>
+  report(member: Member): Promise<void>
+  leave(member: Member): Promise<void>
+  stop(): void
+}
 
 export interface MembershipOptions {
   readonly self: Member
@@ -28,7 +38,7 @@ export interface MembershipOptions {
   readonly log: Log
   readonly metrics: ClusterMetrics
   /** `undefined` for a cluster of one. */
-  readonly uplink: UplinkClient | undefined
+  readonly uplink: Uplink | undefined
   /** Called with every new view, before anyone routes by it. */
   onView(placed: PlacedView): void
   /** Called when uplink refuses this member for good. */
@@ -115,7 +125,7 @@ export class Membership implements Views {
     uplink.report(member).catch((error) => this.#missed('report', error))
   }
 
-  async #keepLease(uplink: UplinkClient): Promise<void> {
+  async #keepLease(uplink: Uplink): Promise<void> {
     let waitMs = RETRY_MS
     while (!this.#stopping.signal.aborted) {
       try {
@@ -135,7 +145,7 @@ export class Membership implements Views {
     }
   }
 
-  async #renew(uplink: UplinkClient): ReturnType<UplinkClient['renew']> {
+  async #renew(uplink: Uplink): Promise<Lease> {
     const { id, url, incarnation } = this.#options.self
     const renewal: Renewal = { url, incarnation, epoch: this.#placed?.epoch ?? 0 }
     try {
@@ -147,7 +157,7 @@ export class Membership implements Views {
     }
   }
 
-  async #keepWatch(uplink: UplinkClient): Promise<void> {
+  async #keepWatch(uplink: Uplink): Promise<void> {
     const { clock } = this.#options
     while (!this.#stopping.signal.aborted) {
       try {
@@ -172,7 +182,7 @@ export class Membership implements Views {
     for (const look of this.#waiters) look()
   }
 
-  #heard({ url }: UplinkClient): void {
+  #heard({ url }: Uplink): void {
     if (!this.#uplinkAnswers) this.#options.log.info({ uplink: url }, 'uplink answers again')
     this.#uplinkAnswers = true
   }

@@ -51,6 +51,13 @@ function routes(held: Promise<void>): Route[] {
       },
     },
     {
+      ...row('GET', '/probe'),
+      isProbe: true,
+      handle(context) {
+        context.body = 'yes'
+      },
+    },
+    {
       ...row('GET', '/held'),
       async handle(context) {
         await held

@@ -1,6 +1,7 @@
 /** What every service does alike: paths, methods, errors, and the id of a request. */
 import { expect } from 'chai'
 import { converse, type RawAnswer, request } from '../support/raw.ts'
+import { until } from '../support/until.ts'
 import { startTestService, type TestService } from './http-service.ts'
 
 describe('a service', () => {
@@ -19,6 +20,16 @@ describe('a service', () => {
     if (answer === undefined) throw new Error(`no answer to ${target}`)
     return answer
   }
+
+  it('is quiet while only probes ask, and not when others do', async () => {
+    const quiet = async () => service.http.quietMs
+    await ask('GET /hello')
+    const before = await until(quiet, (ms) => ms > 20)
+    await ask('GET /probe')
+    expect(await quiet()).to.be.above(before)
+    await ask('GET /hello')
+    expect(await quiet()).to.be.below(before)
+  })
 
   it('answers an unknown path with 404', async () => {
     for (const target of [

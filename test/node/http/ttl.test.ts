@@ -1,6 +1,7 @@
 /** Values that end by themselves. */
 import { expect } from 'chai'
 import { startTestNode, type TestNode } from '../../support/node.ts'
+import { until } from '../../support/until.ts'
 import { call, expectProblem, send } from './call.ts'
 
 describe('a time to live', () => {
@@ -94,4 +95,22 @@ describe('a time to live', () => {
       expectProblem(await put(ttl), 400, 'BAD_REQUEST')
     })
   }
+
+  it('gives back the memory of thousands that end at once, in turns that follow each other', async () => {
+    await using fresh = await startTestNode()
+    for (let batch = 0; batch < 5; batch++) {
+      const ops = Array.from({ length: 1000 }, (_, index) => ({
+        op: 'set',
+        key: `${batch}:${index}`,
+        data: 1,
+        ttl: 1,
+      }))
+      await send(`POST ${fresh.url}/api/v1/batch`, { ops })
+    }
+    await fresh.clock.advance(2000) // The page of their second is over with this very tick.
+    await until(
+      async () => (await call(`GET ${fresh.url}/metrics`)).text,
+      (page) => page.includes('larder_expirations_total 5000'),
+    )
+  })
 })

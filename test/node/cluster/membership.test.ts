@@ -1,0 +1,135 @@
+/** A member and its uplink, scripted and on a fake clock: what is asked, how often, and what is believed. */
+import { expect } from 'chai'
+import { Registry } from 'prom-client'
+import { Membership, type Uplink } from '../../../node/cluster/membership.ts'
+import { createClusterMetrics } from '../../../node/cluster/metrics.ts'
+import { LarderError } from '../../../shared/errors.ts'
+import type { Lease, Member, Renewal, View } from '../../../shared/view.ts'
+import { FakeClock, settled } from '../../support/clock.ts'
+import { silent } from '../../support/cluster.ts'
+
+const self: Member = { id: 'a', url: 'http://a', incarnation: 'a-1' }
+const other: Member = { id: 'b', url: 'http://b', incarnation: 'b-1' }
+
+class ScriptedUplink implements Uplink {
+  readonly url = 'http://uplink'
+  readonly renewals: Renewal[] = []
+  reports = 0
+  epoch = 1
+  members: Member[] = [self]
+  error: LarderError | undefined
+  #watching = Promise.withResolvers<View>()
+
+  async renew(_id: string, renewal: Renewal): Promise<Lease> {
+    this.renewals.push(renewal)
+    if (this.error && renewal.members === undefined) throw this.error
+    return { epoch: this.epoch, leaseMs: 3000 }
+  }
+  async watch(epoch: number): Promise<View> {
+    return this.epoch > epoch ? this.view() : this.#watching.promise
+  }
+  async view(): Promise<View> {
+    return { epoch: this.epoch, copies: 1, members: this.members }
+  }
+  async report(): Promise<void> {
+    this.reports++
+  }
+  async leave(): Promise<void> {}
+  stop(): void {
+    this.#watching.reject(new Error('stopped'))
+  }
+  tell(epoch: number, members: Member[]): void {
+    this.epoch = epoch
+    this.members = members
+    this.#watching.resolve({ epoch, copies: 1, members })
+    this.#watching = Promise.withResolvers()
+  }
+}
+
+async function start(uplink: ScriptedUplink) {
+  const clock = new FakeClock()
+  const views: number[] = []
+  const rejections: string[] = []
+  const membership = new Membership({
+    self,
+    clock,
+    log: silent,
+    metrics: createClusterMetrics(new Registry()),
+    uplink,
+    onView: ({ epoch }) => void views.push(epoch),
+    onRejected: ({ code }) => void rejections.push(code),
+  })
+  membership.start()
+  await settled()
+  return { membership, clock, views, rejections }
+}
+
+describe('membership', () => {
+  it('renews its lease three times within it', async () => {
+    const uplink = new ScriptedUplink()
+    const { membership, clock } = await start(uplink)
+    await clock.advance(3000)
+    expect(uplink.renewals.length).to.equal(4)
+    await membership.leave()
+  })
+
+  it('follows views to later epochs only', async () => {
+    const uplink = new ScriptedUplink()
+    const { membership, clock, views } = await start(uplink)
+    uplink.tell(5, [self, other])
+    await settled()
+    uplink.tell(3, [self])
+    await clock.advance(1000)
+    expect(views).to.deep.equal([1, 5])
+    expect(membership.placed?.view.members).to.have.length(2)
+    await membership.leave()
+  })
+
+  it('tells an uplink that has forgotten them who the members are', async () => {
+    const uplink = new ScriptedUplink()
+    const { membership, clock } = await start(uplink)
+    uplink.error = new LarderError('VIEW_WANTED', 'forgotten')
+    await clock.advance(1000)
+    expect(uplink.renewals.at(-1)).to.deep.include({ epoch: 1, members: [self] })
+    await membership.leave()
+  })
+
+  it('reports a member that refuses connections, and does not repeat that in a hurry', async () => {
+    const uplink = new ScriptedUplink()
+    const { membership, clock } = await start(uplink)
+    for (let attempt = 0; attempt < 5; attempt++) membership.report(other)
+    expect(uplink.reports).to.equal(1)
+    await clock.advance(1000)
+    membership.report(other)
+    expect(uplink.reports).to.equal(2)
+    await membership.leave()
+  })
+
+  it('is rejected for good when its name is taken at the start, and never later', async () => {
+    const taken = new ScriptedUplink()
+    taken.error = new LarderError('ID_TAKEN', 'taken')
+    const first = await start(taken)
+    expect(first.rejections).to.deep.equal(['ID_TAKEN'])
+    const uplink = new ScriptedUplink()
+    const { membership, clock, rejections } = await start(uplink)
+    uplink.error = new LarderError('ID_TAKEN', 'taken')
+    await clock.advance(5000)
+    expect(rejections).to.deep.equal([])
+    await Promise.all([membership.leave(), first.membership.leave()])
+  })
+
+  it('is ready once it is in a view, stays so without uplink, and no longer when it leaves', async () => {
+    const uplink = new ScriptedUplink()
+    uplink.members = [other]
+    const { membership, clock } = await start(uplink)
+    expect(membership.notReady).to.include('has not joined')
+    uplink.tell(2, [self, other])
+    await settled()
+    expect(membership.notReady).to.equal(undefined)
+    uplink.error = new LarderError('NOT_READY', 'down')
+    await clock.advance(10_000)
+    expect(membership.notReady).to.equal(undefined)
+    await membership.leave()
+    expect(membership.notReady).to.include('leaving')
+  })
+})

@@ -1,0 +1,60 @@
+/** Several uplinks, over real sockets: the next one takes the place of one that fails or hangs. */
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect } from 'chai'
+import { UplinkClient } from '../../../node/cluster/uplink-client.ts'
+
+const servers: Server[] = []
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  servers.push(server)
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const view = { epoch: 7, copies: 1, members: [] }
+const renewal = { url: 'http://a', incarnation: 'a-1', epoch: 0 }
+
+describe('a client of several uplinks', () => {
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close().closeAllConnections()
+  })
+
+  it('wakes whoever watches an uplink that hangs, and asks the next one', async () => {
+    const hanging = await serve(() => {})
+    const working = await serve((_, response) => response.end(JSON.stringify(view)))
+    const client = new UplinkClient([hanging, working], undefined)
+    const watch = client.watch(3).catch(() => 'woken')
+    await client.renew('a', renewal).catch(() => {})
+    expect(await watch).to.equal('woken')
+    expect(await client.watch(3)).to.deep.equal(view)
+    client.stop()
+  })
+
+  it('stays with an uplink that refuses, and leaves one that breaks', async () => {
+    const problem = { code: 'ID_TAKEN', detail: 'taken' }
+    const refusing = await serve((_, response) => response.writeHead(409).end(JSON.stringify(problem)))
+    const broken = await serve((_, response) => response.writeHead(502).end('<html>'))
+    const client = new UplinkClient([broken, refusing], undefined)
+    await client.renew('a', renewal).catch((error) => expect(String(error)).to.include('502'))
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const error = await client.renew('a', renewal).catch((thrown) => thrown)
+      expect(error).to.include({ code: 'ID_TAKEN', message: 'taken' })
+    }
+    client.stop()
+  })
+
+  it('shows the secret of the cluster', async () => {
+    const seen: (string | undefined)[] = []
+    const url = await serve((request, response) => {
+      seen.push(request.headers.authorization)
+      response.end(JSON.stringify(view))
+    })
+    const client = new UplinkClient([url], 'salt')
+    await client.view()
+    expect(seen).to.deep.equal(['Bearer salt'])
+    client.stop()
+  })
+})
