@@ -70,9 +70,9 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
     queueMax: config.queueMax,
     bytesMax: config.bytesMax,
     memory,
-    owns: (slot) => membership.placed?.owns(self.id, slot) ?? false,
+    owns: (slot) => membership.placed?.owns(self, slot) ?? false,
     moment: () => {
-      const nowMs = clock.now()
+      const nowMs = clock.wall()
       return { nowMs, origin: self.incarnation, stamp: () => stamps.next(nowMs) }
     },
     // A write is acknowledged once it is in memory; disk and copies will be awaited here.
@@ -84,7 +84,8 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
     log,
     metrics: clusterMetrics,
     secret: memberSecrets[0],
-    epoch: () => membership.placed?.epoch ?? 0,
+    learn: (view) => membership.learn(view),
+    view: () => membership.placed?.view,
     onRefused: (member) => membership.report(member),
   })
   const membership = new Membership({
@@ -93,15 +94,17 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
     log,
     metrics: clusterMetrics,
     uplink: config.uplinkUrls.length > 0 ? new UplinkClient(config.uplinkUrls, clusterSecret) : undefined,
-    onView(placed) {
+    onView(placed, formerEpoch) {
       peers.retain(placed.view.members)
+      // Who was no member for a while has missed writes, whatever it owns again now.
+      const wasAway = (placed.find(self)?.since ?? 0) > formerEpoch
       // Until slots are handed over, one that changes its owner starts empty.
-      memory.retain((slot) => placed.owns(self.id, slot))
+      memory.retain((slot) => !wasAway && placed.owns(self, slot))
     },
     onRejected,
   })
   const router = new Router({
-    self: self.id,
+    self,
     clock,
     local: shards,
     peers,
@@ -118,7 +121,7 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
     ...apiRoutes(dispatch, bodyBytesMax),
     ...kvRoutes(dispatch, bodyBytesMax),
     ...batchRoutes(dispatch, bodyBytesMax),
-    ...clusterRoutes({ self: self.id, inbox, bodyBytesMax, placed: () => membership.placed }),
+    ...clusterRoutes({ self, inbox, bodyBytesMax, placed: () => membership.placed }),
   ]
   const ops = opsRoutes({
     title: 'Larder node',
@@ -151,7 +154,7 @@ export async function startNode(config: NodeConfig, { log, clock, onRejected }: 
 }
 
 function sweep(memory: Memory, clock: Clock): void {
-  if (memory.sweep(clock.now())) setImmediate(() => sweep(memory, clock))
+  if (memory.sweep(clock.wall())) setImmediate(() => sweep(memory, clock))
 }
 
 async function quiet(http: HttpService, clock: Clock): Promise<void> {

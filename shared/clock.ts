@@ -4,14 +4,17 @@ export interface Timer {
 }
 
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds that never go back; for durations and deadlines. */
   now(): number
+  /** Milliseconds since 1970, as far as the machine knows; for stamps and times to live. */
+  wall(): number
   after(delayMs: number, run: () => void): Timer
   every(intervalMs: number, run: () => void): Timer
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.now(),
+  wall: () => Date.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs)
     return { cancel: () => clearTimeout(timer) }

@@ -8,19 +8,19 @@ import { z } from 'zod'
 /** Stable name of a member: it becomes part of URLs, logs, metrics and file names. */
 export const MemberId = z.string().regex(/^[\w.:[\]-]{1,128}$/, 'letters, digits and . : _ - [ ] only')
 
+const Epoch = z.int().min(0)
+/** What a member may claim to have seen: the epochs after it must still be exact in every reader of JSON. */
+const ClaimedEpoch = Epoch.max(2 ** 51)
+
 export const Member = z.object({
   id: MemberId,
   url: z.url({ protocol: /^https?$/ }),
   /** Names one life of the process; a restart makes another, whatever the id. */
   incarnation: z.string().min(1).max(64),
+  /** The epoch in which it joined; uplink's note, for a member to see that it was away. */
+  since: Epoch.optional(),
 })
 export type Member = z.infer<typeof Member>
-
-/** Bounded, so that the epochs after it are still exact in every reader of JSON. */
-const Epoch = z
-  .int()
-  .min(0)
-  .max(2 ** 52)
 
 export const View = z.object({
   epoch: Epoch,
@@ -35,7 +35,7 @@ export const Renewal = z.object({
   url: Member.shape.url,
   incarnation: Member.shape.incarnation,
   /** The newest epoch that the member has seen. */
-  epoch: Epoch,
+  epoch: ClaimedEpoch,
   /** The members of that epoch: sent when uplink answered VIEW_WANTED because it has forgotten them. */
   members: z.array(Member).optional(),
 })

@@ -17,6 +17,7 @@ export interface UplinkConfig {
 
 /** Below this a lease is mostly the time that its renewal travels. */
 const LEASE_MIN_MS = 100
+const LEASE_MAX_MS = 3_600_000
 
 /** @throws ConfigError naming every problem. */
 export function readConfig(environment: Environment): UplinkConfig {
@@ -24,7 +25,7 @@ export function readConfig(environment: Environment): UplinkConfig {
   const config = {
     ...settings.listening(4500),
     redisUrl: redisUrl(settings),
-    leaseMs: settings.integer('LEASE_MS', { fallback: 3000, min: LEASE_MIN_MS }),
+    leaseMs: settings.integer('LEASE_MS', { fallback: 3000, min: LEASE_MIN_MS, max: LEASE_MAX_MS }),
     copies: settings.integer('COPIES', { fallback: 2, min: 1 }),
     logLevel: settings.logLevel(),
   }

@@ -45,7 +45,8 @@ export function isSame(one: Member | undefined, other: Member | undefined): bool
 export function join(registry: Registry, member: Member, former: Member | undefined): Registry {
   if (!isSame(memberOf(registry, member.id), former) || isSame(former, member)) return registry
   const others = registry.members.filter(({ id }) => id !== member.id)
-  return { epoch: registry.epoch + 1, members: sorted([...others, member]) }
+  const epoch = registry.epoch + 1
+  return { epoch, members: sorted([...others, { ...member, since: epoch }]) }
 }
 
 /** Takes out this life of a member, and no other. */

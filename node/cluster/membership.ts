@@ -2,7 +2,8 @@
  * This member's place in the cluster: it keeps its lease, and watches for the next view.
  *
  * Two loops, so that a slow watch never costs the lease. The last view stays in force while uplink is gone;
- * a view is only ever followed by one of a later epoch. An uplink that has forgotten everything is told the
+ * a view is only ever followed by one of a later epoch, and a member that uplink does not reach gets it from
+ * its peers. An uplink that has forgotten everything is told the
  * members of the last view, and drops none of them.
  *
  *     start ─▶ renew ──lease──▶ wait a third of it ─▶ renew …          stop ─▶ leave
@@ -39,8 +40,8 @@ export interface MembershipOptions {
   readonly metrics: ClusterMetrics
   /** `undefined` for a cluster of one. */
   readonly uplink: Uplink | undefined
-  /** Called with every new view, before anyone routes by it. */
-  onView(placed: PlacedView): void
+  /** Called with every new view, before anyone routes by it, and with the epoch of the one before. */
+  onView(placed: PlacedView, formerEpoch: number): void
   /** Called when uplink refuses this member for good. */
   onRejected(error: LarderError): void
 }
@@ -55,6 +56,8 @@ export class Membership implements Views {
   /** Whether it has been a member once; from then on it serves, with uplink or without. */
   #ready = false
   #uplinkAnswers = true
+  /** Aborted to renew before it is time. */
+  #wakeLease = new AbortController()
   #lease = Promise.resolve()
   #watch = Promise.resolve()
 
@@ -115,6 +118,11 @@ export class Membership implements Views {
     return this.#placed
   }
 
+  /** Takes over a later view that a peer has shown. */
+  learn(view: View): void {
+    if (!this.#stopping.signal.aborted) this.#install(view)
+  }
+
   /** Tells uplink that a member refused a connection; not waited for, and not repeated in a hurry. */
   report(member: Member): void {
     const { clock, uplink, log } = this.#options
@@ -136,13 +144,21 @@ export class Membership implements Views {
         this.#heard(uplink)
       } catch (error) {
         waitMs = RETRY_MS
-        if (error instanceof LarderError && error.code === 'ID_TAKEN' && !this.#registered) {
-          return this.#options.onRejected(error)
-        }
+        if (error instanceof LarderError && this.#isFinal(error)) return this.#options.onRejected(error)
         this.#missed('renew', error)
       }
-      await pause(this.#options.clock, waitMs, this.#stopping.signal)
+      const { signal } = this.#wakeLease
+      await pause(this.#options.clock, waitMs, AbortSignal.any([this.#stopping.signal, signal]))
+      if (signal.aborted) this.#wakeLease = new AbortController()
     }
+  }
+
+  /** Somebody else has the name: from the start, or because this member was away for too long. */
+  #isFinal({ code }: LarderError): boolean {
+    const { id, incarnation } = this.#options.self
+    const holder = this.#placed?.view.members.find((member) => member.id === id)
+    const isReplaced = holder !== undefined && holder.incarnation !== incarnation
+    return code === 'ID_TAKEN' && (!this.#registered || isReplaced)
   }
 
   async #renew(uplink: Uplink): Promise<Lease> {
@@ -166,6 +182,7 @@ export class Membership implements Views {
       } catch (error) {
         if (this.#stopping.signal.aborted) return
         this.#missed('watch', error)
+        this.#wakeLease.abort() // An uplink that restarts is to hear of the members before others join it.
         await pause(clock, RETRY_MS, this.#stopping.signal)
       }
     }
@@ -174,11 +191,12 @@ export class Membership implements Views {
   #install(view: View): void {
     if (view.epoch <= (this.#placed?.epoch ?? 0)) return
     const { log, onView } = this.#options
+    const formerEpoch = this.#placed?.epoch ?? 0
     this.#placed = new PlacedView(view)
-    this.#ready ||= this.#placed.has(this.#options.self.id)
+    this.#ready ||= this.#placed.find(this.#options.self) !== undefined
     this.#reportedAtMs.clear()
     log.info({ epoch: view.epoch, members: view.members.map(({ id }) => id) }, 'a new view')
-    onView(this.#placed)
+    onView(this.#placed, formerEpoch)
     for (const look of this.#waiters) look()
   }
 

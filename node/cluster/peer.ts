@@ -11,15 +11,16 @@ import type { Command, Reply } from '../../shared/command.ts'
 import { isErrorCode, LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import { bearer } from '../../shared/secrets.ts'
-import type { Member } from '../../shared/view.ts'
+import type { Member, View } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { Batcher } from './batcher.ts'
 import type { ClusterMetrics } from './metrics.ts'
 import { post } from './post.ts'
 import {
   bytesOf,
-  decodeResults,
+  decodeResponse,
   EXECUTE_PATH,
+  type ExecuteResponse,
   encodeRequest,
   FRAME_TYPE,
   type Result,
@@ -29,14 +30,19 @@ import {
 /** Failures to connect: nothing was sent, so nothing was applied. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])
 
+/** Far above any answer: replies are deferred beyond 32 MiB, and a value is as large as a request body at most. */
+const ANSWER_BYTES_MAX = 512 * 2 ** 20
+
 export interface PeerOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: ClusterMetrics
   /** What members show each other, if anything. */
   readonly secret: string | undefined
-  /** The epoch that this member routes by. */
-  epoch(): number
+  /** The view that this member routes by. */
+  view(): View | undefined
+  /** Called with a later view that the member has shown. */
+  learn(view: View): void
   /** Called when the member refused a connection. */
   onRefused(member: Member): void
 }
@@ -50,6 +56,8 @@ export class Peer implements Engine {
   readonly #agent: HttpAgent
   readonly #headers: Readonly<Record<string, string>>
   #isFailing = false
+  /** What the member has last shown; until then it is believed to know everything. */
+  #epoch = Infinity
 
   constructor(member: Member, options: PeerOptions) {
     this.member = member
@@ -82,7 +90,7 @@ export class Peer implements Engine {
     this.#agent.destroy()
   }
 
-  async #send(sent: readonly Sent[], deadlineAtMs: number): Promise<Result[]> {
+  async #send(sent: readonly Sent[], deadlineAtMs: number): Promise<readonly Result[]> {
     const { clock, metrics } = this.#options
     const peer = this.member.id
     const nowMs = clock.now()
@@ -92,10 +100,7 @@ export class Peer implements Engine {
     const abort = new AbortController()
     const timer = clock.after(deadlineAtMs - nowMs, () => abort.abort())
     try {
-      const results = await this.#post(
-        encodeRequest({ epoch: this.#options.epoch(), commands }),
-        abort.signal,
-      )
+      const results = await this.#post(this.#address(commands), abort.signal)
       this.#recover()
       return results
     } catch (error) {
@@ -105,18 +110,32 @@ export class Peer implements Engine {
     }
   }
 
-  async #post(body: Buffer, signal: AbortSignal): Promise<Result[]> {
+  /** A frame; with the view by which it is routed, where the member has shown that it does not know that yet. */
+  #address(commands: readonly RoutedCommand[]): Buffer {
+    const view = this.#options.view()
+    const epoch = view?.epoch ?? 0
+    return encodeRequest({ epoch, commands, view: this.#epoch < epoch ? view : undefined })
+  }
+
+  async #post(body: Buffer, signal: AbortSignal): Promise<readonly Result[]> {
     const { status, body: answer } = await post(this.member.url + EXECUTE_PATH, {
       body,
       signal,
       agent: this.#agent,
       headers: this.#headers,
+      answerBytesMax: ANSWER_BYTES_MAX,
     })
-    if (status === 200) return decodeResults(answer)
+    if (status === 200) return this.#take(decodeResponse(answer))
     const problem: unknown = JSON.parse(answer.toString())
     const code =
       problem !== null && typeof problem === 'object' && 'code' in problem ? problem.code : undefined
     throw new LarderError(isErrorCode(code) ? code : 'UNREACHABLE', `${this.member.id} answered ${status}.`)
+  }
+
+  #take({ epoch, view, results }: ExecuteResponse): readonly Result[] {
+    this.#epoch = epoch
+    if (view !== undefined) this.#options.learn(view)
+    return results
   }
 
   /** What went wrong, for the callers of the whole batch. Every failure counts; the log tells of the first. */

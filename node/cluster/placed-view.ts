@@ -20,16 +20,18 @@ export class PlacedView {
     return this.view.members[this.#owners[slot] ?? 0]
   }
 
-  owns(id: string, slot: number): boolean {
-    return this.ownerOf(slot)?.id === id
+  /** Whether this life of a member owns the slot; another life under the same id is another member. */
+  owns({ incarnation }: Member, slot: number): boolean {
+    return this.ownerOf(slot)?.incarnation === incarnation
   }
 
-  has(id: string): boolean {
-    return this.view.members.some((member) => member.id === id)
+  /** The entry of this life in the view. */
+  find({ incarnation }: Member): Member | undefined {
+    return this.view.members.find((member) => member.incarnation === incarnation)
   }
 
-  slotsOwnedBy(id: string): number {
-    const index = this.view.members.findIndex((member) => member.id === id)
+  slotsOwnedBy({ incarnation }: Member): number {
+    const index = this.view.members.findIndex((member) => member.incarnation === incarnation)
     return this.#owners.reduce((count, owner) => count + (owner === index ? 1 : 0), 0)
   }
 }

@@ -10,6 +10,7 @@ export interface PostOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
   readonly signal: AbortSignal
+  readonly answerBytesMax: number
 }
 
 /** @throws what the connection throws, with its `code`; AbortError when the signal fires. */
@@ -22,11 +23,18 @@ export function post(
   const headers = { ...options.headers, 'content-length': body.length }
   const call = request(url, { ...options, headers, method: 'POST' }, (response) => {
     const chunks: Buffer[] = []
-    response.on('data', (chunk: Buffer) => chunks.push(chunk))
+    let bytes = 0
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      chunks.push(chunk)
+      if (bytes > options.answerBytesMax)
+        call.destroy(new Error(`an answer of over ${options.answerBytesMax} bytes`))
+    })
     response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }))
     response.on('error', reject)
   })
   call.on('error', reject)
+  call.on('close', () => reject(new Error('the connection was closed without an answer')))
   call.end(body)
   return promise
 }

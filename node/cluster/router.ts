@@ -2,7 +2,7 @@
  * The one routing decision: a key's slot is mine, or another member's.
  *
  * What was surely not carried out, because the receiver does not own the slot or refused the connection, is
- * routed once more as soon as there is a newer view. Nothing else is ever sent again.
+ * routed again by each newer view, and by no view twice. Nothing else is ever sent again.
  */
 import type { Clock } from '../../shared/clock.ts'
 import type { Command, Reply } from '../../shared/command.ts'
@@ -28,7 +28,7 @@ export interface OtherMembers {
 }
 
 export interface RouterOptions {
-  readonly self: string
+  readonly self: Member
   readonly clock: Clock
   readonly local: Engine
   readonly peers: OtherMembers
@@ -45,18 +45,20 @@ export class Router implements Engine {
 
   async execute(command: Command, options: ExecuteOptions): Promise<Reply> {
     const { views, clock, metrics } = this.#options
-    const placed = views.placed
-    if (placed === undefined) throw new LarderError('NOT_READY', 'This member has not heard from uplink yet.')
     const slot = slotOf(command.key)
-    try {
-      return await this.#engineOf(placed, slot).execute(command, options)
-    } catch (error) {
-      if (!(error instanceof LarderError) || !isSafeToRepeat(error)) throw error
-      const deadlineAtMs = Math.min(options.deadlineAtMs, clock.now() + SETTLE_MAX_MS)
-      const newer = await views.after(placed.epoch, deadlineAtMs)
-      if (newer === undefined || newer.epoch === placed.epoch) throw error
-      metrics.rerouted.inc({ code: error.code })
-      return this.#engineOf(newer, slot).execute(command, options)
+    const settledByMs = Math.min(options.deadlineAtMs, clock.now() + SETTLE_MAX_MS)
+    let placed = views.placed
+    if (placed === undefined) throw new LarderError('NOT_READY', 'This member has not heard from uplink yet.')
+    for (;;) {
+      try {
+        return await this.#engineOf(placed, slot).execute(command, options)
+      } catch (error) {
+        if (!(error instanceof LarderError) || !isSafeToRepeat(error)) throw error
+        const newer = await views.after(placed.epoch, settledByMs)
+        if (newer === undefined || newer.epoch === placed.epoch) throw error
+        metrics.rerouted.inc({ code: error.code })
+        placed = newer
+      }
     }
   }
 
@@ -64,7 +66,7 @@ export class Router implements Engine {
     const { self, local, peers } = this.#options
     const owner = placed.ownerOf(slot)
     if (owner === undefined) throw new LarderError('NOT_READY', 'The cluster has no member.')
-    return owner.id === self ? local : peers.of(owner)
+    return owner.incarnation === self.incarnation ? local : peers.of(owner)
   }
 }
 

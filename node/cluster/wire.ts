@@ -9,6 +9,7 @@ import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { Body, Command, Reply } from '../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../shared/errors.ts'
+import { View } from '../../shared/view.ts'
 
 export const EXECUTE_PATH = '/cluster/execute'
 export const FRAME_TYPE = 'application/vnd.larder.frame'
@@ -24,47 +25,60 @@ export interface RoutedCommand {
 export interface ExecuteRequest {
   /** By which view the sender routed. */
   readonly epoch: number
+  /** That view, where the receiver has last shown an older one. */
+  readonly view?: View | undefined
   readonly commands: readonly RoutedCommand[]
+}
+
+export interface ExecuteResponse {
+  /** The view of the receiver, by now. */
+  readonly epoch: number
+  /** That view, where the sender has routed by an older one. */
+  readonly view?: View | undefined
+  readonly results: readonly Result[]
 }
 
 export type Result =
   | { readonly reply: Reply }
   | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
 
-export function encodeRequest({ epoch, commands }: ExecuteRequest): Buffer {
+export function encodeRequest({ epoch, view, commands }: ExecuteRequest): Buffer {
   const frame = new FrameWriter()
   const head = commands.map(({ command, ...rest }) => ({ ...rest, command: frame.detachBody(command) }))
-  return frame.finish({ epoch, commands: head })
+  return frame.finish({ epoch, view, commands: head })
 }
 
 /** @throws when the frame is not one. */
 export function decodeRequest(bytes: Buffer): ExecuteRequest {
   const frame = new FrameReader(bytes)
-  const { epoch, commands } = RequestHead.parse(frame.head)
+  const { epoch, view, commands } = RequestHead.parse(frame.head)
   const whole = commands.map(({ command, ...rest }) => ({
     ...rest,
     command: frame.attachBody<Command>(command),
   }))
   frame.end()
-  return { epoch, commands: whole }
+  return { epoch, view, commands: whole }
 }
 
 /**
  * Values that would make the frame too large are deferred, which is safe, since whatever carries one was a
  * read. The replies to writes are small and always there.
  */
-export function encodeResults(results: readonly Result[]): Buffer {
+export function encodeResponse({ epoch, view, results }: ExecuteResponse): Buffer {
   const frame = new FrameWriter()
   const head = results.map((result) => {
     if ('error' in result) return result
-    if ('body' in result.reply && frame.bytes >= RESULTS_BYTES_MAX) return DEFERRED
+    const isLarge = 'body' in result.reply && result.reply.body.length > SMALL_BODY_LENGTH
+    if (isLarge && frame.bytes >= RESULTS_BYTES_MAX) return DEFERRED
     return { reply: frame.detachBody(result.reply) }
   })
-  return frame.finish({ results: head })
+  return frame.finish({ epoch, view, results: head })
 }
 
 /** Reached by the reply that brings the frame over it; so every frame carries at least one. */
 const RESULTS_BYTES_MAX = 32 * 2 ** 20
+/** Below it a value is not worth another round. */
+const SMALL_BODY_LENGTH = 16 * 2 ** 10
 const DEFERRED: Result = { error: { code: 'DEFERRED', detail: 'Ask again: other answers came first.' } }
 
 /** What a command takes of a frame, at the most. */
@@ -77,14 +91,14 @@ export function bytesOf(command: Command): number {
 }
 
 /** @throws when the frame is not one. */
-export function decodeResults(bytes: Buffer): Result[] {
+export function decodeResponse(bytes: Buffer): ExecuteResponse {
   const frame = new FrameReader(bytes)
-  const { results } = ResultsHead.parse(frame.head)
+  const { epoch, view, results } = ResponseHead.parse(frame.head)
   const whole = results.map((result) =>
     'reply' in result ? { reply: frame.attachBody<Reply>(result.reply) } : result,
   )
   frame.end()
-  return whole
+  return { epoch, view, results: whole }
 }
 
 /** In the head of a frame a body is whether it is text, and how many bytes of the frame it takes. */
@@ -100,6 +114,7 @@ const condition = Condition.optional()
 
 const RequestHead = z.object({
   epoch: z.int(),
+  view: View.optional(),
   commands: z.array(
     z.object({
       requestId: z.string(),
@@ -123,11 +138,22 @@ const RequestHead = z.object({
   ),
 })
 
-const ResultsHead = z.object({
+const ReplyType = z.enum([
+  'value',
+  'stored',
+  'deleted',
+  'missing',
+  'mismatch',
+  'total',
+] satisfies Reply['type'][])
+
+const ResponseHead = z.object({
+  epoch: z.int(),
+  view: View.optional(),
   results: z.array(
     z.union([
       z.object({
-        reply: z.looseObject({ type: z.string(), owner: z.string(), body: DetachedBody.optional() }),
+        reply: z.looseObject({ type: ReplyType, owner: z.string(), body: DetachedBody.optional() }),
       }),
       z.object({ error: z.object({ code: z.custom<ErrorCode>(isErrorCode), detail: z.string() }) }),
     ]),

@@ -10,7 +10,7 @@ import {
   decodeRequest,
   EXECUTE_PATH,
   type ExecuteRequest,
-  encodeResults,
+  encodeResponse,
   FRAME_TYPE,
 } from '../cluster/wire.ts'
 
@@ -25,7 +25,7 @@ const ClusterView = z.object({
 })
 
 export interface ClusterRoutesOptions {
-  readonly self: string
+  readonly self: Member
   readonly inbox: Inbox
   readonly bodyBytesMax: number
   placed(): PlacedView | undefined
@@ -47,7 +47,7 @@ export function clusterRoutes({ self, inbox, bodyBytesMax, placed }: ClusterRout
         }
         const request = asRequest(await readBody(context.req, bodyBytesMax + FRAME_SLACK_BYTES))
         context.set('content-type', FRAME_TYPE)
-        context.body = encodeResults(await inbox.execute(request))
+        context.body = encodeResponse(await inbox.execute(request))
       },
     },
     {
@@ -60,7 +60,7 @@ export function clusterRoutes({ self, inbox, bodyBytesMax, placed }: ClusterRout
         const { epoch = 0, view } = placed() ?? {}
         const owned = placed()?.slotsOwnedBy(self) ?? 0
         const slots = { owned, replicated: 0, arriving: 0 }
-        context.body = { id: self, epoch, members: view?.members ?? [], slots }
+        context.body = { id: self.id, epoch, members: view?.members ?? [], slots }
       },
     },
   ]

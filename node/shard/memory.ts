@@ -47,6 +47,8 @@ export class Memory {
   readonly #bytesMax: number
   readonly #slots: (Map<string, Held> | undefined)[] = new Array(SLOTS).fill(undefined)
   readonly #recency = new Recency<Held>()
+  /** By age: the oldest is the one that every copy has most likely heard of. */
+  readonly #tombstones = new Recency<Held>()
   readonly #expiry = new Expiry<Held>()
 
   constructor(bytesMax: number) {
@@ -57,7 +59,7 @@ export class Memory {
   use(slot: number, id: string): Entry | undefined {
     const held = this.#slots[slot]?.get(id)
     if (held === undefined) return undefined
-    if (isEvictable(held.entry) && !isTombstone(held.entry)) this.#recency.touch(held)
+    if (this.#listOf(held) === this.#recency) this.#recency.touch(held)
     return held.entry
   }
 
@@ -114,7 +116,7 @@ export class Memory {
 
   #evict(): void {
     while (this.counts.bytes > this.#bytesMax) {
-      const oldest = this.#recency.oldest
+      const oldest = this.#tombstones.oldest ?? this.#recency.oldest
       if (oldest === undefined) return
       if (!isTombstone(oldest.entry)) this.counts.evictions++
       this.#remove(oldest)
@@ -126,16 +128,20 @@ export class Memory {
     this.counts.bytes += held.bytes
     this.counts[census(held.entry)]++
     this.#expiry.add(held, dueAtMs(held.entry, TOMBSTONE_GRACE_MS))
-    if (!isEvictable(held.entry)) return
-    this.#recency.add(held)
-    if (isTombstone(held.entry)) this.#recency.demote(held)
+    this.#listOf(held)?.add(held)
   }
 
   #unlink(held: Held): void {
     this.counts.bytes -= held.bytes
     this.counts[census(held.entry)]--
     this.#expiry.remove(held, dueAtMs(held.entry, TOMBSTONE_GRACE_MS))
-    if (isEvictable(held.entry)) this.#recency.remove(held)
+    this.#listOf(held)?.remove(held)
+  }
+
+  /** Where it waits for its eviction, if it may be evicted at all. */
+  #listOf({ entry }: Held): Recency<Held> | undefined {
+    if (!isEvictable(entry)) return undefined
+    return isTombstone(entry) ? this.#tombstones : this.#recency
   }
 }
 

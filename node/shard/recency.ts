@@ -30,15 +30,6 @@ export class Recency<T extends Linked> {
     this.add(item)
   }
 
-  /** Makes it the next to go. */
-  demote(item: T): void {
-    this.remove(item)
-    item.newer = this.#oldest
-    if (this.#oldest) this.#oldest.older = item
-    else this.#newest = item
-    this.#oldest = item
-  }
-
   remove(item: T): void {
     const { older, newer } = item
     if (older) older.newer = newer

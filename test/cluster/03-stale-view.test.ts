@@ -10,12 +10,16 @@ import type { Engine } from '../../node/engine.ts'
 import { systemClock } from '../../shared/clock.ts'
 import type { Command, Reply } from '../../shared/command.ts'
 import { type ErrorCode, LarderError } from '../../shared/errors.ts'
-import type { Member } from '../../shared/view.ts'
+import type { Member, View } from '../../shared/view.ts'
+import { FakeClock } from '../support/clock.ts'
 import { keyOf, silent } from '../support/cluster.ts'
 
+function memberOf(id: string): Member {
+  return { id, url: `http://${id}`, incarnation: id }
+}
+
 function placed(epoch: number, ids: readonly string[]): PlacedView {
-  const members = ids.map((id): Member => ({ id, url: `http://${id}`, incarnation: id }))
-  return new PlacedView({ epoch, copies: 1, members })
+  return new PlacedView({ epoch, copies: 1, members: ids.map(memberOf) })
 }
 
 /** Views as a member learns them: the next one is there when somebody waits for it. */
@@ -26,6 +30,16 @@ class ScriptedViews implements Views {
   }
   get placed(): PlacedView | undefined {
     return this.#script[0]
+  }
+  learn({ epoch, members }: View): void {
+    this.#script.splice(
+      0,
+      Infinity,
+      placed(
+        epoch,
+        members.map(({ id }) => id),
+      ),
+    )
   }
   async after(epoch: number): Promise<PlacedView | undefined> {
     while (this.#script.length > 1 && (this.placed?.epoch ?? 0) <= epoch) this.#script.shift()
@@ -52,7 +66,7 @@ function routerOf(views: Views, engines: Readonly<Record<string, Recorder>>): Ro
   const metrics = createClusterMetrics(new Registry())
   const local = engines['a'] ?? new Recorder('a')
   const peers = { of: ({ id }: Member) => engines[id] ?? new Recorder(id) }
-  return new Router({ self: 'a', clock: systemClock, local, peers, views, metrics })
+  return new Router({ self: memberOf('a'), clock: systemClock, local, peers, views, metrics })
 }
 
 const options = { deadlineAtMs: Number.MAX_SAFE_INTEGER, requestId: 'r', traced: false }
@@ -69,7 +83,7 @@ describe('a router with a stale view', () => {
   const get: Command = { type: 'value.get', key }
 
   for (const code of ['WRONG_OWNER', 'REFUSED'] as const) {
-    it(`routes once more, by the next view, what was answered with ${code}`, async () => {
+    it(`routes again, by the next view, what was answered with ${code}`, async () => {
       const wrong = new Recorder('wrong', code)
       const right = new Recorder('c')
       const views = new ScriptedViews(placed(1, ['b']), placed(2, ['a', 'b', 'c']))
@@ -77,11 +91,11 @@ describe('a router with a stale view', () => {
       expect([wrong.seen.length, right.seen.length]).to.deep.equal([1, 1])
     })
 
-    it(`gives up with ${code} when the next view does not help either`, async () => {
+    it(`routes by every newer view, and gives up with ${code} when there is none left`, async () => {
       const [b, c] = [new Recorder('b', code), new Recorder('c', code)]
       const views = new ScriptedViews(placed(1, ['b']), placed(2, ['a', 'b', 'c']), placed(3, ['b']))
       expect(await codeOf(routerOf(views, { b, c }).execute(get, options))).to.equal(code)
-      expect([b.seen.length, c.seen.length]).to.deep.equal([1, 1])
+      expect([b.seen.length, c.seen.length]).to.deep.equal([2, 1])
     })
   }
 
@@ -108,12 +122,12 @@ describe('the receiver of a command', () => {
     traced: false,
     remainingMs: 1000,
   })
-  const inboxOf = (views: Views, local: Engine) =>
+  const inboxOf = (views: ScriptedViews, local: Engine) =>
     new Inbox({ clock: systemClock, log: silent, local, views })
 
   it('hands everything to its local engine, and passes on what that refuses', async () => {
     const inbox = inboxOf(new ScriptedViews(placed(1, ['a', 'b'])), new Recorder('a', 'WRONG_OWNER'))
-    const results = await inbox.execute({ epoch: 1, commands: [routed(key), routed(key)] })
+    const { results } = await inbox.execute({ epoch: 1, commands: [routed(key), routed(key)] })
     expect(results.map((result) => 'error' in result && result.error.code)).to.deep.equal(
       Array(2).fill('WRONG_OWNER'),
     )
@@ -122,7 +136,30 @@ describe('the receiver of a command', () => {
   it('catches up first when the sender has seen a later view', async () => {
     const local = new Recorder('a')
     const inbox = inboxOf(new ScriptedViews(placed(1, ['b']), placed(2, ['a', 'b'])), local)
-    const results = await inbox.execute({ epoch: 2, commands: [routed(key)] })
+    const { results } = await inbox.execute({ epoch: 2, commands: [routed(key)] })
     expect(results).to.deep.equal([{ reply: { type: 'missing', owner: 'a' } }])
+  })
+
+  it('waits for a view that does not come only once', async () => {
+    const clock = new FakeClock()
+    const silentViews = new ScriptedViews(placed(1, ['b']))
+    let waits = 0
+    silentViews.after = async () => {
+      waits++
+      return silentViews.placed
+    }
+    const inbox = new Inbox({ clock, log: silent, local: new Recorder('a'), views: silentViews })
+    for (let batch = 0; batch < 3; batch++) await inbox.execute({ epoch: 2, commands: [routed(key)] })
+    expect(waits).to.equal(1)
+  })
+
+  it('learns a later view from the sender, and shows its own to one that is behind', async () => {
+    const views = new ScriptedViews(placed(3, ['a', 'b']))
+    const inbox = inboxOf(views, new Recorder('a'))
+    expect((await inbox.execute({ epoch: 2, commands: [] })).view).to.have.property('epoch', 3)
+    expect((await inbox.execute({ epoch: 3, commands: [] })).view).to.equal(undefined)
+    const { view } = placed(7, ['a', 'b', 'c'])
+    const response = await inbox.execute({ epoch: 7, view, commands: [] })
+    expect(response).to.deep.include({ epoch: 7, view: undefined })
   })
 })

@@ -15,6 +15,10 @@ export class FakeClock implements Clock {
     return this.#nowMs
   }
 
+  wall(): number {
+    return this.#nowMs
+  }
+
   after(delayMs: number, run: () => void): Timer {
     return this.#set({ atMs: this.#nowMs + delayMs, everyMs: undefined, run })
   }

@@ -107,14 +107,18 @@ export class Cluster implements AsyncDisposable {
   }
 }
 
+/** Who owns the key in a cluster of these members. */
+export function ownerOf(key: string, ids: readonly string[]): string | undefined {
+  const sorted = [...ids].sort()
+  return sorted[placeSlots(sorted)[slotOf(key)] ?? 0]
+}
+
 /** The first keys that this member owns in a cluster of these members. */
 export function keysOf(owner: string, ids: readonly string[], count: number): string[] {
-  const sorted = [...ids].sort()
-  const owners = placeSlots(sorted)
   const keys: string[] = []
   for (let index = 0; keys.length < count; index++) {
     const key = `dish:${index}`
-    if (sorted[owners[slotOf(key)] ?? 0] === owner) keys.push(key)
+    if (ownerOf(key, ids) === owner) keys.push(key)
   }
   return keys
 }

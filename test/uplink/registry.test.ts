@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import type { Member } from '../../shared/view.ts'
 import { adopt, EMPTY, join, lapsed, leave, memberOf, observe, type Registry } from '../../uplink/registry.ts'
 
-const member = (id: string, life = 1): Member => ({
+const member = (id: string, life = 1, since?: number): Member => ({
   id,
   incarnation: `${id}-${life}`,
   url: `http://${id}:4000`,
+  ...(since !== undefined && { since }),
 })
 const registered = (...members: Member[]) =>
   members.reduce((made, each) => join(made, each, undefined), EMPTY)
@@ -69,7 +70,12 @@ describe('registry: epochs', () => {
   it('a restart is a new life in the same place, and a new epoch', () => {
     const before = registered(member('a'), member('b'))
     const after = join(before, member('a', 2), member('a'))
-    expect(after).deep.equal({ epoch: 3, members: [member('a', 2), member('b')] })
+    expect(after).deep.equal({ epoch: 3, members: [member('a', 2, 3), member('b', 1, 2)] })
+  })
+
+  it('a member that comes back after having been left out is known to have been away', () => {
+    const without = leave(registered(member('a'), member('b')), 'a', 'a-1')
+    expect(memberOf(join(without, member('a'), undefined), 'a')).deep.equal(member('a', 1, 4))
   })
 
   it('nobody takes the place of a life that was not looked at', () => {
@@ -103,7 +109,7 @@ describe('registry: adopting a later view', () => {
 
   it('who is registered here is known better here', () => {
     const adopted = adopt(registered(member('a', 2)), { epoch: 7, members: [member('a', 1), member('b')] })
-    expect(adopted.members).deep.equal([member('a', 2), member('b')])
+    expect(adopted.members).deep.equal([member('a', 2, 1), member('b')])
   })
 
   it('a teller that was behind does not give its number to another view', () => {
@@ -140,7 +146,7 @@ describe('registry: leases', () => {
   it('an uplink that has just started gives everybody a whole lease', () => {
     const sightings = observe(new Map(), at(1000, 5000))
     expect(lapsed(sightings, registry, { nowMs: 5299, leaseMs })).deep.equal([])
-    expect(lapsed(sightings, registry, { nowMs: 5300, leaseMs })).deep.equal([member('a')])
+    expect(lapsed(sightings, registry, { nowMs: 5300, leaseMs })).deep.equal([member('a', 1, 1)])
   })
 
   it('a count that was lost is no reason to drop anybody', () => {
@@ -157,7 +163,7 @@ describe('registry: leases', () => {
       nowMs: 1000,
     })
     expect(lapsed(sightings, restarted, { nowMs: 1299, leaseMs })).deep.equal([])
-    expect(lapsed(sightings, restarted, { nowMs: 1300, leaseMs })).deep.equal([member('a', 2)])
+    expect(lapsed(sightings, restarted, { nowMs: 1300, leaseMs })).deep.equal([member('a', 2, 2)])
   })
 
   it('who is gone is not remembered', () => {

@@ -41,7 +41,7 @@ export function itKeepsTheRegistry(connect: () => Redis): void {
 
   it('shows a change to every uplink', async () => {
     const made = await one.change(joining('a'))
-    expect(made).deep.equal({ epoch: 1, members: [member('a')] })
+    expect(made).deep.equal({ epoch: 1, members: [{ ...member('a'), since: 1 }] })
     expect(await other.read()).deep.equal(made)
   })
 

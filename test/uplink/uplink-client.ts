@@ -55,10 +55,11 @@ export class UplinkClient {
     return this.call('POST', `/api/v1/members/${encodeURIComponent(id)}/report`, { incarnation })
   }
 
-  /** With an epoch, waits for one beyond it. */
+  /** With an epoch, waits for one beyond it. Leaves out since when each is a member. */
   async view(after?: number): Promise<View> {
     const { text } = await this.call('GET', `/api/v1/view${after === undefined ? '' : `?after=${after}`}`)
-    return View.parse(JSON.parse(text))
+    const view = View.parse(JSON.parse(text))
+    return { ...view, members: view.members.map(({ since: _, ...member }) => member) }
   }
 
   async ids(): Promise<string[]> {

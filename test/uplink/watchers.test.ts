@@ -14,6 +14,10 @@ class HeldClock implements Clock {
     return 0
   }
 
+  wall(): number {
+    return 0
+  }
+
   after(delayMs: number, run: () => void): { cancel(): void } {
     this.#waiting.set(run, delayMs)
     return { cancel: () => this.#waiting.delete(run) }

@@ -118,6 +118,44 @@ describe('membership', () => {
     await Promise.all([membership.leave(), first.membership.leave()])
   })
 
+  it('is rejected for good when another life has taken its name while it was away', async () => {
+    const uplink = new ScriptedUplink()
+    const { membership, clock, rejections } = await start(uplink)
+    uplink.tell(5, [{ ...self, incarnation: 'a-2', url: 'http://elsewhere' }])
+    uplink.error = new LarderError('ID_TAKEN', 'taken')
+    await clock.advance(1000)
+    expect(rejections).to.deep.equal(['ID_TAKEN'])
+    expect(membership.placed?.owns(self, 0)).to.equal(false)
+    await membership.leave()
+  })
+
+  it('does not take another life under its name for itself', async () => {
+    const uplink = new ScriptedUplink()
+    uplink.members = [{ ...self, incarnation: 'a-0' }]
+    const { membership } = await start(uplink)
+    expect(membership.notReady).to.include('has not joined')
+    expect(membership.placed?.slotsOwnedBy(self)).to.equal(0)
+    await membership.leave()
+  })
+
+  it('renews at once when its watch breaks, so that an uplink that restarts hears of it first', async () => {
+    const uplink = new ScriptedUplink()
+    const { membership, clock } = await start(uplink)
+    const before = uplink.renewals.length
+    uplink.stop()
+    await clock.advance(10)
+    expect(uplink.renewals.length).to.equal(before + 1)
+    await membership.leave()
+  })
+
+  it('takes a later view from a peer, and none that is older', async () => {
+    const { membership, views } = await start(new ScriptedUplink())
+    membership.learn({ epoch: 9, copies: 1, members: [self, other] })
+    membership.learn({ epoch: 4, copies: 1, members: [self] })
+    expect(views).to.deep.equal([1, 9])
+    await membership.leave()
+  })
+
   it('is ready once it is in a view, stays so without uplink, and no longer when it leaves', async () => {
     const uplink = new ScriptedUplink()
     uplink.members = [other]

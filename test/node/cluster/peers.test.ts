@@ -15,7 +15,8 @@ describe('peers', () => {
       log: silent,
       metrics: createClusterMetrics(new Registry()),
       secret: undefined,
-      epoch: () => 1,
+      view: () => undefined,
+      learn() {},
       onRefused() {},
     })
 

@@ -3,9 +3,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import {
   decodeRequest,
-  decodeResults,
+  decodeResponse,
   encodeRequest,
-  encodeResults,
+  encodeResponse,
   type Result,
 } from '../../../node/cluster/wire.ts'
 import type { Command } from '../../../shared/command.ts'
@@ -43,6 +43,8 @@ const result: fc.Arbitrary<Result> = fc.oneof(
   fc.record({ error: fc.record({ code: fc.constant('OVERLOADED' as const), detail: text }) }),
 )
 
+const view = { epoch: 9, copies: 1, members: [{ id: 'b', url: 'http://b', incarnation: 'b-1', since: 4 }] }
+
 /** Bytes compare by content, whatever class holds them. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, part) => (part instanceof Uint8Array ? [...part] : part)))
@@ -52,8 +54,8 @@ describe('a frame', () => {
   it('carries every command, with any text and any bytes', () => {
     fc.assert(
       fc.property(fc.nat(), fc.array(routed, { maxLength: 8 }), (epoch, commands) => {
-        expect(plain(decodeRequest(encodeRequest({ epoch, commands })))).to.deep.equal(
-          plain({ epoch, commands }),
+        expect(plain(decodeRequest(encodeRequest({ epoch, view, commands })))).to.deep.equal(
+          plain({ epoch, view, commands }),
         )
       }),
     )
@@ -62,7 +64,9 @@ describe('a frame', () => {
   it('carries every result', () => {
     fc.assert(
       fc.property(fc.array(result, { maxLength: 8 }), (results) => {
-        expect(plain(decodeResults(encodeResults(results)))).to.deep.equal(plain(results))
+        expect(plain(decodeResponse(encodeResponse({ epoch: 3, view, results })))).to.deep.equal(
+          plain({ epoch: 3, view, results }),
+        )
       }),
     )
   })
@@ -70,11 +74,14 @@ describe('a frame', () => {
   it('defers values that would make it too large, and never the reply to a write', () => {
     const body = 'x'.repeat(20 * 2 ** 20)
     const value: Result = { reply: { type: 'value', owner: 'a', contentType: 't', tag: '"1"', body } }
+    const small: Result = { reply: { type: 'value', owner: 'a', contentType: 't', tag: '"1"', body: 'x' } }
     const stored: Result = { reply: { type: 'stored', owner: 'a', tag: '"1"', created: true } }
-    const results = decodeResults(encodeResults([value, value, value, stored]))
+    const { results } = decodeResponse(
+      encodeResponse({ epoch: 1, results: [value, value, value, small, stored] }),
+    )
     expect(
       results.map((result) => ('error' in result ? result.error.code : result.reply.type)),
-    ).to.deep.equal(['value', 'value', 'DEFERRED', 'stored'])
+    ).to.deep.equal(['value', 'value', 'DEFERRED', 'value', 'stored'])
   })
 
   it('that is cut short, or is anything else, is refused', () => {

@@ -1,7 +1,7 @@
 /** The door of the members: frames of commands, and everything else that may arrive there. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { decodeResults, encodeRequest, type RoutedCommand } from '../../../node/cluster/wire.ts'
+import { decodeResponse, encodeRequest, type RoutedCommand } from '../../../node/cluster/wire.ts'
 import type { Command } from '../../../shared/command.ts'
 import { startTestNode, type TestNode } from '../../support/node.ts'
 import { type Answer, call, expectProblem } from './call.ts'
@@ -22,7 +22,7 @@ describe('/cluster/execute', () => {
   const resultsOf = async (...commands: readonly Command[]) => {
     const body = frameOf(...commands)
     const answer = await fetch(`${node.url}/cluster/execute`, { method: 'POST', headers: FRAME, body })
-    return decodeResults(Buffer.from(await answer.arrayBuffer()))
+    return decodeResponse(Buffer.from(await answer.arrayBuffer())).results
   }
 
   it('carries out commands, one result each', async () => {

@@ -48,6 +48,13 @@ describe('memory', () => {
     expect(memory.counts).to.include({ values: 0, counters: 51 })
   })
 
+  it('gives up the oldest tombstone first', () => {
+    const memory = new Memory(1300)
+    for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, tombstone(5))
+    memory.merge(1, 'vd', value('x'.repeat(100)))
+    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id))).to.deep.equal(['vb', 'vc', 'vd'])
+  })
+
   it('turns an ended value into a tombstone, and forgets that after its grace', () => {
     const memory = new Memory(1_000_000)
     memory.merge(1, 'va', value('stew', 10_000))
