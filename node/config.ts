@@ -36,6 +36,8 @@ export function readConfig(environment: Environment): NodeConfig {
     settings.problem(`NODE_ID=${nodeId}: at most 128 letters, digits and . : _ - [ ]`)
   }
   const advertiseUrl = settings.text('ADVERTISE_URL')
+  const apiKeys = settings.list('API_KEY')
+  for (const key of apiKeys) settings.checkSecret('API_KEY', key)
   const config: NodeConfig = {
     ...listening,
     nodeId,
@@ -46,7 +48,7 @@ export function readConfig(environment: Environment): NodeConfig {
     bodyBytesMax: settings.bytes('MAX_BODY', 8 * MIB),
     peerTimeoutMs: settings.integer('PEER_TIMEOUT_MS', { fallback: 2000, min: 1, max: 600_000 }),
     bytesMax: settings.bytes('MAX_BYTES', 512 * MIB),
-    apiKeys: settings.list('API_KEY'),
+    apiKeys,
     logLevel: settings.logLevel(),
   }
   settings.check()

@@ -52,18 +52,23 @@ export interface Node extends AsyncDisposable {
 }
 
 /** @throws when the port cannot be had. Ready, as /readyz says, once uplink has told who is a member. */
-export async function startNode(config: NodeConfig, { log, clock, onRejected }: NodeParts): Promise<Node> {
+export async function startNode(
+  config: NodeConfig,
+  { log: root, clock, onRejected }: NodeParts,
+): Promise<Node> {
   const metrics = createHttpMetrics()
   const clusterMetrics = createClusterMetrics(metrics.registry)
   const { host, port, clusterSecret, apiKeys, bodyBytesMax } = config
   // Without a secret of their own members show each other an API key, or that door would stand open.
   const memberSecrets = clusterSecret === undefined ? apiKeys : [clusterSecret]
-  const http = await HttpService.listen({ host, port, log, metrics })
+  const http = await HttpService.listen({ host, port, log: root, metrics })
   const self: Member = { ...identify(config, http.port), incarnation: randomBytes(9).toString('base64url') }
 
+  const log = root.child({ member: self.id })
   const memory = new Memory(config.bytesMax)
   const stamps = new StampClock(self.incarnation)
   const shards = new Shards({
+    clock,
     log,
     self: self.id,
     shardLimit: config.shardLimit,

@@ -45,7 +45,7 @@ function invitation(uplink: Program, nodes: readonly Program[]): string {
   return `
   Larder is ready. Ctrl-C stops it.
 
-    uplink   ${uplink.url}/   who is alive, what they hold
+    uplink   ${uplink.url}/   who is a member
     nodes    ${nodes.map(({ url }) => url).join('  ')}
 
   Any node answers for any key:

@@ -49,13 +49,14 @@ export class Settings {
     const [, digits = '', unit = ''] = /^(\d+) ?(KiB|MiB|GiB|)$/.exec(text) ?? []
     const value = Number(digits) * (UNITS[unit] ?? 1)
     if (Number.isSafeInteger(value) && value > 0) return value
-    this.problem(`${name}=${text}: bytes, like 8388608 or 8MiB`)
+    this.problem(`${name}=${text}: bytes, like 8388608 or 8MiB (KiB, MiB, GiB)`)
     return fallback
   }
 
   url(name: string, text: string): string {
     const url = URL.parse(text)
-    if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') {
+    const isPlain = url?.search === '' && url.hash === '' && url.username === '' && url.password === ''
+    if (isPlain && /^https?:$/.test(url.protocol)) {
       return url.href.replace(/\/$/, '')
     }
     this.problem(`${name}=${text}: a URL like http://127.0.0.1:4500`)
@@ -75,12 +76,19 @@ export class Settings {
     const host = this.text('HOST') ?? '127.0.0.1'
     const port = this.integer('PORT', { fallback: defaultPort, min: 0, max: 65535 })
     const clusterSecret = this.text('CLUSTER_SECRET')
+    this.checkSecret('CLUSTER_SECRET', clusterSecret)
     if (!isLoopback(host) && clusterSecret === undefined) {
       this.problem(
         `HOST=${host} can be reached from other machines: set CLUSTER_SECRET (./scripts/secret.sh)`,
       )
     }
     return { host, port, clusterSecret }
+  }
+
+  /** The value stays out of the message. */
+  checkSecret(name: string, secret: string | undefined): void {
+    if (secret === undefined || /^[\x21-\x7e]+$/.test(secret)) return
+    this.problem(`${name}: visible ASCII characters only, as it travels in a header`)
   }
 
   problem(text: string): void {

@@ -97,7 +97,7 @@ export class HttpService {
       await next()
       if (this.#draining) context.set('connection', 'close')
       const { path: route = 'unknown', isProbe = false } = routeOf(context)
-      if (!isProbe) this.#lastRequestAtMs = startedAtMs
+      if (!isProbe) this.#lastRequestAtMs = Math.max(this.#lastRequestAtMs, startedAtMs)
       const elapsedMs = Math.round((performance.now() - startedAtMs) * 1000) / 1000
       metrics.requests.inc({ method: context.method, route, status: context.status })
       metrics.seconds.observe({ route }, elapsedMs / 1000)

@@ -43,6 +43,7 @@ export function refuseGarbage(server: Server, log: Log, metrics: HttpMetrics): v
   server.on('request', note).on('checkExpectation', note)
 
   const refuse = (socket: Duplex, [code, detail]: Refusal) => {
+    if (!socket.writable) return void socket.destroy() // The client is gone, and was not refused.
     const error = new LarderError(code, detail)
     metrics.requests.inc({ method: 'none', route: 'refused', status: error.status })
     answer(socket, error)
@@ -82,7 +83,6 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 }
 
 function answer(socket: Duplex, error: LarderError): void {
-  if (!socket.writable) return
   const { status, title } = error.toProblem()
   const body = JSON.stringify(error.toProblem())
   const head = [

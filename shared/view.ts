@@ -6,7 +6,7 @@
 import { z } from 'zod'
 
 /** Stable name of a member: it becomes part of URLs, logs, metrics and file names. */
-export const MemberId = z.string().regex(/^[\w.:[\]-]{1,128}$/, 'letters, digits and . : _ - [ ] only')
+export const MemberId = z.string().regex(/^[\w[][\w.:[\]-]{0,127}$/, 'letters, digits and . : _ - [ ] only')
 
 const Epoch = z.int().min(0)
 /** What a member may claim to have seen: the epochs after it must still be exact in every reader of JSON. */

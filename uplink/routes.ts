@@ -80,6 +80,7 @@ function report({ registrar }: RegistryRoutesOptions): Route {
       const id = memberId(context)
       const { incarnation } = fit(Report, await readJson(context.req, BODY_BYTES_MAX))
       await registrar.report(id, incarnation)
+      context.body = null
       context.status = 202
     },
   }

@@ -34,10 +34,11 @@ export class Inbox {
 
   /** One result a command, in their order; with the view of this member, where the sender's is older. */
   async execute({ epoch, view, commands }: ExecuteRequest): Promise<ExecuteResponse> {
-    const { views } = this.#options
+    const { clock, views } = this.#options
+    const receivedAtMs = clock.now()
     if (view !== undefined) views.learn(view)
     await this.#catchUp(epoch)
-    const results = await Promise.all(commands.map((command) => this.#executeOne(command)))
+    const results = await Promise.all(commands.map((command) => this.#executeOne(command, receivedAtMs)))
     const own = views.placed?.view
     const hasMore = own !== undefined && own.epoch > epoch
     return { epoch: own?.epoch ?? 0, view: hasMore ? own : undefined, results }
@@ -54,13 +55,16 @@ export class Inbox {
     await this.#coming
   }
 
-  async #executeOne({ command, requestId, traced, remainingMs }: RoutedCommand): Promise<Result> {
-    const { clock, log, local } = this.#options
+  async #executeOne(
+    { command, requestId, traced, remainingMs }: RoutedCommand,
+    receivedAtMs: number,
+  ): Promise<Result> {
+    const { log, local } = this.#options
     try {
       const reply = await local.execute(command, {
         requestId,
         traced,
-        deadlineAtMs: clock.now() + remainingMs,
+        deadlineAtMs: receivedAtMs + remainingMs,
       })
       if (traced)
         log.info({ requestId, command: command.type, outcome: reply.type }, 'carried out for a peer')

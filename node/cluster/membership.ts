@@ -56,6 +56,8 @@ export class Membership implements Views {
   /** Whether it has been a member once; from then on it serves, with uplink or without. */
   #ready = false
   #uplinkAnswers = true
+  /** What keeps it from joining. */
+  #obstacle = 'no uplink has answered'
   /** Aborted to renew before it is time. */
   #wakeLease = new AbortController()
   #lease = Promise.resolve()
@@ -72,7 +74,7 @@ export class Membership implements Views {
   /** Why requests should go to other members, or `undefined` when they need not. */
   get notReady(): string | undefined {
     if (this.#stopping.signal.aborted) return 'It is leaving the cluster.'
-    return this.#ready ? undefined : 'It has not joined the cluster yet: no uplink has answered with a view.'
+    return this.#ready ? undefined : `It has not joined the cluster yet: ${this.#obstacle}.`
   }
 
   /** Returns at once; `after(0, …)` waits for the first view. */
@@ -89,8 +91,9 @@ export class Membership implements Views {
   /** Leaves the view, so that the others route around this member; it goes on answering until it is closed. */
   async leave(): Promise<void> {
     const { self, uplink, log } = this.#options
-    if (uplink === undefined || this.#stopping.signal.aborted) return
+    if (this.#stopping.signal.aborted) return
     this.#stopping.abort()
+    if (uplink === undefined) return
     await this.#lease // A renewal still under way would register this member again.
     try {
       if (this.#registered) await uplink.leave(self)
@@ -208,9 +211,12 @@ export class Membership implements Views {
   /** Every failure counts; the log tells when it begins and when it is over. */
   #missed(call: string, error: unknown): void {
     if (this.#stopping.signal.aborted) return
-    this.#options.metrics.uplinkFailures.inc({ call })
-    if (this.#uplinkAnswers)
-      this.#options.log.warn({ call, error }, 'uplink fails; the last view stays in force')
+    const { metrics, log } = this.#options
+    metrics.uplinkFailures.inc({ call })
+    this.#obstacle = `uplink fails, ${error instanceof Error ? error.message : error}`
+    if (this.#uplinkAnswers && this.#registered)
+      log.warn({ call, error }, 'uplink fails; the last view stays in force')
+    else if (this.#uplinkAnswers) log.info({ call, reason: this.#obstacle }, 'waiting for uplink')
     this.#uplinkAnswers = false
   }
 }

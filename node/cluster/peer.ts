@@ -4,8 +4,9 @@
  * A command is sent once. Only a connection that was refused is known not to have carried it; whatever else
  * breaks leaves open whether it was applied, and the caller is told so.
  */
-import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpAgent, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import { urlToHttpOptions } from 'node:url'
 import type { Clock } from '../../shared/clock.ts'
 import type { Command, Reply } from '../../shared/command.ts'
 import { isErrorCode, LarderError } from '../../shared/errors.ts'
@@ -54,6 +55,7 @@ export class Peer implements Engine {
   readonly #options: PeerOptions
   readonly #batcher: Batcher<Sent, Result>
   readonly #agent: HttpAgent
+  readonly #target: RequestOptions
   readonly #headers: Readonly<Record<string, string>>
   #isFailing = false
   /** What the member has last shown; until then it is believed to know everything. */
@@ -64,6 +66,7 @@ export class Peer implements Engine {
     this.#options = options
     const Agent = member.url.startsWith('https:') ? HttpsAgent : HttpAgent
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    this.#target = { ...urlToHttpOptions(new URL(member.url + EXECUTE_PATH)) }
     this.#headers = { 'content-type': FRAME_TYPE, ...bearer(options.secret) }
     this.#batcher = new Batcher({
       clock: options.clock,
@@ -97,16 +100,12 @@ export class Peer implements Engine {
     const commands = sent.map(({ deadlineAtMs, ...rest }) => ({ ...rest, remainingMs: deadlineAtMs - nowMs }))
     metrics.forwardedBatches.inc({ peer })
     metrics.forwardedCommands.inc({ peer }, sent.length)
-    const abort = new AbortController()
-    const timer = clock.after(deadlineAtMs - nowMs, () => abort.abort())
     try {
-      const results = await this.#post(this.#address(commands), abort.signal)
+      const results = await this.#post(this.#address(commands), deadlineAtMs - nowMs)
       this.#recover()
       return results
     } catch (error) {
       throw this.#explain(error, sent)
-    } finally {
-      timer.cancel()
     }
   }
 
@@ -117,10 +116,11 @@ export class Peer implements Engine {
     return encodeRequest({ epoch, commands, view: this.#epoch < epoch ? view : undefined })
   }
 
-  async #post(body: Buffer, signal: AbortSignal): Promise<readonly Result[]> {
-    const { status, body: answer } = await post(this.member.url + EXECUTE_PATH, {
+  async #post(body: Buffer, timeoutMs: number): Promise<readonly Result[]> {
+    const { status, body: answer } = await post(this.#target, {
       body,
-      signal,
+      timeoutMs,
+      clock: this.#options.clock,
       agent: this.#agent,
       headers: this.#headers,
       answerBytesMax: ANSWER_BYTES_MAX,
@@ -142,11 +142,14 @@ export class Peer implements Engine {
   #explain(error: unknown, sent: readonly Sent[]): LarderError {
     const { id } = this.member
     const refused = error instanceof Error && 'code' in error && NOT_CONNECTED.has(String(error.code))
-    const explained = refused
-      ? new LarderError('REFUSED', `${id} cannot be connected to.`, { cause: error })
-      : new LarderError('UNREACHABLE', `${id} did not answer; whether it did as asked is open.`, {
-          cause: error,
-        })
+    const explained =
+      error instanceof LarderError
+        ? error
+        : refused
+          ? new LarderError('REFUSED', `${id} cannot be connected to.`, { cause: error })
+          : new LarderError('UNREACHABLE', `${id} did not answer; whether it did as asked is open.`, {
+              cause: error,
+            })
     this.#options.metrics.forwardFailures.inc({ peer: id, code: explained.code })
     const requestIds = sent.slice(0, 10).map(({ requestId }) => requestId)
     const { log } = this.#options

@@ -23,6 +23,7 @@ export class UplinkClient {
   readonly #urls: readonly string[]
   readonly #clusterSecret: string | undefined
   #current = 0
+  #isStopped = false
   /** Aborted when the current uplink is given up. */
   #abandon = new AbortController()
 
@@ -69,26 +70,34 @@ export class UplinkClient {
 
   /** Gives up every call under way. */
   stop(): void {
+    this.#isStopped = true
     this.#abandon.abort()
   }
 
-  async #call({ method, path, body, maxMs }: Call): Promise<unknown> {
-    const attempt = this.#current
-    try {
-      const response = await fetch(this.url + path, {
-        method,
-        signal: AbortSignal.any([this.#abandon.signal, AbortSignal.timeout(maxMs)]),
-        headers: { ...bearer(this.#clusterSecret), ...(body && { 'content-type': 'application/json' }) },
-        ...(body && { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      if (response.ok) return text === '' ? undefined : JSON.parse(text)
-      throw refusal(text, response.status)
-    } catch (error) {
-      const answered = error instanceof LarderError && error.status < 500
-      if (!answered && attempt === this.#current) this.#failOver()
-      throw error
+  /** Asks every uplink in turn until one answers; a watch asks only the current one. */
+  async #call(call: Call): Promise<unknown> {
+    for (let left = this.#urls.length; ; left--) {
+      const attempt = this.#current
+      try {
+        return await this.#ask(call)
+      } catch (error) {
+        if (error instanceof LarderError && error.status < 500) throw error
+        if (attempt === this.#current) this.#failOver()
+        if (left <= 1 || call.maxMs === WATCH_MAX_MS || this.#isStopped) throw error
+      }
     }
+  }
+
+  async #ask({ method, path, body, maxMs }: Call): Promise<unknown> {
+    const response = await fetch(this.url + path, {
+      method,
+      signal: AbortSignal.any([this.#abandon.signal, AbortSignal.timeout(maxMs)]),
+      headers: { ...bearer(this.#clusterSecret), ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw refusal(text, response.status)
+    return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined
   }
 
   #failOver(): void {

@@ -90,7 +90,9 @@ export function parseSet(fields: ReadonlyMap<string, string>) {
   const key = parseKey(fields.get('key'))
   const [data, ttl] = [fields.get('data'), fields.get('ttl')]
   if (data === undefined) throw new LarderError('BAD_REQUEST', 'data: missing.')
-  return { key, data, ttlMs: ttl === undefined ? {} : { ttlMs: parseTtlMs(ttl) } }
+  // A slice would keep the whole request in memory for as long as the value.
+  const copy = Buffer.from(data).toString()
+  return { key, data: copy, ttlMs: ttl === undefined ? {} : { ttlMs: parseTtlMs(ttl) } }
 }
 
 /** The JSON text of a stored value. @throws LarderError NOT_JSON. */

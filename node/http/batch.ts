@@ -84,7 +84,9 @@ class Batch {
   async execute(op: string): Promise<string> {
     try {
       const command = parseOp(asMembers(op))
-      return this.#take(resultText(command, await this.#inOrder(command)))
+      const result = resultText(command, await this.#inOrder(command))
+      // A write that was applied is never answered as if it were not.
+      return isWrite(command) ? result : this.#take(result)
     } catch (thrown) {
       return JSON.stringify(toLarderError(thrown).toProblem())
     }

@@ -137,7 +137,7 @@ function keyOf(context: Context): string {
 
 /** JSON is checked and kept as text, so that /api can answer it; anything else is kept byte for byte. */
 function receivedValue(context: Context, body: Buffer): { contentType: string; body: string | Uint8Array } {
-  const contentType = header(context, 'content-type') ?? 'application/octet-stream'
+  const contentType = header(context, 'content-type') || 'application/octet-stream'
   if (!isJson(contentType)) return { contentType, body: new Uint8Array(body) }
   return { contentType, body: asJsonText(body) }
 }

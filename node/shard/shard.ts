@@ -4,6 +4,7 @@
  * A batch is applied in order, its changes are handed over once, to whoever keeps them (`commit`), and only
  * then do its replies leave. A command that cannot be carried out spoils no other.
  */
+import type { Clock } from '../../shared/clock.ts'
 import type { Command, Outcome } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
@@ -22,6 +23,7 @@ export interface Change {
 }
 
 export interface ShardOptions {
+  readonly clock: Clock
   readonly log: Log
   readonly memory: Memory
   readonly queueMax: number
@@ -35,6 +37,7 @@ export interface ShardOptions {
 interface Write {
   readonly slot: number
   readonly command: Command
+  readonly deadlineAtMs: number
   resolve(outcome: Outcome): void
   reject(error: unknown): void
 }
@@ -61,9 +64,9 @@ export class Shard {
   }
 
   /** @throws LarderError OVERLOADED, as a rejection, when the queue is full. */
-  write(slot: number, command: Command): Promise<Outcome> {
+  write(slot: number, command: Command, deadlineAtMs: number): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
-    if (!this.#queue.push({ slot, command, resolve, reject })) reject(this.#refusal())
+    if (!this.#queue.push({ slot, command, deadlineAtMs, resolve, reject })) reject(this.#refusal())
     return promise
   }
 
@@ -108,8 +111,11 @@ export class Shard {
     }
   }
 
-  #apply({ slot, command }: Write, changes: Change[]): Outcome {
-    const { memory, moment, owns } = this.#options
+  #apply({ slot, command, deadlineAtMs }: Write, changes: Change[]): Outcome {
+    const { clock, memory, moment, owns } = this.#options
+    // Whoever asked has been told that it failed.
+    if (clock.now() > deadlineAtMs)
+      throw new LarderError('OVERLOADED', 'It waited in its queue for too long.')
     // The slot may have changed its owner while the write waited.
     if (!owns(slot)) throw wrongOwner()
     const id = entryIdOf(command)

@@ -7,7 +7,7 @@
 import { type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, entryIdOf } from '../entries/entry.ts'
 import { bytesOf } from './memory.ts'
 import { Shard, type ShardOptions, wrongOwner } from './shard.ts'
@@ -28,7 +28,7 @@ export class Shards implements Engine {
     this.#shards = Array.from({ length: options.shardLimit }, (_, number) => new Shard(number, options))
   }
 
-  async execute(command: Command): Promise<Reply> {
+  async execute(command: Command, { deadlineAtMs }: Pick<ExecuteOptions, 'deadlineAtMs'>): Promise<Reply> {
     const { self: owner, memory, moment, owns } = this.#options
     const slot = slotOf(command.key)
     if (!owns(slot)) throw wrongOwner()
@@ -39,7 +39,7 @@ export class Shards implements Engine {
     if (command.type === 'value.set') this.#checkFits(command)
     const shard = this.#shards[slot % this.#shards.length]
     if (shard === undefined) throw new RangeError(`slot ${slot} has no shard`)
-    return { ...(await shard.write(slot, command)), owner }
+    return { ...(await shard.write(slot, command, deadlineAtMs)), owner }
   }
 
   /** How many writes wait in each shard. */

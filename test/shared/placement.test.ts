@@ -1,4 +1,4 @@
-/** Keys, slots and members: the vectors of the contract, and the laws that hold for every key. */
+/** Keys, slots and members: known vectors, and the laws that hold for every key. */
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'

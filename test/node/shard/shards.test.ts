@@ -8,11 +8,12 @@ import { Shards } from '../../../node/shard/shards.ts'
 import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import { slotOf } from '../../../shared/placement.ts'
-import { settled } from '../../support/clock.ts'
+import { FakeClock, settled } from '../../support/clock.ts'
 
 /** Shards whose commits can be held back. */
 class Bench {
   readonly committed: Change[][] = []
+  readonly clock = new FakeClock()
   readonly shards: Shards
   /** Slots that another member owns. */
   readonly lost = new Set<number>()
@@ -23,6 +24,7 @@ class Bench {
   constructor({ queueMax = 100, bytesMax = 1_000_000 } = {}) {
     const stamps = new StampClock('a')
     this.shards = new Shards({
+      clock: this.clock,
       log: pino({ level: 'silent' }),
       self: 'a',
       shardLimit: 4,
@@ -36,6 +38,10 @@ class Bench {
         this.committed.push([...changes])
       },
     })
+  }
+
+  execute(command: Command, deadlineAtMs = Infinity): Promise<Reply> {
+    return this.shards.execute(command, { deadlineAtMs })
   }
 
   hold(isHeld: (changes: readonly Change[]) => boolean): void {
@@ -72,8 +78,8 @@ describe('shards', () => {
   })
 
   it('apply the writes of a key in the order in which they came', async () => {
-    const { shards } = new Bench()
-    const totals = await Promise.all(Array.from({ length: 50 }, () => shards.execute(add('stew', 1))))
+    const bench = new Bench()
+    const totals = await Promise.all(Array.from({ length: 50 }, () => bench.execute(add('stew', 1))))
     expect(totals.map((reply) => reply.type === 'total' && reply.value)).to.deep.equal(
       Array.from({ length: 50 }, (_, index) => String(index + 1)),
     )
@@ -82,29 +88,27 @@ describe('shards', () => {
   it('refuse at once what a full queue cannot take, go on elsewhere, and lose nothing of what they took', async () => {
     const bench = new Bench({ queueMax: 10 })
     bench.hold((changes) => changes.some(({ slot }) => slot % 4 === 0))
-    const first = bench.shards.execute(add('4', 1))
+    const first = bench.execute(add('4', 1))
     await settled() // Now it is being committed, and what follows waits in the queue.
-    const queued = Array.from({ length: 10 }, () => bench.shards.execute(add('4', 1)))
-    const refused = await Promise.all(
-      Array.from({ length: 5 }, () => codeOf(bench.shards.execute(add('4', 1)))),
-    )
+    const queued = Array.from({ length: 10 }, () => bench.execute(add('4', 1)))
+    const refused = await Promise.all(Array.from({ length: 5 }, () => codeOf(bench.execute(add('4', 1)))))
     expect(refused).to.deep.equal(Array(5).fill('OVERLOADED'))
     expect(bench.shards.waiting).to.deep.equal([10, 0, 0, 0])
     expect(bench.shards.refused).to.deep.equal([5, 0, 0, 0])
-    expect(await codeOf(bench.shards.execute(set('5', 'salt')))).to.equal('stored')
+    expect(await codeOf(bench.execute(set('5', 'salt')))).to.equal('stored')
     bench.release()
     const totals = await Promise.all([first, ...queued])
     expect(totals.map((reply) => reply.type === 'total' && reply.value)).to.deep.equal(
       Array.from({ length: 11 }, (_, index) => String(index + 1)),
     )
-    expect(await bench.shards.execute({ type: 'counter.get', key: '4' })).to.include({ value: '11' })
+    expect(await bench.execute({ type: 'counter.get', key: '4' })).to.include({ value: '11' })
   })
 
   it('hand over the changes of a batch once, before its replies leave', async () => {
     const bench = new Bench()
     bench.hold(() => true)
     let answered = 0
-    const writes = ['1', '5', '9'].map((key) => bench.shards.execute(set(key, 'x')).then(() => answered++))
+    const writes = ['1', '5', '9'].map((key) => bench.execute(set(key, 'x')).then(() => answered++))
     await settled()
     expect(answered).to.equal(0)
     bench.release()
@@ -113,14 +117,14 @@ describe('shards', () => {
   })
 
   it('let one command fail without touching its neighbours in the batch', async () => {
-    const { shards } = new Bench()
+    const bench = new Bench()
     const codes = await Promise.all([
-      codeOf(shards.execute({ type: 'counter.add', key: 'c', by: String(2n ** 63n - 1n) })),
-      codeOf(shards.execute(add('c', 1))),
-      codeOf(shards.execute(add('c', -1))),
+      codeOf(bench.execute({ type: 'counter.add', key: 'c', by: String(2n ** 63n - 1n) })),
+      codeOf(bench.execute(add('c', 1))),
+      codeOf(bench.execute(add('c', -1))),
     ])
     expect(codes).to.deep.equal(['total', 'OUT_OF_RANGE', 'total'])
-    expect(await shards.execute({ type: 'counter.get', key: 'c' })).to.include({
+    expect(await bench.execute({ type: 'counter.get', key: 'c' })).to.include({
       value: String(2n ** 63n - 2n),
     })
   })
@@ -130,31 +134,44 @@ describe('shards', () => {
     bench.hold(() => {
       throw new LarderError('INTERNAL', 'no disk')
     })
-    expect(await codeOf(bench.shards.execute(set('a', 'x')))).to.equal('INTERNAL')
+    expect(await codeOf(bench.execute(set('a', 'x')))).to.equal('INTERNAL')
     bench.hold(() => false)
-    expect(await codeOf(bench.shards.execute(set('a', 'x')))).to.equal('stored')
+    expect(await codeOf(bench.execute(set('a', 'x')))).to.equal('stored')
   })
 
   it('refuse a value that would fill all the memory by itself', async () => {
-    const { shards } = new Bench({ bytesMax: 1000 })
-    expect(await codeOf(shards.execute(set('a', 'x'.repeat(1000))))).to.equal('TOO_LARGE')
+    const bench = new Bench({ bytesMax: 1000 })
+    expect(await codeOf(bench.execute(set('a', 'x'.repeat(1000))))).to.equal('TOO_LARGE')
   })
 
   it('refuse a slot that is not theirs before anything is applied', async () => {
     const bench = new Bench()
     bench.lost.add(slotOf('4'))
-    expect(await codeOf(bench.shards.execute(add('4', 1)))).to.equal('WRONG_OWNER')
-    expect(await codeOf(bench.shards.execute({ type: 'counter.get', key: '4' }))).to.equal('WRONG_OWNER')
-    expect(await codeOf(bench.shards.execute(add('5', 1)))).to.equal('total')
+    expect(await codeOf(bench.execute(add('4', 1)))).to.equal('WRONG_OWNER')
+    expect(await codeOf(bench.execute({ type: 'counter.get', key: '4' }))).to.equal('WRONG_OWNER')
+    expect(await codeOf(bench.execute(add('5', 1)))).to.equal('total')
     bench.lost.clear()
-    expect(await codeOf(bench.shards.execute({ type: 'counter.get', key: '4' }))).to.equal('missing')
+    expect(await codeOf(bench.execute({ type: 'counter.get', key: '4' }))).to.equal('missing')
   })
 
   it('refuse a write whose slot went to another member while it waited', async () => {
     const bench = new Bench()
-    const waiting = codeOf(bench.shards.execute(add('4', 1)))
+    const waiting = codeOf(bench.execute(add('4', 1)))
     bench.lost.add(slotOf('4'))
     expect(await waiting).to.equal('WRONG_OWNER')
     expect(bench.committed).to.deep.equal([])
+  })
+
+  it('do not apply a write whose caller has given up while it waited', async () => {
+    const bench = new Bench()
+    bench.hold(() => true)
+    const first = bench.execute(add('4', 1))
+    await settled()
+    const late = codeOf(bench.execute(add('4', 1), bench.clock.now() + 100))
+    await bench.clock.advance(200)
+    bench.release()
+    await first
+    expect(await late).to.equal('OVERLOADED')
+    expect(await bench.execute({ type: 'counter.get', key: '4' })).to.include({ value: '1' })
   })
 })
