@@ -61,6 +61,10 @@ describe('the README', () => {
     expect([...new Set(named)].sort()).to.deep.equal([...new Set(read)].sort())
   })
 
+  it('has nothing left to fill in', () => {
+    expect(readme).to.not.match(/^[A-Z]+_[A-Z_]+$/m)
+  })
+
   it('names only files that exist', () => {
     const paths = [...readme.matchAll(/`((?:node|shared|uplink|scripts|test)\/[\w./-]+)`/g)].map(
       ([, path = '']) => path,

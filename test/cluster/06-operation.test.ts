@@ -62,6 +62,17 @@ describe('operating a cluster', () => {
     expect((await cluster.view()).members.map(({ id }) => id)).to.deep.equal(['a'])
   })
 
+  it('says at /readyz that it is leaving, while it still answers, also as a cluster of one', async () => {
+    const [port] = await freePorts(1)
+    await using node = await startService('node', { PORT: String(port) })
+    const url = `http://127.0.0.1:${port}`
+    const ending = node.stop()
+    await node.says('leaving')
+    expect((await fetch(`${url}/readyz`)).status).to.equal(503)
+    expect((await post(`${url}/api`, { key: 'k', data: 1 })).status).to.equal(200)
+    expect(await ending).to.deep.equal({ code: 0, signal: null })
+  })
+
   it('says in one message all that is wrong with the settings, and which port is taken', async () => {
     const wrong = new TestProcess(process.execPath, ['node/main.ts'], {
       environment: { PORT: 'http', SHARD_LIMIT: '0', HOST: '0.0.0.0' },

@@ -40,6 +40,18 @@ describe('a cluster at its limits', () => {
     expect(answers.length - refused.length).to.equal(answers.filter(({ status }) => status === 201).length)
   })
 
+  it('answers what it has written even when the answer to a batch is full of what was read', async () => {
+    await using cluster = await Cluster.start({ ids: ['a'] })
+    const url = cluster.url('a')
+    await post(`${url}/api`, { key: 'large', data: 'x'.repeat(4_000_000) })
+    const gets = Array.from({ length: 20 }, () => ({ op: 'get', key: 'large' }))
+    const ops = [...gets, { op: 'increment', key: 'c', by: 1 }, { op: 'set', key: 'k', data: 1 }]
+    const { body } = await post(`${url}/api/v1/batch`, { ops })
+    const statuses = (body['results'] as { status: number }[]).map(({ status }) => status)
+    expect(statuses.slice(-2)).to.deep.equal([200, 200])
+    expect(new Set(statuses.slice(0, 20))).to.deep.equal(new Set([200, 413]))
+  })
+
   it('keeps MAX_BYTES by giving up what was used longest ago', async () => {
     await using cluster = await Cluster.start({ ids: ['a'], node: { MAX_BYTES: '1MiB' } })
     const url = cluster.url('a')
