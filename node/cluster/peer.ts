@@ -141,21 +141,13 @@ export class Peer implements Engine {
   /** What went wrong, for the callers of the whole batch. Every failure counts; the log tells of the first. */
   #explain(error: unknown, sent: readonly Sent[]): LarderError {
     const { id } = this.member
-    const refused = error instanceof Error && 'code' in error && NOT_CONNECTED.has(String(error.code))
-    const explained =
-      error instanceof LarderError
-        ? error
-        : refused
-          ? new LarderError('REFUSED', `${id} cannot be connected to.`, { cause: error })
-          : new LarderError('UNREACHABLE', `${id} did not answer; whether it did as asked is open.`, {
-              cause: error,
-            })
+    const explained = error instanceof LarderError ? error : unanswered(id, error)
     this.#options.metrics.forwardFailures.inc({ peer: id, code: explained.code })
     const requestIds = sent.slice(0, 10).map(({ requestId }) => requestId)
     const { log } = this.#options
     if (!this.#isFailing) log.warn({ peer: id, code: explained.code, requestIds, error }, 'a peer fails')
     this.#isFailing = true
-    if (refused) this.#options.onRefused(this.member)
+    if (explained.code === 'REFUSED') this.#options.onRefused(this.member)
     return explained
   }
 
@@ -163,4 +155,11 @@ export class Peer implements Engine {
     if (this.#isFailing) this.#options.log.info({ peer: this.member.id }, 'a peer answers again')
     this.#isFailing = false
   }
+}
+
+/** Without a connection nothing was carried out; without an answer on one, that is open. */
+function unanswered(id: string, cause: unknown): LarderError {
+  const hadNoConnection = cause instanceof Error && 'code' in cause && NOT_CONNECTED.has(String(cause.code))
+  if (hadNoConnection) return new LarderError('REFUSED', `${id} cannot be connected to.`, { cause })
+  return new LarderError('UNREACHABLE', `${id} did not answer; whether it did as asked is open.`, { cause })
 }

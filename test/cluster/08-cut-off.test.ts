@@ -5,15 +5,22 @@ import { freePorts } from '../support/ports.ts'
 import { Tether } from '../support/tether.ts'
 import { until } from '../support/until.ts'
 
+const ids = ['a', 'b', 'cut', 'new']
+
+/** Adds a member, cuts it off from uplink, and adds another that it does not hear of. */
+async function joinBehindCut(cluster: Cluster): Promise<Tether> {
+  const tether = await Tether.to(cluster.uplink.port)
+  await cluster.join('cut', { UPLINK_URL: tether.url })
+  await cluster.settle()
+  tether.cut()
+  await cluster.join('new')
+  return tether
+}
+
 describe('a member that is cut off', () => {
   it('from uplink alone learns of new members from its peers, and serves for them', async () => {
     await using cluster = await Cluster.start({ ids: ['a', 'b'], uplink: { LEASE_MS: '60000' } })
-    await using tether = await Tether.to(cluster.uplink.port)
-    await cluster.join('cut', { UPLINK_URL: tether.url })
-    await cluster.settle()
-    tether.cut()
-    await cluster.join('new')
-    const ids = ['a', 'b', 'cut', 'new']
+    await using _ = await joinBehindCut(cluster)
     await until(
       () => cluster.viewOf('a'),
       ({ members }) => members.length === 4,
@@ -33,12 +40,7 @@ describe('a member that is cut off', () => {
 
   it('from uplink learns from the answer of a peer that a key has another owner now', async () => {
     await using cluster = await Cluster.start({ ids: ['a', 'b'], uplink: { LEASE_MS: '60000' } })
-    await using tether = await Tether.to(cluster.uplink.port)
-    await cluster.join('cut', { UPLINK_URL: tether.url })
-    await cluster.settle()
-    tether.cut()
-    await cluster.join('new')
-    const ids = ['a', 'b', 'cut', 'new']
+    await using _ = await joinBehindCut(cluster)
     await until(
       () => cluster.viewOf('b'),
       ({ members }) => members.length === 4,
