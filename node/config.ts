@@ -20,6 +20,10 @@ export interface NodeConfig {
   readonly peerTimeoutMs: number
   /** The memory budget of the values. */
   readonly bytesMax: number
+  /** Where the file of the node is kept; nothing is kept without. */
+  readonly dataDir: string | undefined
+  /** How far the disk may be behind; 0: nothing is acknowledged before it is there. */
+  readonly syncIntervalMs: number
   readonly apiKeys: readonly string[]
   readonly clusterSecret: string | undefined
   readonly logLevel: string
@@ -36,6 +40,7 @@ export function readConfig(environment: Environment): NodeConfig {
     settings.problem(`NODE_ID=${nodeId}: at most 128 letters, digits and . : _ - [ ]`)
   }
   const advertiseUrl = settings.text('ADVERTISE_URL')
+  const dataDir = settings.text('DATA_DIR') ?? 'data'
   const apiKeys = settings.list('API_KEY')
   for (const key of apiKeys) settings.checkSecret('API_KEY', key)
   const config: NodeConfig = {
@@ -48,6 +53,8 @@ export function readConfig(environment: Environment): NodeConfig {
     bodyBytesMax: settings.bytes('MAX_BODY', 8 * MIB),
     peerTimeoutMs: settings.integer('PEER_TIMEOUT_MS', { fallback: 2000, min: 1, max: 600_000 }),
     bytesMax: settings.bytes('MAX_BYTES', 512 * MIB),
+    dataDir: dataDir === 'off' ? undefined : dataDir,
+    syncIntervalMs: settings.integer('SYNC_INTERVAL_MS', { fallback: 5000, min: 0, max: 3_600_000 }),
     apiKeys,
     logLevel: settings.logLevel(),
   }

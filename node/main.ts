@@ -5,8 +5,8 @@ import { runService } from '../shared/run.ts'
 import { readConfig } from './config.ts'
 import { startNode } from './node.ts'
 
-await runService(async (onRejected) => {
+await runService(async (onFatal) => {
   const config = readConfig(process.env)
   const log = createLog('node', config.logLevel)
-  return startNode(config, { log, clock: systemClock, onRejected })
+  return startNode(config, { log, clock: systemClock, onFatal })
 })

@@ -1,14 +1,15 @@
 /**
  * A node: the one place where its parts are created and joined.
  *
- *     HTTP ─▶ Command ─▶ Router ─┬─ mine ───▶ Shards ─▶ Shard: queue ▸ apply ▸ Change[] ─▶ commit
- *                                │              ▲
+ *     HTTP ─▶ Command ─▶ Router ─┬─ mine ───▶ Shards ─▶ Shard: queue ▸ apply ▸ Change[]
+ *                                │              ▲                 Memory ◀─┴─▶ WriteBehind ─▶ Disk
  *                                └─ theirs ─▶ Peer ~~~▶ that member's Inbox ─▶ its Shards
- *     uplink ◀─ lease ─ Membership ─ view ─▶ Router, Peers, Memory
+ *     uplink ◀─ lease ─ Membership ─ view ─▶ Router, Peers, Memory       Disk ─ Recovery ─▶ Memory, at start
  */
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { type Clock, pause } from '../shared/clock.ts'
-import type { LarderError } from '../shared/errors.ts'
+import { LarderError } from '../shared/errors.ts'
 import { HttpService } from '../shared/http.ts'
 import type { Log } from '../shared/log.ts'
 import { createHttpMetrics } from '../shared/metrics.ts'
@@ -26,11 +27,17 @@ import { StampClock } from './entries/stamp.ts'
 import { apiRoutes } from './http/api.ts'
 import { batchRoutes } from './http/batch.ts'
 import { clusterRoutes } from './http/cluster.ts'
+import { counterRoutes } from './http/counters.ts'
 import { createDispatch } from './http/dispatch.ts'
 import { kvRoutes } from './http/kv.ts'
+import { reactionRoutes } from './http/reactions.ts'
 import { Memory } from './shard/memory.ts'
 import { registerMemoryMetrics, registerShardMetrics } from './shard/metrics.ts'
 import { Shards } from './shard/shards.ts'
+import { Disk } from './storage/disk.ts'
+import { registerDiskMetrics } from './storage/metrics.ts'
+import { Recovery } from './storage/recovery.ts'
+import { WriteBehind } from './storage/write-behind.ts'
 
 const SWEEP_INTERVAL_MS = 500
 /** A leaving node is closed once it has been quiet for this long, so that balancers have seen it leave. */
@@ -42,8 +49,8 @@ const CLOSE_MAX_MS = 5000
 export interface NodeParts {
   readonly log: Log
   readonly clock: Clock
-  /** Called when uplink refuses this node for good. */
-  onRejected(error: LarderError): void
+  /** Called when the node finds that it cannot go on. */
+  onFatal(error: Error): void
 }
 
 export interface Node extends AsyncDisposable {
@@ -51,11 +58,11 @@ export interface Node extends AsyncDisposable {
   readonly port: number
 }
 
-/** @throws when the port cannot be had. Ready, as /readyz says, once uplink has told who is a member. */
-export async function startNode(
-  config: NodeConfig,
-  { log: root, clock, onRejected }: NodeParts,
-): Promise<Node> {
+/**
+ * @throws when the port or the disk cannot be had. Ready, as /readyz says, once the disk is read and uplink has told
+ * who is a member.
+ */
+export async function startNode(config: NodeConfig, { log: root, clock, onFatal }: NodeParts): Promise<Node> {
   const metrics = createHttpMetrics()
   const clusterMetrics = createClusterMetrics(metrics.registry)
   const { host, port, clusterSecret, apiKeys, bodyBytesMax } = config
@@ -65,8 +72,26 @@ export async function startNode(
   const self: Member = { ...identify(config, http.port), incarnation: randomBytes(9).toString('base64url') }
 
   const log = root.child({ member: self.id })
-  const memory = new Memory(config.bytesMax)
   const stamps = new StampClock(self.incarnation)
+  const disk = config.dataDir === undefined ? undefined : new Disk(join(config.dataDir, `${self.id}.db`))
+  const writes =
+    disk &&
+    new WriteBehind({
+      clock,
+      log,
+      target: disk,
+      intervalMs: config.syncIntervalMs,
+      waitMaxMs: config.peerTimeoutMs,
+    })
+  const memory = new Memory(config.bytesMax, (forgotten) => writes?.forget(forgotten))
+  const recovery =
+    disk &&
+    new Recovery({
+      disk,
+      log,
+      restore: ({ slot, id, entry }) => memory.merge(slot, id, entry),
+      witness: (stamp) => stamps.witness(stamp),
+    })
   const shards = new Shards({
     clock,
     log,
@@ -80,8 +105,7 @@ export async function startNode(
       const nowMs = clock.wall()
       return { nowMs, origin: self.incarnation, stamp: () => stamps.next(nowMs) }
     },
-    // A write is acknowledged once it is in memory; disk and copies will be awaited here.
-    commit: async () => {},
+    keeper: writes ?? { refusal: undefined, keep: async () => new Set() },
   })
 
   const peers = new Peers({
@@ -101,12 +125,14 @@ export async function startNode(
     uplink: config.uplinkUrls.length > 0 ? new UplinkClient(config.uplinkUrls, clusterSecret) : undefined,
     onView(placed, formerEpoch) {
       peers.retain(placed.view.members)
+      const own = placed.find(self)
+      if (own === undefined) return // It is leaving, or was taken for dead: what it has is kept.
       // Who was no member for a while has missed writes, whatever it owns again now.
-      const wasAway = (placed.find(self)?.since ?? 0) > formerEpoch
+      if (formerEpoch > 0 && (own.since ?? 0) > formerEpoch) memory.forgetValues()
       // Until slots are handed over, one that changes its owner starts empty.
-      memory.retain((slot) => !wasAway && placed.owns(self, slot))
+      writes?.drop(memory.retain((slot) => placed.owns(self, slot)))
     },
-    onRejected,
+    onRejected: onFatal,
   })
   const router = new Router({
     self,
@@ -120,11 +146,14 @@ export async function startNode(
 
   registerMemoryMetrics(metrics.registry, memory)
   registerShardMetrics(metrics.registry, shards)
+  if (writes) registerDiskMetrics(metrics.registry, writes)
   registerClusterGauges(metrics.registry, membership, peers)
   const dispatch = createDispatch(router, clock, config.peerTimeoutMs)
   const routes = [
     ...apiRoutes(dispatch, bodyBytesMax),
     ...kvRoutes(dispatch, bodyBytesMax),
+    ...counterRoutes(dispatch, bodyBytesMax),
+    ...reactionRoutes(dispatch, bodyBytesMax),
     ...batchRoutes(dispatch, bodyBytesMax),
     ...clusterRoutes({ self, inbox, bodyBytesMax, placed: () => membership.placed }),
   ]
@@ -132,30 +161,58 @@ export async function startNode(
     title: 'Larder node',
     registry: metrics.registry,
     identity: { id: self.id, incarnation: self.incarnation },
-    notReady: () => membership.notReady,
+    notReady: () => recovery?.notReady ?? membership.notReady ?? writes?.trouble,
     routes,
   })
   http.serve([...routes, ...ops], { apiKeys, memberSecrets })
 
+  try {
+    await recovery?.open()
+  } catch (error) {
+    await http.close(0)
+    throw new LarderError('NOT_SAVED', reasonOf(error))
+  }
+  let isStopping = false
+  const recovered = Promise.resolve(recovery?.run()).then(
+    () => {
+      if (!isStopping) membership.start()
+    },
+    (error) => onFatal(new LarderError('NOT_SAVED', `The disk cannot be read: ${reasonOf(error)}`)),
+  )
   const sweeping = clock.every(SWEEP_INTERVAL_MS, () => sweep(memory, clock))
-  membership.start()
   log.info({ id: self.id, url: self.url, uplink: config.uplinkUrls, port: http.port }, 'listening')
 
   return {
     member: self,
     port: http.port,
-    /** Leaves the cluster, lets clients and balancers notice, answers what is under way, and closes. */
+    /**
+     * Leaves the cluster, lets clients and balancers notice, answers what is under way, writes what is not on
+     * disk, and closes.
+     * @throws LarderError NOT_SAVED that says what was lost.
+     */
     async [Symbol.asyncDispose]() {
+      isStopping = true
       log.info({ id: self.id }, 'leaving')
+      recovery?.cancel()
+      await recovered
       await membership.leave()
       http.drain()
       await quiet(http, clock)
       await http.close(CLOSE_MAX_MS)
       sweeping.cancel()
       await peers[Symbol.asyncDispose]()
+      try {
+        await writes?.stop()
+      } finally {
+        await disk?.close()
+      }
       log.info({ id: self.id }, 'stopped')
     },
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function sweep(memory: Memory, clock: Clock): void {

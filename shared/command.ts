@@ -14,7 +14,8 @@ export interface Condition {
   readonly ifNoneMatch?: readonly string[]
 }
 
-export type Command =
+/** What is asked of the one member that owns the key. */
+export type KeyCommand =
   /** Reads a value. */
   | { readonly type: 'value.get'; readonly key: string; readonly condition?: Condition }
   /** Stores a value in place of what was there; `ttlMs` ends it by itself. */
@@ -28,10 +29,61 @@ export type Command =
     }
   /** Forgets a value. */
   | { readonly type: 'value.delete'; readonly key: string; readonly condition?: Condition }
-  /** Adds to a counter, which starts at 0; `by` is a decimal integer. */
-  | { readonly type: 'counter.add'; readonly key: string; readonly by: string }
+  /**
+   * Adds to a counter, which starts at 0; `by` is a decimal integer. The same `idempotencyKey` again, within ten
+   * minutes, gives the first outcome and adds nothing.
+   */
+  | {
+      readonly type: 'counter.add'
+      readonly key: string
+      readonly by: string
+      readonly idempotencyKey?: string
+    }
   /** Reads a counter. */
   | { readonly type: 'counter.get'; readonly key: string }
+  /** Forgets a counter. */
+  | { readonly type: 'counter.delete'; readonly key: string }
+  /** A user is engaged with a content, the key, in one way; `ttlMs` ends it by itself. */
+  | ({ readonly type: 'reaction.add'; readonly ttlMs?: number } & Engagement)
+  /** And no longer is. */
+  | ({ readonly type: 'reaction.remove' } & Engagement)
+  /** How many users each reaction to a content has. */
+  | { readonly type: 'reaction.count'; readonly key: string }
+  /** Who they are, in their order, after the last one of the page before; one reaction, or all. */
+  | {
+      readonly type: 'reaction.users'
+      readonly key: string
+      readonly reaction?: string
+      readonly after?: PageEnd
+      readonly limit: number
+    }
+
+/** What is asked of all members, as it is about no key. */
+export type ClusterCommand =
+  /** The contents with the most engaged users. */
+  { readonly type: 'activity'; readonly limit: number }
+
+export type Command = KeyCommand | ClusterCommand
+
+interface Engagement {
+  readonly key: string
+  readonly user: string
+  readonly reaction: string
+}
+
+/** The last user of a page. */
+export interface PageEnd {
+  readonly reaction: string
+  readonly user: string
+}
+
+/** What is going on at one content. */
+export interface Activity {
+  readonly content: string
+  /** How many are engaged with it, in whatever way. */
+  readonly users: number
+  readonly counts: Readonly<Record<string, number>>
+}
 
 export type Outcome =
   | { readonly type: 'value'; readonly contentType: string; readonly body: Body; readonly tag: string }
@@ -41,10 +93,28 @@ export type Outcome =
   /** A condition did not hold; `tag` is the current one, where there is a value. */
   | { readonly type: 'mismatch'; readonly failed: keyof Condition; readonly tag?: string }
   | { readonly type: 'total'; readonly value: string }
+  /** A reaction is there, or is not, as was asked. */
+  | { readonly type: 'reacted' }
+  | { readonly type: 'counts'; readonly counts: Readonly<Record<string, number>> }
+  /** Users by reaction; `next` is absent on the last page. */
+  | {
+      readonly type: 'users'
+      readonly users: Readonly<Record<string, readonly string[]>>
+      readonly next?: PageEnd
+    }
+  | { readonly type: 'activity'; readonly contents: readonly Activity[] }
 
 /** What came of a command, and the member that owns its key. */
 export type Reply = Outcome & { readonly owner: string }
 
-export function isWrite(command: Command): boolean {
-  return command.type !== 'value.get' && command.type !== 'counter.get'
+const READS: readonly Command['type'][] = [
+  'value.get',
+  'counter.get',
+  'reaction.count',
+  'reaction.users',
+  'activity',
+]
+
+export function isWrite(command: Command): command is KeyCommand {
+  return !READS.includes(command.type)
 }

@@ -24,6 +24,7 @@ const kinds = {
   PRECONDITION_FAILED: { status: 412, title: 'The entity tag does not match' },
   TOO_LARGE: { status: 413, title: 'The request is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is of a media type not taken here' },
+  UNPROCESSABLE: { status: 422, title: 'A field is missing or wrong' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The request line and headers are too large' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
   OVERLOADED: { status: 503, title: 'Too much is waiting already', retryAfterSeconds: 1 },
@@ -31,6 +32,7 @@ const kinds = {
   REFUSED: { status: 503, title: 'The owner of this key refuses connections', retryAfterSeconds: 1 },
   DEFERRED: { status: 503, title: 'The answers to this batch are full', retryAfterSeconds: 1 },
   WRONG_OWNER: { status: 503, title: 'Another member owns this key', retryAfterSeconds: 1 },
+  NOT_SAVED: { status: 503, title: 'The disk does not take it', retryAfterSeconds: 1 },
   NOT_READY: { status: 503, title: 'This process is not serving', retryAfterSeconds: 1 },
 } as const satisfies Record<string, ErrorKind>
 

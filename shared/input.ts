@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ZodType, z } from 'zod'
 import { pause, systemClock } from './clock.ts'
-import { LarderError } from './errors.ts'
+import { type ErrorCode, LarderError } from './errors.ts'
 import { checkJson } from './json.ts'
 
 /** How much of a body that is refused is still taken in before a connection that is to be closed. */
@@ -123,10 +123,14 @@ export function decode(text: string): string {
   }
 }
 
-/** @throws LarderError BAD_REQUEST naming every field that does not fit the schema. */
-export function fit<T extends ZodType>(schema: T, input: unknown): z.infer<T> {
+/** @throws LarderError of this code, naming every field that does not fit the schema. */
+export function fit<T extends ZodType>(
+  schema: T,
+  input: unknown,
+  code: ErrorCode = 'BAD_REQUEST',
+): z.infer<T> {
   const result = schema.safeParse(input)
   if (result.success) return result.data
   const issues = result.error.issues.map(({ path, message }) => `${path.join('.') || 'the body'}: ${message}`)
-  throw new LarderError('BAD_REQUEST', issues.join('; '))
+  throw new LarderError(code, issues.join('; '))
 }

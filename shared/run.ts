@@ -11,13 +11,13 @@ const ECHO_MS = 1000
 /** Stopping takes less; a part that hangs must not keep the process. */
 const STOP_MAX_MS = 25_000
 
-/** `start` may call `fail` later on, when the service finds that it cannot go on. */
+/** `start` may call `fail` later on, when the service finds that it cannot go on; it is stopped in good order then too. */
 export async function runService(
   start: (fail: (error: Error) => void) => Promise<AsyncDisposable>,
 ): Promise<void> {
   let stoppingSinceMs: number | undefined
-  const begin = Promise.try(() => start(die))
-  const stop = async () => {
+  const stop = async (reason?: Error) => {
+    if (reason !== undefined) process.stderr.write(`${explain(reason)}\n`)
     if (stoppingSinceMs !== undefined) {
       if (performance.now() - stoppingSinceMs > ECHO_MS)
         die(new Error('stopped before everything was in order'))
@@ -25,12 +25,18 @@ export async function runService(
     }
     stoppingSinceMs = performance.now()
     setTimeout(() => die(new Error(`did not stop within ${STOP_MAX_MS} ms`)), STOP_MAX_MS)
-    const service = await begin
-    await service[Symbol.asyncDispose]()
-    process.exit(0)
+    try {
+      const service = await begin
+      await service[Symbol.asyncDispose]()
+      process.exit(reason === undefined ? 0 : 1)
+    } catch (error) {
+      die(error)
+    }
   }
-  process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGHUP', stop).on('disconnect', stop)
-  if (process.send !== undefined && !process.connected) void stop() // The parent was gone before it could be listened to.
+  const begin = Promise.try(() => start((error) => void stop(error)))
+  const heed = () => void stop()
+  process.on('SIGTERM', heed).on('SIGINT', heed).on('SIGHUP', heed).on('disconnect', heed)
+  if (process.send !== undefined && !process.connected) heed() // The parent was gone before it could be listened to.
   try {
     await begin
   } catch (error) {

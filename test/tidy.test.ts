@@ -40,7 +40,8 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   uplink: [],
   'node/entries': [],
   'node/shard': ['node/entries', 'node/engine.ts'],
-  'node/cluster': ['node/engine.ts'],
+  'node/storage': ['node/entries'],
+  'node/cluster': ['node/entries', 'node/engine.ts'],
   'node/http': ['node/engine.ts'],
   node: ['node'],
 }

@@ -1,15 +1,16 @@
 /**
- * The one routing decision: a key's slot is mine, or another member's.
+ * The one routing decision: a key's slot is mine, or another member's. What is about no key is asked of all.
  *
  * What was surely not carried out, because the receiver does not own the slot or refused the connection, is
  * routed again by each newer view, and by no view twice. Nothing else is ever sent again.
  */
 import type { Clock } from '../../shared/clock.ts'
-import type { Command, Reply } from '../../shared/command.ts'
+import type { ClusterCommand, Command, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
+import { mergeActivity } from '../entries/activity.ts'
 import type { ClusterMetrics } from './metrics.ts'
 import type { PlacedView } from './placed-view.ts'
 
@@ -45,13 +46,13 @@ export class Router implements Engine {
 
   async execute(command: Command, options: ExecuteOptions): Promise<Reply> {
     const { views, clock, metrics } = this.#options
-    const slot = slotOf(command.key)
     const settledByMs = Math.min(options.deadlineAtMs, clock.now() + SETTLE_MAX_MS)
     let placed = views.placed
-    if (placed === undefined) throw new LarderError('NOT_READY', 'This member has not heard from uplink yet.')
+    if (placed === undefined)
+      throw new LarderError('NOT_READY', 'This member is still starting: /readyz says why.')
     for (;;) {
       try {
-        return await this.#engineOf(placed, slot).execute(command, options)
+        return await this.#attempt(placed, command, options)
       } catch (error) {
         if (!(error instanceof LarderError) || !isSafeToRepeat(error)) throw error
         const newer = await views.after(placed.epoch, settledByMs)
@@ -62,11 +63,29 @@ export class Router implements Engine {
     }
   }
 
-  #engineOf(placed: PlacedView, slot: number): Engine {
-    const { self, local, peers } = this.#options
-    const owner = placed.ownerOf(slot)
+  async #attempt(placed: PlacedView, command: Command, options: ExecuteOptions): Promise<Reply> {
+    if (command.type === 'activity') return await this.#gather(placed, command, options)
+    const owner = placed.ownerOf(slotOf(command.key))
     if (owner === undefined) throw new LarderError('NOT_READY', 'The cluster has no member.')
-    return owner.incarnation === self.incarnation ? local : peers.of(owner)
+    return await this.#engineOf(owner).execute(command, options)
+  }
+
+  /** Asks every member: an answer without one of them would pass for the whole. */
+  async #gather({ view }: PlacedView, command: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
+    const replies = await Promise.all(
+      view.members.map((member) => this.#engineOf(member).execute(command, options)),
+    )
+    const lists = replies.map((reply) => (reply.type === 'activity' ? reply.contents : []))
+    return {
+      type: 'activity',
+      contents: mergeActivity(lists, command.limit),
+      owner: this.#options.self.id,
+    }
+  }
+
+  #engineOf(member: Member): Engine {
+    const { self, local, peers } = this.#options
+    return member.incarnation === self.incarnation ? local : peers.of(member)
   }
 }
 

@@ -6,10 +6,11 @@
  * turned into base64 on their way.
  */
 import { isUtf8 } from 'node:buffer'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Body, Command, Reply } from '../../shared/command.ts'
-import { type ErrorCode, isErrorCode } from '../../shared/errors.ts'
-import { View } from '../../shared/view.ts'
+import type { ErrorCode } from '../../shared/errors.ts'
+import type { View } from '../../shared/view.ts'
+import { type DetachedBody, RequestHead, ResponseHead } from './heads.ts'
 
 export const EXECUTE_PATH = '/cluster/execute'
 export const FRAME_TYPE = 'application/vnd.larder.frame'
@@ -83,11 +84,19 @@ const DEFERRED: Result = { error: { code: 'DEFERRED', detail: 'Ask again: other 
 
 /** What a command takes of a frame, at the most. */
 export function bytesOf(command: Command): number {
-  const { ifMatch = [], ifNoneMatch = [] } = ('condition' in command && command.condition) || {}
-  const texts = [command.key, ...ifMatch, ...ifNoneMatch, 'contentType' in command ? command.contentType : '']
-  const body = 'body' in command ? Buffer.byteLength(command.body) : 0
-  // JSON writes a control character as six.
-  return texts.reduce((sum, text) => sum + 6 * text.length, body + 300)
+  if (!('body' in command)) return headBytesOf(command)
+  const { body, ...head } = command
+  return headBytesOf(head) + Buffer.byteLength(body)
+}
+
+/** JSON writes a control character as six. */
+function headBytesOf(part: object): number {
+  let bytes = 300
+  for (const value of Object.values(part)) {
+    if (typeof value === 'string') bytes += 6 * value.length
+    else if (typeof value === 'object') bytes += headBytesOf(value)
+  }
+  return bytes
 }
 
 /** @throws when the frame is not one. */
@@ -100,65 +109,6 @@ export function decodeResponse(bytes: Buffer): ExecuteResponse {
   frame.end()
   return { epoch, view, results: whole }
 }
-
-/** In the head of a frame a body is whether it is text, and how many bytes of the frame it takes. */
-const DetachedBody = z.object({ text: z.boolean(), length: z.int().min(0) })
-const Condition = z.object({
-  ifMatch: z.array(z.string()).optional(),
-  ifNoneMatch: z.array(z.string()).optional(),
-})
-const key = z.string().min(1)
-/** What a header may hold. */
-const contentType = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/)
-const condition = Condition.optional()
-
-const RequestHead = z.object({
-  epoch: z.int(),
-  view: View.optional(),
-  commands: z.array(
-    z.object({
-      requestId: z.string(),
-      traced: z.boolean(),
-      remainingMs: z.number(),
-      command: z.discriminatedUnion('type', [
-        z.object({ type: z.literal('value.get'), key, condition }),
-        z.object({
-          type: z.literal('value.set'),
-          key,
-          condition,
-          contentType,
-          body: DetachedBody,
-          ttlMs: z.number().optional(),
-        }),
-        z.object({ type: z.literal('value.delete'), key, condition }),
-        z.object({ type: z.literal('counter.add'), key, by: z.string().regex(/^-?\d{1,100}$/) }),
-        z.object({ type: z.literal('counter.get'), key }),
-      ]),
-    }),
-  ),
-})
-
-const ReplyType = z.enum([
-  'value',
-  'stored',
-  'deleted',
-  'missing',
-  'mismatch',
-  'total',
-] satisfies Reply['type'][])
-
-const ResponseHead = z.object({
-  epoch: z.int(),
-  view: View.optional(),
-  results: z.array(
-    z.union([
-      z.object({
-        reply: z.looseObject({ type: ReplyType, owner: z.string(), body: DetachedBody.optional() }),
-      }),
-      z.object({ error: z.object({ code: z.custom<ErrorCode>(isErrorCode), detail: z.string() }) }),
-    ]),
-  ),
-})
 
 class FrameWriter {
   readonly #bodies: Uint8Array[] = []

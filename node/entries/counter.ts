@@ -3,19 +3,23 @@
  * Data Types", 2011), exact over signed 64 bits.
  *
  * Each origin, one life of a member, keeps what it has added and what it has taken away; both only grow, so
- * the greater is always the newer.
+ * the greater is always the newer. A delete is a stamped reset: tallies belong to the reset they came after,
+ * and the later reset wins with all of its tallies. Without any it is the tombstone of a deleted counter.
  */
-import type { Command } from '../../shared/command.ts'
-import { LarderError } from '../../shared/errors.ts'
+import type { Command, Outcome } from '../../shared/command.ts'
+import { assertNever, LarderError } from '../../shared/errors.ts'
+import { compareStamps, type Stamp } from './stamp.ts'
 import type { Applied, Moment } from './verbs.ts'
 
-export interface Tally {
+interface Tally {
   readonly added: bigint
   readonly taken: bigint
 }
 
 export interface Counter {
   readonly kind: 'counter'
+  /** When it was last deleted. */
+  readonly reset?: Stamp
   readonly tallies: Readonly<Record<string, Tally>>
 }
 
@@ -29,22 +33,37 @@ export function applyToCounter(
   command: CounterCommand,
   moment: Moment,
 ): Applied<Counter> {
-  if (command.type === 'counter.get') {
-    if (counter === undefined) return { outcome: { type: 'missing' } }
-    return { outcome: { type: 'total', value: String(totalOf(counter)) } }
+  switch (command.type) {
+    case 'counter.get':
+      return { outcome: isCounting(counter) ? totalOutcome(totalOf(counter)) : { type: 'missing' } }
+    case 'counter.add':
+      return add(counter, BigInt(command.by), moment.origin)
+    case 'counter.delete':
+      if (!isCounting(counter)) return { outcome: { type: 'missing' } }
+      return { outcome: { type: 'deleted' }, change: { kind: 'counter', reset: moment.stamp(), tallies: {} } }
+    default:
+      return assertNever(command)
   }
-  const by = BigInt(command.by)
+}
+
+function add(counter: Counter | undefined, by: bigint, origin: string): Applied<Counter> {
   const total = (counter ? totalOf(counter) : 0n) + by
   if (total < TOTAL_MIN || total > TOTAL_MAX) {
     throw new LarderError('OUT_OF_RANGE', `The total would be ${total}; it stays as it was.`)
   }
-  const { origin } = moment
   const { added, taken } = counter?.tallies[origin] ?? { added: 0n, taken: 0n }
   const tally = by < 0n ? { added, taken: taken - by } : { added: added + by, taken }
-  return {
-    outcome: { type: 'total', value: String(total) },
-    change: { kind: 'counter', tallies: { [origin]: tally } },
-  }
+  const reset = counter?.reset && { reset: counter.reset }
+  return { outcome: totalOutcome(total), change: { kind: 'counter', ...reset, tallies: { [origin]: tally } } }
+}
+
+function totalOutcome(total: bigint): Outcome {
+  return { type: 'total', value: String(total) }
+}
+
+/** Whether there is a total, be it 0; a deleted counter has none. */
+export function isCounting(counter: Counter | undefined): counter is Counter {
+  return counter !== undefined && Object.keys(counter.tallies).length > 0
 }
 
 export function totalOf({ tallies }: Counter): bigint {
@@ -52,12 +71,19 @@ export function totalOf({ tallies }: Counter): bigint {
 }
 
 export function mergeCounters(a: Counter, b: Counter): Counter {
+  const order = compareResets(a.reset, b.reset)
+  if (order !== 0) return order > 0 ? a : b
   const tallies: Record<string, Tally> = { ...a.tallies }
   for (const [origin, theirs] of Object.entries(b.tallies)) {
     const ours = tallies[origin] ?? theirs
     tallies[origin] = { added: greater(ours.added, theirs.added), taken: greater(ours.taken, theirs.taken) }
   }
-  return { kind: 'counter', tallies }
+  return { ...a, tallies }
+}
+
+function compareResets(a: Stamp | undefined, b: Stamp | undefined): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined)
+  return compareStamps(a, b)
 }
 
 function greater(a: bigint, b: bigint): bigint {

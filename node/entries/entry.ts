@@ -1,46 +1,104 @@
 /**
  * The stored state of a key, and the two verbs on it.
  *
- * `apply` turns an intent into an outcome and a change; `merge` reconciles two copies of a state. A change is
+ * `apply` turns an intent into an outcome and changes; `merge` reconciles two copies of a state. A change is
  * itself a small state, so the one way to store it, here and on every other holder, is to merge it.
  * `merge` is commutative, associative and idempotent for every kind.
  */
-import type { Command } from '../../shared/command.ts'
+import type { KeyCommand } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
-import { applyToCounter, type Counter, mergeCounters } from './counter.ts'
-import { applyToRegister, buryRegister, liveValue, mergeRegisters, type Register } from './register.ts'
+import { applyToCounter, type Counter, isCounting, mergeCounters } from './counter.ts'
+import { applyToReactions } from './engage.ts'
+import { answerOf, recordOf } from './once.ts'
+import { mergeReactions, type Reactions } from './reactions.ts'
+import { applyToRegister, buryRegister, mergeRegisters, type Register } from './register.ts'
+import { wallOf } from './stamp.ts'
 import type { Applied, Moment } from './verbs.ts'
 
-export type Entry = Register | Counter
+export type Entry = Register | Counter | Reactions
 
-/** Names the entry that a command is about: values and counters do not share their keys. */
-export function entryIdOf(command: Command): string {
+/** What a write does to one entry: the state to be merged into every copy. */
+export interface EntryChange {
+  readonly id: string
+  readonly entry: Entry
+}
+
+/** Who keeps a change, beyond this memory, also learns what it has led to. */
+export interface Change extends EntryChange {
+  readonly slot: number
+  /** The whole entry once the change is merged. */
+  readonly state: Entry
+}
+
+/** Names an entry: the first letter is its family, and families do not share their keys. */
+export const idOf = {
+  value: (key: string) => `v${key}`,
+  counter: (key: string) => `c${key}`,
+  reactions: (content: string) => `r${content}`,
+  /** A header holds no NUL, so that the last one is where the idempotency key begins. */
+  once: (key: string, idempotencyKey: string) => `i${key}\0${idempotencyKey}`,
+} as const
+
+export interface AppliedCommand {
+  readonly outcome: Applied<Entry>['outcome']
+  /** Kept together, or not at all. */
+  readonly changes: readonly EntryChange[]
+}
+
+/**
+ * Carries out a command on the entries of its slot.
+ * @throws LarderError when it cannot be carried out on this state; nothing has changed then.
+ */
+export function apply(
+  command: KeyCommand,
+  read: (id: string) => Entry | undefined,
+  moment: Moment,
+): AppliedCommand {
+  const { key } = command
   switch (command.type) {
     case 'value.get':
     case 'value.set':
-    case 'value.delete':
-      return `v${command.key}`
+    case 'value.delete': {
+      const id = idOf.value(key)
+      return toChanges(id, applyToRegister(ofKind(read(id), 'register'), command, moment))
+    }
     case 'counter.add':
+      return addOnce(command, read, moment)
     case 'counter.get':
-      return `c${command.key}`
+    case 'counter.delete': {
+      const id = idOf.counter(key)
+      return toChanges(id, applyToCounter(ofKind(read(id), 'counter'), command, moment))
+    }
+    case 'reaction.add':
+    case 'reaction.remove':
+    case 'reaction.count':
+    case 'reaction.users': {
+      const id = idOf.reactions(key)
+      return toChanges(id, applyToReactions(ofKind(read(id), 'reactions'), command, moment))
+    }
     default:
       return assertNever(command)
   }
 }
 
-/** @throws LarderError when the command cannot be carried out on this state; nothing has changed then. */
-export function apply(entry: Entry | undefined, command: Command, moment: Moment): Applied<Entry> {
-  switch (command.type) {
-    case 'value.get':
-    case 'value.set':
-    case 'value.delete':
-      return applyToRegister(ofKind(entry, 'register'), command, moment)
-    case 'counter.add':
-    case 'counter.get':
-      return applyToCounter(ofKind(entry, 'counter'), command, moment)
-    default:
-      return assertNever(command)
-  }
+function addOnce(
+  command: Extract<KeyCommand, { type: 'counter.add' }>,
+  read: (id: string) => Entry | undefined,
+  moment: Moment,
+): AppliedCommand {
+  const { key, idempotencyKey } = command
+  const recordId = idempotencyKey === undefined ? undefined : idOf.once(key, idempotencyKey)
+  const answered = recordId && answerOf(ofKind(read(recordId), 'register'), moment.nowMs)
+  if (answered !== undefined) return { outcome: { type: 'total', value: answered }, changes: [] }
+  const id = idOf.counter(key)
+  const applied = applyToCounter(ofKind(read(id), 'counter'), command, moment)
+  const record = recordOf(command, applied, moment)
+  const { outcome, changes } = toChanges(id, applied)
+  return { outcome, changes: record && recordId ? [...changes, { id: recordId, entry: record }] : changes }
+}
+
+function toChanges(id: string, { outcome, change }: Applied<Entry>): AppliedCommand {
+  return { outcome, changes: change === undefined ? [] : [{ id, entry: change }] }
 }
 
 function ofKind<K extends Entry['kind']>(
@@ -52,30 +110,48 @@ function ofKind<K extends Entry['kind']>(
   return entry as Extract<Entry, { kind: K }> | undefined
 }
 
-/** Two copies of one entry as one. */
+/** Two copies of one entry as one. The first is used up: the result may be built on it. */
 export function merge(a: Entry, b: Entry): Entry {
   if (a.kind === 'register' && b.kind === 'register') return mergeRegisters(a, b)
   if (a.kind === 'counter' && b.kind === 'counter') return mergeCounters(a, b)
+  if (a.kind === 'reactions' && b.kind === 'reactions') return mergeReactions(a, b)
   throw new TypeError(`a ${a.kind} and a ${b.kind} cannot be copies of one entry`)
 }
 
-/** Whether a reader would find something here. */
-export function isLive(entry: Entry, nowMs: number): boolean {
-  return entry.kind === 'counter' || liveValue(entry, nowMs) !== undefined
-}
-
-/** When the entry has to be looked at again: its value ends, or its tombstone has been kept long enough. */
+/** When the entry has to be looked at again: something in it ends, or was remembered for long enough. */
 export function dueAtMs(entry: Entry, tombstoneGraceMs: number): number {
-  if (entry.kind === 'counter') return Infinity
-  return entry.value === undefined ? entry.endsAtMs + tombstoneGraceMs : entry.endsAtMs
+  switch (entry.kind) {
+    case 'register':
+      return entry.value === undefined ? entry.endsAtMs + tombstoneGraceMs : entry.endsAtMs
+    case 'counter':
+      return entry.reset && isTombstone(entry) ? wallOf(entry.reset) + tombstoneGraceMs : Infinity
+    case 'reactions':
+      return entry.dueAtMs(tombstoneGraceMs)
+    default:
+      return assertNever(entry)
+  }
 }
 
-/** What is left of an entry that is due: a tombstone of its value, or nothing. */
-export function bury(entry: Entry): Entry | undefined {
-  return entry.kind === 'register' && entry.value !== undefined ? buryRegister(entry) : undefined
+/** Whether it only remembers that there is nothing any more. */
+export function isTombstone(entry: Entry): boolean {
+  switch (entry.kind) {
+    case 'register':
+      return entry.value === undefined
+    case 'counter':
+      return !isCounting(entry)
+    case 'reactions':
+      return false
+    default:
+      return assertNever(entry)
+  }
 }
 
-/** Whether the memory budget may claim it: a value can be fetched again, a counter cannot. */
-export function isEvictable(entry: Entry): boolean {
-  return entry.kind === 'register'
+/** What a value that has ended leaves behind; an answer that was kept for a while leaves nothing. */
+export function bury(id: string, register: Register): Register | undefined {
+  return register.value !== undefined && id.startsWith('v') ? buryRegister(register) : undefined
+}
+
+/** Whether the memory budget may claim it: a value can be fetched again, what was counted cannot. */
+export function isEvictable(id: string): boolean {
+  return id.startsWith('v')
 }

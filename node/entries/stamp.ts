@@ -26,8 +26,8 @@ export class StampClock {
     return { time: this.#time, origin: this.#origin }
   }
 
-  /** Another member's stamp: whatever is written here from now on is later. */
-  witness({ time }: Stamp): void {
+  /** A stamp from elsewhere, another member or the disk: whatever is written here from now on is later. */
+  witness({ time }: Pick<Stamp, 'time'>): void {
     this.#time = Math.max(this.#time, time)
   }
 }
@@ -36,6 +36,11 @@ export class StampClock {
 export function compareStamps(a: Stamp, b: Stamp): number {
   if (a.time !== b.time) return a.time - b.time
   return a.origin === b.origin ? 0 : a.origin < b.origin ? -1 : 1
+}
+
+/** The wall clock of a stamp, in milliseconds. */
+export function wallOf({ time }: Stamp): number {
+  return Math.floor(time / TICKS_PER_MS)
 }
 
 /** A stamp as a strong entity tag: no two writes share it. */

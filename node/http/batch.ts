@@ -6,7 +6,7 @@
  * and a write for the reads.
  */
 import { z } from 'zod'
-import { type Command, isWrite, type Reply } from '../../shared/command.ts'
+import { isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
 import { assertNever, LarderError, toLarderError } from '../../shared/errors.ts'
 import { readJsonText } from '../../shared/input.ts'
 import { elementsOf } from '../../shared/json.ts'
@@ -60,6 +60,8 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   ]
 }
 
+type BatchCommand = Extract<KeyCommand, { type: `value.${string}` | 'counter.add' | 'counter.get' }>
+
 /** Neighbouring operations on one key that do not disturb each other: only reads, or only writes. */
 interface Run {
   readonly isWrite: boolean
@@ -100,14 +102,14 @@ class Batch {
     throw new LarderError('TOO_LARGE', 'The answer is full: read this key in another call.')
   }
 
-  #inOrder(command: Command): Promise<Reply> {
+  #inOrder(command: BatchCommand): Promise<Reply> {
     const run = this.#runOf(command)
     const reply = run.before.then(() => this.#dispatch(this.#context, command))
     run.replies.push(reply.catch(() => {}))
     return reply
   }
 
-  #runOf(command: Command): Run {
+  #runOf(command: BatchCommand): Run {
     const last = this.#runs.get(command.key)
     if (last?.isWrite === isWrite(command)) return last
     const run = { isWrite: isWrite(command), before: Promise.all(last?.replies ?? []), replies: [] }
@@ -117,7 +119,7 @@ class Batch {
 }
 
 /** @throws LarderError KEY_NULL, BAD_REQUEST or OUT_OF_RANGE. */
-function parseOp(fields: ReadonlyMap<string, string>): Command {
+function parseOp(fields: ReadonlyMap<string, string>): BatchCommand {
   switch (fields.get('op')) {
     case '"get"':
       return { type: 'value.get', key: parseKey(fields.get('key')) }
@@ -140,7 +142,7 @@ function parseOp(fields: ReadonlyMap<string, string>): Command {
   }
 }
 
-function resultText(command: Command, reply: Reply): string {
+function resultText(command: BatchCommand, reply: Reply): string {
   const { key } = command
   switch (command.type) {
     case 'value.get':

@@ -1,12 +1,14 @@
 /** The fields of requests, turned into what commands are made of, or into an error that says what is wrong. */
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
+import { decode } from '../../shared/input.ts'
+import type { Context } from '../../shared/route.ts'
 
 /**
  * The longest key, in UTF-8 bytes: percent-encoded, it still fits into the request line of any server and
  * balancer with the usual 16 KiB for headers, so that whatever was written can be read.
  */
-const KEY_BYTES_MAX = 4096
+export const KEY_BYTES_MAX = 4096
 
 /** For the API page; `parseKey` decides. */
 export const Key = z.union([z.string().min(1), z.number().multipleOf(1)]).meta({
@@ -14,6 +16,9 @@ export const Key = z.union([z.string().min(1), z.number().multipleOf(1)]).meta({
 })
 export const Ttl = z.number().positive().meta({ description: 'Seconds until the value ends by itself.' })
 
+/** The longest list in one answer. */
+const LIMIT_MAX = 1000
+export const Limit = z.int().min(1).max(LIMIT_MAX)
 /** A hundred years: beyond it a time to live means forever, and could not be told to other members. */
 const TTL_MAX_MS = 100 * 365 * 86_400_000
 const NO_KEYS: readonly unknown[] = [undefined, '', 'null', 'nil']
@@ -31,6 +36,19 @@ export function parseKeyText(key: string | undefined): string {
   return key
 }
 
+/** The last part of the path, decoded strictly; the router's own decoding forgives mistakes. */
+export function pathText(context: Context): string {
+  return decode(context.captures?.[0] ?? '')
+}
+
+/** How many to list. @throws LarderError BAD_REQUEST. */
+export function parseLimit(text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= LIMIT_MAX) return limit
+  throw new LarderError('BAD_REQUEST', `limit: 1 to ${LIMIT_MAX}.`)
+}
+
 /** A key as a JSON text writes it. @throws LarderError KEY_NULL or BAD_REQUEST. */
 export function parseKey(json: string | undefined): string {
   if (json === undefined || json === 'null') return parseKeyText(undefined)
@@ -44,6 +62,11 @@ export function parseTtlMs(json: string): number {
   const seconds = Number(json)
   if (/^["[]/.test(json) || !(seconds > 0))
     throw new LarderError('BAD_REQUEST', 'ttl: a number of seconds above 0.')
+  return ttlMsOf(seconds)
+}
+
+/** Of seconds above 0. */
+export function ttlMsOf(seconds: number): number {
   return Math.min(Math.max(1, Math.round(seconds * 1000)), TTL_MAX_MS)
 }
 
@@ -55,7 +78,11 @@ export function parseTtlText(text: string): number {
 
 /** An amount as a JSON text writes it: an integer, or text that is one. @throws LarderError BAD_REQUEST, OUT_OF_RANGE. */
 export function parseInteger(name: string, json: string | undefined): string {
-  const text = json === undefined ? undefined : (textOf(json) ?? integerText(json))
+  return parseIntegerText(name, json === undefined ? undefined : (textOf(json) ?? integerText(json)))
+}
+
+/** @throws LarderError BAD_REQUEST, OUT_OF_RANGE. */
+export function parseIntegerText(name: string, text: string | undefined): string {
   if (text === undefined || !/^[+-]?\d+$/.test(text))
     throw new LarderError('BAD_REQUEST', `${name}: an integer.`)
   if (text.length > 100)

@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import type { Condition, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { asJsonText, decode, isJson, readBody, readQuery } from '../../shared/input.ts'
+import { asJsonText, isJson, readBody, readQuery } from '../../shared/input.ts'
 import { type Context, header, type Parameter, type Route } from '../../shared/route.ts'
 import type { Dispatch } from './dispatch.ts'
-import { parseKeyText, parseTtlText } from './fields.ts'
+import { parseKeyText, parseTtlText, pathText } from './fields.ts'
+import { keyless } from './keyless.ts'
 
 const parameters: readonly Parameter[] = [
   { in: 'path', name: 'key', description: 'The key, percent-encoded.', schema: z.string() },
@@ -29,7 +30,12 @@ const bytes = { '*/*': undefined }
 const path = '/api/v1/kv/{key}'
 
 export function kvRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
-  return [putRoute(dispatch, bodyBytesMax), getRoute(dispatch), deleteRoute(dispatch), ...withoutKey]
+  return [
+    putRoute(dispatch, bodyBytesMax),
+    getRoute(dispatch),
+    deleteRoute(dispatch),
+    ...keyless('/api/v1/kv', ['PUT', 'GET', 'DELETE']),
+  ]
 }
 
 function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
@@ -54,7 +60,7 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
     ],
     async handle(context) {
       const ttl = readQuery(context.querystring).get('ttl')
-      const key = keyOf(context)
+      const key = parseKeyText(pathText(context))
       const options = { ...conditionOf(context), ...(ttl !== undefined && { ttlMs: parseTtlText(ttl) }) }
       const value = receivedValue(context, await readBody(context.req, bodyBytesMax))
       const reply = await dispatch(context, { type: 'value.set', key, ...value, ...options })
@@ -86,7 +92,7 @@ function getRoute(dispatch: Dispatch): Route {
     async handle(context) {
       const reply = await dispatch(context, {
         type: 'value.get',
-        key: keyOf(context),
+        key: parseKeyText(pathText(context)),
         ...conditionOf(context),
       })
       if (reply.type !== 'value') return answerWithout(context, reply)
@@ -109,30 +115,13 @@ function deleteRoute(dispatch: Dispatch): Route {
     async handle(context) {
       const reply = await dispatch(context, {
         type: 'value.delete',
-        key: keyOf(context),
+        key: parseKeyText(pathText(context)),
         ...conditionOf(context),
       })
       if (reply.type !== 'deleted') return answerWithout(context, reply)
       context.status = 204
     },
   }
-}
-
-const withoutKey = (['PUT', 'GET', 'DELETE'] as const).map(
-  (method): Route => ({
-    method,
-    path: '/api/v1/kv',
-    summary: 'Says that a key is needed.',
-    access: 'public',
-    answers: {},
-    errors: ['KEY_NULL'],
-    handle: () => void parseKeyText(undefined),
-  }),
-)
-
-/** The key as it stands in the path, decoded strictly; the router's own decoding forgives mistakes. */
-function keyOf(context: Context): string {
-  return parseKeyText(decode(context.captures?.[0] ?? ''))
 }
 
 /** JSON is checked and kept as text, so that /api can answer it; anything else is kept byte for byte. */

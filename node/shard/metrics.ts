@@ -1,18 +1,17 @@
 /** What is held, and what waits: read off the memory and the shards when somebody asks. */
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { Memory } from './memory.ts'
+import { KINDS, type Memory } from './memory.ts'
 import type { Shards } from './shards.ts'
 
 export function registerMemoryMetrics(registry: Registry, memory: Memory): void {
   const registers = [registry]
   new Gauge({
     name: 'larder_entries',
-    help: 'Entries held, by kind; tombstones remember deletes for a while.',
+    help: 'Entries held, by kind: contents have reactions, records make increments count once, tombstones remember deletes.',
     labelNames: ['kind'],
     registers,
     collect() {
-      for (const kind of ['values', 'counters', 'tombstones'] as const)
-        this.set({ kind }, memory.counts[kind])
+      for (const kind of KINDS) this.set({ kind }, memory.counts[kind])
     },
   })
   new Gauge({
@@ -25,7 +24,7 @@ export function registerMemoryMetrics(registry: Registry, memory: Memory): void 
   })
   for (const [name, help, count] of [
     ['larder_evictions_total', 'Values dropped to keep MAX_BYTES, least recently used first.', 'evictions'],
-    ['larder_expirations_total', 'Values that reached the end of their ttl.', 'expirations'],
+    ['larder_expirations_total', 'Values and presences that reached the end of their ttl.', 'expirations'],
   ] as const) {
     new Counter({
       name,

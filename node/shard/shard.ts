@@ -1,25 +1,26 @@
 /**
  * One serialized writer over its share of the slots.
  *
- * A batch is applied in order, its changes are handed over once, to whoever keeps them (`commit`), and only
- * then do its replies leave. A command that cannot be carried out spoils no other.
+ * A batch is applied in order, its changes are handed over once, to whoever keeps them, and only then do its
+ * replies leave. A command that cannot be carried out spoils no other.
  */
 import type { Clock } from '../../shared/clock.ts'
-import type { Command, Outcome } from '../../shared/command.ts'
+import type { KeyCommand, Outcome } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
-import { apply, type Entry, entryIdOf } from '../entries/entry.ts'
+import { apply, type Change } from '../entries/entry.ts'
 import type { Moment } from '../entries/verbs.ts'
 import type { Memory } from './memory.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const BATCH_MAX = 1000
 
-/** What a write did: the state to be merged into every copy of the entry. */
-export interface Change {
-  readonly slot: number
-  readonly id: string
-  readonly entry: Entry
+/** Whoever keeps the changes beyond this memory. */
+export interface Keeper {
+  /** Why it can take no more now: then nothing is applied. */
+  readonly refusal: LarderError | undefined
+  /** Resolves when the changes are as safe as an acknowledgement promises, with those that could not be made so. */
+  keep(changes: readonly Change[]): Promise<ReadonlySet<Change>>
 }
 
 export interface ShardOptions {
@@ -30,13 +31,12 @@ export interface ShardOptions {
   /** Whether this member owns the slot now. */
   owns(slot: number): boolean
   moment(): Moment
-  /** Resolves when the changes are as safe as an acknowledgement promises. */
-  commit(changes: readonly Change[]): Promise<void>
+  readonly keeper: Keeper
 }
 
 interface Write {
   readonly slot: number
-  readonly command: Command
+  readonly command: KeyCommand
   readonly deadlineAtMs: number
   resolve(outcome: Outcome): void
   reject(error: unknown): void
@@ -64,7 +64,7 @@ export class Shard {
   }
 
   /** @throws LarderError OVERLOADED, as a rejection, when the queue is full. */
-  write(slot: number, command: Command, deadlineAtMs: number): Promise<Outcome> {
+  write(slot: number, command: KeyCommand, deadlineAtMs: number): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
     if (!this.#queue.push({ slot, command, deadlineAtMs, resolve, reject })) reject(this.#refusal())
     return promise
@@ -93,39 +93,54 @@ export class Shard {
 
   async #write(batch: readonly Write[]): Promise<void> {
     this.#noteRoom()
-    const changes: Change[] = []
-    const replies: (() => void)[] = []
-    for (const write of batch) {
-      try {
-        const outcome = this.#apply(write, changes)
-        replies.push(() => write.resolve(outcome))
-      } catch (error) {
-        replies.push(() => write.reject(error))
-      }
-    }
+    const applied = batch.map((write) => this.#apply(write))
+    const changes = applied.flatMap((one) => one.changes)
     try {
-      if (changes.length > 0) await this.#options.commit(changes)
-      for (const reply of replies) reply()
+      const unsafe = changes.length > 0 ? await this.#options.keeper.keep(changes) : new Set()
+      for (const { reply, fail, changes } of applied) {
+        if (changes.some((change) => unsafe.has(change))) fail(notSaved())
+        else reply()
+      }
     } catch (error) {
-      for (const write of batch) write.reject(error)
+      for (const { reply, fail, changes } of applied) {
+        if (changes.length > 0) fail(error)
+        else reply()
+      }
     }
   }
 
-  #apply({ slot, command, deadlineAtMs }: Write, changes: Change[]): Outcome {
-    const { clock, memory, moment, owns } = this.#options
+  #apply(write: Write): AppliedWrite {
+    try {
+      const { outcome, changes } = this.#applyToMemory(write)
+      return { changes, reply: () => write.resolve(outcome), fail: write.reject }
+    } catch (error) {
+      return { changes: [], reply: () => write.reject(error), fail: write.reject }
+    }
+  }
+
+  #applyToMemory({ slot, command, deadlineAtMs }: Write): { outcome: Outcome; changes: Change[] } {
+    const { clock, memory, owns, keeper } = this.#options
     // Whoever asked has been told that it failed.
     if (clock.now() > deadlineAtMs)
       throw new LarderError('OVERLOADED', 'It waited in its queue for too long.')
     // The slot may have changed its owner while the write waited.
     if (!owns(slot)) throw wrongOwner()
-    const id = entryIdOf(command)
-    const { outcome, change } = apply(memory.use(slot, id), command, moment())
-    if (change !== undefined) {
-      memory.merge(slot, id, change)
-      changes.push({ slot, id, entry: change })
-    }
-    return outcome
+    if (keeper.refusal !== undefined) throw keeper.refusal
+    const moment = this.#options.moment()
+    const { outcome, changes } = apply(command, (id) => memory.use(slot, id, moment.nowMs), moment)
+    const merged = changes.map(({ id, entry }) => ({ slot, id, entry, state: memory.merge(slot, id, entry) }))
+    return { outcome, changes: merged }
   }
+}
+
+interface AppliedWrite {
+  readonly changes: readonly Change[]
+  reply(): void
+  fail(error: unknown): void
+}
+
+function notSaved(): LarderError {
+  return new LarderError('NOT_SAVED', 'It was applied, but it is not on disk.')
 }
 
 /** Nothing was applied: the command may be routed again. */

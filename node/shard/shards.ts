@@ -1,15 +1,15 @@
 /**
  * The local engine: carries out commands on the slots that this member owns.
  *
- * A command on a slot that is not is refused before anything is applied. A slot belongs to one shard, for
- * good, so the writes of a key never overtake each other. Reads do not queue: they see what has been applied.
+ * A command on a slot that is not is refused before anything is applied. What is asked of all
+ * members is answered for these slots. A slot belongs to one shard, for good, so the writes of a key never overtake each other. Reads do not queue: they see what has been applied.
  */
 import { type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
-import { apply, entryIdOf } from '../entries/entry.ts'
-import { bytesOf } from './memory.ts'
+import { apply, idOf } from '../entries/entry.ts'
+import { bytesOf } from './bytes.ts'
 import { Shard, type ShardOptions, wrongOwner } from './shard.ts'
 
 export interface ShardsOptions extends ShardOptions {
@@ -30,11 +30,13 @@ export class Shards implements Engine {
 
   async execute(command: Command, { deadlineAtMs }: Pick<ExecuteOptions, 'deadlineAtMs'>): Promise<Reply> {
     const { self: owner, memory, moment, owns } = this.#options
+    if (command.type === 'activity')
+      return { type: 'activity', contents: memory.activity(command.limit, moment().nowMs), owner }
     const slot = slotOf(command.key)
     if (!owns(slot)) throw wrongOwner()
     if (!isWrite(command)) {
-      const id = entryIdOf(command)
-      return { ...apply(memory.use(slot, id), command, moment()).outcome, owner }
+      const now = moment()
+      return { ...apply(command, (id) => memory.use(slot, id, now.nowMs), now).outcome, owner }
     }
     if (command.type === 'value.set') this.#checkFits(command)
     const shard = this.#shards[slot % this.#shards.length]
@@ -57,7 +59,7 @@ export class Shards implements Engine {
     const { contentType, body } = command
     const stamp = { time: 0, origin: '' }
     const entry = { kind: 'register', stamp, value: { contentType, body }, endsAtMs: Infinity } as const
-    if (bytesOf(entryIdOf(command), entry) <= this.#options.bytesMax) return
+    if (bytesOf(idOf.value(command.key), entry) <= this.#options.bytesMax) return
     throw new LarderError('TOO_LARGE', 'The value is larger than all the memory for values, MAX_BYTES.')
   }
 }

@@ -50,12 +50,13 @@ export class Cluster implements AsyncDisposable {
   async join(id: string, environment: Environment = {}): Promise<Node> {
     const settings = {
       PORT: '0',
+      DATA_DIR: 'off',
       NODE_ID: id,
       UPLINK_URL: this.uplink.url,
       ...this.#environment,
       ...environment,
     }
-    const parts = { log: silent, clock: systemClock, onRejected() {} }
+    const parts = { log: silent, clock: systemClock, onFatal() {} }
     const node = await startNode(readConfig(settings), parts)
     this.#nodes.set(id, node)
     return node

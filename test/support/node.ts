@@ -15,8 +15,8 @@ export interface TestNode extends AsyncDisposable {
 /** `environment` is what the process would be started with, like `{ API_KEY: 'k' }`. */
 export async function startTestNode(environment: Environment = {}): Promise<TestNode> {
   const clock = new FakeClock()
-  const config = readConfig({ PORT: '0', ...environment })
-  const node = await startNode(config, { log: pino({ level: 'silent' }), clock, onRejected() {} })
+  const config = readConfig({ PORT: '0', DATA_DIR: 'off', ...environment })
+  const node = await startNode(config, { log: pino({ level: 'silent' }), clock, onFatal() {} })
   return {
     node,
     clock,

@@ -32,9 +32,9 @@ describe('memory', () => {
   it('gives up the value that was used longest ago', () => {
     const memory = new Memory(3000)
     for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, value('x'.repeat(600)))
-    memory.use(1, 'va')
+    memory.use(1, 'va', 0)
     memory.merge(1, 'vd', value('x'.repeat(600)))
-    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id))).to.deep.equal(['va', 'vc', 'vd'])
+    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, 0))).to.deep.equal(['va', 'vc', 'vd'])
   })
 
   it('gives up tombstones before any value, and counters never', () => {
@@ -52,7 +52,7 @@ describe('memory', () => {
     const memory = new Memory(1300)
     for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, tombstone(5))
     memory.merge(1, 'vd', value('x'.repeat(100)))
-    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id))).to.deep.equal(['vb', 'vc', 'vd'])
+    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, 0))).to.deep.equal(['vb', 'vc', 'vd'])
   })
 
   it('turns an ended value into a tombstone, and forgets that after its grace', () => {
@@ -78,7 +78,11 @@ describe('memory', () => {
     const memory = new Memory(1_000_000)
     for (const slot of [1, 2, 3]) memory.merge(slot, 'va', value('stew', 1000))
     memory.retain((slot) => slot === 2)
-    expect([1, 2, 3].map((slot) => memory.use(slot, 'va') !== undefined)).to.deep.equal([false, true, false])
+    expect([1, 2, 3].map((slot) => memory.use(slot, 'va', 0) !== undefined)).to.deep.equal([
+      false,
+      true,
+      false,
+    ])
     memory.sweep(10_000)
     memory.retain(() => false)
     expect(memory.counts).to.include({ values: 0, tombstones: 0, bytes: 0 })
@@ -101,7 +105,7 @@ describe('memory', () => {
           if (act === 'counter') memory.merge(slot, `c${name}`, tally)
           if (act === 'sweep') memory.sweep(atMs)
           if (act === 'retain') memory.retain((other) => other !== slot)
-          if (act === 'use') memory.use(slot, `v${name}`)
+          if (act === 'use') memory.use(slot, `v${name}`, 0)
           expect(memory.counts.bytes).to.be.at.least(0)
         }
         memory.retain(() => false)

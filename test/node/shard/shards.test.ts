@@ -1,9 +1,9 @@
 /** Serialized writers: order, bounded queues, and what a failure does to the others. */
 import { expect } from 'chai'
 import { pino } from 'pino'
+import type { Change } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { Memory } from '../../../node/shard/memory.ts'
-import type { Change } from '../../../node/shard/shard.ts'
 import { Shards } from '../../../node/shard/shards.ts'
 import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
@@ -33,9 +33,13 @@ class Bench {
       memory: new Memory(bytesMax),
       owns: (slot) => !this.lost.has(slot),
       moment: () => ({ nowMs: 1000, origin: 'a', stamp: () => stamps.next(1000) }),
-      commit: async (changes) => {
-        if (this.#isHeld(changes)) await this.#held
-        this.committed.push([...changes])
+      keeper: {
+        refusal: undefined,
+        keep: async (changes) => {
+          if (this.#isHeld(changes)) await this.#held
+          this.committed.push([...changes])
+          return new Set()
+        },
       },
     })
   }

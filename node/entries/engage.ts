@@ -1,0 +1,67 @@
+/** What is asked about reactions, carried out on the set of those to one content. */
+import type { KeyCommand, Outcome } from '../../shared/command.ts'
+import { assertNever, LarderError } from '../../shared/errors.ts'
+import { type Presence, Reactions } from './reactions.ts'
+import type { Applied, Moment } from './verbs.ts'
+
+/** The kinds of reaction to one content: a new one beyond it is refused. */
+const KINDS_MAX = 1000
+
+type ReactionCommand = Extract<KeyCommand, { type: `reaction.${string}` }>
+
+export function applyToReactions(
+  reactions: Reactions | undefined,
+  command: ReactionCommand,
+  moment: Moment,
+): Applied<Reactions> {
+  switch (command.type) {
+    case 'reaction.add':
+      return add(reactions, command, moment)
+    case 'reaction.remove':
+      return remove(reactions, command, moment)
+    case 'reaction.count':
+    case 'reaction.users':
+      return { outcome: reactions === undefined ? { type: 'missing' } : read(reactions, command) }
+    default:
+      return assertNever(command)
+  }
+}
+
+const REACTED: Outcome = { type: 'reacted' }
+
+function add(
+  reactions: Reactions | undefined,
+  { reaction, user, ttlMs = Infinity }: Extract<ReactionCommand, { type: 'reaction.add' }>,
+  { nowMs, stamp }: Moment,
+): Applied<Reactions> {
+  const known = reactions?.find(reaction, user)
+  const isSettled = known?.isGone === false && known.endsAtMs === Infinity && ttlMs === Infinity
+  if (isSettled) return { outcome: REACTED }
+  if (reactions !== undefined && !reactions.has(reaction) && reactions.kinds >= KINDS_MAX) {
+    throw new LarderError('UNPROCESSABLE', `reaction_type: this content has ${KINDS_MAX} kinds already.`)
+  }
+  return changed({ reaction, user, time: stamp().time, endsAtMs: nowMs + ttlMs, isGone: false })
+}
+
+/** Whoever is not there leaves no trace. */
+function remove(
+  reactions: Reactions | undefined,
+  { reaction, user }: Extract<ReactionCommand, { type: 'reaction.remove' }>,
+  { nowMs, stamp }: Moment,
+): Applied<Reactions> {
+  const isHere = reactions?.find(reaction, user)?.isGone === false
+  if (!isHere) return { outcome: REACTED }
+  return changed({ reaction, user, time: stamp().time, endsAtMs: nowMs, isGone: true })
+}
+
+function changed(presence: Presence): Applied<Reactions> {
+  return { outcome: REACTED, change: Reactions.of(presence) }
+}
+
+function read(
+  reactions: Reactions,
+  command: Extract<ReactionCommand, { type: 'reaction.count' | 'reaction.users' }>,
+): Outcome {
+  if (command.type === 'reaction.count') return { type: 'counts', counts: reactions.counts() }
+  return { type: 'users', ...reactions.page(command.limit, command) }
+}

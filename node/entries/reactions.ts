@@ -1,0 +1,243 @@
+/**
+ * Who is engaged with a content, and how: a last-writer-wins element set (Shapiro et al., "A comprehensive study
+ * of Convergent and Commutative Replicated Data Types", 2011) of presences, one a (reaction, user).
+ *
+ * A million users may react to one content, so the set is changed in place and ordered by user: adding,
+ * removing and finding cost a logarithm, a page costs its own length. A count is the size of a set.
+ */
+import sortedBtree from 'sorted-btree'
+import type { PageEnd } from '../../shared/command.ts'
+
+const BTree = sortedBtree.default
+
+export interface Presence {
+  readonly reaction: string
+  readonly user: string
+  /** When it was written, as in a stamp. */
+  readonly time: number
+  /** When it ends by itself, `Infinity` for never; once it is gone, when it ended. */
+  readonly endsAtMs: number
+  /** Removed, or ended: kept for a while, so that an older copy does not bring it back. */
+  readonly isGone: boolean
+}
+
+export interface Page {
+  readonly users: Readonly<Record<string, readonly string[]>>
+  readonly next?: PageEnd
+}
+
+/**
+ * What a presence takes in memory, in bytes besides the name of its user. Measured on Node 26 with a million users
+ * of 12 characters on one content: 84 bytes each, 263 with a ttl, 197 once gone.
+ */
+const HERE_BYTES = 72
+const ENDING_BYTES = 180
+const GONE_BYTES = 185
+/** A content and each of its reactions, before anybody reacts: measured with 100,000 contents of one user each. */
+const CONTENT_BYTES = 450
+const REACTION_BYTES = 600
+
+export class Reactions {
+  readonly kind = 'reactions'
+  /** When each user reacted; a reaction that nobody shows any more is kept as long as somebody is remembered. */
+  readonly #here = new Map<string, InstanceType<typeof BTree<string, number>>>()
+  /** Of those, the ones that end by themselves: found by name, and by the time. */
+  readonly #ending = new Map<string, Presence>()
+  readonly #endings = new BTree<Presence, undefined>(undefined, byEnd)
+  readonly #gone = new Map<string, Presence>()
+  #users = 0
+  #bytes = CONTENT_BYTES
+
+  static of(presence: Presence): Reactions {
+    const reactions = new Reactions()
+    reactions.put(presence)
+    return reactions
+  }
+
+  /** How many users are engaged, each counted once however they react. */
+  get users(): number {
+    return this.#users
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** How many kinds of reaction there are. */
+  get kinds(): number {
+    return this.#here.size
+  }
+
+  /** Nobody is here, and nobody who has gone is remembered. */
+  get isEmpty(): boolean {
+    return this.#here.size === 0
+  }
+
+  counts(): Record<string, number> {
+    return Object.fromEntries([...this.#here].map(([reaction, users]) => [reaction, users.size]))
+  }
+
+  has(reaction: string): boolean {
+    return this.#here.has(reaction)
+  }
+
+  find(reaction: string, user: string): Presence | undefined {
+    const name = nameOf(reaction, user)
+    const known = this.#ending.get(name) ?? this.#gone.get(name)
+    if (known !== undefined) return known
+    const time = this.#here.get(reaction)?.get(user)
+    return time === undefined ? undefined : { reaction, user, time, endsAtMs: Infinity, isGone: false }
+  }
+
+  /** Keeps the later of what is known of this user and what is given. */
+  put(presence: Presence): void {
+    const known = this.find(presence.reaction, presence.user)
+    if (known !== undefined && compare(known, presence) >= 0) return
+    if (known !== undefined) this.#remove(known)
+    this.#add(presence)
+  }
+
+  /** Moves those who have ended by now to those who are gone, at most so many; tells how many. */
+  settle(nowMs: number, most: number): number {
+    for (let count = 0; count < most; count++) {
+      const ending = this.#endings.minKey()
+      if (ending === undefined || ending.endsAtMs > nowMs) return count
+      this.put({ ...ending, isGone: true })
+    }
+    return most
+  }
+
+  /** Takes out those who have been gone since then, at most so many, the ones that went first first. */
+  forget(goneSinceMs: number, most: number): Presence[] {
+    const forgotten: Presence[] = []
+    for (const presence of this.#gone.values()) {
+      if (forgotten.length === most || presence.endsAtMs > goneSinceMs) break
+      this.#remove(presence)
+      forgotten.push(presence)
+    }
+    if (this.#gone.size === 0) this.#dropUnused()
+    return forgotten
+  }
+
+  /** When somebody ends, or has been gone for long enough. */
+  dueAtMs(graceMs: number): number {
+    const [longestGone] = this.#gone.values()
+    return Math.min(
+      this.#endings.minKey()?.endsAtMs ?? Infinity,
+      longestGone === undefined ? Infinity : longestGone.endsAtMs + graceMs,
+    )
+  }
+
+  /** Users in their order, of one reaction or of all, after the end of the page before. */
+  page(limit: number, { reaction, after }: { reaction?: string; after?: PageEnd }): Page {
+    const listed = this.#walk(reaction, after)
+      .take(limit + 1)
+      .toArray()
+    const next = listed.length > limit ? listed[limit - 1] : undefined
+    const groups = Map.groupBy(listed.slice(0, limit), (one) => one.reaction)
+    if (reaction !== undefined && groups.size === 0) groups.set(reaction, [])
+    const users = [...groups].map(([kind, ones]) => [kind, ones.map(({ user }) => user)] as const)
+    return { users: Object.fromEntries(users), ...(next && { next }) }
+  }
+
+  *#walk(only: string | undefined, after: PageEnd | undefined): Generator<PageEnd> {
+    const kinds = only === undefined ? [...this.#here.keys()].sort() : [only]
+    for (const reaction of kinds) {
+      if (after !== undefined && reaction < after.reaction) continue
+      const last = reaction === after?.reaction ? after.user : undefined
+      for (const user of this.#here.get(reaction)?.keys(last) ?? []) {
+        if (user !== last) yield { reaction, user }
+      }
+    }
+  }
+
+  /** Everyone who is known, also those who are gone. */
+  *[Symbol.iterator](): Generator<Presence> {
+    for (const [reaction, users] of this.#here) {
+      for (const user of users.keys()) {
+        const presence = this.find(reaction, user)
+        if (presence !== undefined) yield presence
+      }
+    }
+    yield* this.#gone.values()
+  }
+
+  #add(presence: Presence): void {
+    const { reaction, user, time, endsAtMs, isGone } = presence
+    const users = this.#here.get(reaction) ?? new BTree<string, number>(undefined, byText)
+    if (!this.#here.has(reaction)) {
+      this.#here.set(reaction, users)
+      this.#bytes += REACTION_BYTES
+    }
+    if (isGone) {
+      this.#gone.set(nameOf(reaction, user), presence)
+    } else {
+      if (!this.#isEngaged(user)) this.#users++
+      users.set(user, time)
+      if (endsAtMs < Infinity) {
+        this.#ending.set(nameOf(reaction, user), presence)
+        this.#endings.set(presence, undefined)
+      }
+    }
+    this.#bytes += bytesOf(presence)
+  }
+
+  #remove(presence: Presence): void {
+    const { reaction, user } = presence
+    const name = nameOf(reaction, user)
+    if (!this.#gone.delete(name)) {
+      this.#here.get(reaction)?.delete(user)
+      if (this.#ending.delete(name)) this.#endings.delete(presence)
+      if (!this.#isEngaged(user)) this.#users--
+    }
+    this.#bytes -= bytesOf(presence)
+  }
+
+  #isEngaged(user: string): boolean {
+    for (const users of this.#here.values()) if (users.has(user)) return true
+    return false
+  }
+
+  #dropUnused(): void {
+    for (const [reaction, users] of this.#here) {
+      if (users.size > 0) continue
+      this.#here.delete(reaction)
+      this.#bytes -= REACTION_BYTES
+    }
+  }
+}
+
+/** Builds on the first: a set of a million is not copied to add one. */
+export function mergeReactions(a: Reactions, b: Reactions): Reactions {
+  for (const presence of b) a.put(presence)
+  return a
+}
+
+/**
+ * The later write wins; of two at the same time the one that lasts longer, so that no copy need know who wrote.
+ * One that is gone is the same write, ended since.
+ */
+function compare(a: Presence, b: Presence): number {
+  return a.time - b.time || compareEnds(a, b) || Number(a.isGone) - Number(b.isGone)
+}
+
+function compareEnds(a: Presence, b: Presence): number {
+  return a.endsAtMs === b.endsAtMs ? 0 : a.endsAtMs - b.endsAtMs
+}
+
+function byEnd(a: Presence, b: Presence): number {
+  return compareEnds(a, b) || byText(a.reaction, b.reaction) || byText(a.user, b.user)
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** With its length, a reaction cannot be mistaken for the beginning of a user. */
+function nameOf(reaction: string, user: string): string {
+  return `${reaction.length}:${reaction}${user}`
+}
+
+function bytesOf({ user, endsAtMs, isGone }: Presence): number {
+  return user.length + (isGone ? GONE_BYTES : endsAtMs < Infinity ? HERE_BYTES + ENDING_BYTES : HERE_BYTES)
+}

@@ -1,0 +1,140 @@
+/** Counters: Incrementer's call at /increment, and the resource. Totals are decimal text, as JSON numbers are not exact. */
+import { z } from 'zod'
+import type { Reply } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
+import { isJson, readBody, readJsonText, readQuery } from '../../shared/input.ts'
+import { type Context, header, type Parameter, type Route } from '../../shared/route.ts'
+import { asMembers } from './api.ts'
+import type { Dispatch } from './dispatch.ts'
+import { Key, parseInteger, parseIntegerText, parseKey, parseKeyText, pathText } from './fields.ts'
+import { keyless } from './keyless.ts'
+
+const IDEMPOTENCY_KEY_LENGTH_MAX = 255
+const FORM = 'application/x-www-form-urlencoded'
+
+const Amount = z.union([z.string().regex(/^[+-]?\d+$/), z.int()])
+const Total = z.object({ key: z.string(), value: z.string().regex(/^-?\d+$/) })
+
+const path = '/api/v1/counters/{key}'
+const key: Parameter = {
+  in: 'path',
+  name: 'key',
+  description: 'The key, percent-encoded.',
+  schema: z.string(),
+}
+const idempotencyKey: Parameter = {
+  in: 'header',
+  name: 'Idempotency-Key',
+  description: 'The same one again, within ten minutes, gives the first answer and adds nothing.',
+  schema: z.string().min(1).max(IDEMPOTENCY_KEY_LENGTH_MAX),
+}
+const total = { 200: { description: 'The total.', content: { 'application/json': Total } } }
+const errors = [
+  'KEY_NULL',
+  'OUT_OF_RANGE',
+  'TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'OVERLOADED',
+  'UNREACHABLE',
+  'NOT_SAVED',
+] as const
+
+export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
+  return [
+    incrementRoute(dispatch, bodyBytesMax),
+    {
+      method: 'POST',
+      path,
+      summary: 'Add to a counter, which starts at 0.',
+      access: 'public',
+      parameters: [key, idempotencyKey],
+      body: { 'application/json': z.object({ by: Amount }) },
+      answers: total,
+      errors,
+      async handle(context) {
+        const key = parseKeyText(pathText(context))
+        const fields = asMembers(await readJsonText(context.req, bodyBytesMax))
+        const by = parseInteger('by', fields.get('by'))
+        const reply = await dispatch(context, { type: 'counter.add', key, by, ...onceOf(context) })
+        context.body = { key, value: totalOf(reply) }
+      },
+    },
+    {
+      method: 'GET',
+      path,
+      summary: 'Read a counter.',
+      access: 'public',
+      parameters: [key],
+      answers: total,
+      errors: ['KEY_NULL', 'NO_SUCH_KEY', 'UNREACHABLE'],
+      async handle(context) {
+        const key = parseKeyText(pathText(context))
+        context.body = { key, value: totalOf(await dispatch(context, { type: 'counter.get', key })) }
+      },
+    },
+    {
+      method: 'DELETE',
+      path,
+      summary: 'Forget a counter.',
+      access: 'public',
+      parameters: [key],
+      answers: { 204: { description: 'There is no such counter, or no longer.' } },
+      errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE', 'NOT_SAVED'],
+      async handle(context) {
+        await dispatch(context, { type: 'counter.delete', key: parseKeyText(pathText(context)) })
+        context.status = 204
+      },
+    },
+    ...keyless('/api/v1/counters', ['POST', 'GET', 'DELETE']),
+  ]
+}
+
+function incrementRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
+  const Increment = z.object({ key: Key, value: Amount })
+  return {
+    method: 'POST',
+    path: '/increment',
+    summary: 'Add to a counter; the answer is the new total alone.',
+    access: 'public',
+    parameters: [idempotencyKey],
+    body: { [FORM]: Increment, 'application/json': Increment },
+    answers: { 200: { description: 'The total.', content: { 'text/plain': z.string() } } },
+    errors,
+    async handle(context) {
+      const increment = await readIncrement(context, bodyBytesMax)
+      const reply = await dispatch(context, { type: 'counter.add', ...increment, ...onceOf(context) })
+      context.type = 'text/plain'
+      context.body = totalOf(reply)
+    },
+  }
+}
+
+/** @throws LarderError as the readers of bodies and fields do. */
+async function readIncrement(context: Context, bodyBytesMax: number): Promise<{ key: string; by: string }> {
+  const mediaType = header(context, 'content-type') ?? ''
+  if (isJson(mediaType)) {
+    const fields = asMembers(await readJsonText(context.req, bodyBytesMax))
+    return { key: parseKey(fields.get('key')), by: parseInteger('value', fields.get('value')) }
+  }
+  if (mediaType.split(';')[0]?.trim().toLowerCase() !== FORM) {
+    throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Send Content-Type: ${FORM} or application/json.`)
+  }
+  const fields = readQuery((await readBody(context.req, bodyBytesMax)).toString())
+  return { key: parseKeyText(fields.get('key')), by: parseIntegerText('value', fields.get('value')) }
+}
+
+/** @throws LarderError BAD_REQUEST for an idempotency key that is none. */
+function onceOf(context: Context): { idempotencyKey?: string } {
+  const idempotencyKey = header(context, 'idempotency-key')
+  if (idempotencyKey === undefined) return {}
+  if (idempotencyKey !== '' && idempotencyKey.length <= IDEMPOTENCY_KEY_LENGTH_MAX) return { idempotencyKey }
+  throw new LarderError(
+    'BAD_REQUEST',
+    `Idempotency-Key: text of at most ${IDEMPOTENCY_KEY_LENGTH_MAX} characters.`,
+  )
+}
+
+function totalOf(reply: Reply): string {
+  if (reply.type === 'total') return reply.value
+  throw new LarderError('NO_SUCH_KEY', 'This counter was never incremented, or is deleted.')
+}

@@ -1,0 +1,15 @@
+/** A path that ends before its key: an answer that says so, instead of an unknown path. */
+import type { Route } from '../../shared/route.ts'
+import { parseKeyText } from './fields.ts'
+
+export function keyless(path: string, methods: readonly Route['method'][]): Route[] {
+  return methods.map((method) => ({
+    method,
+    path,
+    summary: 'Says that a key is needed.',
+    access: 'public',
+    answers: {},
+    errors: ['KEY_NULL'],
+    handle: () => void parseKeyText(undefined),
+  }))
+}

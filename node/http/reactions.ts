@@ -1,0 +1,204 @@
+/** Reactions, as in CacheX and Arina: who is engaged with what, and what is going on. */
+import { z } from 'zod'
+import type { KeyCommand, PageEnd, Reply } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
+import { fit, readJson, readQuery } from '../../shared/input.ts'
+import type { Context, Parameter, Route } from '../../shared/route.ts'
+import type { Dispatch } from './dispatch.ts'
+import { KEY_BYTES_MAX, Limit, parseLimit, pathText, Ttl, ttlMsOf } from './fields.ts'
+
+const USER_BYTES_MAX = 1024
+const REACTION_BYTES_MAX = 256
+const USERS_LISTED = 100
+const CONTENTS_LISTED = 20
+
+const Reaction = z.object({
+  type: z.literal('reaction', 'it has to be "reaction"'),
+  action: z.enum(['add', 'remove'], 'it has to be "add" or "remove"'),
+  content_id: name(KEY_BYTES_MAX),
+  user_id: name(USER_BYTES_MAX),
+  reaction_type: name(REACTION_BYTES_MAX),
+  ttl: Ttl.optional(),
+})
+const Counts = z.record(z.string(), z.int())
+const Count = z.object({ content_id: z.string(), reaction_count: Counts })
+const Users = z.object({
+  content_id: z.string(),
+  users: z.record(z.string(), z.array(z.string())),
+  cursor: z.string().optional(),
+})
+const Activity = z.object({
+  activity: z.array(z.object({ content_id: z.string(), users: z.int(), reaction_count: Counts })),
+})
+
+function name(bytesMax: number) {
+  return z
+    .string('text is needed')
+    .min(1, 'it is empty')
+    .refine((text) => text.isWellFormed(), 'it is not valid Unicode')
+    .refine((text) => Buffer.byteLength(text) <= bytesMax, `${bytesMax} bytes at most`)
+}
+
+const content: Parameter = {
+  in: 'path',
+  name: 'content_id',
+  description: 'The content, percent-encoded.',
+  schema: z.string(),
+}
+const limit: Parameter = { in: 'query', name: 'limit', description: 'How many to list.', schema: Limit }
+
+export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/api/v1/reaction',
+      summary: 'Add or remove the reaction of a user to a content; a ttl, in seconds, makes it a presence.',
+      access: 'public',
+      body: { 'application/json': Reaction },
+      answers: { 201: { description: 'So it is.' } },
+      errors: [
+        'TOO_LARGE',
+        'UNSUPPORTED_MEDIA_TYPE',
+        'UNPROCESSABLE',
+        'OVERLOADED',
+        'UNREACHABLE',
+        'NOT_SAVED',
+      ],
+      async handle(context) {
+        await dispatch(context, commandOf(await readJson(context.req, bodyBytesMax)))
+        context.status = 201
+        context.body = ''
+        context.remove('content-type')
+      },
+    },
+    // Both spellings are in use among clients.
+    countRoute('/api/v1/reaction/reactions_count/{content_id}', dispatch),
+    countRoute('/api/v1/reaction/reaction_counts/{content_id}', dispatch),
+    usersRoute(dispatch),
+    activityRoute(dispatch),
+  ]
+}
+
+/** @throws LarderError UNPROCESSABLE naming every field that is missing or wrong. */
+function commandOf(body: unknown): KeyCommand {
+  const { action, content_id: key, user_id: user, ...rest } = fit(Reaction, body, 'UNPROCESSABLE')
+  const { reaction_type: reaction, ttl } = rest
+  if (action === 'remove') return { type: 'reaction.remove', key, user, reaction }
+  return { type: 'reaction.add', key, user, reaction, ...(ttl && { ttlMs: ttlMsOf(ttl) }) }
+}
+
+function countRoute(path: string, dispatch: Dispatch): Route {
+  return {
+    method: 'GET',
+    path,
+    summary: 'How many users each reaction to a content has.',
+    access: 'public',
+    parameters: [content],
+    answers: { 200: { description: 'The counts.', content: { 'application/json': Count } } },
+    errors: ['NO_SUCH_KEY', 'UNREACHABLE'],
+    async handle(context) {
+      const key = pathText(context)
+      const reply = await dispatch(context, { type: 'reaction.count', key })
+      if (reply.type !== 'counts') throw noSuchContent()
+      context.body = { content_id: key, reaction_count: reply.counts }
+    },
+  }
+}
+
+function usersRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'GET',
+    path: '/api/v1/reaction/users/{content_id}',
+    summary: 'Who reacts to a content, a page at a time.',
+    access: 'public',
+    parameters: [
+      content,
+      { in: 'query', name: 'reaction_type', description: 'Only this reaction.', schema: z.string() },
+      limit,
+      {
+        in: 'query',
+        name: 'cursor',
+        description: 'That of the page before; empty for the first.',
+        schema: z.string(),
+      },
+    ],
+    answers: {
+      200: {
+        description: 'Users by reaction; the last page has no cursor.',
+        content: { 'application/json': Users },
+      },
+    },
+    errors: ['NO_SUCH_KEY', 'UNREACHABLE'],
+    async handle(context) {
+      const key = pathText(context)
+      const query = readQuery(context.querystring)
+      const reaction = query.get('reaction_type') || undefined
+      const after = parseCursor(query.get('cursor') ?? '')
+      const reply = await dispatch(context, {
+        type: 'reaction.users',
+        key,
+        limit: parseLimit(query.get('limit'), USERS_LISTED),
+        ...(reaction && { reaction }),
+        ...(after && { after }),
+      })
+      answerUsers(context, key, reply)
+    },
+  }
+}
+
+function answerUsers(context: Context, key: string, reply: Reply): void {
+  if (reply.type !== 'users') throw noSuchContent()
+  const { users, next } = reply
+  context.body = { content_id: key, users, ...(next && { cursor: cursorOf(next) }) }
+}
+
+function activityRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'GET',
+    path: '/api/v1/activity',
+    summary: 'What is going on in the whole cluster: the contents with the most engaged users first.',
+    access: 'public',
+    parameters: [limit],
+    answers: {
+      200: {
+        description: 'Contents with anybody engaged.',
+        content: { 'application/json': Activity },
+      },
+    },
+    errors: ['UNREACHABLE'],
+    async handle(context) {
+      const limit = parseLimit(readQuery(context.querystring).get('limit'), CONTENTS_LISTED)
+      const reply = await dispatch(context, { type: 'activity', limit })
+      const contents = reply.type === 'activity' ? reply.contents : []
+      context.body = {
+        activity: contents.map(({ content, users, counts }) => ({
+          content_id: content,
+          users,
+          reaction_count: counts,
+        })),
+      }
+    },
+  }
+}
+
+function noSuchContent(): LarderError {
+  return new LarderError('NO_SUCH_KEY', 'Nobody has reacted to this content, or not for a long time.')
+}
+
+/** Where a page ended, so that the next one can begin at any node and after any restart. */
+function cursorOf({ reaction, user }: PageEnd): string {
+  return Buffer.from(JSON.stringify([reaction, user])).toString('base64url')
+}
+
+/** @throws LarderError BAD_REQUEST. */
+function parseCursor(cursor: string): PageEnd | undefined {
+  if (cursor === '') return undefined
+  try {
+    const [reaction, user] = Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return { reaction, user }
+  } catch (cause) {
+    throw new LarderError('BAD_REQUEST', 'cursor: not one of ours.', { cause })
+  }
+}
+
+const Cursor = z.tuple([z.string(), z.string()])

@@ -1,0 +1,175 @@
+/** The SQLite file of a node: rows in, rows out. Blocks, so it lives on a thread of its own. */
+import { statSync } from 'node:fs'
+import type { StatementSync } from 'node:sqlite'
+import type { Cell, Row, StoredRow, Table } from './rows.ts'
+import { type OpenFile, openFile, SQLITE } from './schema.ts'
+
+/** Rows read in one go. */
+const CHUNK_ROWS = 1000
+const CHUNK_BYTES = 2 ** 20
+
+/** A part of what is to be written in one transaction. */
+export interface Part {
+  readonly isFirst: boolean
+  readonly isLast: boolean
+  /** Slots whose rows are all deleted, before anything else. */
+  readonly dropped: readonly number[]
+  readonly rows: readonly Row[]
+}
+
+/** A row that was not written, as its place among those of the part, and why. */
+export interface Failure {
+  readonly index: number
+  readonly reason: string
+}
+
+const KEYS: Readonly<Record<Table, readonly string[]>> = {
+  registers: ['id'],
+  counters: ['key'],
+  presences: ['content', 'reaction', 'user'],
+}
+const COLUMNS: Readonly<Record<Table, readonly string[]>> = {
+  registers: ['slot', 'time', 'origin', 'ends_at', 'content_type', 'body'],
+  counters: ['slot', 'value', 'state'],
+  presences: ['slot', 'time', 'ends_at', 'is_gone'],
+}
+
+/** What went wrong with one row alone; anything else concerns them all. */
+const ROW_ERRORS: readonly number[] = [
+  SQLITE.ERROR,
+  SQLITE.TOOBIG,
+  SQLITE.CONSTRAINT,
+  SQLITE.MISMATCH,
+  SQLITE.RANGE,
+]
+
+export class Database {
+  readonly #path: string
+  readonly #file: OpenFile
+  readonly #inode: number
+  readonly #upserts: Readonly<Record<Table, StatementSync>>
+  readonly #deletes: Readonly<Record<Table, StatementSync>>
+  #reading: Iterator<StoredRow>
+
+  /** @throws with a message for whoever starts the node. */
+  constructor(path: string) {
+    this.#path = path
+    this.#file = openFile(path)
+    this.#inode = statSync(path).ino
+    this.#upserts = this.#prepare(upsert)
+    this.#deletes = this.#prepare(
+      (table) => `DELETE FROM ${table} WHERE ${KEYS[table].map((name) => `${name} = ?`).join(' AND ')}`,
+    )
+    this.#reading = this.#readAll()
+  }
+
+  get adopted(): number {
+    return this.#file.adopted
+  }
+
+  count(): number {
+    const tables = Object.keys(KEYS).map((table) => `(SELECT count(*) FROM ${table})`)
+    return Number(this.#file.database.prepare(`SELECT ${tables.join(' + ')} AS rows`).get()?.['rows'])
+  }
+
+  /** The next rows of all that are stored; none once all have been read. */
+  read(): StoredRow[] {
+    const rows: StoredRow[] = []
+    let bytes = 0
+    while (rows.length < CHUNK_ROWS && bytes < CHUNK_BYTES) {
+      const next = this.#reading.next()
+      if (next.done) break
+      rows.push(next.value)
+      bytes += next.value.cells.reduce<number>((sum, cell) => sum + sizeOf(cell), 0)
+    }
+    return rows
+  }
+
+  /**
+   * Writes a part of a transaction; the first begins it, the last commits it. A row that fails spoils no other.
+   * @throws when nothing can be written; then nothing of the transaction is.
+   */
+  write({ isFirst, isLast, dropped, rows }: Part): Failure[] {
+    const { database } = this.#file
+    try {
+      if (isFirst) this.#begin()
+      if (dropped.length > 0) this.#drop(dropped)
+      const failures = rows.flatMap((row, index) => this.#writeRow(row, index))
+      if (isLast) database.exec('COMMIT')
+      return failures
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#file.database.close()
+    this.#file.lock.close()
+  }
+
+  /** SQLite would go on writing to a file that nobody can find any more. */
+  #begin(): void {
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode) {
+      throw new Error(`${this.#path} was moved or deleted: start the node again`)
+    }
+    this.#file.database.exec('BEGIN IMMEDIATE')
+  }
+
+  /** One pass over each table, however many slots it is. */
+  #drop(slots: readonly number[]): void {
+    const list = JSON.stringify(slots)
+    for (const table of Object.keys(KEYS)) {
+      const sql = `DELETE FROM ${table} WHERE slot IN (SELECT value FROM json_each(?))`
+      this.#file.database.prepare(sql).run(list)
+    }
+  }
+
+  #writeRow({ table, key, cells }: Row, index: number): Failure[] {
+    try {
+      if (cells === undefined) this.#deletes[table].run(...key)
+      else this.#upserts[table].run(...key, ...cells)
+      return []
+    } catch (error) {
+      if (!isRowError(error) || !this.#file.database.isTransaction) throw error
+      return [{ index, reason: error instanceof Error ? error.message : String(error) }]
+    }
+  }
+
+  #prepare(sql: (table: Table) => string): Record<Table, StatementSync> {
+    const prepare = (table: Table) => this.#file.database.prepare(sql(table))
+    return {
+      registers: prepare('registers'),
+      counters: prepare('counters'),
+      presences: prepare('presences'),
+    }
+  }
+
+  *#readAll(): Generator<StoredRow> {
+    for (const table of ['registers', 'counters', 'presences'] as const) {
+      // The total is for people, and may be larger than a number can be.
+      const columns = [...KEYS[table], ...COLUMNS[table]].map((name) =>
+        name === 'value' ? 'NULL AS value' : name,
+      )
+      const reading = this.#file.database.prepare(`SELECT ${columns.join(', ')} FROM ${table}`)
+      reading.setReturnArrays(true)
+      for (const cells of reading.iterate()) yield { table, cells: Object.values(cells) as Cell[] }
+    }
+  }
+}
+
+function upsert(table: Table): string {
+  const [keys, columns] = [KEYS[table], COLUMNS[table]]
+  const places = [...keys, ...columns].map(() => '?').join(', ')
+  const updates = columns.map((name) => `${name} = excluded.${name}`).join(', ')
+  return `INSERT INTO ${table} VALUES (${places}) ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${updates}`
+}
+
+function isRowError(error: unknown): boolean {
+  if (!(error instanceof Error && 'errcode' in error)) return true
+  return ROW_ERRORS.includes(Number(error.errcode) & 0xff)
+}
+
+function sizeOf(cell: Cell): number {
+  return typeof cell === 'string' || cell instanceof Uint8Array ? cell.length : 8
+}

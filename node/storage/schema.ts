@@ -1,0 +1,183 @@
+/**
+ * The file of a node: opened only if it is one of ours, or new, or Incrementer's.
+ *
+ * `numbers` is for people and other programs. It follows `counters` by trigger, so that the two never differ;
+ * where somebody has changed a number while the node was down, the number is what counts from then on.
+ */
+import { randomUUID } from 'node:crypto'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { slotOf } from '../../shared/placement.ts'
+import type { Counter } from '../entries/counter.ts'
+import { counterOf, counterText } from './rows.ts'
+
+/** `LRDR`, in the header of the file. */
+const APPLICATION_ID = 0x4c524452
+const VERSION = 1
+/** How long to wait for another program that is writing to the file. */
+const BUSY_MAX_MS = 2000
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS numbers (key TEXT, value INTEGER DEFAULT 0);
+  CREATE UNIQUE INDEX IF NOT EXISTS numbers_key_index ON numbers (key);
+
+  CREATE TABLE registers (
+    id TEXT PRIMARY KEY, slot INTEGER NOT NULL, time INTEGER NOT NULL, origin TEXT NOT NULL,
+    ends_at INTEGER, content_type TEXT, body
+  );
+  CREATE TABLE counters (
+    key TEXT PRIMARY KEY, slot INTEGER NOT NULL, value INTEGER, state TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE presences (
+    content TEXT NOT NULL, reaction TEXT NOT NULL, user TEXT NOT NULL, slot INTEGER NOT NULL,
+    time INTEGER NOT NULL, ends_at INTEGER, is_gone INTEGER NOT NULL,
+    PRIMARY KEY (content, reaction, user)
+  ) WITHOUT ROWID;
+
+  CREATE TRIGGER numbers_insert AFTER INSERT ON counters WHEN new.value IS NOT NULL BEGIN
+    INSERT INTO numbers (key, value) VALUES (new.key, new.value) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+  END;
+  CREATE TRIGGER numbers_update AFTER UPDATE ON counters WHEN new.value IS NOT NULL BEGIN
+    INSERT INTO numbers (key, value) VALUES (new.key, new.value) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+  END;
+  CREATE TRIGGER numbers_forget AFTER UPDATE ON counters WHEN new.value IS NULL BEGIN
+    DELETE FROM numbers WHERE key = new.key;
+  END;
+  CREATE TRIGGER numbers_delete AFTER DELETE ON counters BEGIN
+    DELETE FROM numbers WHERE key = old.key;
+  END;
+`
+
+/** What keeps another node away from the file, for as long as it is open; the system frees it with the process. */
+export interface OpenFile {
+  readonly database: DatabaseSync
+  readonly lock: DatabaseSync
+  /** Numbers that were changed by others and taken over. */
+  readonly adopted: number
+}
+
+/** @throws with a message that says what is wrong with the file, and what to do. */
+export function openFile(path: string): OpenFile {
+  prepareFolder(path)
+  const lock = takeLock(path)
+  try {
+    const database = new DatabaseSync(path, { timeout: BUSY_MAX_MS })
+    try {
+      return { database, lock, adopted: prepare(database) }
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  } catch (cause) {
+    lock.close()
+    throw new Error(`${path}: ${explain(cause)}`, { cause })
+  }
+}
+
+function prepareFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    // Asked of the file itself: SQLite would open one that may only be read, and fail at the first write.
+    closeSync(openSync(path, 'a'))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`${path} cannot be written (${reason}): set DATA_DIR to a folder that can, or to off`, {
+      cause,
+    })
+  }
+}
+
+function takeLock(path: string): DatabaseSync {
+  const lock = new DatabaseSync(`${path}-lock`, { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    return lock
+  } catch (cause) {
+    lock.close()
+    throw new Error(`${path} is in use by another node: give each a NODE_ID or a DATA_DIR of its own`, {
+      cause,
+    })
+  }
+}
+
+function prepare(database: DatabaseSync): number {
+  checkOwner(database)
+  // Every transaction is on the disk itself once it is through, whatever happens to the process or the power.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864')
+  database.exec('BEGIN IMMEDIATE')
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
+  if (version === 0) database.exec(TABLES)
+  const adopted = adoptNumbers(database)
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}; COMMIT`)
+  return adopted
+}
+
+/** @throws when the file holds something that is not ours to change. */
+function checkOwner(database: DatabaseSync): void {
+  const { application_id: application } = database.prepare('PRAGMA application_id').get() ?? {}
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
+  if (application === APPLICATION_ID && Number(version) > VERSION) {
+    throw new Error(`it was written by a newer Larder (its version is ${version}, not ${VERSION})`)
+  }
+  if (application === APPLICATION_ID) {
+    checkWhole(database)
+    return
+  }
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
+  const names = tables.map(({ name }) => String(name)).filter((name) => !name.startsWith('sqlite_'))
+  if (application !== 0 || names.some((name) => name !== 'numbers')) {
+    throw new Error(`it is the database of another program (its tables: ${names.join(', ')})`)
+  }
+}
+
+function checkWhole(database: DatabaseSync): void {
+  const { quick_check: finding } = database.prepare('PRAGMA quick_check(1)').get() ?? {}
+  if (finding !== 'ok') throw new Error(`it is damaged (${finding})`)
+}
+
+/** Makes counters of the numbers that they do not agree with. @returns how many. */
+function adoptNumbers(database: DatabaseSync): number {
+  const differing = database.prepare(`
+    SELECT numbers.key AS key, numbers.value AS number, counters.value AS total, state
+    FROM numbers LEFT JOIN counters ON counters.key = numbers.key
+    WHERE counters.value IS NOT numbers.value AND typeof(numbers.value) = 'integer' AND numbers.key <> ''`)
+  differing.setReadBigInts(true)
+  const adopt = database.prepare(
+    'INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, state = excluded.state',
+  )
+  const rows = differing.all()
+  for (const { key, number, total, state } of rows) {
+    const before: Counter = state === null ? { kind: 'counter', tallies: {} } : counterOf(String(state))
+    const by = BigInt(number as bigint) - BigInt((total as bigint | null) ?? 0n)
+    const tally = by < 0n ? { added: 0n, taken: -by } : { added: by, taken: 0n }
+    // A tally of its own, as if a member had lived just for this.
+    const after = { ...before, tallies: { ...before.tallies, [`numbers-${randomUUID()}`]: tally } }
+    adopt.run(String(key), slotOf(String(key)), number as bigint, counterText(after))
+  }
+  return rows.length
+}
+
+/** What SQLite says, in the words of somebody who has to mend it. */
+function explain(error: unknown): string {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+  if (code === SQLITE.BUSY) return 'it is locked by another program: end that, and start again'
+  if (code === SQLITE.NOTADB) return 'it is not a SQLite database: move it away, or set another DATA_DIR'
+  if (code === SQLITE.CORRUPT) return 'it is damaged: bring back a copy of it, or move it away to start empty'
+  if (code === SQLITE.FULL) return 'the disk is full'
+  const reason = error instanceof Error ? error.message : String(error)
+  return code === 0 ? `${reason}: move it away, or set another DATA_DIR` : reason
+}
+
+/** Result codes (https://www.sqlite.org/rescode.html). */
+export const SQLITE = {
+  ERROR: 1,
+  BUSY: 5,
+  CORRUPT: 11,
+  FULL: 13,
+  TOOBIG: 18,
+  CONSTRAINT: 19,
+  MISMATCH: 20,
+  RANGE: 25,
+  NOTADB: 26,
+} as const

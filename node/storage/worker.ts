@@ -1,0 +1,36 @@
+/** The thread on which the file of a node is read and written: one call after the other, each with its answer. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { Database, type Part } from './database.ts'
+
+export type Call =
+  | { readonly name: 'open' }
+  | { readonly name: 'read' }
+  | { readonly name: 'write'; readonly part: Part }
+  | { readonly name: 'close' }
+
+export type Answer = { readonly result: unknown } | { readonly error: string }
+
+let database: Database | undefined
+
+function answer(call: Call): unknown {
+  if (call.name === 'open') {
+    database = new Database(String(workerData))
+    return { rows: database.count(), adopted: database.adopted }
+  }
+  if (database === undefined) throw new Error('the file is not open')
+  if (call.name === 'read') return database.read()
+  if (call.name === 'write') return database.write(call.part)
+  database.close()
+  database = undefined
+  return undefined
+}
+
+parentPort?.on('message', (call: Call) => {
+  try {
+    parentPort?.postMessage({ result: answer(call) } satisfies Answer)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    parentPort?.postMessage({ error: message } satisfies Answer)
+  }
+  if (call.name === 'close') parentPort?.close()
+})

@@ -1,0 +1,231 @@
+/**
+ * Keeps every change until it is on disk. Of several changes to a row only the last is written.
+ *
+ *     keep ─▶ waiting ─ half an interval after the first, or at once with an interval of 0 ─▶ one transaction
+ *                ▲                                                                                  │
+ *                ├── all of it, when nothing could be written; tried again ◀────────────────────────┤
+ *              aside: single rows that could not, until they change or the node stops ◀─────────────┘
+ *
+ * With an interval, a change is acknowledged before that: half an interval is left for the writing, so that the
+ * disk is never further behind than the whole of it. With 0, an acknowledgement waits for the transaction that
+ * has the change; while one is written the next one gathers (group commit).
+ */
+import { type Clock, pause, type Timer } from '../../shared/clock.ts'
+import { LarderError } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Change } from '../entries/entry.ts'
+import type { Presence } from '../entries/reactions.ts'
+import { Backlog } from './backlog.ts'
+import { forgottenRow, nameOf, type Row, rowsOf } from './rows.ts'
+
+/** What waits for a disk that does not take it: beyond it nothing new is taken in, and nothing is lost. */
+export const WAITING_BYTES_MAX = 256 * 2 ** 20
+/** Between two tries while the disk fails. */
+const RETRY_MS = 1000
+/** Without an answer for this long, the disk counts as failing. */
+const SILENCE_MAX_MS = 10_000
+/** A stopping node tries so often to write what is left. */
+const LAST_TRIES = 5
+/** How many rows a message names. */
+const NAMED_MAX = 10
+
+/** Where it is written to. */
+export interface Target {
+  /** All or nothing, except for rows that fail by themselves: these, and why, are the result. */
+  write(dropped: readonly number[], rows: readonly Row[]): Promise<ReadonlyMap<Row, string>>
+}
+
+export interface WriteBehindOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly target: Target
+  /** 0: nothing is acknowledged before it is written. */
+  readonly intervalMs: number
+  /** How long an acknowledgement waits for the disk. */
+  readonly waitMaxMs: number
+  readonly waitingBytesMax?: number
+}
+
+export interface WriteCounts {
+  written: number
+  rowFailures: number
+  failures: number
+  seconds: number
+}
+
+export class WriteBehind {
+  readonly counts: WriteCounts = { written: 0, rowFailures: 0, failures: 0, seconds: 0 }
+  readonly #options: WriteBehindOptions
+  readonly #backlog = new Backlog()
+  /** Resolves, with the rows that failed, when what waits now has been tried. */
+  #next = Promise.withResolvers<ReadonlyMap<Row, string>>()
+  #timer: Timer | undefined
+  #writing: Promise<void> | undefined
+  #writingSinceMs = Infinity
+  #trouble: string | undefined
+  #isStopping = false
+
+  constructor(options: WriteBehindOptions) {
+    this.#options = options
+    this.#next.promise.catch(() => {})
+  }
+
+  get waiting(): number {
+    return this.#backlog.waiting
+  }
+
+  get aside(): number {
+    return this.#backlog.aside
+  }
+
+  /** Why the disk does not keep up, or `undefined` when it does. */
+  get trouble(): string | undefined {
+    if (this.#trouble !== undefined) return `The disk does not take writes: ${this.#trouble}.`
+    const silentMs = this.#options.clock.now() - this.#writingSinceMs
+    return silentMs > SILENCE_MAX_MS
+      ? `The disk has not answered for ${Math.round(silentMs / 1000)} s.`
+      : undefined
+  }
+
+  /** Why nothing more can be taken in, before it is applied. */
+  get refusal(): LarderError | undefined {
+    const { intervalMs, waitingBytesMax = WAITING_BYTES_MAX } = this.#options
+    if (this.#backlog.bytes > waitingBytesMax) {
+      return new LarderError('OVERLOADED', 'Too much waits for the disk already; nothing was applied.')
+    }
+    if (intervalMs > 0 || this.trouble === undefined) return undefined
+    return new LarderError('NOT_SAVED', `${this.trouble} Nothing was applied.`)
+  }
+
+  /** Resolves as soon as the changes may be acknowledged, with those that may not. */
+  async keep(changes: readonly Change[]): Promise<ReadonlySet<Change>> {
+    const rows = changes.map((change) => [change, rowsOf(change)] as const)
+    for (const [, ofChange] of rows) for (const row of ofChange) this.#backlog.add(row)
+    this.#schedule()
+    if (this.#options.intervalMs > 0) return new Set()
+    const failed = await this.#outcome()
+    return new Set(rows.filter(([, of]) => of.some((row) => failed.has(row))).map(([change]) => change))
+  }
+
+  /** What is no longer held is deleted; nobody waits for that. */
+  forget(forgotten: { id: string; presence?: Presence }): void {
+    const row = forgottenRow(forgotten)
+    if (row === undefined) return
+    this.#backlog.add(row)
+    this.#schedule()
+  }
+
+  /** Slots that are not held any more. */
+  drop(slots: readonly number[]): void {
+    if (slots.length === 0) return
+    this.#backlog.drop(slots)
+    this.#schedule()
+  }
+
+  /**
+   * Writes all that is left.
+   * @throws LarderError NOT_SAVED that says what was lost.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#timer?.cancel()
+    for (let tries = 0; tries < LAST_TRIES; tries++) {
+      await this.#writing
+      this.#backlog.retryAside()
+      if (this.#backlog.isEmpty) return
+      if (tries > 0) await pause(this.#options.clock, RETRY_MS)
+      await this.#write()
+    }
+    const lost = this.#backlog.names
+    if (lost.length === 0) return
+    const named = lost.slice(0, NAMED_MAX).join(', ') + (lost.length > NAMED_MAX ? ', ...' : '')
+    const reason = this.#trouble ?? 'these rows cannot be written'
+    throw new LarderError('NOT_SAVED', `${lost.length} rows are lost, as ${reason}: ${named}`)
+  }
+
+  /** @throws LarderError NOT_SAVED when nothing was written, or not in time. */
+  async #outcome(): Promise<ReadonlyMap<Row, string>> {
+    const { clock, waitMaxMs } = this.#options
+    const late = Promise.withResolvers<never>()
+    const timer = clock.after(waitMaxMs, () =>
+      late.reject(new LarderError('NOT_SAVED', 'The disk did not answer in time; it may be saved later.')),
+    )
+    try {
+      return await Promise.race([this.#next.promise, late.promise])
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#writing !== undefined || this.#isStopping) return
+    if (this.#backlog.isEmpty) return
+    const { clock, intervalMs } = this.#options
+    if (intervalMs === 0 && this.#trouble === undefined) {
+      // After this turn of the event loop, whatever the shards have applied is in the transaction.
+      const immediate = setImmediate(() => this.#run())
+      this.#timer = { cancel: () => clearImmediate(immediate) }
+      return
+    }
+    const delayMs = this.#trouble === undefined ? intervalMs / 2 : Math.max(RETRY_MS, intervalMs / 2)
+    this.#timer = clock.after(delayMs, () => this.#run())
+  }
+
+  #run(): void {
+    this.#timer = undefined
+    void this.#write()
+  }
+
+  #write(): Promise<void> {
+    this.#writing = this.#writeAll().finally(() => {
+      this.#writing = undefined
+      this.#schedule()
+    })
+    return this.#writing
+  }
+
+  async #writeAll(): Promise<void> {
+    const { clock, target } = this.#options
+    const batch = this.#backlog.take()
+    const { resolve, reject } = this.#next
+    this.#next = Promise.withResolvers()
+    this.#next.promise.catch(() => {})
+    this.#writingSinceMs = clock.now()
+    try {
+      const failed = await target.write(batch.dropped, batch.rows)
+      this.counts.written += batch.rows.length - failed.size
+      this.#backlog.done(failed.keys())
+      this.#noteFailed(failed)
+      this.#recovered()
+      resolve(failed)
+    } catch (error) {
+      this.#backlog.giveBack(batch)
+      this.#failed(error)
+      reject(new LarderError('NOT_SAVED', 'It was applied, but is not on disk yet.', { cause: error }))
+    } finally {
+      this.counts.seconds += (clock.now() - this.#writingSinceMs) / 1000
+      this.#writingSinceMs = Infinity
+    }
+  }
+
+  #noteFailed(failed: ReadonlyMap<Row, string>): void {
+    if (failed.size === 0) return
+    this.counts.rowFailures += failed.size
+    const rows = [...failed].slice(0, NAMED_MAX).map(([row, reason]) => `${nameOf(row)}: ${reason}`)
+    this.#options.log.error({ count: failed.size, rows }, 'rows are set aside: the disk does not take them')
+  }
+
+  /** Every failure counts; the log tells of the first, and when it is over. */
+  #failed(error: unknown): void {
+    this.counts.failures++
+    const reason = error instanceof Error ? error.message : String(error)
+    if (this.#trouble === undefined)
+      this.#options.log.error({ error, waiting: this.waiting }, 'the disk fails; serving from memory')
+    this.#trouble = reason
+  }
+
+  #recovered(): void {
+    if (this.#trouble !== undefined) this.#options.log.info({}, 'the disk takes writes again')
+    this.#trouble = undefined
+  }
+}
