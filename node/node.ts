@@ -130,7 +130,8 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       // Who was no member for a while has missed writes, whatever it owns again now.
       if (formerEpoch > 0 && (own.since ?? 0) > formerEpoch) memory.forgetValues()
       // Until slots are handed over, one that changes its owner starts empty.
-      writes?.drop(memory.retain((slot) => placed.owns(self, slot)))
+      const dropped = memory.retain((slot) => placed.owns(self, slot))
+      writes?.drop(dropped)
     },
     onRejected: onFatal,
   })

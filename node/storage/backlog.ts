@@ -1,18 +1,18 @@
 /** What is not on disk yet: rows by their names, the latest state of each, and what they weigh. */
-import { bytesOf } from './disk.ts'
-import { nameOf, type Row } from './rows.ts'
+import { bytesOf, nameOf, type Row } from './rows.ts'
 
 /** What is written together. */
 export interface Batch {
-  readonly dropped: readonly number[]
-  readonly rows: readonly Row[]
+  readonly dropped: ReadonlySet<number>
+  readonly rows: ReadonlyMap<string, Row>
 }
 
 export class Backlog {
   #waiting = new Map<string, Row>()
   readonly #aside = new Map<string, Row>()
   #dropped = new Set<number>()
-  #bytes = 0
+  #waitingBytes = 0
+  #asideBytes = 0
   #takenBytes = 0
 
   get waiting(): number {
@@ -29,7 +29,7 @@ export class Backlog {
 
   /** What is being written included. */
   get bytes(): number {
-    return this.#bytes + this.#takenBytes
+    return this.#waitingBytes + this.#asideBytes + this.#takenBytes
   }
 
   get names(): string[] {
@@ -39,26 +39,24 @@ export class Backlog {
   /** In place of any older state of the row. */
   add(row: Row): void {
     const name = nameOf(row)
-    this.#discard(this.#waiting, name)
-    this.#discard(this.#aside, name)
-    this.#waiting.set(name, row)
-    this.#bytes += bytesOf(row)
+    this.#discardAside(name)
+    this.#addWaiting(name, row)
   }
 
   /** All rows of these slots are to go, also those that wait here. */
   drop(slots: readonly number[]): void {
     const dropped = new Set(slots)
-    for (const rows of [this.#waiting, this.#aside]) {
-      for (const [name, { cells }] of rows) if (dropped.has(Number(cells?.[0]))) this.#discard(rows, name)
-    }
+    const isDropped = ({ cells }: Row) => dropped.has(Number(cells?.[0]))
+    for (const [name, row] of this.#waiting) if (isDropped(row)) this.#discardWaiting(name)
+    for (const [name, row] of this.#aside) if (isDropped(row)) this.#discardAside(name)
     for (const slot of dropped) this.#dropped.add(slot)
   }
 
-  /** Takes out all that waits; `done` or `giveBack` has to follow. */
+  /** Takes out all that waits, however much, in no time; `done` or `giveBack` has to follow. */
   take(): Batch {
-    const batch = { dropped: [...this.#dropped], rows: [...this.#waiting.values()] }
-    for (const row of batch.rows) this.#takenBytes += bytesOf(row)
-    this.#bytes -= this.#takenBytes
+    const batch = { dropped: this.#dropped, rows: this.#waiting }
+    this.#takenBytes = this.#waitingBytes
+    this.#waitingBytes = 0
     this.#waiting = new Map()
     this.#dropped = new Set()
     return batch
@@ -67,33 +65,47 @@ export class Backlog {
   /** The batch is written, but for these rows: each waits aside until it changes. */
   done(failed: Iterable<Row>): void {
     this.#takenBytes = 0
-    for (const row of failed) this.#putBack(this.#aside, row)
+    for (const row of failed) {
+      const name = nameOf(row)
+      if (this.#isOutdated(name, row)) continue
+      this.#aside.set(name, row)
+      this.#asideBytes += bytesOf(row)
+    }
   }
 
   /** The batch is not written: it waits again, except for what has changed since. */
   giveBack({ dropped, rows }: Batch): void {
     this.#takenBytes = 0
-    for (const row of rows) this.#putBack(this.#waiting, row)
+    for (const [name, row] of rows) if (!this.#isOutdated(name, row)) this.#addWaiting(name, row)
     for (const slot of dropped) this.#dropped.add(slot)
   }
 
   /** What was set aside is to be tried once more. */
   retryAside(): void {
-    for (const [name, row] of this.#aside) this.#waiting.set(name, row)
-    this.#aside.clear()
+    for (const row of this.#aside.values()) this.add(row)
   }
 
-  #putBack(rows: Map<string, Row>, row: Row): void {
-    const name = nameOf(row)
-    if (this.#waiting.has(name) || this.#dropped.has(Number(row.cells?.[0]))) return
-    rows.set(name, row)
-    this.#bytes += bytesOf(row)
+  #isOutdated(name: string, row: Row): boolean {
+    return this.#waiting.has(name) || this.#dropped.has(Number(row.cells?.[0]))
   }
 
-  #discard(rows: Map<string, Row>, name: string): void {
-    const row = rows.get(name)
+  #addWaiting(name: string, row: Row): void {
+    this.#discardWaiting(name)
+    this.#waiting.set(name, row)
+    this.#waitingBytes += bytesOf(row)
+  }
+
+  #discardWaiting(name: string): void {
+    const row = this.#waiting.get(name)
     if (row === undefined) return
-    rows.delete(name)
-    this.#bytes -= bytesOf(row)
+    this.#waiting.delete(name)
+    this.#waitingBytes -= bytesOf(row)
+  }
+
+  #discardAside(name: string): void {
+    const row = this.#aside.get(name)
+    if (row === undefined) return
+    this.#aside.delete(name)
+    this.#asideBytes -= bytesOf(row)
   }
 }

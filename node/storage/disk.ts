@@ -3,13 +3,14 @@
  * writes. What is written goes over in small parts, so that requests are answered in between.
  */
 import { Worker } from 'node:worker_threads'
+import type { Batch } from './backlog.ts'
 import type { Failure } from './database.ts'
-import type { Row, StoredRow } from './rows.ts'
+import { bytesOf, type Row, type StoredRow } from './rows.ts'
 import type { Answer, Call } from './worker.ts'
 
 /** Rows and bytes that are handed over in one turn of the event loop. */
-const PART_ROWS = 200
-const PART_BYTES = 256 * 2 ** 10
+const PART_ROWS = 50
+const PART_BYTES = 64 * 2 ** 10
 
 export interface Opened {
   readonly rows: number
@@ -54,20 +55,20 @@ export class Disk {
    * Writes all of it in one transaction, except for the rows that fail, which are the result.
    * @throws when nothing of it could be written.
    */
-  async write(dropped: readonly number[], rows: readonly Row[]): Promise<Map<Row, string>> {
+  async write({ dropped, rows }: Batch): Promise<Map<Row, string>> {
     const failed = new Map<Row, string>()
-    let start = 0
+    const left = rows.values()
+    let count = 0
     do {
-      const part = takePart(rows, start)
-      const isFirst = start === 0
-      const isLast = start + part.length === rows.length
+      const part = takePart(left)
+      const isFirst = count === 0
+      count += part.length
       const failures = await this.#call<Failure[]>({
         name: 'write',
-        part: { isFirst, isLast, dropped: isFirst ? dropped : [], rows: part },
+        part: { isFirst, isLast: count === rows.size, dropped: isFirst ? [...dropped] : [], rows: part },
       })
       for (const { index, reason } of failures) failed.set(part[index] as Row, reason)
-      start += part.length
-    } while (start < rows.length)
+    } while (count < rows.size)
     return failed
   }
 
@@ -95,23 +96,13 @@ export class Disk {
   }
 }
 
-function takePart(rows: readonly Row[], start: number): Row[] {
+function takePart(rows: Iterator<Row>): Row[] {
   const part: Row[] = []
-  let bytes = 0
-  for (let index = start; index < rows.length && part.length < PART_ROWS && bytes < PART_BYTES; index++) {
-    const row = rows[index] as Row
+  for (let bytes = 0; part.length < PART_ROWS && bytes < PART_BYTES; ) {
+    const { value: row, done } = rows.next()
+    if (done) break
     part.push(row)
     bytes += bytesOf(row)
   }
   return part
-}
-
-const ROW_BYTES = 250
-
-/** What a row takes while it waits, roughly. */
-export function bytesOf({ key, cells = [] }: Row): number {
-  let bytes = ROW_BYTES
-  for (const part of key) bytes += part.length
-  for (const cell of cells) if (typeof cell === 'string' || cell instanceof Uint8Array) bytes += cell.length
-  return bytes
 }

@@ -33,6 +33,16 @@ export function nameOf({ table, key }: Row): string {
   return `${table}:${key.map((part) => `${part.length}:${part}`).join('')}`
 }
 
+const ROW_BYTES = 250
+
+/** What a row takes while it waits, roughly. */
+export function bytesOf({ key, cells = [] }: Row): number {
+  let bytes = ROW_BYTES
+  for (const part of key) bytes += part.length
+  for (const cell of cells) if (typeof cell === 'string' || cell instanceof Uint8Array) bytes += cell.length
+  return bytes
+}
+
 /** What a change makes of the rows: the state that it has led to. */
 export function rowsOf({ slot, id, entry, state }: Change): Row[] {
   if (state.kind === 'register') return [registerRow(slot, id, state)]

@@ -15,7 +15,7 @@ import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Change } from '../entries/entry.ts'
 import type { Presence } from '../entries/reactions.ts'
-import { Backlog } from './backlog.ts'
+import { Backlog, type Batch } from './backlog.ts'
 import { forgottenRow, nameOf, type Row, rowsOf } from './rows.ts'
 
 /** What waits for a disk that does not take it: beyond it nothing new is taken in, and nothing is lost. */
@@ -32,7 +32,7 @@ const NAMED_MAX = 10
 /** Where it is written to. */
 export interface Target {
   /** All or nothing, except for rows that fail by themselves: these, and why, are the result. */
-  write(dropped: readonly number[], rows: readonly Row[]): Promise<ReadonlyMap<Row, string>>
+  write(batch: Batch): Promise<ReadonlyMap<Row, string>>
 }
 
 export interface WriteBehindOptions {
@@ -192,8 +192,8 @@ export class WriteBehind {
     this.#next.promise.catch(() => {})
     this.#writingSinceMs = clock.now()
     try {
-      const failed = await target.write(batch.dropped, batch.rows)
-      this.counts.written += batch.rows.length - failed.size
+      const failed = await target.write(batch)
+      this.counts.written += batch.rows.size - failed.size
       this.#backlog.done(failed.keys())
       this.#noteFailed(failed)
       this.#recovered()
