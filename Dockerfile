@@ -15,5 +15,8 @@ COPY --from=dependencies /larder/node_modules node_modules
 COPY shared shared
 COPY node node
 COPY uplink uplink
+# A volume mounted here begins as this folder, and belongs to whom it belongs.
+RUN mkdir /data && chown node:node /data
+ENV DATA_DIR=/data
 USER node
 CMD ["node", "node/main.ts"]

@@ -76,6 +76,18 @@ describe('the load balancer', () => {
     expect(await statuses(20, haproxy.url, 'GET')).to.deep.equal(Array(20).fill(200))
   })
 
+  it('sends requests to nodes that live, while none is ready', async () => {
+    await using unready = await listen((request, response) => {
+      response.statusCode = request.url === '/readyz' ? 503 : 200
+      response.end()
+    })
+    const [second, third, fourth] = await freePorts(3)
+    await using haproxy = await Haproxy.start([unready.port, second, third, fourth])
+    await haproxy.sees('node-1', 'DOWN')
+    await haproxy.sees('node-2', 'DOWN')
+    expect(await statuses(5, haproxy.url, 'POST')).to.deep.equal(Array(5).fill(200))
+  })
+
   it('answers in the form of every other error while no node is ready', async () => {
     await using haproxy = await Haproxy.start(await freePorts(4))
     for (const server of ['node-1', 'node-2', 'node-3', 'node-4']) await haproxy.sees(server, 'DOWN')

@@ -5,7 +5,10 @@ import { spawnSync } from 'node:child_process'
 export const TOOL_PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin`
 
 /** Skips what needs a program where there is none. In CI that fails instead: there it must not go unnoticed. */
-export function needTool(context: Mocha.Context, name: 'curl' | 'haproxy' | 'redis-server'): void {
+export function needTool(
+  context: Mocha.Context,
+  name: 'curl' | 'haproxy' | 'redis-server' | 'siege' | 'sqlite3',
+): void {
   if (
     spawnSync(name, [name === 'haproxy' ? '-v' : '--version'], { env: { PATH: TOOL_PATH } }).error ===
     undefined
