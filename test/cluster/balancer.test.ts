@@ -83,8 +83,7 @@ describe('the load balancer', () => {
     })
     const [second, third, fourth] = await freePorts(3)
     await using haproxy = await Haproxy.start([unready.port, second, third, fourth])
-    await haproxy.sees('node-1', 'DOWN')
-    await haproxy.sees('node-2', 'DOWN')
+    for (const node of ['node-1', 'node-2', 'node-3', 'node-4']) await haproxy.sees(node, 'DOWN')
     expect(await statuses(5, haproxy.url, 'POST')).to.deep.equal(Array(5).fill(200))
   })
 
