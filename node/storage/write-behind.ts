@@ -25,7 +25,7 @@ const RETRY_MS = 1000
 /** Without an answer for this long, the disk counts as failing. */
 const SILENCE_MAX_MS = 10_000
 /** A stopping node tries so often to write what is left. */
-const LAST_TRIES = 5
+const LAST_TRIES = 3
 /** How many rows a message names. */
 const NAMED_MAX = 10
 
