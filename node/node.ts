@@ -105,7 +105,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       const nowMs = clock.wall()
       return { nowMs, origin: self.incarnation, stamp: () => stamps.next(nowMs) }
     },
-    keeper: writes ?? { refusal: undefined, keep: async () => new Set() },
+    keeper: writes ?? { refusal: undefined, note() {}, saved: async () => new Set() },
   })
 
   const peers = new Peers({
@@ -171,6 +171,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     await recovery?.open()
   } catch (error) {
     await http.close(0)
+    await disk?.abandon()
     throw new LarderError('NOT_SAVED', reasonOf(error))
   }
   let isStopping = false

@@ -80,14 +80,17 @@ export class Memory {
     return held.entry
   }
 
-  /** Merges a change into what is held, then claims memory until the budget is kept; tells the whole entry. */
-  merge(slot: number, id: string, change: Entry): Entry {
+  /**
+   * Merges a change into what is held, then claims memory until the budget is kept. `note` is told the whole entry in
+   * between: before anybody learns that this very entry had to go.
+   */
+  merge(slot: number, id: string, change: Entry, note: (state: Entry) => void = () => {}): void {
     const known = this.#slots[slot]?.get(id)
     const held = known ?? { slot, id, entry: change, bytes: 0, users: 0, older: undefined, newer: undefined }
     if (known) this.#replace(known, () => merge(known.entry, change))
     else this.#add(held)
+    note(held.entry)
     this.#evict()
-    return held.entry
   }
 
   /** The contents with the most engaged users. */

@@ -19,8 +19,10 @@ const BATCH_MAX = 1000
 export interface Keeper {
   /** Why it can take no more now: then nothing is applied. */
   readonly refusal: LarderError | undefined
-  /** Resolves when the changes are as safe as an acknowledgement promises, with those that could not be made so. */
-  keep(changes: readonly Change[]): Promise<ReadonlySet<Change>>
+  /** Takes in what was applied, in its order. */
+  note(change: Change): void
+  /** Resolves when noted changes are as safe as an acknowledgement promises, with those that could not be made so. */
+  saved(changes: readonly Change[]): Promise<ReadonlySet<Change>>
 }
 
 export interface ShardOptions {
@@ -96,7 +98,7 @@ export class Shard {
     const applied = batch.map((write) => this.#apply(write))
     const changes = applied.flatMap((one) => one.changes)
     try {
-      const unsafe = changes.length > 0 ? await this.#options.keeper.keep(changes) : new Set()
+      const unsafe = changes.length > 0 ? await this.#options.keeper.saved(changes) : new Set()
       for (const { reply, fail, changes } of applied) {
         if (changes.some((change) => unsafe.has(change))) fail(notSaved())
         else reply()
@@ -128,7 +130,14 @@ export class Shard {
     if (keeper.refusal !== undefined) throw keeper.refusal
     const moment = this.#options.moment()
     const { outcome, changes } = apply(command, (id) => memory.use(slot, id, moment.nowMs), moment)
-    const merged = changes.map(({ id, entry }) => ({ slot, id, entry, state: memory.merge(slot, id, entry) }))
+    const merged: Change[] = []
+    for (const { id, entry } of changes) {
+      memory.merge(slot, id, entry, (state) => {
+        const change = { slot, id, entry, state }
+        keeper.note(change)
+        merged.push(change)
+      })
+    }
     return { outcome, changes: merged }
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Keeps every change until it is on disk. Of several changes to a row only the last is written.
  *
- *     keep ─▶ waiting ─ half an interval after the first, or at once with an interval of 0 ─▶ one transaction
+ *     note ─▶ waiting ─ half an interval after the first, or at once with an interval of 0 ─▶ one transaction
  *                ▲                                                                                  │
  *                ├── all of it, when nothing could be written; tried again ◀────────────────────────┤
  *              aside: single rows that could not, until they change or the node stops ◀─────────────┘
@@ -19,7 +19,7 @@ import { Backlog, type Batch } from './backlog.ts'
 import { forgottenRow, nameOf, type Row, rowsOf } from './rows.ts'
 
 /** What waits for a disk that does not take it: beyond it nothing new is taken in, and nothing is lost. */
-export const WAITING_BYTES_MAX = 256 * 2 ** 20
+const WAITING_BYTES_MAX = 256 * 2 ** 20
 /** Between two tries while the disk fails. */
 const RETRY_MS = 1000
 /** Without an answer for this long, the disk counts as failing. */
@@ -97,14 +97,19 @@ export class WriteBehind {
     return new LarderError('NOT_SAVED', `${this.trouble} Nothing was applied.`)
   }
 
-  /** Resolves as soon as the changes may be acknowledged, with those that may not. */
-  async keep(changes: readonly Change[]): Promise<ReadonlySet<Change>> {
-    const rows = changes.map((change) => [change, rowsOf(change)] as const)
-    for (const [, ofChange] of rows) for (const row of ofChange) this.#backlog.add(row)
+  /** Takes in a change. */
+  note(change: Change): void {
+    for (const row of rowsOf(change)) this.#backlog.add(row)
     this.#schedule()
+  }
+
+  /** Resolves as soon as noted changes may be acknowledged, with those that may not. */
+  async saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> {
     if (this.#options.intervalMs > 0) return new Set()
     const failed = await this.#outcome()
-    return new Set(rows.filter(([, of]) => of.some((row) => failed.has(row))).map(([change]) => change))
+    if (failed.size === 0) return new Set()
+    const names = new Set([...failed.keys()].map(nameOf))
+    return new Set(changes.filter((change) => rowsOf(change).some((row) => names.has(nameOf(row)))))
   }
 
   /** What is no longer held is deleted; nobody waits for that. */

@@ -35,7 +35,8 @@ class Bench {
       moment: () => ({ nowMs: 1000, origin: 'a', stamp: () => stamps.next(1000) }),
       keeper: {
         refusal: undefined,
-        keep: async (changes) => {
+        note() {},
+        saved: async (changes) => {
           if (this.#isHeld(changes)) await this.#held
           this.committed.push([...changes])
           return new Set()
