@@ -21,7 +21,7 @@ export interface Keeper {
   readonly refusal: LarderError | undefined
   /** Takes in what was applied, in its order. */
   note(change: Change): void
-  /** Resolves when noted changes are as safe as an acknowledgement promises, with those that could not be made so. */
+  /** Resolves when all noted changes are as safe as an acknowledgement promises; with those that could not be made so. */
   saved(changes: readonly Change[]): Promise<ReadonlySet<Change>>
 }
 
@@ -98,15 +98,17 @@ export class Shard {
     const applied = batch.map((write) => this.#apply(write))
     const changes = applied.flatMap((one) => one.changes)
     try {
-      const unsafe = changes.length > 0 ? await this.#options.keeper.saved(changes) : new Set()
+      const nothing = applied.every(({ wasRefused }) => wasRefused)
+      const unsafe = nothing ? new Set() : await this.#options.keeper.saved(changes)
       for (const { reply, fail, changes } of applied) {
         if (changes.some((change) => unsafe.has(change))) fail(notSaved())
         else reply()
       }
     } catch (error) {
-      for (const { reply, fail, changes } of applied) {
-        if (changes.length > 0) fail(error)
-        else reply()
+      // Also those that changed nothing: they may rest on a change before them that is not safe either.
+      for (const { reply, fail, wasRefused } of applied) {
+        if (wasRefused) reply()
+        else fail(error)
       }
     }
   }
@@ -114,9 +116,9 @@ export class Shard {
   #apply(write: Write): AppliedWrite {
     try {
       const { outcome, changes } = this.#applyToMemory(write)
-      return { changes, reply: () => write.resolve(outcome), fail: write.reject }
+      return { changes, wasRefused: false, reply: () => write.resolve(outcome), fail: write.reject }
     } catch (error) {
-      return { changes: [], reply: () => write.reject(error), fail: write.reject }
+      return { changes: [], wasRefused: true, reply: () => write.reject(error), fail: write.reject }
     }
   }
 
@@ -144,6 +146,7 @@ export class Shard {
 
 interface AppliedWrite {
   readonly changes: readonly Change[]
+  readonly wasRefused: boolean
   reply(): void
   fail(error: unknown): void
 }

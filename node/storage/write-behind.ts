@@ -59,6 +59,8 @@ export class WriteBehind {
   readonly #backlog = new Backlog()
   /** Resolves, with the rows that failed, when what waits now has been tried. */
   #next = Promise.withResolvers<ReadonlyMap<Row, string>>()
+  /** The same of what is being written. */
+  #current: Promise<ReadonlyMap<Row, string>> | undefined
   #timer: Timer | undefined
   #writing: Promise<void> | undefined
   #writingSinceMs = Infinity
@@ -106,7 +108,9 @@ export class WriteBehind {
   /** Resolves as soon as noted changes may be acknowledged, with those that may not. */
   async saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> {
     if (this.#options.intervalMs > 0) return new Set()
-    const failed = await this.#outcome()
+    const trial = this.#backlog.isEmpty ? this.#current : this.#next.promise
+    if (trial === undefined) return new Set()
+    const failed = await this.#inTime(trial)
     if (failed.size === 0) return new Set()
     const names = new Set([...failed.keys()].map(nameOf))
     return new Set(changes.filter((change) => rowsOf(change).some((row) => names.has(nameOf(row)))))
@@ -148,15 +152,15 @@ export class WriteBehind {
     throw new LarderError('NOT_SAVED', `${lost.length} rows are lost, as ${reason}: ${named}`)
   }
 
-  /** @throws LarderError NOT_SAVED when nothing was written, or not in time. */
-  async #outcome(): Promise<ReadonlyMap<Row, string>> {
+  /** @throws LarderError NOT_SAVED when it takes too long. */
+  async #inTime<T>(trial: Promise<T>): Promise<T> {
     const { clock, waitMaxMs } = this.#options
     const late = Promise.withResolvers<never>()
     const timer = clock.after(waitMaxMs, () =>
       late.reject(new LarderError('NOT_SAVED', 'The disk did not answer in time; it may be saved later.')),
     )
     try {
-      return await Promise.race([this.#next.promise, late.promise])
+      return await Promise.race([trial, late.promise])
     } finally {
       timer.cancel()
     }
@@ -192,7 +196,8 @@ export class WriteBehind {
   async #writeAll(): Promise<void> {
     const { clock, target } = this.#options
     const batch = this.#backlog.take()
-    const { resolve, reject } = this.#next
+    const { promise, resolve, reject } = this.#next
+    this.#current = promise
     this.#next = Promise.withResolvers()
     this.#next.promise.catch(() => {})
     this.#writingSinceMs = clock.now()
@@ -210,6 +215,7 @@ export class WriteBehind {
     } finally {
       this.counts.seconds += (clock.now() - this.#writingSinceMs) / 1000
       this.#writingSinceMs = Infinity
+      this.#current = undefined
     }
   }
 
