@@ -99,7 +99,7 @@ export function isJson(mediaType: string): boolean {
 }
 
 /**
- * The query string, decoded.
+ * A query string, or a form, decoded.
  * @throws LarderError BAD_REQUEST for broken percent-encoding, and for a name that stands there twice.
  */
 export function readQuery(search: string): Map<string, string> {
@@ -108,7 +108,7 @@ export function readQuery(search: string): Map<string, string> {
     if (pair === '') continue
     const [name = '', ...rest] = pair.replaceAll('+', ' ').split('=')
     const decoded = decode(name)
-    if (query.has(decoded)) throw new LarderError('BAD_REQUEST', `${decoded} stands in the query twice.`)
+    if (query.has(decoded)) throw new LarderError('BAD_REQUEST', `${decoded} stands there twice.`)
     query.set(decoded, decode(rest.join('=')))
   }
   return query
@@ -119,7 +119,7 @@ export function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (cause) {
-    throw new LarderError('BAD_REQUEST', 'The URL holds broken percent-encoding or invalid UTF-8.', { cause })
+    throw new LarderError('BAD_REQUEST', 'There is broken percent-encoding, or invalid UTF-8.', { cause })
   }
 }
 

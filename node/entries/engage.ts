@@ -5,7 +5,7 @@ import { type Presence, Reactions } from './reactions.ts'
 import type { Applied, Moment } from './verbs.ts'
 
 /** The kinds of reaction to one content: a new one beyond it is refused. */
-const KINDS_MAX = 1000
+const KINDS_MAX = 200
 
 type ReactionCommand = Extract<KeyCommand, { type: `reaction.${string}` }>
 

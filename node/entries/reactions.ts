@@ -45,6 +45,8 @@ export class Reactions {
   readonly #ending = new Map<string, Presence>()
   readonly #endings = new BTree<Presence, undefined>(undefined, byEnd)
   readonly #gone = new Map<string, Presence>()
+  /** How many of them each reaction has. */
+  readonly #goneOf = new Map<string, number>()
   #users = 0
   #bytes = CONTENT_BYTES
 
@@ -115,7 +117,6 @@ export class Reactions {
       this.#remove(presence)
       forgotten.push(presence)
     }
-    if (this.#gone.size === 0) this.#dropUnused()
     return forgotten
   }
 
@@ -171,6 +172,7 @@ export class Reactions {
     }
     if (isGone) {
       this.#gone.set(nameOf(reaction, user), presence)
+      this.#goneOf.set(reaction, (this.#goneOf.get(reaction) ?? 0) + 1)
     } else {
       if (!this.#isEngaged(user)) this.#users++
       users.set(user, time)
@@ -185,12 +187,15 @@ export class Reactions {
   #remove(presence: Presence): void {
     const { reaction, user } = presence
     const name = nameOf(reaction, user)
-    if (!this.#gone.delete(name)) {
+    if (this.#gone.delete(name)) {
+      this.#goneOf.set(reaction, (this.#goneOf.get(reaction) ?? 0) - 1)
+    } else {
       this.#here.get(reaction)?.delete(user)
       if (this.#ending.delete(name)) this.#endings.delete(presence)
       if (!this.#isEngaged(user)) this.#users--
     }
     this.#bytes -= bytesOf(presence)
+    this.#dropUnused(reaction)
   }
 
   #isEngaged(user: string): boolean {
@@ -198,12 +203,12 @@ export class Reactions {
     return false
   }
 
-  #dropUnused(): void {
-    for (const [reaction, users] of this.#here) {
-      if (users.size > 0) continue
-      this.#here.delete(reaction)
-      this.#bytes -= REACTION_BYTES
-    }
+  /** A reaction is forgotten with the last user who showed it. */
+  #dropUnused(reaction: string): void {
+    const isUsed = (this.#here.get(reaction)?.size ?? 0) + (this.#goneOf.get(reaction) ?? 0) > 0
+    if (isUsed || !this.#here.delete(reaction)) return
+    this.#goneOf.delete(reaction)
+    this.#bytes -= REACTION_BYTES
   }
 }
 

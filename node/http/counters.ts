@@ -1,4 +1,5 @@
 /** Counters: Incrementer's call at /increment, and the resource. Totals are decimal text, as JSON numbers are not exact. */
+import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
@@ -119,7 +120,9 @@ async function readIncrement(context: Context, bodyBytesMax: number): Promise<{ 
   if (mediaType.split(';')[0]?.trim().toLowerCase() !== FORM) {
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Send Content-Type: ${FORM} or application/json.`)
   }
-  const fields = readQuery((await readBody(context.req, bodyBytesMax)).toString())
+  const body = await readBody(context.req, bodyBytesMax)
+  if (!isUtf8(body)) throw new LarderError('BAD_REQUEST', 'The form is not UTF-8.')
+  const fields = readQuery(body.toString())
   return { key: parseKeyText(fields.get('key')), by: parseIntegerText('value', fields.get('value')) }
 }
 

@@ -16,9 +16,6 @@ export const Key = z.union([z.string().min(1), z.number().multipleOf(1)]).meta({
 })
 export const Ttl = z.number().positive().meta({ description: 'Seconds until the value ends by itself.' })
 
-/** The longest list in one answer. */
-const LIMIT_MAX = 1000
-export const Limit = z.int().min(1).max(LIMIT_MAX)
 /** A hundred years: beyond it a time to live means forever, and could not be told to other members. */
 const TTL_MAX_MS = 100 * 365 * 86_400_000
 const NO_KEYS: readonly unknown[] = [undefined, '', 'null', 'nil']
@@ -42,11 +39,12 @@ export function pathText(context: Context): string {
 }
 
 /** How many to list. @throws LarderError BAD_REQUEST. */
-export function parseLimit(text: string | undefined, fallback: number): number {
+export function parseLimit(text: string | undefined, options: { fallback: number; max: number }): number {
+  const { fallback, max } = options
   if (text === undefined) return fallback
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (limit >= 1 && limit <= LIMIT_MAX) return limit
-  throw new LarderError('BAD_REQUEST', `limit: 1 to ${LIMIT_MAX}.`)
+  if (limit >= 1 && limit <= max) return limit
+  throw new LarderError('BAD_REQUEST', `limit: 1 to ${max}.`)
 }
 
 /** A key as a JSON text writes it. @throws LarderError KEY_NULL or BAD_REQUEST. */
@@ -95,9 +93,18 @@ function textOf(json: string): string | undefined {
   return json.startsWith('"') ? JSON.parse(json) : undefined
 }
 
-/** The integer that a JSON text is, in plain digits however long, if it is one. */
+/** The integer that a JSON text is, in plain digits however long, if it is one: `5`, and also `5.0` and `5e0`. */
 function integerText(json: string): string | undefined {
   if (/^-?\d+$/.test(json)) return json === '-0' ? '0' : json
-  const number = /^-?\d/.test(json) ? Number(json) : Number.NaN
-  return Number.isSafeInteger(number) ? String(number) : undefined
+  const [, sign, whole, fraction = '', exponent = '0'] = DECIMAL.exec(json) ?? []
+  if (whole === undefined) return undefined
+  const digits = whole + fraction
+  const shift = Number(exponent) - fraction.length
+  if (Math.abs(shift) > SHIFT_MAX || !/^0*$/.test(shift < 0 ? digits.slice(shift) : '')) return undefined
+  const kept = shift < 0 ? digits.slice(0, shift) : digits + '0'.repeat(shift)
+  return String(BigInt(`${sign}${kept || '0'}`))
 }
+
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
+/** An integer that is written with an exponent beyond it is no amount that anybody means. */
+const SHIFT_MAX = 100

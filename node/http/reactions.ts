@@ -5,12 +5,12 @@ import { LarderError } from '../../shared/errors.ts'
 import { fit, readJson, readQuery } from '../../shared/input.ts'
 import type { Context, Parameter, Route } from '../../shared/route.ts'
 import type { Dispatch } from './dispatch.ts'
-import { KEY_BYTES_MAX, Limit, parseLimit, pathText, Ttl, ttlMsOf } from './fields.ts'
+import { KEY_BYTES_MAX, parseLimit, pathText, Ttl, ttlMsOf } from './fields.ts'
 
 const USER_BYTES_MAX = 1024
 const REACTION_BYTES_MAX = 256
-const USERS_LISTED = 100
-const CONTENTS_LISTED = 20
+const USERS_LISTED = { fallback: 100, max: 1000 } as const
+const CONTENTS_LISTED = { fallback: 20, max: 1000 } as const
 
 const Reaction = z.object({
   type: z.literal('reaction', 'it has to be "reaction"'),
@@ -45,7 +45,10 @@ const content: Parameter = {
   description: 'The content, percent-encoded.',
   schema: z.string(),
 }
-const limit: Parameter = { in: 'query', name: 'limit', description: 'How many to list.', schema: Limit }
+function limit({ max }: { max: number }): Parameter {
+  const schema = z.int().min(1).max(max)
+  return { in: 'query', name: 'limit', description: 'How many to list.', schema }
+}
 
 export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [
@@ -114,7 +117,7 @@ function usersRoute(dispatch: Dispatch): Route {
     parameters: [
       content,
       { in: 'query', name: 'reaction_type', description: 'Only this reaction.', schema: z.string() },
-      limit,
+      limit(USERS_LISTED),
       {
         in: 'query',
         name: 'cursor',
@@ -158,7 +161,7 @@ function activityRoute(dispatch: Dispatch): Route {
     path: '/api/v1/activity',
     summary: 'What is going on in the whole cluster: the contents with the most engaged users first.',
     access: 'public',
-    parameters: [limit],
+    parameters: [limit(CONTENTS_LISTED)],
     answers: {
       200: {
         description: 'Contents with anybody engaged.',

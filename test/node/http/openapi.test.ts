@@ -16,10 +16,15 @@ type Example = readonly [operation: string, status: number, query: string, optio
 
 const json = (value: unknown): CallOptions => ({ headers: JSON_TYPE, body: JSON.stringify(value) })
 const text = (body: string): CallOptions => ({ headers: { 'content-type': 'text/plain' }, body })
+const form = (body: string): CallOptions => ({
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body,
+})
+const reaction = { type: 'reaction', action: 'add', content_id: 'k', user_id: 'Sam', reaction_type: 'fire' }
 const long = 'k'.repeat(5000)
 const large = new Uint8Array(9_000_000)
 
-/** In this order: an example may build on those before it. `{key}` is "k" unless the query begins with it. */
+/** In this order: an example may build on those before it. A part in braces is "k" unless the query begins with it. */
 const EXAMPLES: readonly Example[] = [
   ['POST /api', 200, '', json({ key: 'k', data: { any: ['thing', 1, null] }, ttl: 60 })],
   ['POST /api', 400, '', json({ key: [], data: 1 })],
@@ -57,6 +62,12 @@ const EXAMPLES: readonly Example[] = [
   ['PUT /api/v1/kv', 403, '', text('x')],
   ['DELETE /api/v1/kv', 403, ''],
   ['GET /', 200, ''],
+  ['DELETE /clear', 204, ''],
+  ['DELETE /clear', 400, '', { headers: { org_id: 'acme', 'org-id': 'other' } }],
+  ['POST /api/v1/events', 202, '', json({ type: 'object.update', objectid: '42' })],
+  ['POST /api/v1/events', 400, '', json({})],
+  ['POST /api/v1/events', 413, '', { headers: JSON_TYPE, body: large }],
+  ['POST /api/v1/events', 415, '', text('{}')],
   ['POST /api/v1/batch', 200, '', json({ ops: [null, { op: 'increment', key: 'k', by: '1' }] })],
   [
     'POST /api/v1/batch',
@@ -81,6 +92,46 @@ const EXAMPLES: readonly Example[] = [
   ['POST /cluster/execute', 400, '', { headers: FRAME, body: 'x' }],
   ['POST /cluster/execute', 413, '', { headers: FRAME, body: new Uint8Array(26_000_000) }],
   ['POST /cluster/execute', 415, '', text('x')],
+  ['POST /increment', 200, '', form('key=k&value=1')],
+  ['POST /increment', 200, '', json({ key: 'k', value: 1 })],
+  ['POST /increment', 400, '', form('key=k&value=abc')],
+  ['POST /increment', 403, '', form('value=1')],
+  ['POST /increment', 409, '', form('key=k&value=9223372036854775807')],
+  ['POST /increment', 413, '', { ...form(''), body: large }],
+  ['POST /increment', 415, '', text('key=k&value=1')],
+  ['POST /api/v1/counters/{key}', 200, '', json({ by: '5' })],
+  ['POST /api/v1/counters/{key}', 400, '', json({ by: 1.5 })],
+  ['POST /api/v1/counters/{key}', 403, 'null', json({ by: 1 })],
+  ['POST /api/v1/counters/{key}', 409, '', json({ by: '9223372036854775807' })],
+  ['POST /api/v1/counters/{key}', 413, '', { headers: JSON_TYPE, body: large }],
+  ['POST /api/v1/counters/{key}', 415, '', text('{}')],
+  ['GET /api/v1/counters/{key}', 200, ''],
+  ['GET /api/v1/counters/{key}', 403, 'nil'],
+  ['GET /api/v1/counters/{key}', 404, 'nothing'],
+  ['DELETE /api/v1/counters/{key}', 204, ''],
+  ['DELETE /api/v1/counters/{key}', 400, long],
+  ['DELETE /api/v1/counters/{key}', 403, 'nil'],
+  ['POST /api/v1/counters', 403, '', json({ by: 1 })],
+  ['GET /api/v1/counters', 403, ''],
+  ['DELETE /api/v1/counters', 403, ''],
+  ['POST /api/v1/reaction', 201, '', json(reaction)],
+  ['POST /api/v1/reaction', 201, '', json({ ...reaction, action: 'remove' })],
+  ['POST /api/v1/reaction', 400, '', { headers: JSON_TYPE, body: '{' }],
+  ['POST /api/v1/reaction', 413, '', { headers: JSON_TYPE, body: large }],
+  ['POST /api/v1/reaction', 415, '', text('{}')],
+  ['POST /api/v1/reaction', 422, '', json({})],
+  ['POST /api/v1/reaction', 201, '', json({ ...reaction, user_id: 'Max', ttl: 60 })],
+  ['GET /api/v1/reaction/reactions_count/{content_id}', 200, ''],
+  ['GET /api/v1/reaction/reactions_count/{content_id}', 404, 'nothing'],
+  ['GET /api/v1/reaction/reaction_counts/{content_id}', 200, ''],
+  ['GET /api/v1/reaction/reaction_counts/{content_id}', 404, 'nothing'],
+  ['POST /api/v1/reaction', 201, '', json(reaction)],
+  ['GET /api/v1/reaction/users/{content_id}', 200, ''],
+  ['GET /api/v1/reaction/users/{content_id}', 200, '?reaction_type=fire&limit=1'],
+  ['GET /api/v1/reaction/users/{content_id}', 400, '?limit=0'],
+  ['GET /api/v1/reaction/users/{content_id}', 404, 'nothing'],
+  ['GET /api/v1/activity', 200, ''],
+  ['GET /api/v1/activity', 400, '?limit=1001'],
   ['GET /api/v1/cluster', 200, ''],
   ['GET /livez', 200, ''],
   ['GET /readyz', 200, ''],
@@ -98,6 +149,15 @@ const PROMISED = [
   'GET /api/v1/kv/{key}',
   'DELETE /api/v1/kv/{key}',
   'POST /api/v1/batch',
+  'POST /increment',
+  'POST /api/v1/counters/{key}',
+  'GET /api/v1/counters/{key}',
+  'DELETE /api/v1/counters/{key}',
+  'POST /api/v1/reaction',
+  'GET /api/v1/reaction/reactions_count/{content_id}',
+  'GET /api/v1/reaction/reaction_counts/{content_id}',
+  'GET /api/v1/reaction/users/{content_id}',
+  'GET /api/v1/activity',
   'GET /api/v1/cluster',
   'GET /',
   'GET /healthcheck',
@@ -119,7 +179,7 @@ describe('/openapi.json', () => {
 
   const ask = async (operation: string, query: string, options: CallOptions) => {
     const [key, search] = query.startsWith('?') ? ['k', query] : [query || 'k', '']
-    const target = operation.replace(' ', ` ${node.url}`).replace('{key}', key) + search
+    const target = operation.replace(' ', ` ${node.url}`).replace(/\{\w+\}/, key) + search
     const { status, headers, text } = await call(target, options)
     return { status, text, contentType: headers.get('content-type') ?? '' }
   }
@@ -156,7 +216,7 @@ describe('/openapi.json', () => {
 
   it('lists the methods that each path takes, and no other', async () => {
     for (const path of page.paths) {
-      const answer = await call(`OPTIONS ${node.url}${path.replace('{key}', 'k')}`)
+      const answer = await call(`OPTIONS ${node.url}${path.replace(/\{\w+\}/, 'k')}`)
       const allowed = (answer.headers.get('allow') ?? '').split(', ').filter((method) => method !== 'HEAD')
       expect(page.methodsOf(path).sort(), path).to.deep.equal(allowed.sort())
     }

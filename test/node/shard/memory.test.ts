@@ -1,8 +1,9 @@
 /** The budget, the expiry and the slots of what is held. */
 import { expect } from 'chai'
-import fc from 'fast-check'
 import type { Entry } from '../../../node/entries/entry.ts'
-import { Memory, TOMBSTONE_GRACE_MS } from '../../../node/shard/memory.ts'
+import { Reactions } from '../../../node/entries/reactions.ts'
+import { bytesOf } from '../../../node/shard/bytes.ts'
+import { type Forgotten, Memory, TOMBSTONE_GRACE_MS } from '../../../node/shard/memory.ts'
 
 let time = 0
 function value(body: string, endsAtMs = Infinity): Entry {
@@ -38,11 +39,14 @@ describe('memory', () => {
   })
 
   it('gives up tombstones before any value, and counters never', () => {
-    const memory = new Memory(3000)
-    memory.merge(1, 'cstew', tally)
-    memory.merge(1, 'va', value('x'.repeat(700)))
-    memory.merge(1, 'vgone', tombstone(5))
-    memory.merge(1, 'vb', value('x'.repeat(900)))
+    const entries = [
+      ['cstew', tally],
+      ['va', value('x'.repeat(700))],
+      ['vgone', tombstone(5)],
+      ['vb', value('x'.repeat(900))],
+    ] as const
+    const memory = new Memory(entries.reduce((sum, [id, entry]) => sum + bytesOf(id, entry), -1))
+    for (const [id, entry] of entries) memory.merge(1, id, entry)
     expect(memory.counts).to.include({ values: 2, counters: 1, tombstones: 0, evictions: 0 })
     for (let index = 0; index < 50; index++) memory.merge(2, `c${index}`, tally)
     expect(memory.counts).to.include({ values: 0, counters: 51 })
@@ -87,30 +91,62 @@ describe('memory', () => {
     memory.retain(() => false)
     expect(memory.counts).to.include({ values: 0, tombstones: 0, bytes: 0 })
   })
+})
 
-  it('counts what it holds, whatever is written, ended, evicted or let go', () => {
-    const step = fc.record({
-      act: fc.constantFrom('value', 'tombstone', 'counter', 'sweep', 'retain', 'use'),
-      slot: fc.nat(3),
-      name: fc.nat(5),
-      size: fc.nat(500),
-      atMs: fc.integer({ min: 1, max: 2 * TOMBSTONE_GRACE_MS }),
-    })
-    fc.assert(
-      fc.property(fc.array(step), (steps) => {
-        const memory = new Memory(3000)
-        for (const { act, slot, name, size, atMs } of steps) {
-          if (act === 'value') memory.merge(slot, `v${name}`, value('x'.repeat(size), atMs))
-          if (act === 'tombstone') memory.merge(slot, `v${name}`, tombstone(atMs))
-          if (act === 'counter') memory.merge(slot, `c${name}`, tally)
-          if (act === 'sweep') memory.sweep(atMs)
-          if (act === 'retain') memory.retain((other) => other !== slot)
-          if (act === 'use') memory.use(slot, `v${name}`, 0)
-          expect(memory.counts.bytes).to.be.at.least(0)
-        }
-        memory.retain(() => false)
-        expect(memory.counts).to.include({ values: 0, counters: 0, tombstones: 0, bytes: 0 })
-      }),
-    )
+describe('memory, of reactions,', () => {
+  const reaction = (user: string, endsAtMs = Infinity) =>
+    Reactions.of({ reaction: 'fire', user, time: ++time, endsAtMs, isGone: false })
+  const usersOf = (memory: Memory, nowMs: number) => {
+    const entry = memory.use(1, 'rStew', nowMs)
+    return entry?.kind === 'reactions' ? entry.users : undefined
+  }
+
+  it('gives up none, whatever the budget', () => {
+    const memory = new Memory(1000)
+    for (let index = 0; index < 50; index++) memory.merge(1, 'rStew', reaction(`user ${index}`))
+    memory.merge(1, 'va', value('x'))
+    expect(memory.counts).to.include({ contents: 1, values: 0 })
+    expect(usersOf(memory, 0)).to.equal(50)
+  })
+
+  it('shows nobody who has ended, however many ended at once', () => {
+    const memory = new Memory(1_000_000)
+    for (let index = 0; index < 2500; index++) memory.merge(1, 'rStew', reaction(`user ${index}`, 1000))
+    memory.merge(1, 'rStew', reaction('stays'))
+    expect(usersOf(memory, 999)).to.equal(2501)
+    expect(usersOf(memory, 1000)).to.equal(1)
+  })
+
+  it('ranks by who is there now, however many have ended since', () => {
+    const memory = new Memory(10_000_000)
+    for (let index = 0; index < 2500; index++) memory.merge(1, 'rStew', reaction(`user ${index}`, 1000))
+    memory.merge(2, 'rSoup', reaction('a'))
+    const [first] = memory.activity(1, 999)
+    expect(first).to.deep.equal({ content: 'Stew', users: 2500, counts: { fire: 2500 } })
+    expect(memory.activity(5, 1000)).to.deep.equal([{ content: 'Soup', users: 1, counts: { fire: 1 } }])
+  })
+
+  it('forgets a content in the moment in which the last trace of it goes', () => {
+    const told: Forgotten[] = []
+    const memory = new Memory(1_000_000, (forgotten) => told.push(forgotten))
+    memory.merge(1, 'rStew', reaction('Sam', 1000))
+    expect(usersOf(memory, 1000 + TOMBSTONE_GRACE_MS - 1)).to.equal(0)
+    expect(usersOf(memory, 1000 + TOMBSTONE_GRACE_MS)).to.equal(undefined)
+    expect(memory.counts).to.include({ contents: 0, bytes: 0, expirations: 1 })
+    expect(told.map(({ id, presence }) => [id, presence?.user])).to.deep.equal([
+      ['rStew', 'Sam'],
+      ['rStew', undefined],
+    ])
+  })
+
+  it('takes a mass that ends in several turns of the sweep', () => {
+    const memory = new Memory(10_000_000)
+    for (let index = 0; index < 2500; index++) memory.merge(1, 'rStew', reaction(`user ${index}`, 1000))
+    let turns = 1
+    while (memory.sweep(5000)) turns++
+    expect(turns).to.be.within(2, 10)
+    expect(memory.counts).to.include({ contents: 1, expirations: 2500 })
+    while (memory.sweep(5000 + TOMBSTONE_GRACE_MS)) turns++
+    expect(memory.counts).to.include({ contents: 0, bytes: 0 })
   })
 })
