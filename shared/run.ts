@@ -24,7 +24,11 @@ export async function runService(
       return
     }
     stoppingSinceMs = performance.now()
-    setTimeout(() => die(new Error(`did not stop within ${STOP_MAX_MS} ms`)), STOP_MAX_MS)
+    setTimeout(() => {
+      process.stderr.write(`did not stop within ${STOP_MAX_MS} ms\n`)
+      // An exit in good order waits for every thread, and one of them may be what hangs.
+      process.kill(process.pid, 'SIGKILL')
+    }, STOP_MAX_MS)
     try {
       const service = await begin
       await service[Symbol.asyncDispose]()

@@ -10,7 +10,7 @@ export interface Stamp {
   readonly origin: string
 }
 
-const TICKS_PER_MS = 1024
+export const TICKS_PER_MS = 1024
 
 export class StampClock {
   readonly #origin: string

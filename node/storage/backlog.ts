@@ -80,6 +80,10 @@ export class Backlog {
     for (const slot of dropped) this.#dropped.add(slot)
   }
 
+  isAside(name: string): boolean {
+    return this.#aside.has(name)
+  }
+
   /** What was set aside is to be tried once more. */
   retryAside(): void {
     for (const row of this.#aside.values()) this.add(row)

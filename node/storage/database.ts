@@ -1,7 +1,7 @@
 /** The SQLite file of a node: rows in, rows out. Blocks, so it lives on a thread of its own. */
 import { statSync } from 'node:fs'
 import type { StatementSync } from 'node:sqlite'
-import type { Cell, Row, StoredRow, Table } from './rows.ts'
+import { type Cell, counterOfRecord, nameOf, type Row, type StoredRow, type Table } from './rows.ts'
 import { type OpenFile, openFile, SQLITE } from './schema.ts'
 
 /** Rows read in one go. */
@@ -17,9 +17,9 @@ export interface Part {
   readonly rows: readonly Row[]
 }
 
-/** A row that was not written, as its place among those of the part, and why. */
+/** A row of the transaction that was not written, and why. */
 export interface Failure {
-  readonly index: number
+  readonly name: string
   readonly reason: string
 }
 
@@ -50,6 +50,9 @@ export class Database {
   readonly #upserts: Readonly<Record<Table, StatementSync>>
   readonly #deletes: Readonly<Record<Table, StatementSync>>
   #reading: Iterator<StoredRow>
+  /** Of this transaction: counters that were not written, and the answers kept beside counters that were. */
+  #failed = new Set<string>()
+  #records: Row[] = []
 
   /** @throws with a message for whoever starts the node. */
   constructor(path: string) {
@@ -94,8 +97,10 @@ export class Database {
     try {
       if (isFirst) this.#begin()
       if (dropped.length > 0) this.#drop(dropped)
-      const failures = rows.flatMap((row, index) => this.#writeRow(row, index))
-      if (isLast) database.exec('COMMIT')
+      const failures = rows.flatMap((row) => this.#writeRow(row))
+      if (!isLast) return failures
+      failures.push(...this.#takeBackRecords())
+      database.exec('COMMIT')
       return failures
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
@@ -114,6 +119,8 @@ export class Database {
       throw new Error(`${this.#path} was moved or deleted: start the node again`)
     }
     this.#file.database.exec('BEGIN IMMEDIATE')
+    this.#failed = new Set()
+    this.#records = []
   }
 
   /** One pass over each table, however many slots it is. */
@@ -125,15 +132,26 @@ export class Database {
     }
   }
 
-  #writeRow({ table, key, cells }: Row, index: number): Failure[] {
+  #writeRow(row: Row): Failure[] {
+    const { table, key, cells } = row
     try {
       if (cells === undefined) this.#deletes[table].run(...key)
       else this.#upserts[table].run(...key, ...cells)
+      if (counterOfRecord(row) !== undefined) this.#records.push(row)
       return []
     } catch (error) {
       if (!isRowError(error) || !this.#file.database.isTransaction) throw error
-      return [{ index, reason: error instanceof Error ? error.message : String(error) }]
+      if (table === 'counters') this.#failed.add(key[0] ?? '')
+      return [{ name: nameOf(row), reason: error instanceof Error ? error.message : String(error) }]
     }
+  }
+
+  /** An answer is not kept without the counter that it speaks of, or its increment would never count. */
+  #takeBackRecords(): Failure[] {
+    if (this.#failed.size === 0) return []
+    const orphans = this.#records.filter((row) => this.#failed.has(counterOfRecord(row) ?? ''))
+    for (const { table, key } of orphans) this.#deletes[table].run(...key)
+    return orphans.map((row) => ({ name: nameOf(row), reason: 'its counter cannot be written' }))
   }
 
   #prepare(sql: (table: Table) => string): Record<Table, StatementSync> {

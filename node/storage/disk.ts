@@ -67,7 +67,10 @@ export class Disk {
         name: 'write',
         part: { isFirst, isLast: count === rows.size, dropped: isFirst ? [...dropped] : [], rows: part },
       })
-      for (const { index, reason } of failures) failed.set(part[index] as Row, reason)
+      for (const { name, reason } of failures) {
+        const row = rows.get(name)
+        if (row !== undefined) failed.set(row, reason)
+      }
     } while (count < rows.size)
     return failed
   }

@@ -4,8 +4,10 @@
  * A row has a name, so that of several changes only the last is written. Reactions are a row a presence: a
  * content with a million of them is not written anew for each.
  */
+
+import type { KeyCommand } from '../../shared/command.ts'
 import { type Counter, isCounting, totalOf } from '../entries/counter.ts'
-import type { Change, Entry } from '../entries/entry.ts'
+import { type Change, type Entry, idOf, isResponse } from '../entries/entry.ts'
 import { type Presence, Reactions } from '../entries/reactions.ts'
 import type { Register } from '../entries/register.ts'
 
@@ -43,8 +45,24 @@ export function bytesOf({ key, cells = [] }: Row): number {
   return bytes
 }
 
+/** The row that a command is about, where it is about one alone. */
+export function rowNameOf(command: KeyCommand): string | undefined {
+  const { type, key } = command
+  if (type.startsWith('value.')) return nameOf({ table: 'registers', key: [idOf.value(key)] })
+  if (type.startsWith('counter.')) return nameOf({ table: 'counters', key: [key] })
+  if (!('reaction' in command) || !('user' in command)) return undefined
+  return nameOf({ table: 'presences', key: [key, command.reaction, command.user] })
+}
+
+/** The counter that an answer is kept beside; `undefined` for a row that is no such answer. */
+export function counterOfRecord({ table, key: [id = ''] }: Row): string | undefined {
+  if (table !== 'registers' || !id.startsWith('i')) return undefined
+  return id.slice(1, id.lastIndexOf('\0'))
+}
+
 /** What a change makes of the rows: the state that it has led to. */
 export function rowsOf({ slot, id, entry, state }: Change): Row[] {
+  if (isResponse(id)) return []
   if (state.kind === 'register') return [registerRow(slot, id, state)]
   if (state.kind === 'counter') return [counterRow(slot, id, state)]
   const touched = entry.kind === 'reactions' ? [...entry] : []
@@ -58,6 +76,7 @@ export function forgottenRow({ id, presence }: { id: string; presence?: Presence
   if (presence !== undefined)
     return { table: 'presences', key: [id.slice(1), presence.reaction, presence.user] }
   if (id.startsWith('r')) return undefined // Its presences were forgotten one by one.
+  if (isResponse(id)) return undefined
   return id.startsWith('c') ? { table: 'counters', key: [id.slice(1)] } : { table: 'registers', key: [id] }
 }
 

@@ -5,11 +5,12 @@
  * where somebody has changed a number while the node was down, the number is what counts from then on.
  */
 import { randomUUID } from 'node:crypto'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { slotOf } from '../../shared/placement.ts'
 import type { Counter } from '../entries/counter.ts'
+import { TICKS_PER_MS } from '../entries/stamp.ts'
 import { counterOf, counterText } from './rows.ts'
 
 /** `LRDR`, in the header of the file. */
@@ -77,7 +78,7 @@ export function openFile(path: string): OpenFile {
 
 function prepareFolder(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     // Asked of the file itself: SQLite would open one that may only be read, and fail at the first write.
     closeSync(openSync(path, 'a'))
   } catch (cause) {
@@ -88,6 +89,13 @@ function prepareFolder(path: string): void {
   }
 }
 
+/** Step by step: Node's own way never ends where a folder says that it exists and does not, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path)
+}
+
 function takeLock(path: string): DatabaseSync {
   const lock = new DatabaseSync(`${path}-lock`, { timeout: 0 })
   try {
@@ -95,6 +103,7 @@ function takeLock(path: string): DatabaseSync {
     return lock
   } catch (cause) {
     lock.close()
+    if (codeOf(cause) !== SQLITE.BUSY) throw new Error(`${path}: ${explain(cause)}`, { cause })
     throw new Error(`${path} is in use by another node: give each a NODE_ID or a DATA_DIR of its own`, {
       cause,
     })
@@ -127,17 +136,32 @@ function checkOwner(database: DatabaseSync): void {
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
   const names = tables.map(({ name }) => String(name)).filter((name) => !name.startsWith('sqlite_'))
   if (application !== 0 || names.some((name) => name !== 'numbers')) {
-    throw new Error(`it is the database of another program (its tables: ${names.join(', ')})`)
+    throw new Error(
+      `it is the database of another program (its tables: ${names.join(', ')}): move it away, or set another DATA_DIR`,
+    )
   }
 }
 
 function checkWhole(database: DatabaseSync): void {
   const { quick_check: finding } = database.prepare('PRAGMA quick_check(1)').get() ?? {}
-  if (finding !== 'ok') throw new Error(`it is damaged (${finding})`)
+  if (finding !== 'ok') throw new Error(`${DAMAGED} (${String(finding).replaceAll(/\s+/g, ' ')})`)
 }
 
-/** Makes counters of the numbers that they do not agree with. @returns how many. */
+/** Makes the counters agree with the numbers. @returns how many did not. */
 function adoptNumbers(database: DatabaseSync): number {
+  return adoptChanged(database) + adoptDeleted(database)
+}
+
+function adoptDeleted(database: DatabaseSync): number {
+  const forget = database.prepare(`
+    UPDATE counters SET value = NULL, state = json_object(
+      'reset', json_object('time', CAST(unixepoch('subsec') * 1000 AS INTEGER) * ${TICKS_PER_MS}, 'origin', ?),
+      'tallies', json_array())
+    WHERE value IS NOT NULL AND key NOT IN (SELECT key FROM numbers WHERE key IS NOT NULL)`)
+  return Number(forget.run(`numbers-${randomUUID()}`).changes)
+}
+
+function adoptChanged(database: DatabaseSync): number {
   const differing = database.prepare(`
     SELECT numbers.key AS key, numbers.value AS number, counters.value AS total, state
     FROM numbers LEFT JOIN counters ON counters.key = numbers.key
@@ -160,13 +184,19 @@ function adoptNumbers(database: DatabaseSync): number {
 
 /** What SQLite says, in the words of somebody who has to mend it. */
 function explain(error: unknown): string {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+  const code = codeOf(error)
   if (code === SQLITE.BUSY) return 'it is locked by another program: end that, and start again'
   if (code === SQLITE.NOTADB) return 'it is not a SQLite database: move it away, or set another DATA_DIR'
-  if (code === SQLITE.CORRUPT) return 'it is damaged: bring back a copy of it, or move it away to start empty'
+  if (code === SQLITE.CORRUPT) return DAMAGED
   if (code === SQLITE.FULL) return 'the disk is full'
   const reason = error instanceof Error ? error.message : String(error)
-  return code === 0 ? `${reason}: move it away, or set another DATA_DIR` : reason
+  return code === 0 ? reason : `SQLite says: ${reason}`
+}
+
+const DAMAGED = 'it is damaged: bring back a copy of it, or move it away to start empty'
+
+function codeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
 }
 
 /** Result codes (https://www.sqlite.org/rescode.html). */

@@ -4,26 +4,28 @@
  *     note ─▶ waiting ─ half an interval after the first, or at once with an interval of 0 ─▶ one transaction
  *                ▲                                                                                  │
  *                ├── all of it, when nothing could be written; tried again ◀────────────────────────┤
- *              aside: single rows that could not, until they change or the node stops ◀─────────────┘
+ *              aside: single rows that could not, tried again now and then ◀────────────────────────┘
  *
  * With an interval, a change is acknowledged before that: half an interval is left for the writing, so that the
  * disk is never further behind than the whole of it. With 0, an acknowledgement waits for the transaction that
  * has the change; while one is written the next one gathers (group commit).
  */
 import { type Clock, pause, type Timer } from '../../shared/clock.ts'
+import type { KeyCommand } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Change } from '../entries/entry.ts'
 import type { Presence } from '../entries/reactions.ts'
 import { Backlog, type Batch } from './backlog.ts'
-import { forgottenRow, nameOf, type Row, rowsOf } from './rows.ts'
+import { DiskHealth } from './health.ts'
+import { forgottenRow, nameOf, type Row, rowNameOf, rowsOf } from './rows.ts'
 
 /** What waits for a disk that does not take it: beyond it nothing new is taken in, and nothing is lost. */
 const WAITING_BYTES_MAX = 256 * 2 ** 20
 /** Between two tries while the disk fails. */
 const RETRY_MS = 1000
-/** Without an answer for this long, the disk counts as failing. */
-const SILENCE_MAX_MS = 10_000
+/** Rows that were set aside are tried again. */
+const RETRY_ASIDE_MS = 10_000
 /** A stopping node tries so often to write what is left. */
 const LAST_TRIES = 3
 /** How many rows a message names. */
@@ -62,13 +64,16 @@ export class WriteBehind {
   /** The same of what is being written. */
   #current: Promise<ReadonlyMap<Row, string>> | undefined
   #timer: Timer | undefined
+  #asideTimer: Timer | undefined
   #writing: Promise<void> | undefined
-  #writingSinceMs = Infinity
-  #trouble: string | undefined
+  readonly #health: DiskHealth
+  /** Rows that the log has told of already. */
+  readonly #told = new Set<string>()
   #isStopping = false
 
   constructor(options: WriteBehindOptions) {
     this.#options = options
+    this.#health = new DiskHealth(options)
     this.#next.promise.catch(() => {})
   }
 
@@ -82,21 +87,22 @@ export class WriteBehind {
 
   /** Why the disk does not keep up, or `undefined` when it does. */
   get trouble(): string | undefined {
-    if (this.#trouble !== undefined) return `The disk does not take writes: ${this.#trouble}.`
-    const silentMs = this.#options.clock.now() - this.#writingSinceMs
-    return silentMs > SILENCE_MAX_MS
-      ? `The disk has not answered for ${Math.round(silentMs / 1000)} s.`
-      : undefined
+    return this.#health.trouble
   }
 
-  /** Why nothing more can be taken in, before it is applied. */
-  get refusal(): LarderError | undefined {
+  /** Why it cannot be taken in, before it is applied. */
+  refusalOf(command: KeyCommand): LarderError | undefined {
     const { intervalMs, waitingBytesMax = WAITING_BYTES_MAX } = this.#options
     if (this.#backlog.bytes > waitingBytesMax) {
       return new LarderError('OVERLOADED', 'Too much waits for the disk already; nothing was applied.')
     }
-    if (intervalMs > 0 || this.trouble === undefined) return undefined
-    return new LarderError('NOT_SAVED', `${this.trouble} Nothing was applied.`)
+    if (intervalMs > 0) return undefined
+    if (this.trouble !== undefined)
+      return new LarderError('NOT_SAVED', `${this.trouble} Nothing was applied.`)
+    // A repeat would find in memory what the disk does not have, and change nothing.
+    const name = this.aside > 0 ? rowNameOf(command) : undefined
+    if (name === undefined || !this.#backlog.isAside(name)) return undefined
+    return new LarderError('NOT_SAVED', 'The disk does not take this row. Nothing was applied.')
   }
 
   /** Takes in a change. */
@@ -138,6 +144,7 @@ export class WriteBehind {
   async stop(): Promise<void> {
     this.#isStopping = true
     this.#timer?.cancel()
+    this.#asideTimer?.cancel()
     for (let tries = 0; tries < LAST_TRIES; tries++) {
       await this.#writing
       this.#backlog.retryAside()
@@ -148,7 +155,7 @@ export class WriteBehind {
     const lost = this.#backlog.names
     if (lost.length === 0) return
     const named = lost.slice(0, NAMED_MAX).join(', ') + (lost.length > NAMED_MAX ? ', ...' : '')
-    const reason = this.#trouble ?? 'these rows cannot be written'
+    const reason = this.#health.reason ?? 'these rows cannot be written'
     throw new LarderError('NOT_SAVED', `${lost.length} rows are lost, as ${reason}: ${named}`)
   }
 
@@ -168,16 +175,28 @@ export class WriteBehind {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#writing !== undefined || this.#isStopping) return
-    if (this.#backlog.isEmpty) return
     const { clock, intervalMs } = this.#options
-    if (intervalMs === 0 && this.#trouble === undefined) {
+    if (this.#backlog.isEmpty) {
+      this.#scheduleAside()
+      return
+    }
+    if (intervalMs === 0 && this.#health.reason === undefined) {
       // After this turn of the event loop, whatever the shards have applied is in the transaction.
       const immediate = setImmediate(() => this.#run())
       this.#timer = { cancel: () => clearImmediate(immediate) }
       return
     }
-    const delayMs = this.#trouble === undefined ? intervalMs / 2 : Math.max(RETRY_MS, intervalMs / 2)
+    const delayMs = this.#health.reason === undefined ? intervalMs / 2 : Math.max(RETRY_MS, intervalMs / 2)
     this.#timer = clock.after(delayMs, () => this.#run())
+  }
+
+  #scheduleAside(): void {
+    if (this.aside === 0 || this.#asideTimer !== undefined) return
+    this.#asideTimer = this.#options.clock.after(RETRY_ASIDE_MS, () => {
+      this.#asideTimer = undefined
+      this.#backlog.retryAside()
+      this.#schedule()
+    })
   }
 
   #run(): void {
@@ -194,49 +213,38 @@ export class WriteBehind {
   }
 
   async #writeAll(): Promise<void> {
-    const { clock, target } = this.#options
     const batch = this.#backlog.take()
     const { promise, resolve, reject } = this.#next
     this.#current = promise
     this.#next = Promise.withResolvers()
     this.#next.promise.catch(() => {})
-    this.#writingSinceMs = clock.now()
+    this.#health.begin()
     try {
-      const failed = await target.write(batch)
+      const failed = await this.#options.target.write(batch)
       this.counts.written += batch.rows.size - failed.size
       this.#backlog.done(failed.keys())
       this.#noteFailed(failed)
-      this.#recovered()
+      this.#health.succeeded()
       resolve(failed)
     } catch (error) {
       this.#backlog.giveBack(batch)
-      this.#failed(error)
+      this.counts.failures++
+      this.#health.failed(error, this.waiting)
       reject(new LarderError('NOT_SAVED', 'It was applied, but is not on disk yet.', { cause: error }))
     } finally {
-      this.counts.seconds += (clock.now() - this.#writingSinceMs) / 1000
-      this.#writingSinceMs = Infinity
+      this.counts.seconds += this.#health.end()
       this.#current = undefined
     }
   }
 
   #noteFailed(failed: ReadonlyMap<Row, string>): void {
-    if (failed.size === 0) return
+    if (this.aside === 0) this.#told.clear()
     this.counts.rowFailures += failed.size
-    const rows = [...failed].slice(0, NAMED_MAX).map(([row, reason]) => `${nameOf(row)}: ${reason}`)
-    this.#options.log.error({ count: failed.size, rows }, 'rows are set aside: the disk does not take them')
-  }
-
-  /** Every failure counts; the log tells of the first, and when it is over. */
-  #failed(error: unknown): void {
-    this.counts.failures++
-    const reason = error instanceof Error ? error.message : String(error)
-    if (this.#trouble === undefined)
-      this.#options.log.error({ error, waiting: this.waiting }, 'the disk fails; serving from memory')
-    this.#trouble = reason
-  }
-
-  #recovered(): void {
-    if (this.#trouble !== undefined) this.#options.log.info({}, 'the disk takes writes again')
-    this.#trouble = undefined
+    const news = [...failed].map(([row, reason]) => [nameOf(row), reason] as const)
+    const untold = news.filter(([name]) => !this.#told.has(name))
+    if (untold.length === 0) return
+    for (const [name] of untold) this.#told.add(name)
+    const rows = untold.slice(0, NAMED_MAX).map(([name, reason]) => `${name}: ${reason}`)
+    this.#options.log.error({ count: untold.length, rows }, 'rows are set aside: the disk does not take them')
   }
 }

@@ -1,0 +1,114 @@
+/** A start from disk: what it restores, what it tells meanwhile, and that it can be stopped. */
+import { expect } from 'chai'
+import { pino } from 'pino'
+import { Recovery, type RecoveryOptions } from '../../../node/storage/recovery.ts'
+import type { StoredEntry, StoredRow } from '../../../node/storage/rows.ts'
+import { rowOf } from './fake-target.ts'
+
+function rows(count: number, time = 1): StoredRow[] {
+  return Array.from({ length: count }, (_, index) => {
+    const { table, key, cells = [] } = rowOf(`k${index}`, '')
+    return { table, cells: [...key, ...cells.with(1, time)] }
+  })
+}
+
+async function* chunksOf(all: readonly StoredRow[], size: number): AsyncGenerator<StoredRow[]> {
+  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size)
+}
+
+interface Started {
+  readonly recovery: Recovery
+  readonly restored: StoredEntry[]
+  readonly witnessed: number[]
+  readonly logged: Record<string, unknown>[]
+}
+
+async function open(
+  read: () => AsyncGenerator<StoredRow[]>,
+  opened: { rows: number; adopted: number },
+  onRestore: (recovery: Recovery) => void = () => {},
+): Promise<Started> {
+  const restored: StoredEntry[] = []
+  const witnessed: number[] = []
+  const logged: Record<string, unknown>[] = []
+  const options: RecoveryOptions = {
+    disk: { open: async () => opened, read },
+    log: pino({ base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
+    restore(stored) {
+      restored.push(stored)
+      onRestore(recovery)
+    },
+    witness: ({ time }) => void witnessed.push(time),
+  }
+  const recovery = new Recovery(options)
+  await recovery.open()
+  return { recovery, restored, witnessed, logged }
+}
+
+describe('a start from disk', () => {
+  it('restores every row, and witnesses its time first', async () => {
+    const read = () => chunksOf(rows(5, 77), 2)
+    const { recovery, restored, witnessed } = await open(read, { rows: 5, adopted: 0 })
+    await recovery.run()
+    expect(restored.map(({ id }) => id)).to.deep.equal(['vk0', 'vk1', 'vk2', 'vk3', 'vk4'])
+    expect(witnessed).to.deep.equal([77, 77, 77, 77, 77])
+  })
+
+  it('witnesses the delete of a counter and the time of a presence, which have stamps too', async () => {
+    const stored: StoredRow[] = [
+      { table: 'counters', cells: ['jam', 1, null, '{"reset":{"time":8,"origin":"a"},"tallies":[]}'] },
+      { table: 'presences', cells: ['stew', 'like', 'ann', 1, 9, null, 0] },
+    ]
+    const { recovery, witnessed } = await open(() => chunksOf(stored, 2), { rows: 2, adopted: 0 })
+    await recovery.run()
+    expect(witnessed).to.deep.equal([8, 9])
+  })
+
+  it('is not ready before it is through, and tells how far it is', async () => {
+    const seen: (string | undefined)[] = []
+    const read = () => chunksOf(rows(4), 2)
+    const { recovery } = await open(read, { rows: 4, adopted: 0 }, ({ notReady }) => seen.push(notReady))
+    expect(recovery.notReady).to.equal('It is reading its disk: 0 of 4 rows so far.')
+    await recovery.run()
+    expect(seen.at(-1)).to.equal('It is reading its disk: 2 of 4 rows so far.')
+    expect(recovery.notReady).to.equal(undefined)
+  })
+
+  it('logs every 100,000 rows', async () => {
+    const count = 250_000
+    const read = () => chunksOf(rows(count), 1000)
+    const { recovery, logged } = await open(read, { rows: count, adopted: 0 })
+    await recovery.run()
+    const progress = logged.filter(({ msg }) => msg === 'reading the disk')
+    expect(progress.map(({ read }) => read)).to.deep.equal([undefined, 100_000, 200_000])
+    expect(logged.at(-1)).to.include({ msg: 'the disk is read', rows: count })
+  })
+
+  it('ends early once it is cancelled, and is not ready then', async () => {
+    const read = () => chunksOf(rows(10), 2)
+    const { recovery, restored } = await open(read, { rows: 10, adopted: 0 }, (one) => one.cancel())
+    await recovery.run()
+    expect(restored).to.have.length(2)
+    expect(recovery.notReady).to.include('reading its disk')
+  })
+
+  it('logs numbers that it has taken over, and says nothing where there are none', async () => {
+    const none = await open(() => chunksOf([], 1), { rows: 0, adopted: 0 })
+    expect(none.logged).to.deep.equal([])
+    const some = await open(() => chunksOf([], 1), { rows: 2, adopted: 2 })
+    expect(some.logged[0]).to.include({ adopted: 2 })
+  })
+
+  it('fails where the file cannot be read to its end, or holds what is not ours', async () => {
+    const broken = async function* (): AsyncGenerator<StoredRow[]> {
+      yield rows(1)
+      throw new Error('disk I/O error')
+    }
+    const failed = await open(broken, { rows: 2, adopted: 0 })
+    expect(await failed.recovery.run().catch(String)).to.include('disk I/O error')
+    const foreign = () => chunksOf([{ table: 'registers', cells: ['v', 'x'] }], 1)
+    const refused = await open(foreign, { rows: 1, adopted: 0 })
+    expect(await refused.recovery.run().catch(String)).to.include('a stored row has')
+    expect(refused.recovery.notReady).to.include('reading its disk')
+  })
+})
