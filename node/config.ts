@@ -1,7 +1,9 @@
 /** Every setting of a node: its default, its unit, its bounds. Read once, at start. */
+import { readFileSync } from 'node:fs'
 import { authority, type Environment, Settings } from '../shared/config.ts'
 import { SLOTS } from '../shared/placement.ts'
 import { MemberId } from '../shared/view.ts'
+import { type CachedRoute, parseRoutes } from './sources/route-table.ts'
 
 export interface NodeConfig {
   readonly host: string
@@ -24,6 +26,8 @@ export interface NodeConfig {
   readonly dataDir: string | undefined
   /** How far the disk may be behind; 0: nothing is acknowledged before it is there. */
   readonly syncIntervalMs: number
+  /** The API responses to cache. */
+  readonly routes: readonly CachedRoute[]
   readonly apiKeys: readonly string[]
   readonly clusterSecret: string | undefined
   readonly logLevel: string
@@ -55,11 +59,25 @@ export function readConfig(environment: Environment): NodeConfig {
     bytesMax: settings.bytes('MAX_BYTES', 512 * MIB),
     dataDir: dataDir === 'off' ? undefined : dataDir,
     syncIntervalMs: settings.integer('SYNC_INTERVAL_MS', { fallback: 5000, min: 0, max: 3_600_000 }),
+    routes: readRoutes(settings),
     apiKeys,
     logLevel: settings.logLevel(),
   }
   settings.check()
   return Object.freeze(config)
+}
+
+function readRoutes(settings: Settings): readonly CachedRoute[] {
+  const path = settings.text('ROUTES_FILE')
+  if (path === undefined) return []
+  try {
+    const parsed = parseRoutes(readFileSync(path, 'utf8'))
+    if ('routes' in parsed) return parsed.routes
+    for (const problem of parsed.problems) settings.problem(`ROUTES_FILE=${path}: ${problem}`)
+  } catch (error) {
+    settings.problem(`ROUTES_FILE=${path}: ${error instanceof Error ? error.message : error}`)
+  }
+  return []
 }
 
 /** How the member is called and reached, once its port is known. */

@@ -1,14 +1,14 @@
 /**
  * A node: the one place where its parts are created and joined.
  *
- *     HTTP ─▶ Command ─▶ Router ─┬─ mine ───▶ Shards ─▶ Shard: queue ▸ apply ▸ Change[]
- *                                │              ▲                 Memory ◀─┴─▶ WriteBehind ─▶ Disk
- *                                └─ theirs ─▶ Peer ~~~▶ that member's Inbox ─▶ its Shards
- *     uplink ◀─ lease ─ Membership ─ view ─▶ Router, Peers, Memory       Disk ─ Recovery ─▶ Memory, at start
+ *     HTTP ─▶ Command ─▶ Router ─┬─ mine ───▶ ReadThrough ─▶ Shards ─▶ Shard: queue ▸ apply ▸ Change[]
+ *     Events ─────▶┘             │              ▲    └─▶ Upstream          Memory ◀─┴─▶ WriteBehind ─▶ Disk
+ *                                └─ theirs ─▶ Peer ~~~▶ that member's Inbox ─▶ its ReadThrough
+ *     uplink ◀─ lease ─ Membership ─ view ─▶ Router, Peers, Memory     Disk ─ Recovery ─▶ Memory, at start
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { type Clock, pause } from '../shared/clock.ts'
+import type { Clock } from '../shared/clock.ts'
 import { LarderError } from '../shared/errors.ts'
 import { HttpService } from '../shared/http.ts'
 import type { Log } from '../shared/log.ts'
@@ -29,17 +29,24 @@ import { batchRoutes } from './http/batch.ts'
 import { clusterRoutes } from './http/cluster.ts'
 import { counterRoutes } from './http/counters.ts'
 import { createDispatch } from './http/dispatch.ts'
+import { eventRoutes } from './http/events.ts'
 import { kvRoutes } from './http/kv.ts'
 import { reactionRoutes } from './http/reactions.ts'
+import { responseRoutes } from './http/responses.ts'
 import { Memory } from './shard/memory.ts'
 import { registerMemoryMetrics, registerShardMetrics } from './shard/metrics.ts'
 import { Shards } from './shard/shards.ts'
+import { startSweeping } from './shard/sweeping.ts'
+import { Events } from './sources/events.ts'
+import { createSourceMetrics } from './sources/metrics.ts'
+import { ReadThrough } from './sources/read-through.ts'
+import { RouteTable } from './sources/route-table.ts'
+import { Upstream } from './sources/upstream.ts'
 import { Disk } from './storage/disk.ts'
 import { registerDiskMetrics } from './storage/metrics.ts'
 import { Recovery } from './storage/recovery.ts'
 import { WriteBehind } from './storage/write-behind.ts'
 
-const SWEEP_INTERVAL_MS = 500
 /** A leaving node is closed once it has been quiet for this long, so that balancers have seen it leave. */
 const QUIET_MS = 500
 const QUIET_WAIT_MAX_MS = 5000
@@ -105,7 +112,17 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       const nowMs = clock.wall()
       return { nowMs, origin: self.incarnation, stamp: () => stamps.next(nowMs) }
     },
-    keeper: writes ?? { refusal: undefined, note() {}, saved: async () => new Set() },
+    keeper: writes ?? { refusalOf: () => undefined, note() {}, saved: async () => new Set() },
+  })
+
+  const sourceMetrics = createSourceMetrics(metrics.registry)
+  const upstream = new Upstream({ routes: config.routes, bodyBytesMax, metrics: sourceMetrics })
+  const local = new ReadThrough({
+    local: shards,
+    routes: new RouteTable(config.routes),
+    upstream,
+    log,
+    metrics: sourceMetrics,
   })
 
   const peers = new Peers({
@@ -125,6 +142,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     uplink: config.uplinkUrls.length > 0 ? new UplinkClient(config.uplinkUrls, clusterSecret) : undefined,
     onView(placed, formerEpoch) {
       peers.retain(placed.view.members)
+      local.doubt()
       const own = placed.find(self)
       if (own === undefined) return // It is leaving, or was taken for dead: what it has is kept.
       // Who was no member for a while has missed writes, whatever it owns again now.
@@ -138,12 +156,20 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
   const router = new Router({
     self,
     clock,
-    local: shards,
+    local,
     peers,
     views: membership,
     metrics: clusterMetrics,
   })
-  const inbox = new Inbox({ clock, log, local: shards, views: membership })
+  const inbox = new Inbox({ clock, log, local, views: membership })
+  const events = new Events({
+    engine: router,
+    routes: config.routes,
+    clock,
+    log,
+    metrics: sourceMetrics,
+    timeoutMs: config.peerTimeoutMs,
+  })
 
   registerMemoryMetrics(metrics.registry, memory)
   registerShardMetrics(metrics.registry, shards)
@@ -155,6 +181,8 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     ...kvRoutes(dispatch, bodyBytesMax),
     ...counterRoutes(dispatch, bodyBytesMax),
     ...reactionRoutes(dispatch, bodyBytesMax),
+    ...responseRoutes({ ...config, dispatch }),
+    ...eventRoutes(events, bodyBytesMax),
     ...batchRoutes(dispatch, bodyBytesMax),
     ...clusterRoutes({ self, inbox, bodyBytesMax, placed: () => membership.placed }),
   ]
@@ -181,7 +209,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     },
     (error) => onFatal(new LarderError('NOT_SAVED', `The disk cannot be read: ${reasonOf(error)}`)),
   )
-  const sweeping = clock.every(SWEEP_INTERVAL_MS, () => sweep(memory, clock))
+  const sweeping = startSweeping(memory, clock)
   log.info({ id: self.id, url: self.url, uplink: config.uplinkUrls, port: http.port }, 'listening')
 
   return {
@@ -199,10 +227,11 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       await recovered
       await membership.leave()
       http.drain()
-      await quiet(http, clock)
+      await http.untilQuiet(clock, { quietMs: QUIET_MS, waitMaxMs: QUIET_WAIT_MAX_MS })
       await http.close(CLOSE_MAX_MS)
       sweeping.cancel()
       await peers[Symbol.asyncDispose]()
+      upstream.close()
       try {
         await writes?.stop()
       } finally {
@@ -215,13 +244,4 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-function sweep(memory: Memory, clock: Clock): void {
-  if (memory.sweep(clock.wall())) setImmediate(() => sweep(memory, clock))
-}
-
-async function quiet(http: HttpService, clock: Clock): Promise<void> {
-  const untilMs = clock.now() + QUIET_WAIT_MAX_MS
-  while (http.quietMs < QUIET_MS && clock.now() < untilMs) await pause(clock, QUIET_MS - http.quietMs)
 }

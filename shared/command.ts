@@ -57,13 +57,43 @@ export type KeyCommand =
       readonly after?: PageEnd
       readonly limit: number
     }
+  /** Reads a response, the key being its path; one that has to be fetched is missing. */
+  | ({ readonly type: 'response.get' } & Asked)
+  /** Reads it too, fetching it where that is needed: takes as long as upstream does. */
+  | ({ readonly type: 'response.fetch' } & Asked)
+  /** Stores a response; `ttlMs` is how long it may be of any use. */
+  | {
+      readonly type: 'response.put'
+      readonly key: string
+      readonly tenant: string
+      readonly query: string
+      readonly contentType: string
+      readonly body: Body
+      readonly headers: Readonly<Record<string, string>>
+      readonly ttlMs: number
+    }
+  /** Forgets the responses of a tenant under a path. */
+  | { readonly type: 'response.delete'; readonly key: string; readonly tenant: string }
+  /** Forgets everyone's: the object has changed. With `isRefresh` they are fetched anew. */
+  | { readonly type: 'response.invalidate'; readonly key: string; readonly isRefresh: boolean }
 
 /** What is asked of all members, as it is about no key. */
 export type ClusterCommand =
   /** The contents with the most engaged users. */
-  { readonly type: 'activity'; readonly limit: number }
+  | { readonly type: 'activity'; readonly limit: number }
+  /** Forgets the responses of a tenant, or of all. */
+  | { readonly type: 'responses.clear'; readonly tenant?: string }
 
 export type Command = KeyCommand | ClusterCommand
+
+/** Whose response is asked for, and what upstream needs to give it. */
+interface Asked {
+  readonly key: string
+  readonly tenant: string
+  /** With its `?`, or empty. */
+  readonly query: string
+  readonly authorization?: string
+}
 
 interface Engagement {
   readonly key: string
@@ -103,6 +133,18 @@ export type Outcome =
       readonly next?: PageEnd
     }
   | { readonly type: 'activity'; readonly contents: readonly Activity[] }
+  | ResponseOutcome
+
+export interface ResponseOutcome {
+  readonly type: 'response'
+  readonly status: number
+  readonly contentType: string
+  readonly body: Body
+  readonly headers: Readonly<Record<string, string>>
+  readonly ageMs: number
+  /** What became of the request, as the parameters of Cache-Status (RFC 9211). */
+  readonly cacheStatus: string
+}
 
 /** What came of a command, and the member that owns its key. */
 export type Reply = Outcome & { readonly owner: string }
@@ -113,6 +155,8 @@ const READS: readonly Command['type'][] = [
   'reaction.count',
   'reaction.users',
   'activity',
+  'response.get',
+  'response.fetch',
 ]
 
 export function isWrite(command: Command): command is KeyCommand {

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa, { type Middleware, type ParameterizedContext } from 'koa'
-import { systemClock } from './clock.ts'
+import { type Clock, pause, systemClock } from './clock.ts'
 import { LarderError, toLarderError } from './errors.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
@@ -123,6 +123,16 @@ export class HttpService {
    */
   drain(): void {
     this.#draining = true
+  }
+
+  /** Waits until no request but probes has come for a while, so that balancers have noticed; for so long at most. */
+  async untilQuiet(
+    clock: Clock,
+    { quietMs, waitMaxMs }: { quietMs: number; waitMaxMs: number },
+  ): Promise<void> {
+    const untilMs = clock.now() + waitMaxMs
+    while (this.quietMs < quietMs && clock.now() < untilMs)
+      await pause(clock, Math.max(1, quietMs - this.quietMs))
   }
 
   /** For how long no request but probes has come. */

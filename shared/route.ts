@@ -30,6 +30,8 @@ export interface Route {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   /** As OpenAPI writes it: `/api/v1/kv/{key}`. A GET route answers HEAD too. */
   readonly path: string
+  /** Where the path is no mere template: what matches it, with its parameters as groups. */
+  readonly pattern?: RegExp
   readonly summary: string
   /** `open` to everyone, `public` with an API key where one is set, `member` with the cluster's secret. */
   readonly access: 'open' | 'public' | 'member'
@@ -61,9 +63,13 @@ export function mount(routes: readonly Route[], credentials: Credentials): Route
   }
   const router = new Router()
   for (const route of routes) {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const path = route.pattern ?? route.path.replaceAll(/\{(\w+)\}/g, ':$1')
     // The slash at the end of a path means nothing, but at the end of a key it does.
-    const options = { sensitive: true, strict: path !== route.path }
+    const options = {
+      sensitive: true,
+      strict: path !== route.path,
+      pathAsRegExp: route.pattern !== undefined,
+    }
     const handle = async (context: Context) => {
       context.state['route'] = route
       if (!guards[route.access](context)) {

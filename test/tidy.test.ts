@@ -42,12 +42,16 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   'node/shard': ['node/entries', 'node/engine.ts'],
   'node/storage': ['node/entries'],
   'node/cluster': ['node/entries', 'node/engine.ts'],
+  'node/sources': ['node/engine.ts'],
   'node/http': ['node/engine.ts'],
   node: ['node'],
 }
 const EXCEPTIONS: Readonly<Record<string, RegExp>> = {
   // The receiving end of the members' protocol is a route.
   'node/http/cluster.ts': /^node\/cluster\//,
+  // Their paths are read from a file.
+  'node/http/responses.ts': /^node\/sources\/route-table\.ts$/,
+  'node/config.ts': /^node\/sources\//,
 }
 
 function folderOf(path: string): string {

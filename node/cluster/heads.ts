@@ -17,6 +17,7 @@ const limit = z.int().min(1)
 /** What a header may hold. */
 const contentType = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/)
 const condition = Condition.optional()
+const asked = { key, tenant: text, query: z.string(), authorization: contentType.optional() }
 
 export const RequestHead = z.object({
   epoch: z.int(),
@@ -56,6 +57,21 @@ export const RequestHead = z.object({
           limit,
         }),
         z.object({ type: z.literal('activity'), limit }),
+        z.object({ type: z.literal('response.get'), ...asked }),
+        z.object({ type: z.literal('response.fetch'), ...asked }),
+        z.object({
+          type: z.literal('response.put'),
+          key,
+          tenant: text,
+          query: z.string(),
+          contentType,
+          body: DetachedBody,
+          headers: z.record(z.string(), contentType),
+          ttlMs: z.number(),
+        }),
+        z.object({ type: z.literal('response.delete'), key, tenant: text }),
+        z.object({ type: z.literal('response.invalidate'), key, isRefresh: z.boolean() }),
+        z.object({ type: z.literal('responses.clear'), tenant: text.optional() }),
       ]),
     }),
   ),
@@ -72,6 +88,7 @@ const ReplyType = z.enum([
   'counts',
   'users',
   'activity',
+  'response',
 ] satisfies Reply['type'][])
 
 export const ResponseHead = z.object({

@@ -34,6 +34,9 @@ const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'E
 /** Far above any answer: replies are deferred beyond 32 MiB, and a value is as large as a request body at most. */
 const ANSWER_BYTES_MAX = 512 * 2 ** 20
 
+/** Fetches that wait for one member; beyond it they are refused at once. */
+const ALONE_MAX = 1000
+
 export interface PeerOptions {
   readonly clock: Clock
   readonly log: Log
@@ -55,6 +58,8 @@ export class Peer implements Engine {
   readonly #options: PeerOptions
   readonly #batcher: Batcher<Sent, Result>
   readonly #agent: HttpAgent
+  readonly #fetchAgent: HttpAgent
+  #alone = 0
   readonly #target: RequestOptions
   readonly #headers: Readonly<Record<string, string>>
   #isFailing = false
@@ -66,6 +71,7 @@ export class Peer implements Engine {
     this.#options = options
     const Agent = member.url.startsWith('https:') ? HttpsAgent : HttpAgent
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    this.#fetchAgent = new Agent({ keepAlive: true })
     this.#target = { ...urlToHttpOptions(new URL(member.url + EXECUTE_PATH)) }
     this.#headers = { 'content-type': FRAME_TYPE, ...bearer(options.secret) }
     this.#batcher = new Batcher({
@@ -76,10 +82,29 @@ export class Peer implements Engine {
   }
 
   async execute(command: Command, { deadlineAtMs, requestId, traced }: ExecuteOptions): Promise<Reply> {
+    // It takes as long as upstream does, and must not hold up a batch.
+    if (command.type === 'response.fetch')
+      return await this.#sendAlone({ command, requestId, traced, deadlineAtMs })
     for (;;) {
       const result = await this.#batcher.add({ command, requestId, traced, deadlineAtMs }, deadlineAtMs)
       if ('reply' in result) return result.reply
       if (result.error.code !== 'DEFERRED') throw new LarderError(result.error.code, result.error.detail)
+    }
+  }
+
+  async #sendAlone(sent: Sent): Promise<Reply> {
+    if (this.#alone >= ALONE_MAX)
+      throw new LarderError('OVERLOADED', `${ALONE_MAX} fetches wait for this member already.`)
+    this.#alone++
+    try {
+      const [result] = await this.#send([sent], sent.deadlineAtMs, this.#fetchAgent)
+      if (result && 'reply' in result) return result.reply
+      throw new LarderError(
+        result?.error.code ?? 'UNREACHABLE',
+        result?.error.detail ?? 'It answered nothing.',
+      )
+    } finally {
+      this.#alone--
     }
   }
 
@@ -91,9 +116,10 @@ export class Peer implements Engine {
   async stop(): Promise<void> {
     await this.#batcher.stop(new LarderError('WRONG_OWNER', `${this.member.id} is no longer a member.`))
     this.#agent.destroy()
+    this.#fetchAgent.destroy()
   }
 
-  async #send(sent: readonly Sent[], deadlineAtMs: number): Promise<readonly Result[]> {
+  async #send(sent: readonly Sent[], deadlineAtMs: number, agent = this.#agent): Promise<readonly Result[]> {
     const { clock, metrics } = this.#options
     const peer = this.member.id
     const nowMs = clock.now()
@@ -101,7 +127,7 @@ export class Peer implements Engine {
     metrics.forwardedBatches.inc({ peer })
     metrics.forwardedCommands.inc({ peer }, sent.length)
     try {
-      const results = await this.#post(this.#address(commands), deadlineAtMs - nowMs)
+      const results = await this.#post(this.#address(commands), deadlineAtMs - nowMs, agent)
       this.#recover()
       return results
     } catch (error) {
@@ -116,12 +142,12 @@ export class Peer implements Engine {
     return encodeRequest({ epoch, commands, view: this.#epoch < epoch ? view : undefined })
   }
 
-  async #post(body: Buffer, timeoutMs: number): Promise<readonly Result[]> {
+  async #post(body: Buffer, timeoutMs: number, agent: HttpAgent): Promise<readonly Result[]> {
     const { status, body: answer } = await post(this.#target, {
       body,
       timeoutMs,
       clock: this.#options.clock,
-      agent: this.#agent,
+      agent,
       headers: this.#headers,
       answerBytesMax: ANSWER_BYTES_MAX,
     })

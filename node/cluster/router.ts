@@ -64,7 +64,7 @@ export class Router implements Engine {
   }
 
   async #attempt(placed: PlacedView, command: Command, options: ExecuteOptions): Promise<Reply> {
-    if (command.type === 'activity') return await this.#gather(placed, command, options)
+    if (!('key' in command)) return await this.#gather(placed, command, options)
     const owner = placed.ownerOf(slotOf(command.key))
     if (owner === undefined) throw new LarderError('NOT_READY', 'The cluster has no member.')
     return await this.#engineOf(owner).execute(command, options)
@@ -75,12 +75,10 @@ export class Router implements Engine {
     const replies = await Promise.all(
       view.members.map((member) => this.#engineOf(member).execute(command, options)),
     )
+    const owner = this.#options.self.id
+    if (command.type === 'responses.clear') return { type: 'deleted', owner }
     const lists = replies.map((reply) => (reply.type === 'activity' ? reply.contents : []))
-    return {
-      type: 'activity',
-      contents: mergeActivity(lists, command.limit),
-      owner: this.#options.self.id,
-    }
+    return { type: 'activity', contents: mergeActivity(lists, command.limit), owner }
   }
 
   #engineOf(member: Member): Engine {

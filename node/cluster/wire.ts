@@ -62,15 +62,17 @@ export function decodeRequest(bytes: Buffer): ExecuteRequest {
 }
 
 /**
- * Values that would make the frame too large are deferred, which is safe, since whatever carries one was a
+ * Values and lists that would make the frame too large are deferred, which is safe, since whatever carries one was a
  * read. The replies to writes are small and always there.
  */
 export function encodeResponse({ epoch, view, results }: ExecuteResponse): Buffer {
   const frame = new FrameWriter()
+  let bytes = 0
   const head = results.map((result) => {
     if ('error' in result) return result
-    const isLarge = 'body' in result.reply && result.reply.body.length > SMALL_BODY_LENGTH
-    if (isLarge && frame.bytes >= RESULTS_BYTES_MAX) return DEFERRED
+    const weight = weightOf(result.reply)
+    if (weight > SMALL_LENGTH && bytes >= RESULTS_BYTES_MAX) return DEFERRED
+    bytes += weight
     return { reply: frame.detachBody(result.reply) }
   })
   return frame.finish({ epoch, view, results: head })
@@ -78,9 +80,16 @@ export function encodeResponse({ epoch, view, results }: ExecuteResponse): Buffe
 
 /** Reached by the reply that brings the frame over it; so every frame carries at least one. */
 const RESULTS_BYTES_MAX = 32 * 2 ** 20
-/** Below it a value is not worth another round. */
-const SMALL_BODY_LENGTH = 16 * 2 ** 10
+/** Below it a reply is not worth another round. */
+const SMALL_LENGTH = 16 * 2 ** 10
+/** Replies that are made of lists, however long. */
+const LISTS: readonly Reply['type'][] = ['counts', 'users', 'activity']
 const DEFERRED: Result = { error: { code: 'DEFERRED', detail: 'Ask again: other answers came first.' } }
+
+function weightOf(reply: Reply): number {
+  if ('body' in reply) return reply.body.length
+  return LISTS.includes(reply.type) ? JSON.stringify(reply).length : 0
+}
 
 /** What a command takes of a frame, at the most. */
 export function bytesOf(command: Command): number {
@@ -112,15 +121,12 @@ export function decodeResponse(bytes: Buffer): ExecuteResponse {
 
 class FrameWriter {
   readonly #bodies: Uint8Array[] = []
-  /** Of all bodies so far. */
-  bytes = 0
 
   detachBody(message: object): object {
     if (!('body' in message)) return message
     const body = message.body as Body
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     this.#bodies.push(bytes)
-    this.bytes += bytes.length
     return { ...message, body: { text: typeof body === 'string', length: bytes.length } }
   }
 

@@ -12,6 +12,7 @@ import { applyToReactions } from './engage.ts'
 import { answerOf, recordOf } from './once.ts'
 import { mergeReactions, type Reactions } from './reactions.ts'
 import { applyToRegister, buryRegister, mergeRegisters, type Register } from './register.ts'
+import { applyToResponses } from './response.ts'
 import { wallOf } from './stamp.ts'
 import type { Applied, Moment } from './verbs.ts'
 
@@ -39,6 +40,13 @@ export const idOf = {
   once: (key: string, idempotencyKey: string) => `i${key}\0${idempotencyKey}`,
 } as const
 
+/** The entries of a slot. */
+export interface Entries {
+  get(id: string): Entry | undefined
+  /** The ids that begin so. */
+  under(prefix: string): Iterable<string>
+}
+
 export interface AppliedCommand {
   readonly outcome: Applied<Entry>['outcome']
   /** Kept together, or not at all. */
@@ -49,12 +57,9 @@ export interface AppliedCommand {
  * Carries out a command on the entries of its slot.
  * @throws LarderError when it cannot be carried out on this state; nothing has changed then.
  */
-export function apply(
-  command: KeyCommand,
-  read: (id: string) => Entry | undefined,
-  moment: Moment,
-): AppliedCommand {
+export function apply(command: KeyCommand, entries: Entries, moment: Moment): AppliedCommand {
   const { key } = command
+  const read = (id: string) => entries.get(id)
   switch (command.type) {
     case 'value.get':
     case 'value.set':
@@ -76,6 +81,16 @@ export function apply(
       const id = idOf.reactions(key)
       return toChanges(id, applyToReactions(ofKind(read(id), 'reactions'), command, moment))
     }
+    case 'response.get':
+    case 'response.fetch':
+    case 'response.put':
+    case 'response.delete':
+    case 'response.invalidate':
+      return applyToResponses(
+        { get: (id) => ofKind(read(id), 'register'), under: (prefix) => entries.under(prefix) },
+        command,
+        moment,
+      )
     default:
       return assertNever(command)
   }
@@ -151,7 +166,12 @@ export function bury(id: string, register: Register): Register | undefined {
   return register.value !== undefined && id.startsWith('v') ? buryRegister(register) : undefined
 }
 
-/** Whether the memory budget may claim it: a value can be fetched again, what was counted cannot. */
+/** Whether the memory budget may claim it: what is cached can be had again, what was counted cannot. */
 export function isEvictable(id: string): boolean {
-  return id.startsWith('v')
+  return id.startsWith('v') || isResponse(id)
+}
+
+/** Cached responses are not kept on disk: they would miss the events of the meantime. */
+export function isResponse(id: string): boolean {
+  return id.startsWith('a')
 }

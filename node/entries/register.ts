@@ -12,6 +12,8 @@ import type { Applied, Moment } from './verbs.ts'
 export interface Value {
   readonly contentType: string
   readonly body: Body
+  /** What else belongs to a cached response. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface Register {

@@ -4,10 +4,12 @@ import type { Command, Reply } from '../../shared/command.ts'
 import type { Context } from '../../shared/route.ts'
 import type { Engine } from '../engine.ts'
 
-export type Dispatch = (context: Context, command: Command) => Promise<Reply>
+/** `waitMs` is for what may take longer than a member is waited for. */
+export type Dispatch = (context: Context, command: Command, waitMs?: number) => Promise<Reply>
 
 export function createDispatch(engine: Engine, clock: Clock, timeoutMs: number): Dispatch {
-  return ({ state }, command) => {
+  return ({ state }, command, waitMs) => {
+    if (waitMs !== undefined) state['deadlineAtMs'] = clock.now() + waitMs
     // One deadline a request, however many commands it takes, one after the other.
     const deadlineAtMs: number = state['deadlineAtMs'] ?? clock.now() + timeoutMs
     state['deadlineAtMs'] = deadlineAtMs

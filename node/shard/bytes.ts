@@ -1,6 +1,7 @@
 /** What an entry counts against the memory budget. */
 import { assertNever } from '../../shared/errors.ts'
 import type { Entry } from '../entries/entry.ts'
+import type { Value } from '../entries/register.ts'
 
 /**
  * What an entry costs beyond its key and value: its objects and its place in the map, list and calendar.
@@ -14,7 +15,7 @@ export function bytesOf(id: string, entry: Entry): number {
   const named = ENTRY_OVERHEAD_BYTES + Buffer.byteLength(id)
   switch (entry.kind) {
     case 'register':
-      return entry.value === undefined ? named : named + Buffer.byteLength(entry.value.body)
+      return entry.value === undefined ? named : named + valueBytes(entry.value)
     case 'counter':
       return named + Object.keys(entry.tallies).length * TALLY_BYTES
     case 'reactions':
@@ -22,4 +23,10 @@ export function bytesOf(id: string, entry: Entry): number {
     default:
       return assertNever(entry)
   }
+}
+
+function valueBytes({ body, headers = {} }: Value): number {
+  let bytes = Buffer.byteLength(body)
+  for (const [name, value] of Object.entries(headers)) bytes += name.length + value.length
+  return bytes
 }

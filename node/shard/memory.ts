@@ -1,25 +1,41 @@
 /**
  * What this member holds: entries by slot, within a budget of bytes.
  *
- * Entries are kept per slot, because slots are what moves between members. The budget claims the value that
- * was used longest ago, tombstones first; counters and reactions are counted, but never claimed. Whatever is
- * let go is told, so that it does not come back from disk.
+ * Entries are kept per slot, because slots are what moves between members. The budget claims tombstones first,
+ * then what was used longest ago in the largest pool; counters and reactions are counted, but never claimed.
+ * Whatever is let go is told, so that it does not come back from disk.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Activity } from '../../shared/command.ts'
 import { SLOTS } from '../../shared/placement.ts'
-import { bury, dueAtMs, type Entry, isEvictable, isTombstone, merge } from '../entries/entry.ts'
+import {
+  bury,
+  dueAtMs,
+  type Entries,
+  type Entry,
+  isEvictable,
+  isResponse,
+  isTombstone,
+  merge,
+} from '../entries/entry.ts'
 import type { Presence } from '../entries/reactions.ts'
+import { tenantOf } from '../entries/response.ts'
 import { bytesOf } from './bytes.ts'
+import { emptyCensus, kindOf } from './census.ts'
 import { Expiry } from './expiry.ts'
+import { type Pooled, Pools } from './pools.ts'
 import { Ranking } from './ranking.ts'
-import { type Linked, Recency } from './recency.ts'
+import { Recency } from './recency.ts'
 
 /** How long a tombstone outlives its value: longer than a copy may miss a delete. */
 export const TOMBSTONE_GRACE_MS = 600_000
 /** How much that has ended is tended to in one turn, so that a mass expiry does not stop the requests. */
 const SWEEP_MAX = 1000
 
-interface Held extends Linked {
+/** How many slots are looked through in one turn. */
+const SLOTS_A_TURN = 500
+
+interface Held extends Pooled {
   readonly slot: number
   readonly id: string
   entry: Entry
@@ -35,30 +51,12 @@ export interface Forgotten {
   readonly presence?: Presence
 }
 
-export const KINDS = ['values', 'counters', 'contents', 'records', 'tombstones'] as const
-type Kind = (typeof KINDS)[number]
-
-export interface MemoryCounts extends Record<Kind, number> {
-  bytes: number
-  evictions: number
-  expirations: number
-}
-
 export class Memory {
-  readonly counts: MemoryCounts = {
-    values: 0,
-    counters: 0,
-    contents: 0,
-    records: 0,
-    tombstones: 0,
-    bytes: 0,
-    evictions: 0,
-    expirations: 0,
-  }
+  readonly counts = emptyCensus()
   readonly #bytesMax: number
   readonly #forget: (forgotten: Forgotten) => void
   readonly #slots: (Map<string, Held> | undefined)[] = new Array(SLOTS).fill(undefined)
-  readonly #recency = new Recency<Held>()
+  readonly #pools = new Pools<Held>()
   /** By age: the oldest is the one that every copy has most likely heard of. */
   readonly #tombstones = new Recency<Held>()
   readonly #expiry = new Expiry<Held>()
@@ -74,10 +72,11 @@ export class Memory {
   use(slot: number, id: string, nowMs: number): Entry | undefined {
     const held = this.#slots[slot]?.get(id)
     if (held === undefined) return undefined
-    if (this.#listOf(held) === this.#recency) this.#recency.touch(held)
+    if (this.#listOf(held) === this.#pools) this.#pools.touch(held)
     // Of the others the clock alone tells whether they have ended.
-    if (held.entry.kind === 'reactions' && isDue(held, nowMs)) this.#tend(held, nowMs, SWEEP_MAX)
-    return held.entry
+    if (held.entry.kind !== 'reactions') return held.entry
+    while (isDue(held, nowMs)) this.#tend(held, nowMs, SWEEP_MAX)
+    return held.entry.isEmpty ? undefined : held.entry
   }
 
   /**
@@ -86,11 +85,30 @@ export class Memory {
    */
   merge(slot: number, id: string, change: Entry, note: (state: Entry) => void = () => {}): void {
     const known = this.#slots[slot]?.get(id)
-    const held = known ?? { slot, id, entry: change, bytes: 0, users: 0, older: undefined, newer: undefined }
+    const held = known ?? newlyHeld(slot, id, change)
     if (known) this.#replace(known, () => merge(known.entry, change))
     else this.#add(held)
     note(held.entry)
     this.#evict()
+  }
+
+  /** A slot, for commands to be applied to. */
+  entriesOf(slot: number, nowMs: number): Entries {
+    return {
+      get: (id) => this.use(slot, id, nowMs),
+      under: (prefix) => [...(this.#slots[slot]?.keys() ?? [])].filter((id) => id.startsWith(prefix)),
+    }
+  }
+
+  /** Forgets the responses of a tenant, or all of them; a part of the slots a turn. */
+  async clearResponses(tenant?: string): Promise<void> {
+    for (const [slot, entries] of this.#slots.entries()) {
+      if (slot % SLOTS_A_TURN === 0) await nextTurn()
+      for (const held of entries?.values() ?? []) {
+        const isMeant = isResponse(held.id) && (tenant === undefined || tenantOf(held.id) === tenant)
+        if (isMeant) this.#remove(held)
+      }
+    }
   }
 
   /** The contents with the most engaged users. */
@@ -130,9 +148,7 @@ export class Memory {
 
   /** Forgets all values, which may be old by now; what was counted is kept. */
   forgetValues(): void {
-    for (const values of [this.#recency, this.#tombstones]) {
-      for (let held = values.oldest; held !== undefined; held = values.oldest) this.#remove(held)
-    }
+    for (let held = this.#nextVictim; held !== undefined; held = this.#nextVictim) this.#remove(held)
   }
 
   #add(held: Held): void {
@@ -182,11 +198,15 @@ export class Memory {
 
   #evict(): void {
     while (this.counts.bytes > this.#bytesMax) {
-      const oldest = this.#tombstones.oldest ?? this.#recency.oldest
+      const oldest = this.#nextVictim
       if (oldest === undefined) return
       if (!isTombstone(oldest.entry)) this.counts.evictions++
       this.#remove(oldest)
     }
+  }
+
+  get #nextVictim(): Held | undefined {
+    return this.#tombstones.oldest ?? this.#pools.next
   }
 
   #link(held: Held): void {
@@ -209,10 +229,15 @@ export class Memory {
   }
 
   /** Where it waits for its eviction, if it may be evicted at all. */
-  #listOf({ id, entry }: Held): Recency<Held> | undefined {
+  #listOf({ id, entry }: Held): Recency<Held> | Pools<Held> | undefined {
     if (!isEvictable(id)) return undefined
-    return isTombstone(entry) ? this.#tombstones : this.#recency
+    return isTombstone(entry) ? this.#tombstones : this.#pools
   }
+}
+
+function newlyHeld(slot: number, id: string, entry: Entry): Held {
+  const pool = isResponse(id) ? `a${tenantOf(id)}` : 'v'
+  return { slot, id, pool, entry, bytes: 0, users: 0, older: undefined, newer: undefined }
 }
 
 function isDue({ entry }: Held, nowMs: number): boolean {
@@ -222,10 +247,4 @@ function isDue({ entry }: Held, nowMs: number): boolean {
 function activityOf({ id, entry }: Held): Activity[] {
   if (entry.kind !== 'reactions') return []
   return [{ content: id.slice(1), users: entry.users, counts: entry.counts() }]
-}
-
-function kindOf({ id, entry }: Held): Kind {
-  if (isTombstone(entry)) return 'tombstones'
-  if (entry.kind === 'register') return isEvictable(id) ? 'values' : 'records'
-  return entry.kind === 'counter' ? 'counters' : 'contents'
 }

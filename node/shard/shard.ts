@@ -17,8 +17,8 @@ const BATCH_MAX = 1000
 
 /** Whoever keeps the changes beyond this memory. */
 export interface Keeper {
-  /** Why it can take no more now: then nothing is applied. */
-  readonly refusal: LarderError | undefined
+  /** Why it cannot take what this command would change: then nothing is applied. */
+  refusalOf(command: KeyCommand): LarderError | undefined
   /** Takes in what was applied, in its order. */
   note(change: Change): void
   /** Resolves when all noted changes are as safe as an acknowledgement promises; with those that could not be made so. */
@@ -129,9 +129,10 @@ export class Shard {
       throw new LarderError('OVERLOADED', 'It waited in its queue for too long.')
     // The slot may have changed its owner while the write waited.
     if (!owns(slot)) throw wrongOwner()
-    if (keeper.refusal !== undefined) throw keeper.refusal
+    const refusal = keeper.refusalOf(command)
+    if (refusal !== undefined) throw refusal
     const moment = this.#options.moment()
-    const { outcome, changes } = apply(command, (id) => memory.use(slot, id, moment.nowMs), moment)
+    const { outcome, changes } = apply(command, memory.entriesOf(slot, moment.nowMs), moment)
     const merged: Change[] = []
     for (const { id, entry } of changes) {
       memory.merge(slot, id, entry, (state) => {

@@ -32,11 +32,15 @@ export class Shards implements Engine {
     const { self: owner, memory, moment, owns } = this.#options
     if (command.type === 'activity')
       return { type: 'activity', contents: memory.activity(command.limit, moment().nowMs), owner }
+    if (command.type === 'responses.clear') {
+      await memory.clearResponses(command.tenant)
+      return { type: 'deleted', owner }
+    }
     const slot = slotOf(command.key)
     if (!owns(slot)) throw wrongOwner()
     if (!isWrite(command)) {
       const now = moment()
-      return { ...apply(command, (id) => memory.use(slot, id, now.nowMs), now).outcome, owner }
+      return { ...apply(command, memory.entriesOf(slot, now.nowMs), now).outcome, owner }
     }
     if (command.type === 'value.set') this.#checkFits(command)
     const shard = this.#shards[slot % this.#shards.length]

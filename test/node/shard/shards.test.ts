@@ -34,7 +34,9 @@ class Bench {
       owns: (slot) => !this.lost.has(slot),
       moment: () => ({ nowMs: 1000, origin: 'a', stamp: () => stamps.next(1000) }),
       keeper: {
-        refusal: undefined,
+        refusalOf() {
+          return undefined
+        },
         note() {},
         saved: async (changes) => {
           if (this.#isHeld(changes)) await this.#held

@@ -1,0 +1,29 @@
+/** Events over HTTP: the same messages as on Kafka, for whoever has none. */
+import { z } from 'zod'
+import { readJson } from '../../shared/input.ts'
+import type { Route } from '../../shared/route.ts'
+
+export interface EventTarget {
+  /** Resolves once the owners have confirmed. @throws LarderError BAD_REQUEST for what cannot be understood. */
+  apply(message: unknown, requestId: string): Promise<void>
+}
+
+export function eventRoutes(events: EventTarget, bodyBytesMax: number): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/api/v1/events',
+      summary: 'Say that an object has changed: every copy of its responses is forgotten, or fetched anew.',
+      access: 'public',
+      body: { 'application/json': z.looseObject({ type: z.string().min(1) }) },
+      answers: { 202: { description: 'The owners of the responses have been told.' } },
+      errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
+      async handle(context) {
+        await events.apply(await readJson(context.req, bodyBytesMax), context.state['requestId'])
+        context.status = 202
+        context.body = ''
+        context.remove('content-type')
+      },
+    },
+  ]
+}

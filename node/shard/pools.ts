@@ -1,0 +1,69 @@
+/**
+ * What the budget may claim, in pools: the values are one, the responses of each tenant another. The largest
+ * pool gives up what was used longest ago; so of N pools one that takes up to 1/N of them all loses nothing, however
+ * much the others want.
+ */
+import sortedBtree from 'sorted-btree'
+import { type Linked, Recency } from './recency.ts'
+
+const BTree = sortedBtree.default
+
+export interface Pooled extends Linked {
+  readonly pool: string
+  /** Must not change while it is in its pool. */
+  readonly bytes: number
+}
+
+class Pool<T extends Pooled> {
+  readonly name: string
+  readonly recency = new Recency<T>()
+  bytes = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+export class Pools<T extends Pooled> {
+  readonly #pools = new Map<string, Pool<T>>()
+  readonly #bySize = new BTree<Pool<T>, undefined>(undefined, bySize)
+
+  add(item: T): void {
+    const pool = this.#pools.get(item.pool) ?? new Pool<T>(item.pool)
+    this.#pools.set(item.pool, pool)
+    pool.recency.add(item)
+    this.#resize(pool, item.bytes)
+  }
+
+  remove(item: T): void {
+    const pool = this.#pools.get(item.pool)
+    if (pool === undefined) return
+    pool.recency.remove(item)
+    this.#resize(pool, -item.bytes)
+    if (pool.recency.oldest === undefined) this.#drop(pool)
+  }
+
+  touch(item: T): void {
+    this.#pools.get(item.pool)?.recency.touch(item)
+  }
+
+  /** Who has to go next. */
+  get next(): T | undefined {
+    return this.#bySize.minKey()?.recency.oldest
+  }
+
+  #resize(pool: Pool<T>, bytes: number): void {
+    this.#bySize.delete(pool)
+    pool.bytes += bytes
+    this.#bySize.set(pool, undefined)
+  }
+
+  #drop(pool: Pool<T>): void {
+    this.#bySize.delete(pool)
+    this.#pools.delete(pool.name)
+  }
+}
+
+function bySize(a: { name: string; bytes: number }, b: { name: string; bytes: number }): number {
+  return b.bytes - a.bytes || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+}

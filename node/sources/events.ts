@@ -1,0 +1,69 @@
+/** What is done with an event, from wherever it comes: every owner of a response that it concerns is told. */
+import type { Clock } from '../../shared/clock.ts'
+import { LarderError } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Engine } from '../engine.ts'
+import { type Invalidation, invalidationsOf } from './event.ts'
+import type { SourceMetrics } from './metrics.ts'
+import type { CachedRoute } from './route-table.ts'
+
+export interface EventsOptions {
+  readonly engine: Engine
+  readonly routes: readonly CachedRoute[]
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: SourceMetrics
+  readonly timeoutMs: number
+}
+
+export class Events {
+  readonly #options: EventsOptions
+
+  constructor(options: EventsOptions) {
+    this.#options = options
+  }
+
+  /** Resolves once the owners have confirmed. @throws LarderError BAD_REQUEST for what cannot be understood. */
+  async apply(message: unknown, requestId: string, topic?: string): Promise<void> {
+    const { engine, clock, metrics, timeoutMs } = this.#options
+    const invalidations = this.#understand(message, topic)
+    const options = { deadlineAtMs: clock.now() + timeoutMs, requestId, traced: false }
+    await Promise.all(
+      invalidations.map((invalidation) =>
+        engine.execute({ type: 'response.invalidate', ...invalidation }, options),
+      ),
+    )
+    metrics.events.inc({ outcome: invalidations.length > 0 ? 'applied' : 'ignored' })
+  }
+
+  /** A message of Kafka: one that cannot be understood is passed over. @throws LarderError when it has to come again. */
+  async take({ topic, value }: { topic: string; value: Buffer | null }): Promise<void> {
+    try {
+      await this.apply(parse(value), 'kafka', topic)
+    } catch (error) {
+      if (!(error instanceof LarderError) || error.code !== 'BAD_REQUEST') throw error
+      this.#options.log.warn(
+        { topic, reason: error.message },
+        'a message cannot be understood and is passed over',
+      )
+    }
+  }
+
+  #understand(message: unknown, topic: string | undefined): Invalidation[] {
+    try {
+      return invalidationsOf(this.#options.routes, message, topic)
+    } catch (cause) {
+      this.#options.metrics.events.inc({ outcome: 'poisoned' })
+      const reason = cause instanceof TypeError ? cause.message : 'type: text is needed'
+      throw new LarderError('BAD_REQUEST', reason, { cause })
+    }
+  }
+}
+
+function parse(value: Buffer | null): unknown {
+  try {
+    return JSON.parse((value ?? Buffer.of()).toString())
+  } catch {
+    return undefined // Which no route understands.
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * The local engine with the cached responses in it: what is missing is fetched, once, however many ask.
+ *
+ * A fetch stores its answer only if nothing was said against it while it was under way: an event, a response
+ * that the application put or deleted, a change of members. Such a fetch is cut loose: those who waited for it
+ * still get what it brings, whoever asks from now on starts another. Its own store may already be queued then;
+ * what is said against it is queued behind.
+ *
+ *     get ── fresh ─▶ answer                                  fetch ── under way ─▶ wait for that one
+ *        ├── stale, for a while ─▶ answer, fetch behind it           └─ ask upstream ─▶ store ─▶ answer
+ *        └── else missing: the asking member sends fetch                    └─ failed ─▶ stale, if allowed
+ */
+import type { ClusterCommand, Command, KeyCommand, Reply } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Engine, ExecuteOptions } from '../engine.ts'
+import type { SourceMetrics } from './metrics.ts'
+import type { Match, RouteTable } from './route-table.ts'
+import { type Asked, flightOf, renewed, type Stored, seconds, withStatus } from './stored.ts'
+import { Tokens } from './tokens.ts'
+import type { Upstream, UpstreamAnswer } from './upstream.ts'
+
+export interface ReadThroughOptions {
+  readonly local: Engine
+  readonly routes: RouteTable
+  readonly upstream: Pick<Upstream, 'ask'>
+  readonly log: Log
+  readonly metrics: SourceMetrics
+}
+
+interface Flight {
+  readonly asked: Asked
+  isCutLoose: boolean
+  storing: Promise<unknown>
+  reply: Promise<Reply>
+}
+
+export class ReadThrough implements Engine {
+  readonly #options: ReadThroughOptions
+  /** What is being fetched; a flight that is cut loose is no longer here. */
+  readonly #flights = new Map<string, Flight>()
+  readonly #tokens = new Tokens()
+
+  constructor(options: ReadThroughOptions) {
+    this.#options = options
+  }
+
+  async execute(command: Command, options: ExecuteOptions): Promise<Reply> {
+    switch (command.type) {
+      case 'response.get':
+        return await this.#get(command, options)
+      case 'response.fetch':
+        return await this.#fetch(command, options)
+      case 'response.put':
+      case 'response.delete':
+      case 'response.invalidate':
+        return await this.#overrule(command, options)
+      case 'responses.clear':
+        return await this.#clear(command, options)
+      default:
+        return await this.#options.local.execute(command, options)
+    }
+  }
+
+  /** The members have changed: what is under way may have missed something elsewhere. */
+  doubt(): void {
+    this.#cutLoose(() => true)
+  }
+
+  async #get(asked: Asked, options: ExecuteOptions): Promise<Reply> {
+    const { route } = this.#matchOf(asked.key)
+    const stored = await this.#stored(asked, options)
+    if (stored === undefined) return this.#missing(options, asked)
+    const leftMs = route.ttlMs - stored.ageMs
+    if (leftMs > 0) return this.#counted(route.type, 'hit', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
+    if (-leftMs >= route.staleWhileRevalidateMs) return this.#missing(options, asked)
+    this.#refetch(asked, options)
+    return this.#counted(route.type, 'stale', withStatus(stored, `hit; ttl=${seconds(leftMs)}; fwd=stale`))
+  }
+
+  /** Asks the local engine for nothing but its name. */
+  async #missing(options: ExecuteOptions, { key, tenant, query }: Asked): Promise<Reply> {
+    const { owner } = await this.#options.local.execute({ type: 'response.get', key, tenant, query }, options)
+    return { type: 'missing', owner }
+  }
+
+  async #fetch(asked: Asked, options: ExecuteOptions): Promise<Reply> {
+    const match = this.#matchOf(asked.key)
+    const { type } = match.route
+    const running = this.#flights.get(flightOf(asked))
+    if (running === undefined)
+      return this.#counted(type, 'miss', await this.#start(match, asked, options).reply)
+    const reply = await running.reply
+    const collapsed = reply.type === 'response' ? withStatus(reply, `${reply.cacheStatus}; collapsed`) : reply
+    return this.#counted(type, 'collapsed', collapsed)
+  }
+
+  #start(match: Match, asked: Asked, options: ExecuteOptions): Flight {
+    const flight: Flight = {
+      asked,
+      isCutLoose: false,
+      storing: Promise.resolve(),
+      reply: Promise.resolve().then(() => this.#load(match, flight, options)),
+    }
+    const name = flightOf(asked)
+    this.#flights.set(name, flight)
+    const land = () => {
+      if (this.#flights.get(name) === flight) this.#flights.delete(name)
+    }
+    flight.reply.then(land, land)
+    return flight
+  }
+
+  async #load(match: Match, flight: Flight, options: ExecuteOptions): Promise<Reply> {
+    const { asked } = flight
+    const { route } = match
+    const stored = await this.#stored(asked, options)
+    // It may have come while the asking member made up its mind.
+    if (stored !== undefined && stored.ageMs < route.ttlMs)
+      return withStatus(stored, `hit; ttl=${seconds(route.ttlMs - stored.ageMs)}`)
+    try {
+      const { tenant, query, authorization } = asked
+      const answer = await this.#options.upstream.ask({
+        match,
+        query,
+        tenant,
+        authorization,
+        etag: stored?.headers['etag'],
+      })
+      const isStillGood = answer.status === 304 && stored !== undefined
+      const isStored = await this.#keep(match, flight, isStillGood ? renewed(stored) : answer, options)
+      const how = `fwd=${stored ? 'stale' : 'miss'}; fwd-status=${answer.status}${isStored ? '; stored' : ''}`
+      const { status, contentType, headers, body } = isStillGood ? renewed(stored) : answer
+      return { type: 'response', status, contentType, headers, body, ageMs: 0, cacheStatus: how, owner: '' }
+    } catch (error) {
+      const staleMs = (stored?.ageMs ?? Infinity) - route.ttlMs
+      if (stored === undefined || staleMs > route.staleIfErrorMs || flight.isCutLoose) throw error
+      const reason = error instanceof LarderError ? error.code : 'INTERNAL'
+      return withStatus(stored, `hit; ttl=${seconds(-staleMs)}; fwd=stale; detail=${reason}`)
+    }
+  }
+
+  /** Stores an answer that may be stored; whoever waits gets it in any case. @returns whether it is. */
+  async #keep(
+    { route }: Match,
+    flight: Flight,
+    answer: UpstreamAnswer,
+    options: ExecuteOptions,
+  ): Promise<boolean> {
+    if (!answer.isStorable || flight.isCutLoose) return false
+    const { key, tenant, query } = flight.asked
+    const { contentType, headers, body } = answer
+    const ttlMs = route.ttlMs + Math.max(route.staleWhileRevalidateMs, route.staleIfErrorMs)
+    const put = { type: 'response.put', key, tenant, query, contentType, headers, body, ttlMs } as const
+    const storing = this.#options.local.execute(put, { ...options, deadlineAtMs: Infinity })
+    flight.storing = storing.catch(() => {})
+    try {
+      await storing
+      this.#tokens.remember(flight.asked)
+      return true
+    } catch {
+      return false // An answer that cannot be stored is an answer all the same.
+    }
+  }
+
+  /** What is put, deleted or invalidated prevails over whatever is under way. */
+  async #overrule(
+    command: Extract<KeyCommand, { type: 'response.put' | 'response.delete' | 'response.invalidate' }>,
+    options: ExecuteOptions,
+  ): Promise<Reply> {
+    const { key } = command
+    const tenant = 'tenant' in command ? command.tenant : undefined
+    const cached = command.type === 'response.invalidate' ? await this.#cached(key, options) : []
+    this.#cutLoose((asked) => asked.key === key && (tenant === undefined || asked.tenant === tenant))
+    const reply = await this.#options.local.execute(command, options)
+    if (command.type === 'response.invalidate' && command.isRefresh)
+      for (const asked of cached) this.#refetch(asked, options)
+    return reply
+  }
+
+  /** The responses under a path that are there, with what they were fetched with. */
+  async #cached(key: string, options: ExecuteOptions): Promise<Asked[]> {
+    const known = this.#tokens.of(key).map((fetched): Asked => ({ type: 'response.fetch', ...fetched }))
+    const stored = await Promise.all(known.map((asked) => this.#stored(asked, options)))
+    this.#tokens.forget(key)
+    return known.filter((_, index) => stored[index] !== undefined)
+  }
+
+  async #clear(
+    command: Extract<ClusterCommand, { type: 'responses.clear' }>,
+    options: ExecuteOptions,
+  ): Promise<Reply> {
+    const { tenant } = command
+    const loose = this.#cutLoose((asked) => tenant === undefined || asked.tenant === tenant)
+    // Unlike a key, all slots have no one queue: what is about to be stored is awaited.
+    await Promise.all(loose.map(({ storing }) => storing))
+    return await this.#options.local.execute(command, options)
+  }
+
+  #cutLoose(isMeant: (asked: Asked) => boolean): Flight[] {
+    const meant = [...this.#flights].filter(([, { asked }]) => isMeant(asked))
+    for (const [name, flight] of meant) {
+      flight.isCutLoose = true
+      this.#flights.delete(name)
+    }
+    return meant.map(([, flight]) => flight)
+  }
+
+  /** Nobody waits for it; a failure is counted with the calls. */
+  #refetch(asked: Asked, options: ExecuteOptions): void {
+    if (this.#flights.has(flightOf(asked))) return
+    const match = this.#matchOf(asked.key)
+    this.#start(match, asked, { ...options, deadlineAtMs: Infinity }).reply.catch((error) => {
+      this.#options.log.debug({ type: match.route.type, error }, 'a response could not be fetched anew')
+    })
+  }
+
+  async #stored(asked: Asked, options: ExecuteOptions): Promise<Stored | undefined> {
+    const reply = await this.#options.local.execute({ ...asked, type: 'response.get' }, options)
+    return reply.type === 'response' ? reply : undefined
+  }
+
+  #matchOf(key: string): Match {
+    const match = this.#options.routes.match(key)
+    if (match === undefined)
+      throw new LarderError('NO_SUCH_PATH', 'The member that owns this path has no route for it.')
+    return match
+  }
+
+  #counted(type: string, result: string, reply: Reply): Reply {
+    this.#options.metrics.responses.inc({ type, result })
+    return reply
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * The API responses to cache, as ROUTES_FILE describes them. Pure: text in, routes or problems out.
+ *
+ * The path of a request, with its parameters written in one way only, is the key of its response; whatever an
+ * event says about an object leads to the same key.
+ */
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { z } from 'zod'
+
+export interface CachedRoute {
+  readonly type: string
+  /** As in the file: text with `{name}` in it. */
+  readonly path: string
+  readonly upstream: string
+  readonly ttlMs: number
+  /** For how long a stale response is given while a new one is fetched. */
+  readonly staleWhileRevalidateMs: number
+  /** For how long it is given when no new one can be had. */
+  readonly staleIfErrorMs: number
+  readonly timeoutMs: number
+  readonly events: RouteEvents | undefined
+}
+
+export interface RouteEvents {
+  readonly topic: string
+  /** The field of a message that has the id of the object. */
+  readonly id: string
+  readonly action: 'invalidate' | 'refresh'
+  readonly types: readonly string[]
+}
+
+const TIMEOUT_MAX_MS = 60_000
+const SECONDS_MAX = 10 * 365 * 86_400
+
+const seconds = z.number().min(0).max(SECONDS_MAX)
+const Path = z
+  .string()
+  .startsWith('/')
+  .regex(/^[^?#\s{}]*(?:\{\w+\}[^?#\s{}]*)*$/, 'a path with {name} for its parameters, no ? and no #')
+const Upstream = z
+  .string()
+  .regex(
+    /^https?:\/\/[^/{}?#@]+\/[^\s{}#]*(?:\{\w+\}[^\s{}#]*)*$/,
+    'an http or https URL, {name} in its path only',
+  )
+const Events = z.strictObject({
+  topic: z.string().regex(/^[\w.-]{1,249}$/, 'the name of a Kafka topic'),
+  id: z.string().min(1),
+  action: z.enum(['invalidate', 'refresh']).default('invalidate'),
+  types: z.array(z.string().min(1)).min(1),
+})
+const Route = z.strictObject({
+  type: z.string().min(1).max(128),
+  path: Path,
+  upstream: Upstream,
+  ttl: seconds.gt(0),
+  stale_while_revalidate: seconds.default(0),
+  stale_if_error: seconds.default(0),
+  timeout_ms: z.int().min(1).max(TIMEOUT_MAX_MS).default(5000),
+  events: Events.optional(),
+})
+const File = z.strictObject({ routes: z.array(Route).min(1) })
+
+/** Paths that belong to Larder itself. */
+const RESERVED =
+  /^\/(?:$|(?:api|increment|cluster|clear|healthcheck|livez|readyz|metrics|openapi\.json)(?:\/|$))/
+
+type Problem = readonly [at: readonly (string | number)[], what: string]
+
+/** @returns the routes, or everything that is wrong, each with its line. */
+export function parseRoutes(text: string): { routes: CachedRoute[] } | { problems: string[] } {
+  const errors: ParseError[] = []
+  const tree = parseTree(text, errors, { disallowComments: true })
+  const [error] = errors
+  if (tree === undefined || error !== undefined) {
+    const what = error ? printParseErrorCode(error.error) : 'it is empty'
+    return { problems: [`line ${lineOf(text, error?.offset ?? 0)}: not JSON (${what})`] }
+  }
+  const parsed = File.safeParse(JSON.parse(text))
+  const problems: Problem[] = parsed.success
+    ? parsed.data.routes.flatMap((route, index) => problemsOf(route, index, parsed.data.routes))
+    : parsed.error.issues.map(({ path, message }) => [path.map(asKey), message])
+  if (!parsed.success || problems.length > 0) {
+    return {
+      problems: problems.map(
+        ([at, what]) => `line ${lineOf(text, offsetOf(tree, at))}: ${at.join('.')}: ${what}`,
+      ),
+    }
+  }
+  return { routes: parsed.data.routes.map(toRoute) }
+}
+
+function problemsOf(
+  route: z.infer<typeof Route>,
+  index: number,
+  all: readonly z.infer<typeof Route>[],
+): Problem[] {
+  const at = (field: string) => ['routes', index, field]
+  const names = namesOf(route.path)
+  const problems: Problem[] = []
+  if (RESERVED.test(route.path)) problems.push([at('path'), 'this path is one of Larder itself'])
+  if (all.findIndex(({ path }) => shapeOf(path) === shapeOf(route.path)) < index)
+    problems.push([at('path'), 'another route has it already'])
+  if (new Set(names).size < names.length) problems.push([at('path'), 'a parameter stands there twice'])
+  for (const name of namesOf(route.upstream))
+    if (!names.includes(name)) problems.push([at('upstream'), `the path has no {${name}}`])
+  if (URL.parse(route.upstream.replaceAll(/[{}]/g, '')) === null) problems.push([at('upstream'), 'not a URL'])
+  if (route.events && names.join() !== 'id')
+    problems.push([at('events'), 'only for a path whose one parameter is {id}'])
+  return problems
+}
+
+function toRoute({
+  type,
+  path,
+  upstream,
+  ttl,
+  timeout_ms: timeoutMs,
+  events,
+  ...stale
+}: z.infer<typeof Route>): CachedRoute {
+  return {
+    type,
+    path,
+    upstream,
+    timeoutMs,
+    ttlMs: ttl * 1000,
+    staleWhileRevalidateMs: stale.stale_while_revalidate * 1000,
+    staleIfErrorMs: stale.stale_if_error * 1000,
+    events,
+  }
+}
+
+/** Two paths of one shape would match the same requests. */
+function shapeOf(path: string): string {
+  return path.replaceAll(/\{\w+\}/g, '{}')
+}
+
+/** The parameters of a template, in their order. */
+export function namesOf(template: string): string[] {
+  return [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+}
+
+function asKey(part: PropertyKey): string | number {
+  return typeof part === 'number' ? part : String(part)
+}
+
+/** Of the value at this place, or of what is nearest around it. */
+function offsetOf(tree: Node, at: readonly (string | number)[]): number {
+  for (let depth = at.length; depth > 0; depth--) {
+    const node = findNodeAtLocation(tree, at.slice(0, depth))
+    if (node !== undefined) return node.offset
+  }
+  return tree.offset
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length
+}
+
+/** A route that a path belongs to, and the values of its parameters. */
+export interface Match {
+  readonly route: CachedRoute
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+export class RouteTable {
+  readonly routes: readonly CachedRoute[]
+  readonly #patterns: readonly RegExp[]
+
+  constructor(routes: readonly CachedRoute[]) {
+    this.routes = routes
+    this.#patterns = routes.map(({ path }) => patternOf(path))
+  }
+
+  /** The route of a key. */
+  match(key: string): Match | undefined {
+    for (const [index, route] of this.routes.entries()) {
+      const found = this.#patterns[index]?.exec(key)
+      if (!found) continue
+      const values = found.slice(1).map(decodeURIComponent)
+      const parameters = namesOf(route.path).map((name, place) => [name, values[place] ?? ''] as const)
+      return { route, parameters: Object.fromEntries(parameters) }
+    }
+    return undefined
+  }
+}
+
+/** Matches the path of a request; each parameter is a group, still percent-encoded. */
+export function patternOf(path: string): RegExp {
+  const literal = (text: string) => text.replaceAll(/[.*+?^$|()[\]\\/]/g, '\\$&')
+  return new RegExp(
+    `^${path
+      .split(/\{\w+\}/)
+      .map(literal)
+      .join('([^/?#]+?)')}$`,
+  )
+}
+
+/** A template with its parameters in place, each written in one way only. */
+export function fill(template: string, parameters: Readonly<Record<string, string>>): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''))
+}

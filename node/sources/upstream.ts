@@ -1,0 +1,153 @@
+/**
+ * The external APIs, called on behalf of an application: only those that the routes name, within limits of time,
+ * size, redirects and calls at once.
+ */
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import fetch, { AbortError, FetchError, type Response } from 'node-fetch'
+import { LarderError } from '../../shared/errors.ts'
+import type { SourceMetrics } from './metrics.ts'
+import { type CachedRoute, fill, type Match } from './route-table.ts'
+
+/** Calls under way to one upstream; beyond it they are refused at once. */
+const CALLS_MAX = 256
+const REDIRECTS_MAX = 3
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
+/** What of an answer is worth keeping; its length and encoding are our own. */
+const KEPT_HEADERS = [
+  'etag',
+  'last-modified',
+  'content-language',
+  'content-disposition',
+  'link',
+  'location',
+  'retry-after',
+  'www-authenticate',
+]
+
+export interface Asking {
+  readonly match: Match
+  readonly query: string
+  readonly authorization?: string | undefined
+  readonly tenant: string
+  /** Of the response that is there, for an answer without a body if that is still good. */
+  readonly etag?: string | undefined
+}
+
+export interface UpstreamAnswer {
+  readonly status: number
+  readonly contentType: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  /** Upstream does not forbid it. */
+  readonly isStorable: boolean
+}
+
+export interface UpstreamOptions {
+  readonly routes: readonly CachedRoute[]
+  readonly bodyBytesMax: number
+  readonly metrics: SourceMetrics
+}
+
+export class Upstream {
+  readonly #options: UpstreamOptions
+  readonly #origins: ReadonlySet<string>
+  readonly #calls = new Map<string, number>()
+  readonly #http = new HttpAgent({ keepAlive: true })
+  readonly #https = new HttpsAgent({ keepAlive: true })
+
+  constructor(options: UpstreamOptions) {
+    this.#options = options
+    this.#origins = new Set(
+      options.routes.map(({ upstream }) => new URL(upstream.replaceAll(/[{}]/g, '')).origin),
+    )
+  }
+
+  get underWay(): number {
+    return [...this.#calls.values()].reduce((sum, calls) => sum + calls, 0)
+  }
+
+  /** @throws LarderError UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_REFUSED or OVERLOADED. */
+  async ask(asking: Asking): Promise<UpstreamAnswer> {
+    const { route, parameters } = asking.match
+    const url = new URL(fill(route.upstream, parameters) + asking.query)
+    const calls = this.#calls.get(url.origin) ?? 0
+    if (calls >= CALLS_MAX)
+      throw new LarderError('OVERLOADED', `${CALLS_MAX} calls to ${url.origin} are under way.`)
+    this.#calls.set(url.origin, calls + 1)
+    const stopTimer = this.#options.metrics.upstreamSeconds.startTimer({ type: route.type })
+    try {
+      const answer = await this.#call(url, asking)
+      this.#options.metrics.upstreamCalls.inc({ type: route.type, status: answer.status })
+      return answer
+    } catch (error) {
+      const explained = explain(error, route.timeoutMs)
+      this.#options.metrics.upstreamCalls.inc({ type: route.type, status: explained.code })
+      throw explained
+    } finally {
+      stopTimer()
+      this.#calls.set(url.origin, (this.#calls.get(url.origin) ?? 1) - 1)
+    }
+  }
+
+  close(): void {
+    this.#http.destroy()
+    this.#https.destroy()
+  }
+
+  async #call(first: URL, asking: Asking): Promise<UpstreamAnswer> {
+    const signal = AbortSignal.timeout(asking.match.route.timeoutMs)
+    let url = first
+    for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+      const isSame = url.origin === first.origin
+      const response = await fetch(url, {
+        signal,
+        redirect: 'manual',
+        size: this.#options.bodyBytesMax,
+        agent: url.protocol === 'https:' ? this.#https : this.#http,
+        // Credentials are for the upstream that the route names, and for nobody that it points to.
+        headers: headersOf(asking, isSame),
+      })
+      const location = response.headers.get('location')
+      if (!REDIRECTS.includes(response.status) || location === null) return await toAnswer(response)
+      await response.arrayBuffer()
+      url = new URL(location, url)
+      if (!this.#origins.has(url.origin))
+        throw new LarderError('UPSTREAM_REFUSED', `It redirects to ${url.origin}, which no route names.`)
+    }
+    throw new LarderError('UPSTREAM_REFUSED', `It redirects more than ${REDIRECTS_MAX} times.`)
+  }
+}
+
+function headersOf({ authorization, tenant, etag }: Asking, isSame: boolean): Record<string, string> {
+  return {
+    'user-agent': 'larder',
+    accept: 'application/json, */*;q=0.9',
+    ...(isSame && { org_id: tenant }),
+    ...(isSame && authorization !== undefined && { authorization }),
+    ...(etag !== undefined && { 'if-none-match': etag }),
+  }
+}
+
+async function toAnswer(response: Response): Promise<UpstreamAnswer> {
+  const body = new Uint8Array(await response.arrayBuffer())
+  const kept = KEPT_HEADERS.map((name) => [name, response.headers.get(name)] as const)
+  const cacheControl = response.headers.get('cache-control') ?? ''
+  return {
+    status: response.status,
+    contentType: response.headers.get('content-type') ?? 'application/octet-stream',
+    headers: Object.fromEntries(kept.flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
+    body,
+    isStorable: response.status === 200 && !/(?:^|[\s,])(?:no-store|private)(?:[\s,=]|$)/i.test(cacheControl),
+  }
+}
+
+function explain(error: unknown, timeoutMs: number): LarderError {
+  if (error instanceof LarderError) return error
+  // The kind of an abort says little: the only one here is the timeout.
+  if (error instanceof AbortError || (error instanceof Error && error.name === 'TimeoutError'))
+    return new LarderError('UPSTREAM_TIMEOUT', `It did not answer within ${timeoutMs} ms.`, { cause: error })
+  if (error instanceof FetchError && error.type === 'max-size')
+    return new LarderError('UPSTREAM_REFUSED', 'Its answer is too large.', { cause: error })
+  return new LarderError('UPSTREAM_UNREACHABLE', 'It cannot be reached, or broke off.', { cause: error })
+}
