@@ -131,10 +131,7 @@ export class Memory {
     return true
   }
 
-  /**
-   * Lets go of the slots that this member no longer holds, which are the result; a slot that comes back must not
-   * bring old values.
-   */
+  /** Lets go of the slots that are not held any more, which are the result: one that comes back brings nothing old. */
   retain(isHeld: (slot: number) => boolean): number[] {
     const dropped: number[] = []
     for (const [slot, entries] of this.#slots.entries()) {

@@ -137,10 +137,7 @@ export class WriteBehind {
     this.#schedule()
   }
 
-  /**
-   * Writes all that is left.
-   * @throws LarderError NOT_SAVED that says what was lost.
-   */
+  /** Writes all that is left. @throws LarderError NOT_SAVED that says what was lost. */
   async stop(): Promise<void> {
     this.#isStopping = true
     this.#timer?.cancel()

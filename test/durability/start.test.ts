@@ -57,6 +57,12 @@ describe('a node that cannot have its file', function () {
     expect(message).to.include(join(plain, 'below')).and.include('DATA_DIR')
   })
 
+  it('ends also where a folder says that it exists, and does not', async function () {
+    if (process.platform !== 'linux') this.skip()
+    await using node = await DiskNode.prepare()
+    expect(await refusal(node.launch({ DATA_DIR: '/proc/pantry' }))).to.include('/proc/pantry')
+  })
+
   it('says that there is a folder where its file should be', async () => {
     expect(await refusalOf((node) => mkdirSync(node.path))).to.include('cannot be written')
   })
