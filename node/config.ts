@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { authority, type Environment, Settings } from '../shared/config.ts'
 import { SLOTS } from '../shared/placement.ts'
 import { MemberId } from '../shared/view.ts'
+import { type KafkaSettings, readKafka } from './sources/kafka-settings.ts'
 import { type CachedRoute, parseRoutes } from './sources/route-table.ts'
 
 export interface NodeConfig {
@@ -28,6 +29,8 @@ export interface NodeConfig {
   readonly syncIntervalMs: number
   /** The API responses to cache. */
   readonly routes: readonly CachedRoute[]
+  /** Where events come from. */
+  readonly kafka: KafkaSettings | undefined
   readonly apiKeys: readonly string[]
   readonly clusterSecret: string | undefined
   readonly logLevel: string
@@ -60,6 +63,7 @@ export function readConfig(environment: Environment): NodeConfig {
     dataDir: dataDir === 'off' ? undefined : dataDir,
     syncIntervalMs: settings.integer('SYNC_INTERVAL_MS', { fallback: 5000, min: 0, max: 3_600_000 }),
     routes: readRoutes(settings),
+    kafka: readKafka(settings),
     apiKeys,
     logLevel: settings.logLevel(),
   }

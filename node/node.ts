@@ -1,15 +1,13 @@
 /**
  * A node: the one place where its parts are created and joined.
  *
- *     HTTP ─▶ Command ─▶ Router ─┬─ mine ───▶ ReadThrough ─▶ Shards ─▶ Shard: queue ▸ apply ▸ Change[]
- *     Events ─────▶┘             │              ▲    └─▶ Upstream          Memory ◀─┴─▶ WriteBehind ─▶ Disk
- *                                └─ theirs ─▶ Peer ~~~▶ that member's Inbox ─▶ its ReadThrough
- *     uplink ◀─ lease ─ Membership ─ view ─▶ Router, Peers, Memory     Disk ─ Recovery ─▶ Memory, at start
+ *     HTTP ────────────▶ Command ─▶ Router ─┬─ mine ───▶ ReadThrough ─▶ Shards ─▶ Shard: queue ▸ apply ▸ Change[]
+ *     Kafka ─▶ Events ─▶┘                   │              ▲   └─▶ Upstream         Memory ◀─┴─▶ WriteBehind ─▶ Disk
+ *                                           └─ theirs ─▶ Peer ~~~▶ that member's Inbox ─▶ its ReadThrough
+ *     uplink ◀─ lease ─ Membership ─ view ─▶ Router, Peers, Memory        Disk ─ Recovery ─▶ Memory, at start
  */
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import type { Clock } from '../shared/clock.ts'
-import { LarderError } from '../shared/errors.ts'
 import { HttpService } from '../shared/http.ts'
 import type { Log } from '../shared/log.ts'
 import { createHttpMetrics } from '../shared/metrics.ts'
@@ -38,14 +36,14 @@ import { registerMemoryMetrics, registerShardMetrics } from './shard/metrics.ts'
 import { Shards } from './shard/shards.ts'
 import { startSweeping } from './shard/sweeping.ts'
 import { Events } from './sources/events.ts'
+import { Listener } from './sources/listener.ts'
+import { createListenerMetrics } from './sources/listener-metrics.ts'
 import { createSourceMetrics } from './sources/metrics.ts'
 import { ReadThrough } from './sources/read-through.ts'
-import { RouteTable } from './sources/route-table.ts'
+import { RouteTable, topicsOf } from './sources/route-table.ts'
 import { Upstream } from './sources/upstream.ts'
-import { Disk } from './storage/disk.ts'
 import { registerDiskMetrics } from './storage/metrics.ts'
-import { Recovery } from './storage/recovery.ts'
-import { WriteBehind } from './storage/write-behind.ts'
+import { Storage } from './storage/storage.ts'
 
 /** A leaving node is closed once it has been quiet for this long, so that balancers have seen it leave. */
 const QUIET_MS = 500
@@ -80,25 +78,16 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
 
   const log = root.child({ member: self.id })
   const stamps = new StampClock(self.incarnation)
-  const disk = config.dataDir === undefined ? undefined : new Disk(join(config.dataDir, `${self.id}.db`))
-  const writes =
-    disk &&
-    new WriteBehind({
-      clock,
-      log,
-      target: disk,
-      intervalMs: config.syncIntervalMs,
-      waitMaxMs: config.peerTimeoutMs,
-    })
-  const memory = new Memory(config.bytesMax, (forgotten) => writes?.forget(forgotten))
-  const recovery =
-    disk &&
-    new Recovery({
-      disk,
-      log,
-      restore: ({ slot, id, entry }) => memory.merge(slot, id, entry),
-      witness: (stamp) => stamps.witness(stamp),
-    })
+  const storage = new Storage({
+    ...config,
+    clock,
+    log,
+    memberId: self.id,
+    waitMaxMs: config.peerTimeoutMs,
+    restore: ({ slot, id, entry }) => memory.merge(slot, id, entry),
+    witness: (stamp) => stamps.witness(stamp),
+  })
+  const memory = new Memory(config.bytesMax, (forgotten) => storage.forget(forgotten))
   const shards = new Shards({
     clock,
     log,
@@ -112,7 +101,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       const nowMs = clock.wall()
       return { nowMs, origin: self.incarnation, stamp: () => stamps.next(nowMs) }
     },
-    keeper: writes ?? { refusalOf: () => undefined, note() {}, saved: async () => new Set() },
+    keeper: storage,
   })
 
   const sourceMetrics = createSourceMetrics(metrics.registry)
@@ -148,8 +137,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       // Who was no member for a while has missed writes, whatever it owns again now.
       if (formerEpoch > 0 && (own.since ?? 0) > formerEpoch) memory.forgetValues()
       // Until slots are handed over, one that changes its owner starts empty.
-      const dropped = memory.retain((slot) => placed.owns(self, slot))
-      writes?.drop(dropped)
+      storage.drop(memory.retain((slot) => placed.owns(self, slot)))
     },
     onRejected: onFatal,
   })
@@ -170,10 +158,23 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     metrics: sourceMetrics,
     timeoutMs: config.peerTimeoutMs,
   })
+  const topics = topicsOf(config.routes)
+  const listener =
+    config.kafka && topics.length > 0
+      ? new Listener({
+          ...config.kafka,
+          clientId: self.id,
+          topics,
+          clock,
+          log,
+          metrics: createListenerMetrics(metrics.registry),
+          handle: (message) => events.take(message),
+        })
+      : undefined
 
   registerMemoryMetrics(metrics.registry, memory)
   registerShardMetrics(metrics.registry, shards)
-  if (writes) registerDiskMetrics(metrics.registry, writes)
+  if (storage.writes) registerDiskMetrics(metrics.registry, storage.writes)
   registerClusterGauges(metrics.registry, membership, peers)
   const dispatch = createDispatch(router, clock, config.peerTimeoutMs)
   const routes = [
@@ -190,25 +191,23 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     title: 'Larder node',
     registry: metrics.registry,
     identity: { id: self.id, incarnation: self.incarnation },
-    notReady: () => recovery?.notReady ?? membership.notReady ?? writes?.trouble,
+    notReady: () => storage.notReady ?? membership.notReady,
     routes,
   })
   http.serve([...routes, ...ops], { apiKeys, memberSecrets })
 
   try {
-    await recovery?.open()
+    await storage.open()
   } catch (error) {
     await http.close(0)
-    await disk?.abandon()
-    throw new LarderError('NOT_SAVED', reasonOf(error))
+    throw error
   }
   let isStopping = false
-  const recovered = Promise.resolve(recovery?.run()).then(
-    () => {
-      if (!isStopping) membership.start()
-    },
-    (error) => onFatal(new LarderError('NOT_SAVED', `The disk cannot be read: ${reasonOf(error)}`)),
-  )
+  const recovered = storage.recover().then(() => {
+    if (isStopping) return
+    membership.start()
+    listener?.start()
+  }, onFatal)
   const sweeping = startSweeping(memory, clock)
   log.info({ id: self.id, url: self.url, uplink: config.uplinkUrls, port: http.port }, 'listening')
 
@@ -223,8 +222,9 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     async [Symbol.asyncDispose]() {
       isStopping = true
       log.info({ id: self.id }, 'leaving')
-      recovery?.cancel()
+      storage.cancelRecovery()
       await recovered
+      await listener?.[Symbol.asyncDispose]()
       await membership.leave()
       http.drain()
       await http.untilQuiet(clock, { quietMs: QUIET_MS, waitMaxMs: QUIET_WAIT_MAX_MS })
@@ -232,16 +232,8 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       sweeping.cancel()
       await peers[Symbol.asyncDispose]()
       upstream.close()
-      try {
-        await writes?.stop()
-      } finally {
-        await disk?.close()
-      }
+      await storage.stop()
       log.info({ id: self.id }, 'stopped')
     },
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -158,6 +158,11 @@ function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length
 }
 
+/** Where the events come from that any of the routes waits for. */
+export function topicsOf(routes: readonly CachedRoute[]): string[] {
+  return [...new Set(routes.flatMap(({ events }) => (events === undefined ? [] : [events.topic])))]
+}
+
 /** A route that a path belongs to, and the values of its parameters. */
 export interface Match {
   readonly route: CachedRoute
