@@ -137,7 +137,15 @@ function answer(context: Context, reply: Reply): void {
   context.set('cache-status', `Larder; ${reply.cacheStatus}`)
   context.set('age', String(Math.floor(reply.ageMs / 1000)))
   context.body = typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body)
-  if (reply.status === 200 && context.fresh) context.status = 304
+  if (reply.status === 200 && isKnown(header(context, 'if-none-match'), reply.headers['etag']))
+    context.status = 304
+}
+
+/** Whether one of the entity tags that the client has is the one of the response; weak ones are as good here. */
+function isKnown(tags: string | undefined, etag: string | undefined): boolean {
+  if (tags === undefined || etag === undefined) return false
+  const known = tags.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return known.includes('*') || known.includes(etag.replace(/^W\//, ''))
 }
 
 function clearRoute(dispatch: Dispatch): Route {
@@ -179,7 +187,7 @@ function tenantOf(context: Context): string {
 
 /** @throws LarderError BAD_REQUEST when it is given in two ways that differ: it must never be somebody else's. */
 function givenTenant(context: Context): string | undefined {
-  const given = TENANT_HEADERS.flatMap((name) => header(context, name) ?? [])
+  const given = TENANT_HEADERS.flatMap((name) => context.req.headersDistinct[name] ?? [])
   if (new Set(given).size > 1) throw new LarderError('BAD_REQUEST', 'The headers name several tenants.')
   return given[0]
 }

@@ -42,7 +42,7 @@ export class Shards implements Engine {
       const now = moment()
       return { ...apply(command, memory.entriesOf(slot, now.nowMs), now).outcome, owner }
     }
-    if (command.type === 'value.set') this.#checkFits(command)
+    if (command.type === 'value.set' || command.type === 'response.put') this.#checkFits(command)
     const shard = this.#shards[slot % this.#shards.length]
     if (shard === undefined) throw new RangeError(`slot ${slot} has no shard`)
     return { ...(await shard.write(slot, command, deadlineAtMs)), owner }
@@ -59,7 +59,7 @@ export class Shards implements Engine {
   }
 
   /** A value that alone is over the budget would push out everything, and then itself. */
-  #checkFits(command: Extract<Command, { type: 'value.set' }>): void {
+  #checkFits(command: Extract<Command, { type: 'value.set' | 'response.put' }>): void {
     const { contentType, body } = command
     const stamp = { time: 0, origin: '' }
     const entry = { kind: 'register', stamp, value: { contentType, body }, endsAtMs: Infinity } as const

@@ -75,7 +75,7 @@ export class ReadThrough implements Engine {
     if (leftMs > 0) return this.#counted(route.type, 'hit', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
     if (-leftMs >= route.staleWhileRevalidateMs) return this.#missing(options, asked)
     this.#refetch(asked, options)
-    return this.#counted(route.type, 'stale', withStatus(stored, `hit; ttl=${seconds(leftMs)}; fwd=stale`))
+    return this.#counted(route.type, 'stale', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
   }
 
   /** Asks the local engine for nothing but its name. */
@@ -136,7 +136,7 @@ export class ReadThrough implements Engine {
       const staleMs = (stored?.ageMs ?? Infinity) - route.ttlMs
       if (stored === undefined || staleMs > route.staleIfErrorMs || flight.isCutLoose) throw error
       const reason = error instanceof LarderError ? error.code : 'INTERNAL'
-      return withStatus(stored, `hit; ttl=${seconds(-staleMs)}; fwd=stale; detail=${reason}`)
+      return withStatus(stored, `fwd=stale; ttl=${seconds(-staleMs)}; detail=${reason}`)
     }
   }
 
@@ -170,11 +170,14 @@ export class ReadThrough implements Engine {
   ): Promise<Reply> {
     const { key } = command
     const tenant = 'tenant' in command ? command.tenant : undefined
+    const isMeant = (asked: Asked) => asked.key === key && (tenant === undefined || asked.tenant === tenant)
     const cached = command.type === 'response.invalidate' ? await this.#cached(key, options) : []
-    this.#cutLoose((asked) => asked.key === key && (tenant === undefined || asked.tenant === tenant))
+    const loose = this.#cutLoose(isMeant)
     const reply = await this.#options.local.execute(command, options)
+    // Whatever began before it was applied may have read what was there then.
+    loose.push(...this.#cutLoose(isMeant))
     if (command.type === 'response.invalidate' && command.isRefresh)
-      for (const asked of cached) this.#refetch(asked, options)
+      for (const asked of [...cached, ...loose.map(({ asked }) => asked)]) this.#refetch(asked, options)
     return reply
   }
 

@@ -32,11 +32,11 @@ export interface RouteEvents {
 const TIMEOUT_MAX_MS = 60_000
 const SECONDS_MAX = 10 * 365 * 86_400
 
-const seconds = z.number().min(0).max(SECONDS_MAX)
+const seconds = z.number().max(SECONDS_MAX)
 const Path = z
   .string()
   .startsWith('/')
-  .regex(/^[^?#\s{}]*(?:\{\w+\}[^?#\s{}]*)*$/, 'a path with {name} for its parameters, no ? and no #')
+  .regex(/^(?:[!-"$->@-z|~]|\{\w+\})*$/, 'a path in ASCII with {name} for its parameters, no ? and no #')
 const Upstream = z
   .string()
   .regex(
@@ -54,16 +54,26 @@ const Route = z.strictObject({
   path: Path,
   upstream: Upstream,
   ttl: seconds.gt(0),
-  stale_while_revalidate: seconds.default(0),
-  stale_if_error: seconds.default(0),
+  stale_while_revalidate: seconds.min(0).default(0),
+  stale_if_error: seconds.min(0).default(0),
   timeout_ms: z.int().min(1).max(TIMEOUT_MAX_MS).default(5000),
   events: Events.optional(),
 })
 const File = z.strictObject({ routes: z.array(Route).min(1) })
 
-/** Paths that belong to Larder itself. */
-const RESERVED =
-  /^\/(?:$|(?:api|increment|cluster|clear|healthcheck|livez|readyz|metrics|openapi\.json)(?:\/|$))/
+/** What the paths of Larder itself begin with. */
+const OWN = [
+  '',
+  'api',
+  'increment',
+  'cluster',
+  'clear',
+  'healthcheck',
+  'livez',
+  'readyz',
+  'metrics',
+  'openapi.json',
+]
 
 type Problem = readonly [at: readonly (string | number)[], what: string]
 
@@ -79,7 +89,7 @@ export function parseRoutes(text: string): { routes: CachedRoute[] } | { problem
   const parsed = File.safeParse(JSON.parse(text))
   const problems: Problem[] = parsed.success
     ? parsed.data.routes.flatMap((route, index) => problemsOf(route, index, parsed.data.routes))
-    : parsed.error.issues.map(({ path, message }) => [path.map(asKey), message])
+    : parsed.error.issues.flatMap(placesOf)
   if (!parsed.success || problems.length > 0) {
     return {
       problems: problems.map(
@@ -90,6 +100,13 @@ export function parseRoutes(text: string): { routes: CachedRoute[] } | { problem
   return { routes: parsed.data.routes.map(toRoute) }
 }
 
+/** A field that nobody knows is a problem of its own, where it stands. */
+function placesOf(issue: z.core.$ZodIssue): Problem[] {
+  const at = issue.path.map(asKey)
+  if (issue.code !== 'unrecognized_keys') return [[at, issue.message]]
+  return issue.keys.map((name) => [[...at, name], 'there is no such field'])
+}
+
 function problemsOf(
   route: z.infer<typeof Route>,
   index: number,
@@ -98,7 +115,11 @@ function problemsOf(
   const at = (field: string) => ['routes', index, field]
   const names = namesOf(route.path)
   const problems: Problem[] = []
-  if (RESERVED.test(route.path)) problems.push([at('path'), 'this path is one of Larder itself'])
+  const begin = patternOf(route.path.split('/').slice(0, 2).join('/'))
+  if (OWN.some((own) => begin.test(`/${own}`)))
+    problems.push([at('path'), 'it could be a path of Larder itself'])
+  if (route.path.split('/').some((segment) => namesOf(segment).length > 1))
+    problems.push([at('path'), 'at most one parameter between two slashes'])
   if (all.findIndex(({ path }) => shapeOf(path) === shapeOf(route.path)) < index)
     problems.push([at('path'), 'another route has it already'])
   if (new Set(names).size < names.length) problems.push([at('path'), 'a parameter stands there twice'])

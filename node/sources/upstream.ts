@@ -53,8 +53,9 @@ export class Upstream {
   readonly #options: UpstreamOptions
   readonly #origins: ReadonlySet<string>
   readonly #calls = new Map<string, number>()
-  readonly #http = new HttpAgent({ keepAlive: true })
-  readonly #https = new HttpsAgent({ keepAlive: true })
+  /** A connection each: one that upstream closes just when it is used again would look like a failure. */
+  readonly #http = new HttpAgent()
+  readonly #https = new HttpsAgent()
 
   constructor(options: UpstreamOptions) {
     this.#options = options
@@ -70,7 +71,8 @@ export class Upstream {
   /** @throws LarderError UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_REFUSED or OVERLOADED. */
   async ask(asking: Asking): Promise<UpstreamAnswer> {
     const { route, parameters } = asking.match
-    const url = new URL(fill(route.upstream, parameters) + asking.query)
+    const url = new URL(fill(route.upstream, parameters))
+    if (asking.query.length > 1) url.search += (url.search === '' ? '?' : '&') + asking.query.slice(1)
     const calls = this.#calls.get(url.origin) ?? 0
     if (calls >= CALLS_MAX)
       throw new LarderError('OVERLOADED', `${CALLS_MAX} calls to ${url.origin} are under way.`)
@@ -98,8 +100,9 @@ export class Upstream {
   async #call(first: URL, asking: Asking): Promise<UpstreamAnswer> {
     const signal = AbortSignal.timeout(asking.match.route.timeoutMs)
     let url = first
+    let isSame = true
     for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
-      const isSame = url.origin === first.origin
+      isSame &&= url.origin === first.origin
       const response = await fetch(url, {
         signal,
         redirect: 'manual',
