@@ -7,7 +7,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpus } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
 import { placeSlots, slotOf } from '../shared/placement.ts'
@@ -34,7 +35,8 @@ interface Sample {
   readonly cpuMicros: number
 }
 
-const environment = { ...process.env, LOG_LEVEL: 'error' }
+const folder = await mkdtemp(join(tmpdir(), 'larder-bench-'))
+const environment = { ...process.env, LOG_LEVEL: 'error', DATA_DIR: folder }
 const uplink = uplinkProgram(environment, UPLINK_PORT)
 const nodes = NODE_PORTS.map((port) => nodeProgram(environment, { port, uplinkUrl: uplink.url }))
 const [owner, other] = nodes.map(({ url }) => url) as [string, string]
@@ -46,7 +48,8 @@ try {
   await untilServing([owner, other], { apiKey: undefined, stopping: new AbortController().signal })
   await measureAll(await prepare())
 } finally {
-  for (const child of children) child.kill()
+  for (const child of children) child.kill('SIGKILL')
+  await rm(folder, { recursive: true })
 }
 
 function start({ entry, environment }: Pick<Program, 'entry' | 'environment'>): ChildProcess {
