@@ -158,6 +158,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     metrics: sourceMetrics,
     timeoutMs: config.peerTimeoutMs,
   })
+  const listenerMetrics = createListenerMetrics(metrics.registry)
   const topics = topicsOf(config.routes)
   const listener =
     config.kafka && topics.length > 0
@@ -167,7 +168,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
           topics,
           clock,
           log,
-          metrics: createListenerMetrics(metrics.registry),
+          metrics: listenerMetrics,
           handle: (message) => events.take(message),
         })
       : undefined
