@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { converse, type RawAnswer, request } from '../support/raw.ts'
 import { BODY_BYTES_MAX, startTestService, type TestService } from './http-service.ts'
 
-const ARRIVAL_MAX_MS = 150
+const ARRIVAL_MAX_MS = 400
 const CHUNKED = 'Host: a\r\nTransfer-Encoding: chunked'
 
 describe('a request', () => {
