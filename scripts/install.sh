@@ -15,10 +15,10 @@ fi
 
 export PATH="$PWD/node_modules/.bin:$PATH"
 
-# What runs TypeScript as it is: Node 22.18 and newer.
+# What runs TypeScript as it is, and has all that is used of the language: Node 24.2 and newer.
 if ! node --eval 'const [major, minor] = process.versions.node.split(".").map(Number)
-    process.exit(major > 22 || (major === 22 && minor >= 18) ? 0 : 1)'; then
-  echo "Node 22.18 or newer is needed, and this is $(node --version 2>/dev/null || echo none)." >&2
+    process.exit(major > 24 || (major === 24 && minor >= 2) ? 0 : 1)'; then
+  echo "Node 24.2 or newer is needed, and this is $(node --version 2>/dev/null || echo none)." >&2
   echo 'npm ci brings Node 26 for Linux and macOS as an optional dependency: if npm is told to omit those' >&2
   echo '(npm config get omit), allow them and remove node_modules, or install a newer Node.' >&2
   exit 1
