@@ -123,6 +123,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     view: () => membership.placed?.view,
     onRefused: (member) => membership.report(member),
   })
+  let wasMember = false
   const membership = new Membership({
     self,
     clock,
@@ -133,9 +134,10 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       peers.retain(placed.view.members)
       local.doubt()
       const own = placed.find(self)
-      if (own === undefined) return // It is leaving, or was taken for dead: what it has is kept.
-      // Who was no member for a while has missed writes, whatever it owns again now.
-      if (formerEpoch > 0 && (own.since ?? 0) > formerEpoch) memory.forgetValues()
+      if (own === undefined) return // Not yet a member, or leaving, or taken for dead: what it has is kept.
+      // A member that was none for a while has missed writes, whatever it owns again now.
+      if (wasMember && (own.since ?? 0) > formerEpoch) memory.forgetValues()
+      wasMember = true
       // Until slots are handed over, one that changes its owner starts empty.
       storage.drop(memory.retain((slot) => placed.owns(self, slot)))
     },
@@ -172,6 +174,9 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
           handle: (message) => events.take(message),
         })
       : undefined
+
+  if (config.kafka && topics.length === 0)
+    log.warn('KAFKA_BROKERS is set, and no route has events to listen to')
 
   registerMemoryMetrics(metrics.registry, memory)
   registerShardMetrics(metrics.registry, shards)
@@ -225,8 +230,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       log.info({ id: self.id }, 'leaving')
       storage.cancelRecovery()
       await recovered
-      await listener?.[Symbol.asyncDispose]()
-      await membership.leave()
+      await Promise.all([listener?.[Symbol.asyncDispose](), membership.leave()])
       http.drain()
       await http.untilQuiet(clock, { quietMs: QUIET_MS, waitMaxMs: QUIET_WAIT_MAX_MS })
       await http.close(CLOSE_MAX_MS)

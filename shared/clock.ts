@@ -37,3 +37,17 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   signal?.addEventListener('abort', wake, { once: true })
   return promise.finally(() => signal?.removeEventListener('abort', wake))
 }
+
+/** What is waited for, or `late`, as a rejection, when that takes too long. */
+export async function inTime<T>(
+  awaited: Promise<T>,
+  { clock, timeoutMs, late }: { clock: Clock; timeoutMs: number; late: Error },
+): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = clock.after(timeoutMs, () => reject(late))
+  try {
+    return await Promise.race([awaited, promise])
+  } finally {
+    timer.cancel()
+  }
+}

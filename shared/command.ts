@@ -1,5 +1,5 @@
 /**
- * The whole vocabulary: every intent is a command, plain data that HTTP, forwarding and (later) Kafka speak
+ * The whole vocabulary: every intent is a command, plain data that HTTP, forwarding and Kafka speak
  * alike, and every command has one reply. What cannot be carried out is a LarderError instead.
  */
 

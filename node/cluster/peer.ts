@@ -35,7 +35,7 @@ const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'E
 const ANSWER_BYTES_MAX = 512 * 2 ** 20
 
 /** Fetches that wait for one member; beyond it they are refused at once. */
-const ALONE_MAX = 1000
+const FETCHES_MAX = 1000
 
 export interface PeerOptions {
   readonly clock: Clock
@@ -59,7 +59,7 @@ export class Peer implements Engine {
   readonly #batcher: Batcher<Sent, Result>
   readonly #agent: HttpAgent
   readonly #fetchAgent: HttpAgent
-  #alone = 0
+  readonly #fetches = new Set<Promise<readonly Result[]>>()
   readonly #target: RequestOptions
   readonly #headers: Readonly<Record<string, string>>
   #isFailing = false
@@ -84,7 +84,7 @@ export class Peer implements Engine {
   async execute(command: Command, { deadlineAtMs, requestId, traced }: ExecuteOptions): Promise<Reply> {
     // It takes as long as upstream does, and must not hold up a batch.
     if (command.type === 'response.fetch')
-      return await this.#sendAlone({ command, requestId, traced, deadlineAtMs })
+      return await this.#fetch({ command, requestId, traced, deadlineAtMs })
     for (;;) {
       const result = await this.#batcher.add({ command, requestId, traced, deadlineAtMs }, deadlineAtMs)
       if ('reply' in result) return result.reply
@@ -92,19 +92,21 @@ export class Peer implements Engine {
     }
   }
 
-  async #sendAlone(sent: Sent): Promise<Reply> {
-    if (this.#alone >= ALONE_MAX)
-      throw new LarderError('OVERLOADED', `${ALONE_MAX} fetches wait for this member already.`)
-    this.#alone++
+  /** Each for itself, also when many ask for the same: only the owner knows which fetches an event has overtaken. */
+  async #fetch(sent: Sent): Promise<Reply> {
+    if (this.#fetches.size >= FETCHES_MAX)
+      throw new LarderError('OVERLOADED', `${FETCHES_MAX} fetches wait for this member already.`)
+    const fetching = this.#send([sent], sent.deadlineAtMs, this.#fetchAgent)
+    this.#fetches.add(fetching)
     try {
-      const [result] = await this.#send([sent], sent.deadlineAtMs, this.#fetchAgent)
+      const [result] = await fetching
       if (result && 'reply' in result) return result.reply
       throw new LarderError(
         result?.error.code ?? 'UNREACHABLE',
         result?.error.detail ?? 'It answered nothing.',
       )
     } finally {
-      this.#alone--
+      this.#fetches.delete(fetching)
     }
   }
 
@@ -115,6 +117,7 @@ export class Peer implements Engine {
   /** For a member that has left the view: what was not sent yet is free to go elsewhere. */
   async stop(): Promise<void> {
     await this.#batcher.stop(new LarderError('WRONG_OWNER', `${this.member.id} is no longer a member.`))
+    await Promise.allSettled(this.#fetches)
     this.#agent.destroy()
     this.#fetchAgent.destroy()
   }

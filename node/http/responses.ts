@@ -172,8 +172,8 @@ function clearRoute(dispatch: Dispatch): Route {
 function keyOf(context: Context, route: CachedRoute): string {
   const values = (context.captures ?? []).map(decode)
   // They would lead to another place at upstream.
-  if (values.some((value) => value === '.' || value === '..'))
-    throw new LarderError('BAD_REQUEST', 'A parameter of the path cannot be . or ..')
+  if (values.some((value) => value.split(/[/\\]/).some((part) => part === '.' || part === '..')))
+    throw new LarderError('BAD_REQUEST', 'A parameter of the path cannot have . or .. between slashes.')
   const names = namesOf(route.path)
   return fill(route.path, Object.fromEntries(names.map((name, index) => [name, values[index] ?? ''])))
 }

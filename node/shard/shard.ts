@@ -98,27 +98,32 @@ export class Shard {
     const applied = batch.map((write) => this.#apply(write))
     const changes = applied.flatMap((one) => one.changes)
     try {
-      const nothing = applied.every(({ wasRefused }) => wasRefused)
+      const nothing = applied.every(({ isSettled }) => isSettled)
       const unsafe = nothing ? new Set() : await this.#options.keeper.saved(changes)
-      for (const { reply, fail, changes } of applied) {
-        if (changes.some((change) => unsafe.has(change))) fail(notSaved())
+      const unsafeKeys = new Set<string>()
+      for (const { key, isSettled, reply, fail, changes } of applied) {
+        if (changes.some((change) => unsafe.has(change))) unsafeKeys.add(key)
+        // A repeat that changed nothing rests on the change before it.
+        if (unsafeKeys.has(key) && !isSettled) fail(notSaved())
         else reply()
       }
     } catch (error) {
       // Also those that changed nothing: they may rest on a change before them that is not safe either.
-      for (const { reply, fail, wasRefused } of applied) {
-        if (wasRefused) reply()
+      for (const { reply, fail, isSettled } of applied) {
+        if (isSettled) reply()
         else fail(error)
       }
     }
   }
 
   #apply(write: Write): AppliedWrite {
+    const { key, type } = write.command
+    const isSettled = type.startsWith('response.')
     try {
       const { outcome, changes } = this.#applyToMemory(write)
-      return { changes, wasRefused: false, reply: () => write.resolve(outcome), fail: write.reject }
+      return { key, changes, isSettled, reply: () => write.resolve(outcome), fail: write.reject }
     } catch (error) {
-      return { changes: [], wasRefused: true, reply: () => write.reject(error), fail: write.reject }
+      return { key, changes: [], isSettled: true, reply: () => write.reject(error), fail: write.reject }
     }
   }
 
@@ -147,7 +152,9 @@ export class Shard {
 
 interface AppliedWrite {
   readonly changes: readonly Change[]
-  readonly wasRefused: boolean
+  readonly key: string
+  /** Nothing of it waits for the disk: it was refused, or is about what is not kept there. */
+  readonly isSettled: boolean
   reply(): void
   fail(error: unknown): void
 }

@@ -2,7 +2,8 @@
  * The local engine: carries out commands on the slots that this member owns.
  *
  * A command on a slot that is not is refused before anything is applied. What is asked of all
- * members is answered for these slots. A slot belongs to one shard, for good, so the writes of a key never overtake each other. Reads do not queue: they see what has been applied.
+ * members is answered for these slots. A slot belongs to one shard, for good, so
+ * the writes of a key never overtake each other. Reads do not queue: they see what has been applied.
  */
 import { type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'

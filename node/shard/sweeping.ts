@@ -5,8 +5,15 @@ import type { Memory } from './memory.ts'
 const SWEEP_INTERVAL_MS = 500
 
 export function startSweeping(memory: Memory, clock: Clock): Timer {
+  let isOver = false
   const sweep = () => {
-    if (memory.sweep(clock.wall())) setImmediate(sweep)
+    if (!isOver && memory.sweep(clock.wall())) setImmediate(sweep)
   }
-  return clock.every(SWEEP_INTERVAL_MS, sweep)
+  const timer = clock.every(SWEEP_INTERVAL_MS, sweep)
+  return {
+    cancel() {
+      isOver = true
+      timer.cancel()
+    },
+  }
 }

@@ -91,6 +91,10 @@ export class ReadThrough implements Engine {
     if (running === undefined)
       return this.#counted(type, 'miss', await this.#start(match, asked, options).reply)
     const reply = await running.reply
+    // Whoever was refused for his own token decides nothing for others.
+    const isRefusal = reply.type === 'response' && (reply.status === 401 || reply.status === 403)
+    if (isRefusal && running.asked.authorization !== asked.authorization)
+      return await this.#fetch(asked, options)
     const collapsed = reply.type === 'response' ? withStatus(reply, `${reply.cacheStatus}; collapsed`) : reply
     return this.#counted(type, 'collapsed', collapsed)
   }
@@ -156,7 +160,7 @@ export class ReadThrough implements Engine {
     flight.storing = storing.catch(() => {})
     try {
       await storing
-      this.#tokens.remember(flight.asked)
+      if (route.events?.action === 'refresh') this.#tokens.remember(flight.asked)
       return true
     } catch {
       return false // An answer that cannot be stored is an answer all the same.
@@ -185,7 +189,6 @@ export class ReadThrough implements Engine {
   async #cached(key: string, options: ExecuteOptions): Promise<Asked[]> {
     const known = this.#tokens.of(key).map((fetched): Asked => ({ type: 'response.fetch', ...fetched }))
     const stored = await Promise.all(known.map((asked) => this.#stored(asked, options)))
-    this.#tokens.forget(key)
     return known.filter((_, index) => stored[index] !== undefined)
   }
 

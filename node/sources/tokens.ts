@@ -2,8 +2,10 @@
  * What responses were last fetched with, so that they can be fetched anew when nobody asks. Kept in memory alone,
  * and only so much: what is forgotten here is not refreshed, but fetched when it is asked for.
  */
-const PATHS_MAX = 10_000
+const PATHS_MAX = 1000
 const RESPONSES_MAX = 100
+/** A longer token is not remembered. */
+const TOKEN_LENGTH_MAX = 4096
 
 export interface Fetched {
   readonly key: string
@@ -17,6 +19,7 @@ export class Tokens {
 
   /** The latest of each tenant and query counts. */
   remember({ key, tenant, query, authorization }: Fetched): void {
+    if (authorization !== undefined && authorization.length > TOKEN_LENGTH_MAX) return
     const ofPath = this.#byPath.get(key) ?? new Map<string, Fetched>()
     put(ofPath, `${tenant}\0${query}`, { key, tenant, query, ...(authorization && { authorization }) })
     trim(ofPath, RESPONSES_MAX)
@@ -27,10 +30,6 @@ export class Tokens {
   /** Of all responses under this path. */
   of(key: string): Fetched[] {
     return [...(this.#byPath.get(key)?.values() ?? [])]
-  }
-
-  forget(key: string): void {
-    this.#byPath.delete(key)
   }
 }
 

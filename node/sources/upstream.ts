@@ -147,10 +147,13 @@ async function toAnswer(response: Response): Promise<UpstreamAnswer> {
 
 function explain(error: unknown, timeoutMs: number): LarderError {
   if (error instanceof LarderError) return error
+  // Its message has the whole URL in it, and that may have a secret.
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code'
+  const cause = new Error(`upstream: ${code}`)
   // The kind of an abort says little: the only one here is the timeout.
   if (error instanceof AbortError || (error instanceof Error && error.name === 'TimeoutError'))
-    return new LarderError('UPSTREAM_TIMEOUT', `It did not answer within ${timeoutMs} ms.`, { cause: error })
+    return new LarderError('UPSTREAM_TIMEOUT', `It did not answer within ${timeoutMs} ms.`, { cause })
   if (error instanceof FetchError && error.type === 'max-size')
-    return new LarderError('UPSTREAM_REFUSED', 'Its answer is too large.', { cause: error })
-  return new LarderError('UPSTREAM_UNREACHABLE', 'It cannot be reached, or broke off.', { cause: error })
+    return new LarderError('UPSTREAM_REFUSED', 'Its answer is too large.', { cause })
+  return new LarderError('UPSTREAM_UNREACHABLE', 'It cannot be reached, or broke off.', { cause })
 }

@@ -1,5 +1,5 @@
 /** What is not on disk yet: rows by their names, the latest state of each, and what they weigh. */
-import { bytesOf, nameOf, type Row } from './rows.ts'
+import { bytesOf, counterOfRecord, nameOf, type Row } from './rows.ts'
 
 /** What is written together. */
 export interface Batch {
@@ -68,6 +68,10 @@ export class Backlog {
     for (const row of failed) {
       const name = nameOf(row)
       if (this.#isOutdated(name, row)) continue
+      if (this.#counterWaits(row)) {
+        this.#addWaiting(name, row)
+        continue
+      }
       this.#aside.set(name, row)
       this.#asideBytes += bytesOf(row)
     }
@@ -87,6 +91,12 @@ export class Backlog {
   /** What was set aside is to be tried once more. */
   retryAside(): void {
     for (const row of this.#aside.values()) this.add(row)
+  }
+
+  /** What is kept beside a counter goes with it. */
+  #counterWaits(row: Row): boolean {
+    const counter = counterOfRecord(row)
+    return counter !== undefined && this.#waiting.has(nameOf({ table: 'counters', key: [counter] }))
   }
 
   #isOutdated(name: string, row: Row): boolean {

@@ -8,9 +8,13 @@ import type { Failure } from './database.ts'
 import { bytesOf, type Row, type StoredRow } from './rows.ts'
 import type { Answer, Call } from './worker.ts'
 
-/** Rows and bytes that are handed over in one turn of the event loop. */
-const PART_ROWS = 50
-const PART_BYTES = 64 * 2 ** 10
+/**
+ * Rows and bytes that are handed over in one turn of the event loop, for each millisecond that the turn before has
+ * taken: a busy node hands over more at once, or it would fall further and further behind.
+ */
+const ROWS_A_MS = 50
+const BYTES_A_MS = 64 * 2 ** 10
+const TURN_MAX_MS = 100
 
 export interface Opened {
   readonly rows: number
@@ -59,8 +63,10 @@ export class Disk {
     const failed = new Map<Row, string>()
     const left = rows.values()
     let count = 0
+    let turnMs = 1
     do {
-      const part = takePart(left)
+      const startedAtMs = performance.now()
+      const part = takePart(left, turnMs)
       const isFirst = count === 0
       count += part.length
       const failures = await this.#call<Failure[]>({
@@ -71,6 +77,7 @@ export class Disk {
         const row = rows.get(name)
         if (row !== undefined) failed.set(row, reason)
       }
+      turnMs = Math.min(Math.max(1, performance.now() - startedAtMs), TURN_MAX_MS)
     } while (count < rows.size)
     return failed
   }
@@ -99,9 +106,9 @@ export class Disk {
   }
 }
 
-function takePart(rows: Iterator<Row>): Row[] {
+function takePart(rows: Iterator<Row>, turnMs: number): Row[] {
   const part: Row[] = []
-  for (let bytes = 0; part.length < PART_ROWS && bytes < PART_BYTES; ) {
+  for (let bytes = 0; part.length < ROWS_A_MS * turnMs && bytes < BYTES_A_MS * turnMs; ) {
     const { value: row, done } = rows.next()
     if (done) break
     part.push(row)

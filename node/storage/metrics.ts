@@ -5,6 +5,11 @@ import type { WriteBehind } from './write-behind.ts'
 export function registerDiskMetrics(registry: Registry, writes: WriteBehind): void {
   const registers = [registry]
   for (const [name, help, read] of [
+    [
+      'larder_disk_behind_seconds',
+      'Age of the oldest change that is not on disk yet.',
+      () => writes.behindMs / 1000,
+    ],
     ['larder_disk_waiting_rows', 'Rows that are not on disk yet.', () => writes.waiting],
     [
       'larder_disk_aside_rows',

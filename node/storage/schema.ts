@@ -165,7 +165,8 @@ function adoptChanged(database: DatabaseSync): number {
   const differing = database.prepare(`
     SELECT numbers.key AS key, numbers.value AS number, counters.value AS total, state
     FROM numbers LEFT JOIN counters ON counters.key = numbers.key
-    WHERE counters.value IS NOT numbers.value AND typeof(numbers.value) = 'integer' AND numbers.key <> ''`)
+    WHERE counters.value IS NOT numbers.value AND typeof(numbers.value) = 'integer'
+      AND typeof(numbers.key) = 'text' AND numbers.key <> ''`)
   differing.setReadBigInts(true)
   const adopt = database.prepare(
     'INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, state = excluded.state',

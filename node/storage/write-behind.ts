@@ -10,7 +10,7 @@
  * disk is never further behind than the whole of it. With 0, an acknowledgement waits for the transaction that
  * has the change; while one is written the next one gathers (group commit).
  */
-import { type Clock, pause, type Timer } from '../../shared/clock.ts'
+import { type Clock, inTime, pause, type Timer } from '../../shared/clock.ts'
 import type { KeyCommand } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
@@ -18,6 +18,7 @@ import type { Change } from '../entries/entry.ts'
 import type { Presence } from '../entries/reactions.ts'
 import { Backlog, type Batch } from './backlog.ts'
 import { DiskHealth } from './health.ts'
+import { RowFailures } from './row-failures.ts'
 import { forgottenRow, nameOf, type Row, rowNameOf, rowsOf } from './rows.ts'
 
 /** What waits for a disk that does not take it: beyond it nothing new is taken in, and nothing is lost. */
@@ -30,6 +31,8 @@ const RETRY_ASIDE_MS = 10_000
 const LAST_TRIES = 3
 /** How many rows a message names. */
 const NAMED_MAX = 10
+
+const LATE = new LarderError('NOT_SAVED', 'The disk did not answer in time; it may be saved later.')
 
 /** Where it is written to. */
 export interface Target {
@@ -67,13 +70,16 @@ export class WriteBehind {
   #asideTimer: Timer | undefined
   #writing: Promise<void> | undefined
   readonly #health: DiskHealth
-  /** Rows that the log has told of already. */
-  readonly #told = new Set<string>()
+  /** Since when the longest waiting change waits; and the same of what is being written. */
+  #waitingSinceMs = Infinity
+  #writingSinceMs = Infinity
+  readonly #failures: RowFailures
   #isStopping = false
 
   constructor(options: WriteBehindOptions) {
     this.#options = options
     this.#health = new DiskHealth(options)
+    this.#failures = new RowFailures(options.log)
     this.#next.promise.catch(() => {})
   }
 
@@ -85,14 +91,23 @@ export class WriteBehind {
     return this.#backlog.aside
   }
 
+  /** How far the disk is behind. */
+  get behindMs(): number {
+    const sinceMs = Math.min(this.#waitingSinceMs, this.#writingSinceMs)
+    return sinceMs === Infinity ? 0 : this.#options.clock.now() - sinceMs
+  }
+
   /** Why the disk does not keep up, or `undefined` when it does. */
   get trouble(): string | undefined {
-    return this.#health.trouble
+    const { intervalMs } = this.#options
+    const isLate = intervalMs > 0 && this.behindMs > 2 * intervalMs
+    return this.#health.trouble ?? (isLate ? `The disk is ${seconds(this.behindMs)} s behind.` : undefined)
   }
 
   /** Why it cannot be taken in, before it is applied. */
   refusalOf(command: KeyCommand): LarderError | undefined {
     const { intervalMs, waitingBytesMax = WAITING_BYTES_MAX } = this.#options
+    if (command.type.startsWith('response.')) return undefined // They are not kept on disk.
     if (this.#backlog.bytes > waitingBytesMax) {
       return new LarderError('OVERLOADED', 'Too much waits for the disk already; nothing was applied.')
     }
@@ -113,10 +128,11 @@ export class WriteBehind {
 
   /** Resolves as soon as noted changes may be acknowledged, with those that may not. */
   async saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> {
-    if (this.#options.intervalMs > 0) return new Set()
+    const { clock, intervalMs, waitMaxMs } = this.#options
+    if (intervalMs > 0) return new Set()
     const trial = this.#backlog.isEmpty ? this.#current : this.#next.promise
     if (trial === undefined) return new Set()
-    const failed = await this.#inTime(trial)
+    const failed = await inTime(trial, { clock, timeoutMs: waitMaxMs, late: LATE })
     if (failed.size === 0) return new Set()
     const names = new Set([...failed.keys()].map(nameOf))
     return new Set(changes.filter((change) => rowsOf(change).some((row) => names.has(nameOf(row)))))
@@ -156,34 +172,22 @@ export class WriteBehind {
     throw new LarderError('NOT_SAVED', `${lost.length} rows are lost, as ${reason}: ${named}`)
   }
 
-  /** @throws LarderError NOT_SAVED when it takes too long. */
-  async #inTime<T>(trial: Promise<T>): Promise<T> {
-    const { clock, waitMaxMs } = this.#options
-    const late = Promise.withResolvers<never>()
-    const timer = clock.after(waitMaxMs, () =>
-      late.reject(new LarderError('NOT_SAVED', 'The disk did not answer in time; it may be saved later.')),
-    )
-    try {
-      return await Promise.race([trial, late.promise])
-    } finally {
-      timer.cancel()
-    }
-  }
-
   #schedule(): void {
-    if (this.#timer !== undefined || this.#writing !== undefined || this.#isStopping) return
+    if (this.#isStopping) return
+    this.#scheduleAside()
+    if (this.#backlog.isEmpty) return
     const { clock, intervalMs } = this.#options
-    if (this.#backlog.isEmpty) {
-      this.#scheduleAside()
-      return
-    }
+    if (this.#waitingSinceMs === Infinity) this.#waitingSinceMs = clock.now()
+    if (this.#timer !== undefined || this.#writing !== undefined) return
     if (intervalMs === 0 && this.#health.reason === undefined) {
       // After this turn of the event loop, whatever the shards have applied is in the transaction.
       const immediate = setImmediate(() => this.#run())
       this.#timer = { cancel: () => clearImmediate(immediate) }
       return
     }
-    const delayMs = this.#health.reason === undefined ? intervalMs / 2 : Math.max(RETRY_MS, intervalMs / 2)
+    const dueMs = this.#waitingSinceMs + intervalMs / 2 - clock.now()
+    const delayMs =
+      this.#health.reason === undefined ? Math.max(0, dueMs) : Math.max(RETRY_MS, intervalMs / 2)
     this.#timer = clock.after(delayMs, () => this.#run())
   }
 
@@ -216,32 +220,30 @@ export class WriteBehind {
     this.#next = Promise.withResolvers()
     this.#next.promise.catch(() => {})
     this.#health.begin()
+    this.#writingSinceMs = this.#waitingSinceMs
+    this.#waitingSinceMs = Infinity
     try {
       const failed = await this.#options.target.write(batch)
       this.counts.written += batch.rows.size - failed.size
       this.#backlog.done(failed.keys())
-      this.#noteFailed(failed)
+      this.counts.rowFailures += failed.size
+      this.#failures.tell(failed, this.aside)
       this.#health.succeeded()
       resolve(failed)
     } catch (error) {
       this.#backlog.giveBack(batch)
+      this.#waitingSinceMs = this.#writingSinceMs
       this.counts.failures++
       this.#health.failed(error, this.waiting)
       reject(new LarderError('NOT_SAVED', 'It was applied, but is not on disk yet.', { cause: error }))
     } finally {
       this.counts.seconds += this.#health.end()
       this.#current = undefined
+      this.#writingSinceMs = Infinity
     }
   }
+}
 
-  #noteFailed(failed: ReadonlyMap<Row, string>): void {
-    if (this.aside === 0) this.#told.clear()
-    this.counts.rowFailures += failed.size
-    const news = [...failed].map(([row, reason]) => [nameOf(row), reason] as const)
-    const untold = news.filter(([name]) => !this.#told.has(name))
-    if (untold.length === 0) return
-    for (const [name] of untold) this.#told.add(name)
-    const rows = untold.slice(0, NAMED_MAX).map(([name, reason]) => `${name}: ${reason}`)
-    this.#options.log.error({ count: untold.length, rows }, 'rows are set aside: the disk does not take them')
-  }
+function seconds(ms: number): number {
+  return Math.round(ms / 1000)
 }

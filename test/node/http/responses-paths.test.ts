@@ -34,8 +34,6 @@ describe('the path of a cached response', () => {
   it('asks upstream for the same id, however hostile that is', async () => {
     for (const [id, asked] of [
       ['a%2Fb', 'a%2Fb'],
-      ['..%2F..%2Fsecret', '..%2F..%2Fsecret'],
-      ['%2e%2e%2f', '..%2F'],
       ['...', '...'],
       ['%C3%A9', '%C3%A9'],
       ['{id}', '%7Bid%7D'],
@@ -60,7 +58,21 @@ describe('the path of a cached response', () => {
   })
 
   it('refuses ids that would lead elsewhere at upstream, and what cannot be decoded', async () => {
-    for (const id of ['.', '..', '%2e', '%2E%2e', '.%2e', '%', '%2', '%zz', '%ff', '%c3%28']) {
+    for (const id of [
+      '.',
+      '..',
+      '%2e',
+      '%2E%2e',
+      '.%2e',
+      '..%2F..%2Fx',
+      'a%2f%2e',
+      'a%5C..',
+      '%',
+      '%2',
+      '%zz',
+      '%ff',
+      '%c3%28',
+    ]) {
       const answer = await raw(`GET /server/object(${id})/header`, 'org_id: acme')
       expectProblem({ status: answer?.status ?? 0, text: answer?.body ?? '' }, 400, 'BAD_REQUEST')
     }
@@ -87,7 +99,7 @@ describe('the path of a cached response', () => {
   it('gives any id of any unicode to upstream as it is', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }), async (id) => {
-        fc.pre(id !== '.' && id !== '..')
+        fc.pre(!id.split(/[/\\]/).some((part) => part === '.' || part === '..'))
         upstream.calls.length = 0
         await call(`DELETE ${at(encodeURIComponent(id))}`, { headers: ORG })
         expect((await call(`GET ${at(encodeURIComponent(id))}`, { headers: ORG })).status).to.equal(200)

@@ -30,14 +30,10 @@ describe('tokens', () => {
     expect(tokens.of('/a')).to.deep.equal([fetched('acme')])
   })
 
-  it('are forgotten with their path, and no other', () => {
+  it('are not remembered beyond a length that any real one has', () => {
     const tokens = new Tokens()
-    tokens.remember(fetched('acme', 'one'))
-    tokens.remember(fetched('acme', 'two', '', '/b'))
-    tokens.forget('/a')
+    tokens.remember(fetched('acme', 'x'.repeat(5000)))
     expect(tokens.of('/a')).to.deep.equal([])
-    expect(tokens.of('/b')).to.have.length(1)
-    tokens.forget('/never')
   })
 
   it('keep nothing of a request but what a fetch needs', () => {
@@ -60,7 +56,7 @@ describe('tokens', () => {
 
   it('are of so many paths, the latest', () => {
     const tokens = new Tokens()
-    for (let index = 0; index < 10_010; index++) tokens.remember(fetched('acme', 'x', '', `/${index}`))
+    for (let index = 0; index < 1010; index++) tokens.remember(fetched('acme', 'x', '', `/${index}`))
     expect(tokens.of('/9')).to.deep.equal([])
     expect(tokens.of('/10')).to.have.length(1)
   })
