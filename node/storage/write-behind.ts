@@ -25,6 +25,8 @@ import { forgottenRow, nameOf, type Row, rowNameOf, rowsOf } from './rows.ts'
 const WAITING_BYTES_MAX = 256 * 2 ** 20
 /** Between two tries while the disk fails. */
 const RETRY_MS = 1000
+/** A disk that is behind by less is not in trouble, however short the interval. */
+const LATE_MIN_MS = 10_000
 /** Rows that were set aside are tried again. */
 const RETRY_ASIDE_MS = 10_000
 /** A stopping node tries so often to write what is left. */
@@ -70,7 +72,6 @@ export class WriteBehind {
   #asideTimer: Timer | undefined
   #writing: Promise<void> | undefined
   readonly #health: DiskHealth
-  /** Since when the longest waiting change waits; and the same of what is being written. */
   #waitingSinceMs = Infinity
   #writingSinceMs = Infinity
   readonly #failures: RowFailures
@@ -100,7 +101,7 @@ export class WriteBehind {
   /** Why the disk does not keep up, or `undefined` when it does. */
   get trouble(): string | undefined {
     const { intervalMs } = this.#options
-    const isLate = intervalMs > 0 && this.behindMs > 2 * intervalMs
+    const isLate = intervalMs > 0 && this.behindMs > Math.max(2 * intervalMs, LATE_MIN_MS)
     return this.#health.trouble ?? (isLate ? `The disk is ${seconds(this.behindMs)} s behind.` : undefined)
   }
 
@@ -108,9 +109,8 @@ export class WriteBehind {
   refusalOf(command: KeyCommand): LarderError | undefined {
     const { intervalMs, waitingBytesMax = WAITING_BYTES_MAX } = this.#options
     if (command.type.startsWith('response.')) return undefined // They are not kept on disk.
-    if (this.#backlog.bytes > waitingBytesMax) {
+    if (this.#backlog.bytes > waitingBytesMax)
       return new LarderError('OVERLOADED', 'Too much waits for the disk already; nothing was applied.')
-    }
     if (intervalMs > 0) return undefined
     if (this.trouble !== undefined)
       return new LarderError('NOT_SAVED', `${this.trouble} Nothing was applied.`)
