@@ -9,6 +9,7 @@ import { Agent, get } from 'node:http'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pause, systemClock } from '../shared/clock.ts'
+import { median } from './median.ts'
 import { ensureFree } from './ports.ts'
 import { untilServing } from './readiness.ts'
 
@@ -133,9 +134,4 @@ async function secondsInFlush(url: string): Promise<number> {
 
 function pad(value: number | undefined, width: number): string {
   return (value ?? Number.NaN).toFixed(value !== undefined && value < 10 ? 2 : 0).padStart(width)
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import autocannon from 'autocannon'
 import { Database } from '../node/storage/database.ts'
 import { slotOf } from '../shared/placement.ts'
+import { median } from './median.ts'
 import { ensureFree } from './ports.ts'
 import { untilServing } from './readiness.ts'
 
@@ -133,9 +134,4 @@ async function metric(name: string): Promise<number> {
 
 function mib(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(0)
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }

@@ -12,6 +12,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
 import { placeSlots, slotOf } from '../shared/placement.ts'
+import { median } from './median.ts'
 import { ensureFree } from './ports.ts'
 import { nodeProgram, type Program, uplinkProgram } from './programs.ts'
 import { untilServing } from './readiness.ts'
@@ -147,9 +148,4 @@ function table(rows: readonly Row[], samples: ReadonlyMap<string, readonly Sampl
     `Through another node a GET costs ${ratio('GET').toFixed(2)}, a POST ${ratio('POST').toFixed(2)} times the CPU of the owner alone.`,
     `A row of the batch is one operation, ${BATCH} of which travel together.`,
   ].join('\n')
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }

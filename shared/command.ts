@@ -149,6 +149,11 @@ export interface ResponseOutcome {
 /** What came of a command, and the member that owns its key. */
 export type Reply = Outcome & { readonly owner: string }
 
+/** Whether it is about cached responses, which are not kept on disk. */
+export function isAboutResponse({ type }: Command): boolean {
+  return type.startsWith('response.')
+}
+
 const READS: readonly Command['type'][] = [
   'value.get',
   'counter.get',

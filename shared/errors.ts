@@ -94,6 +94,11 @@ export function toLarderError(thrown: unknown): LarderError {
   return new LarderError('INTERNAL', 'The details are in the log.', { cause: thrown })
 }
 
+/** What whatever was thrown says of itself. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
 /** For the end of an exhaustive switch: a case that the compiler knows cannot happen. */
 export function assertNever(value: never): never {
   throw new TypeError(`not foreseen: ${JSON.stringify(value)}`)

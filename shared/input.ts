@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ZodType, z } from 'zod'
 import { pause, systemClock } from './clock.ts'
-import { type ErrorCode, LarderError } from './errors.ts'
+import { type ErrorCode, LarderError, messageOf } from './errors.ts'
 import { checkJson } from './json.ts'
 
 /** How much of a body that is refused is still taken in before a connection that is to be closed. */
@@ -81,7 +81,7 @@ export function asJsonText(body: Uint8Array): string {
   try {
     return checkJson(body)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new LarderError('BAD_REQUEST', `The body is not JSON: ${reason}.`, { cause })
   }
 }

@@ -1,5 +1,5 @@
 /** What both services measure of themselves; the page at /metrics is the registry's text. */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface HttpMetrics {
   readonly registry: Registry
@@ -26,4 +26,35 @@ export function createHttpMetrics(): HttpMetrics {
       registers: [registry],
     }),
   }
+}
+
+/** What is told of a number that others keep: its name, its meaning, and where to read it when somebody asks. */
+export interface Told {
+  readonly name: string
+  readonly help: string
+  read(): number
+}
+
+export function tellGauge(registry: Registry, { name, help, read }: Told): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read())
+    },
+  })
+}
+
+/** Of a number that only grows. */
+export function tellCounter(registry: Registry, { name, help, read }: Told): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
+  })
 }

@@ -12,7 +12,7 @@
 import type { Redis } from 'ioredis'
 import type { Counter } from 'prom-client'
 import { type Clock, pause } from '../shared/clock.ts'
-import { LarderError } from '../shared/errors.ts'
+import { LarderError, messageOf } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import { View } from '../shared/view.ts'
 import { COMMAND_MAX_MS } from './redis.ts'
@@ -161,7 +161,7 @@ export class RegistryStore implements AsyncDisposable {
     // Without a connection a command fails for want of one; why there is none is what helps.
     const error = this.#connectionError ?? cause
     if (this.#trouble === undefined) this.#log.warn({ error }, 'the store of the registry is lost')
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     this.#trouble = `The store of the registry is out of reach: ${reason}.`
     return new LarderError('NOT_READY', this.#trouble, { cause })
   }

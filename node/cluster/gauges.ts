@@ -1,31 +1,25 @@
 /** What this member knows of the cluster: read off its membership and its peers when somebody asks. */
 import { Gauge, type Registry } from 'prom-client'
+import { tellGauge } from '../../shared/metrics.ts'
 import type { Membership } from './membership.ts'
 import type { Peers } from './peers.ts'
 
 export function registerClusterGauges(registry: Registry, membership: Membership, peers: Peers): void {
-  const registers = [registry]
-  new Gauge({
+  tellGauge(registry, {
     name: 'larder_epoch',
     help: 'The epoch of the view in force here; it should be the same on all members.',
-    registers,
-    collect() {
-      this.set(membership.placed?.epoch ?? 0)
-    },
+    read: () => membership.placed?.epoch ?? 0,
   })
-  new Gauge({
+  tellGauge(registry, {
     name: 'larder_members',
     help: 'Members in the view in force here.',
-    registers,
-    collect() {
-      this.set(membership.placed?.view.members.length ?? 0)
-    },
+    read: () => membership.placed?.view.members.length ?? 0,
   })
   new Gauge({
     name: 'larder_forward_queue_length',
     help: 'Commands that wait for the next batch to a peer.',
     labelNames: ['peer'],
-    registers,
+    registers: [registry],
     collect() {
       this.reset()
       for (const peer of peers) this.set({ peer: peer.member.id }, peer.waiting)

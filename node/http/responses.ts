@@ -9,7 +9,7 @@ import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { decode, readBody } from '../../shared/input.ts'
 import { type Context, header, type Parameter, type Route } from '../../shared/route.ts'
-import { type CachedRoute, fill, namesOf, patternOf } from '../sources/route-table.ts'
+import { type CachedRoute, fill, namesOf, patternOf, usefulMs } from '../sources/route-table.ts'
 import type { Dispatch } from './dispatch.ts'
 
 const TENANT_HEADERS = ['org_id', 'org-id', 'organization_id'] as const
@@ -65,7 +65,7 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
         const whose = { key: keyOf(context, route), tenant: tenantOf(context), query: context.search }
         const contentType = header(context, 'content-type') || 'application/octet-stream'
         const body = new Uint8Array(await readBody(context.req, bodyBytesMax))
-        const ttlMs = route.ttlMs + Math.max(route.staleWhileRevalidateMs, route.staleIfErrorMs)
+        const ttlMs = usefulMs(route)
         await dispatch(context, { type: 'response.put', ...whose, contentType, body, headers: {}, ttlMs })
         context.status = 204
       },

@@ -1,5 +1,6 @@
 /** What is held, and what waits: read off the memory and the shards when somebody asks. */
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { tellCounter, tellGauge } from '../../shared/metrics.ts'
 import { KINDS } from './census.ts'
 import type { Memory } from './memory.ts'
 import type { Shards } from './shards.ts'
@@ -15,28 +16,16 @@ export function registerMemoryMetrics(registry: Registry, memory: Memory): void 
       for (const kind of KINDS) this.set({ kind }, memory.counts[kind])
     },
   })
-  new Gauge({
+  tellGauge(registry, {
     name: 'larder_bytes',
     help: 'Memory that the entries count against MAX_BYTES.',
-    registers,
-    collect() {
-      this.set(memory.counts.bytes)
-    },
+    read: () => memory.counts.bytes,
   })
   for (const [name, help, count] of [
     ['larder_evictions_total', 'Values dropped to keep MAX_BYTES, least recently used first.', 'evictions'],
     ['larder_expirations_total', 'Values and presences that reached the end of their ttl.', 'expirations'],
-  ] as const) {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset()
-        this.inc(memory.counts[count])
-      },
-    })
-  }
+  ] as const)
+    tellCounter(registry, { name, help, read: () => memory.counts[count] })
 }
 
 export function registerShardMetrics(registry: Registry, shards: Shards): void {

@@ -5,7 +5,7 @@
  * replies leave. A command that cannot be carried out spoils no other.
  */
 import type { Clock } from '../../shared/clock.ts'
-import type { KeyCommand, Outcome } from '../../shared/command.ts'
+import { isAboutResponse, type KeyCommand, type Outcome } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import { apply, type Change } from '../entries/entry.ts'
@@ -117,8 +117,8 @@ export class Shard {
   }
 
   #apply(write: Write): AppliedWrite {
-    const { key, type } = write.command
-    const isSettled = type.startsWith('response.')
+    const { key } = write.command
+    const isSettled = isAboutResponse(write.command)
     try {
       const { outcome, changes } = this.#applyToMemory(write)
       return { key, changes, isSettled, reply: () => write.resolve(outcome), fail: write.reject }

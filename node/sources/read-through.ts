@@ -15,7 +15,7 @@ import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import type { SourceMetrics } from './metrics.ts'
-import type { Match, RouteTable } from './route-table.ts'
+import { type Match, type RouteTable, usefulMs } from './route-table.ts'
 import { type Asked, flightOf, renewed, type Stored, seconds, withStatus } from './stored.ts'
 import { Tokens } from './tokens.ts'
 import type { Upstream, UpstreamAnswer } from './upstream.ts'
@@ -69,19 +69,13 @@ export class ReadThrough implements Engine {
 
   async #get(asked: Asked, options: ExecuteOptions): Promise<Reply> {
     const { route } = this.#matchOf(asked.key)
-    const stored = await this.#stored(asked, options)
-    if (stored === undefined) return this.#missing(options, asked)
+    const stored = await this.#options.local.execute(asked, options)
+    if (stored.type !== 'response') return stored
     const leftMs = route.ttlMs - stored.ageMs
     if (leftMs > 0) return this.#counted(route.type, 'hit', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
-    if (-leftMs >= route.staleWhileRevalidateMs) return this.#missing(options, asked)
+    if (-leftMs >= route.staleWhileRevalidateMs) return { type: 'missing', owner: stored.owner }
     this.#refetch(asked, options)
     return this.#counted(route.type, 'stale', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
-  }
-
-  /** Asks the local engine for nothing but its name. */
-  async #missing(options: ExecuteOptions, { key, tenant, query }: Asked): Promise<Reply> {
-    const { owner } = await this.#options.local.execute({ type: 'response.get', key, tenant, query }, options)
-    return { type: 'missing', owner }
   }
 
   async #fetch(asked: Asked, options: ExecuteOptions): Promise<Reply> {
@@ -131,10 +125,10 @@ export class ReadThrough implements Engine {
         authorization,
         etag: stored?.headers['etag'],
       })
-      const isStillGood = answer.status === 304 && stored !== undefined
-      const isStored = await this.#keep(match, flight, isStillGood ? renewed(stored) : answer, options)
+      const current = answer.status === 304 && stored !== undefined ? renewed(stored) : answer
+      const isStored = await this.#keep(match, flight, current, options)
       const how = `fwd=${stored ? 'stale' : 'miss'}; fwd-status=${answer.status}${isStored ? '; stored' : ''}`
-      const { status, contentType, headers, body } = isStillGood ? renewed(stored) : answer
+      const { status, contentType, headers, body } = current
       return { type: 'response', status, contentType, headers, body, ageMs: 0, cacheStatus: how, owner: '' }
     } catch (error) {
       const staleMs = (stored?.ageMs ?? Infinity) - route.ttlMs
@@ -154,7 +148,7 @@ export class ReadThrough implements Engine {
     if (!answer.isStorable || flight.isCutLoose) return false
     const { key, tenant, query } = flight.asked
     const { contentType, headers, body } = answer
-    const ttlMs = route.ttlMs + Math.max(route.staleWhileRevalidateMs, route.staleIfErrorMs)
+    const ttlMs = usefulMs(route)
     const put = { type: 'response.put', key, tenant, query, contentType, headers, body, ttlMs } as const
     const storing = this.#options.local.execute(put, { ...options, deadlineAtMs: Infinity })
     flight.storing = storing.catch(() => {})

@@ -179,6 +179,11 @@ function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length
 }
 
+/** How long a response can be of any use: fresh, or stale within what is allowed. */
+export function usefulMs({ ttlMs, staleWhileRevalidateMs, staleIfErrorMs }: CachedRoute): number {
+  return ttlMs + Math.max(staleWhileRevalidateMs, staleIfErrorMs)
+}
+
 /** Where the events come from that any of the routes waits for. */
 export function topicsOf(routes: readonly CachedRoute[]): string[] {
   return [...new Set(routes.flatMap(({ events }) => (events === undefined ? [] : [events.topic])))]

@@ -1,6 +1,8 @@
 /** The SQLite file of a node: rows in, rows out. Blocks, so it lives on a thread of its own. */
+
 import { statSync } from 'node:fs'
 import type { StatementSync } from 'node:sqlite'
+import { messageOf } from '../../shared/errors.ts'
 import { type Cell, counterOfRecord, nameOf, type Row, type StoredRow, type Table } from './rows.ts'
 import { type OpenFile, openFile, SQLITE } from './schema.ts'
 
@@ -142,7 +144,7 @@ export class Database {
     } catch (error) {
       if (!isRowError(error) || !this.#file.database.isTransaction) throw error
       if (table === 'counters') this.#failed.add(key[0] ?? '')
-      return [{ name: nameOf(row), reason: error instanceof Error ? error.message : String(error) }]
+      return [{ name: nameOf(row), reason: messageOf(error) }]
     }
   }
 

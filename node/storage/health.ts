@@ -1,5 +1,7 @@
 /** Whether the disk keeps up: what went wrong last, or for how long it has said nothing. */
+
 import type { Clock } from '../../shared/clock.ts'
+import { messageOf } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 
 /** Without an answer for this long, the disk counts as failing. */
@@ -44,7 +46,7 @@ export class DiskHealth {
   /** The log tells of the first failure, and when it is over. */
   failed(error: unknown, waiting: number): void {
     if (this.#reason === undefined) this.#log.error({ error, waiting }, 'the disk fails; serving from memory')
-    this.#reason = error instanceof Error ? error.message : String(error)
+    this.#reason = messageOf(error)
   }
 
   succeeded(): void {

@@ -1,9 +1,9 @@
 /** How the disk keeps up, read off the write-behind when somebody asks. */
-import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+import { tellCounter, tellGauge } from '../../shared/metrics.ts'
 import type { WriteBehind } from './write-behind.ts'
 
 export function registerDiskMetrics(registry: Registry, writes: WriteBehind): void {
-  const registers = [registry]
   for (const [name, help, read] of [
     [
       'larder_disk_behind_seconds',
@@ -21,30 +21,13 @@ export function registerDiskMetrics(registry: Registry, writes: WriteBehind): vo
       '1 while nothing can be written, else 0.',
       () => Number(writes.trouble !== undefined),
     ],
-  ] as const) {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read())
-      },
-    })
-  }
+  ] as const)
+    tellGauge(registry, { name, help, read })
   for (const [name, help, count] of [
     ['larder_disk_written_rows_total', 'Rows written to disk.', 'written'],
     ['larder_disk_row_failures_total', 'Rows that failed by themselves and were set aside.', 'rowFailures'],
     ['larder_disk_failures_total', 'Transactions of which nothing could be written.', 'failures'],
     ['larder_disk_seconds_total', 'Time spent in transactions.', 'seconds'],
-  ] as const) {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset()
-        this.inc(writes.counts[count])
-      },
-    })
-  }
+  ] as const)
+    tellCounter(registry, { name, help, read: () => writes.counts[count] })
 }

@@ -4,10 +4,12 @@
  * `numbers` is for people and other programs. It follows `counters` by trigger, so that the two never differ;
  * where somebody has changed a number while the node was down, the number is what counts from then on.
  */
+
 import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { messageOf } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Counter } from '../entries/counter.ts'
 import { TICKS_PER_MS } from '../entries/stamp.ts'
@@ -82,7 +84,7 @@ function prepareFolder(path: string): void {
     // Asked of the file itself: SQLite would open one that may only be read, and fail at the first write.
     closeSync(openSync(path, 'a'))
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new Error(`${path} cannot be written (${reason}): set DATA_DIR to a folder that can, or to off`, {
       cause,
     })
@@ -190,7 +192,7 @@ function explain(error: unknown): string {
   if (code === SQLITE.NOTADB) return 'it is not a SQLite database: move it away, or set another DATA_DIR'
   if (code === SQLITE.CORRUPT) return DAMAGED
   if (code === SQLITE.FULL) return 'the disk is full'
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   return code === 0 ? reason : `SQLite says: ${reason}`
 }
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { Clock } from '../../shared/clock.ts'
 import type { KeyCommand } from '../../shared/command.ts'
-import { LarderError } from '../../shared/errors.ts'
+import { LarderError, messageOf } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Change } from '../entries/entry.ts'
 import type { Presence } from '../entries/reactions.ts'
@@ -101,5 +101,5 @@ export class Storage {
 }
 
 function notSaved(error: unknown): LarderError {
-  return new LarderError('NOT_SAVED', error instanceof Error ? error.message : String(error))
+  return new LarderError('NOT_SAVED', messageOf(error))
 }

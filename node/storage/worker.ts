@@ -1,5 +1,7 @@
 /** The thread on which the file of a node is read and written: one call after the other, each with its answer. */
+
 import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf } from '../../shared/errors.ts'
 import { Database, type Part } from './database.ts'
 
 export type Call =
@@ -29,7 +31,7 @@ parentPort?.on('message', (call: Call) => {
   try {
     parentPort?.postMessage({ result: answer(call) } satisfies Answer)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     parentPort?.postMessage({ error: message } satisfies Answer)
   }
   if (call.name === 'close') parentPort?.close()

@@ -75,3 +75,13 @@ function parseHeader(line: string): [string, string] {
   const colon = line.indexOf(':')
   return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
 }
+
+/** One request to a service as it is written: fetch would put some paths, and some headers, in order. */
+export async function ask(
+  url: string,
+  target: string,
+  headers: readonly string[],
+): Promise<RawAnswer | undefined> {
+  const all = ['Host: a', 'Connection: close', ...headers].join('\r\n')
+  return (await converse(Number(new URL(url).port), request(target, all)))[0]
+}

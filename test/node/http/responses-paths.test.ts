@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { startTestNode, type TestNode } from '../../support/node.ts'
-import { converse, type RawAnswer, request } from '../../support/raw.ts'
+import { ask } from '../../support/raw.ts'
 import { TestUpstream } from '../../support/upstream.ts'
 import { call, expectProblem } from './call.ts'
 
@@ -25,11 +25,7 @@ describe('the path of a cached response', () => {
   })
 
   const at = (id: string) => `${node.url}/server/object(${id})/header`
-  /** As it is: fetch would put some paths in order. */
-  const raw = async (target: string, ...headers: readonly string[]): Promise<RawAnswer | undefined> => {
-    const all = ['Host: a', 'Connection: close', ...headers].join('\r\n')
-    return (await converse(Number(new URL(node.url).port), request(target, all)))[0]
-  }
+  const raw = (target: string, ...headers: readonly string[]) => ask(node.url, target, headers)
 
   it('asks upstream for the same id, however hostile that is', async () => {
     for (const [id, asked] of [

@@ -1,0 +1,5 @@
+/** The value in the middle: of several rounds on a shared machine, the one that says most. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
