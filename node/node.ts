@@ -8,17 +8,15 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../shared/clock.ts'
+import { LarderError } from '../shared/errors.ts'
 import { HttpService } from '../shared/http.ts'
 import type { Log } from '../shared/log.ts'
-import { createHttpMetrics } from '../shared/metrics.ts'
+import { countOf, createHttpMetrics } from '../shared/metrics.ts'
 import { opsRoutes } from '../shared/ops.ts'
 import type { Member } from '../shared/view.ts'
+import { HttpConnection } from './cluster/connection.ts'
 import { registerClusterGauges } from './cluster/gauges.ts'
-import { Inbox } from './cluster/inbox.ts'
-import { Membership } from './cluster/membership.ts'
 import { createClusterMetrics } from './cluster/metrics.ts'
-import { Peers } from './cluster/peers.ts'
-import { Router } from './cluster/router.ts'
 import { UplinkClient } from './cluster/uplink-client.ts'
 import { identify, type NodeConfig } from './config.ts'
 import { StampClock } from './entries/stamp.ts'
@@ -29,11 +27,11 @@ import { counterRoutes } from './http/counters.ts'
 import { createDispatch } from './http/dispatch.ts'
 import { eventRoutes } from './http/events.ts'
 import { kvRoutes } from './http/kv.ts'
+import { reachRoutes } from './http/reach.ts'
 import { reactionRoutes } from './http/reactions.ts'
 import { responseRoutes } from './http/responses.ts'
-import { Memory } from './shard/memory.ts'
+import { createMember } from './member.ts'
 import { registerMemoryMetrics, registerShardMetrics } from './shard/metrics.ts'
-import { Shards } from './shard/shards.ts'
 import { startSweeping } from './shard/sweeping.ts'
 import { Events } from './sources/events.ts'
 import { Listener } from './sources/listener.ts'
@@ -84,74 +82,32 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     log,
     memberId: self.id,
     waitMaxMs: config.peerTimeoutMs,
-    restore: ({ slot, id, entry }) => memory.merge(slot, id, entry),
+    restore: ({ slot, id, entry }) => member.memory.merge(slot, id, entry),
     witness: (stamp) => stamps.witness(stamp),
   })
-  const memory = new Memory(config.bytesMax, (forgotten) => storage.forget(forgotten))
-  const shards = new Shards({
-    clock,
-    log,
-    self: self.id,
-    shardLimit: config.shardLimit,
-    queueMax: config.queueMax,
-    bytesMax: config.bytesMax,
-    memory,
-    owns: (slot) => membership.placed?.owns(self, slot) ?? false,
-    moment: () => {
-      const nowMs = clock.wall()
-      return { nowMs, origin: self.incarnation, stamp: () => stamps.next(nowMs) }
-    },
-    keeper: storage,
-  })
-
   const sourceMetrics = createSourceMetrics(metrics.registry)
   const upstream = new Upstream({ routes: config.routes, bodyBytesMax, metrics: sourceMetrics })
-  const local = new ReadThrough({
-    local: shards,
-    routes: new RouteTable(config.routes),
-    upstream,
-    log,
-    metrics: sourceMetrics,
-  })
-
-  const peers = new Peers({
-    clock,
-    log,
-    metrics: clusterMetrics,
-    secret: memberSecrets[0],
-    learn: (view) => membership.learn(view),
-    view: () => membership.placed?.view,
-    onRefused: (member) => membership.report(member),
-  })
-  let wasMember = false
-  const membership = new Membership({
+  let readThrough: ReadThrough | undefined
+  const member = createMember({
+    ...config,
     self,
     clock,
     log,
     metrics: clusterMetrics,
-    uplink: config.uplinkUrls.length > 0 ? new UplinkClient(config.uplinkUrls, clusterSecret) : undefined,
-    onView(placed, formerEpoch) {
-      peers.retain(placed.view.members)
-      local.doubt()
-      const own = placed.find(self)
-      if (own === undefined) return // Not yet a member, or leaving, or taken for dead: what it has is kept.
-      // A member that was none for a while has missed writes, whatever it owns again now.
-      if (wasMember && (own.since ?? 0) > formerEpoch) memory.forgetValues()
-      wasMember = true
-      // Until slots are handed over, one that changes its owner starts empty.
-      storage.drop(memory.retain((slot) => placed.owns(self, slot)))
+    stamps,
+    storage,
+    uplink:
+      config.uplinkUrls.length > 0 ? new UplinkClient(config.uplinkUrls, clusterSecret, self.id) : undefined,
+    connect: (other) => new HttpConnection(other, { clock, self: self.id, secret: memberSecrets[0] }),
+    inFrontOf(local) {
+      const routes = new RouteTable(config.routes)
+      readThrough = new ReadThrough({ local, routes, upstream, log, metrics: sourceMetrics })
+      return readThrough
     },
+    onView: () => readThrough?.doubt(),
     onRejected: onFatal,
   })
-  const router = new Router({
-    self,
-    clock,
-    local,
-    peers,
-    views: membership,
-    metrics: clusterMetrics,
-  })
-  const inbox = new Inbox({ clock, log, local, views: membership })
+  const { router, tenure } = member
   const events = new Events({
     engine: router,
     routes: config.routes,
@@ -178,10 +134,10 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
   if (config.kafka && topics.length === 0)
     log.warn('KAFKA_BROKERS is set, and no route has events to listen to')
 
-  registerMemoryMetrics(metrics.registry, memory)
-  registerShardMetrics(metrics.registry, shards)
+  registerMemoryMetrics(metrics.registry, member.memory)
+  registerShardMetrics(metrics.registry, member.shards)
   if (storage.writes) registerDiskMetrics(metrics.registry, storage.writes)
-  registerClusterGauges(metrics.registry, membership, peers)
+  registerClusterGauges(metrics.registry, member)
   const dispatch = createDispatch(router, clock, config.peerTimeoutMs)
   const routes = [
     ...apiRoutes(dispatch, bodyBytesMax),
@@ -191,13 +147,17 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     ...responseRoutes({ ...config, dispatch }),
     ...eventRoutes(events, bodyBytesMax),
     ...batchRoutes(dispatch, bodyBytesMax),
-    ...clusterRoutes({ self, inbox, bodyBytesMax, placed: () => membership.placed }),
+    ...clusterRoutes({ ...member, bodyBytesMax }),
+    ...reachRoutes({
+      members: () => member.membership.placed?.view.members ?? [],
+      status: async () => ({ ...member.status, requests: await countOf(metrics.requests) }),
+    }),
   ]
   const ops = opsRoutes({
     title: 'Larder node',
     registry: metrics.registry,
     identity: { id: self.id, incarnation: self.incarnation },
-    notReady: () => storage.notReady ?? membership.notReady,
+    notReady: () => storage.notReady ?? tenure.notReady,
     routes,
   })
   http.serve([...routes, ...ops], { apiKeys, memberSecrets })
@@ -211,10 +171,10 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
   let isStopping = false
   const recovered = storage.recover().then(() => {
     if (isStopping) return
-    membership.start()
+    member.start()
     listener?.start()
   }, onFatal)
-  const sweeping = startSweeping(memory, clock)
+  const sweeping = startSweeping(member.memory, clock)
   log.info({ id: self.id, url: self.url, uplink: config.uplinkUrls, port: http.port }, 'listening')
 
   return {
@@ -230,14 +190,16 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       log.info({ id: self.id }, 'leaving')
       storage.cancelRecovery()
       await recovered
-      await Promise.all([listener?.[Symbol.asyncDispose](), membership.leave()])
+      const [owed] = await Promise.all([tenure.end(), listener?.[Symbol.asyncDispose]()])
       http.drain()
       await http.untilQuiet(clock, { quietMs: QUIET_MS, waitMaxMs: QUIET_WAIT_MAX_MS })
       await http.close(CLOSE_MAX_MS)
       sweeping.cancel()
-      await peers[Symbol.asyncDispose]()
+      await member.stop()
       upstream.close()
       await storage.stop()
+      if (owed > 0 && config.dataDir === undefined)
+        throw new LarderError('NOT_SAVED', `${owed} slots are lost: nobody took them, and there is no disk.`)
       log.info({ id: self.id }, 'stopped')
     },
   }

@@ -161,15 +161,16 @@ async function stopAll(): Promise<void> {
   }
 }
 
-/** Over all files: a counter that is in two of them shows as well. */
+/** Every counter is in the files of all who held it; it only grew, so that the largest number is the last. */
 function sumOnDisk(keys: ReadonlySet<unknown>): number {
-  const sums = globSync('*.db', { cwd: dataDir }).map((file) => {
+  const totals = new Map<unknown, number>()
+  for (const file of globSync('*.db', { cwd: dataDir })) {
     const database = new DatabaseSync(join(dataDir, file), { readOnly: true })
-    const rows = database.prepare('SELECT key, value FROM numbers').all()
+    for (const { key, value } of database.prepare('SELECT key, value FROM numbers').all())
+      totals.set(key, Math.max(totals.get(key) ?? 0, Number(value)))
     database.close()
-    return addUp(rows.filter(({ key }) => keys.has(key)).map(({ value }) => value))
-  })
-  return addUp(sums)
+  }
+  return addUp([...totals].map(([key, total]) => (keys.has(key) ? total : 0)))
 }
 
 /** How many increments the nodes have answered with 200 since they started. */

@@ -16,7 +16,7 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs)
+    const timer = setTimeout(run, Math.max(0, delayMs))
     return { cancel: () => clearTimeout(timer) }
   },
   every(intervalMs, run) {

@@ -58,3 +58,9 @@ export function tellCounter(registry: Registry, { name, help, read }: Told): voi
     },
   })
 }
+
+/** What a counter has counted, over all its labels. */
+export async function countOf(counter: Pick<Counter, 'get'>): Promise<number> {
+  const { values } = await counter.get()
+  return values.reduce((sum, { value }) => sum + value, 0)
+}

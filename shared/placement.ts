@@ -1,10 +1,11 @@
 /**
- * Where a key lives: key ▸ integer ▸ slot ▸ member. Pure, and the same on every member.
+ * Where a key lives: key ▸ integer ▸ slot ▸ holders. Pure, and the same on every member.
  *
  * The integer is Smache's (a decimal integer is itself, other text is its UTF-8 bytes as one big-endian
  * number), except that text is never parsed by its prefix. Slots are placed on members by rendezvous
- * hashing (Thaler and Ravishankar, 1998): every member has a score for every slot, and the highest wins. A
- * member that joins takes only the slots it wins; one that leaves gives up only its own.
+ * hashing (Thaler and Ravishankar, 1998): every member has a score for every slot, and the highest ones hold it,
+ * the very highest as its owner. A member that joins takes only the slots it wins; one that leaves gives up only
+ * its own, and the next in rank, which hold copies already, move up.
  */
 
 /** A prime, so that keys which differ by a fixed step still spread over all slots. */
@@ -33,27 +34,52 @@ function fold(digits: Uint8Array, base: number, zero: number): number {
   return remainder
 }
 
-/** The owner of every slot, as an index into `memberIds`; needs at least one member. */
-export function placeSlots(memberIds: readonly string[]): Uint16Array {
+/**
+ * Places every slot on as many as `copies` of the members: its holders as indexes into `memberIds`, the owner
+ * first, slot after slot in a row.
+ */
+export function placeSlots(memberIds: readonly string[], copies = 1): Uint16Array {
   const seeds = memberIds.map(hash)
-  const owners = new Uint16Array(SLOTS)
+  const width = Math.min(copies, memberIds.length)
+  const holders = new Uint16Array(SLOTS * width)
+  const outranks = ranking(memberIds)
+  const scores = new Float64Array(width)
   for (let slot = 0; slot < SLOTS; slot++) {
-    let best = 0
-    for (let index = 1; index < seeds.length; index++) {
-      if (outranks(slot, index, best)) best = index
+    const first = slot * width
+    const salt = mix(slot + 1)
+    for (let index = 0; index < seeds.length; index++) {
+      const own = mix((seeds[index] ?? 0) ^ salt)
+      // An insertion into the few best so far; most members come no further than the last of them.
+      let place = Math.min(index, width)
+      while (place > 0 && outranks(index, own, holders[first + place - 1] ?? 0, scores[place - 1] ?? 0)) {
+        if (place < width) {
+          holders[first + place] = holders[first + place - 1] ?? 0
+          scores[place] = scores[place - 1] ?? 0
+        }
+        place--
+      }
+      if (place < width) {
+        holders[first + place] = index
+        scores[place] = own
+      }
     }
-    owners[slot] = best
   }
-  return owners
-
-  function outranks(slot: number, index: number, other: number): boolean {
-    const difference = score(slot, seeds[index] ?? 0) - score(slot, seeds[other] ?? 0)
-    return difference === 0 ? (memberIds[index] ?? '') < (memberIds[other] ?? '') : difference > 0
-  }
+  return holders
 }
 
-function score(slot: number, seed: number): number {
-  return mix(seed ^ mix(slot + 1))
+/** All members, as indexes, in the order in which they would hold the slot. */
+export function rankMembers(slot: number, memberIds: readonly string[]): number[] {
+  const salt = mix(slot + 1)
+  const scores = memberIds.map((id) => mix(hash(id) ^ salt))
+  const outranks = ranking(memberIds)
+  const order = memberIds.map((_, index) => index)
+  return order.sort((one, other) => (outranks(one, scores[one] ?? 0, other, scores[other] ?? 0) ? -1 : 1))
+}
+
+/** The higher score; of two that are the same, the one whose name comes first. */
+function ranking(memberIds: readonly string[]) {
+  return (one: number, score: number, other: number, otherScore: number): boolean =>
+    score === otherScore ? (memberIds[one] ?? '') < (memberIds[other] ?? '') : score > otherScore
 }
 
 /** FNV-1a over the UTF-8 bytes (Fowler, Noll, Vo), mixed: similar ids must not have similar seeds. */

@@ -19,6 +19,8 @@ export const Member = z.object({
   incarnation: z.string().min(1).max(64),
   /** The epoch in which it joined; uplink's note, for a member to see that it was away. */
   since: Epoch.optional(),
+  /** It hands over what it holds, and holds no slot in this view. */
+  leaving: z.literal(true).optional(),
 })
 export type Member = z.infer<typeof Member>
 
@@ -34,6 +36,7 @@ export type View = z.infer<typeof View>
 export const Renewal = z.object({
   url: Member.shape.url,
   incarnation: Member.shape.incarnation,
+  leaving: Member.shape.leaving,
   /** The newest epoch that the member has seen. */
   epoch: ClaimedEpoch,
   /** The members of that epoch: sent when uplink answered VIEW_WANTED because it has forgotten them. */
@@ -46,3 +49,26 @@ export type Lease = z.infer<typeof Lease>
 
 /** A peer tells uplink that this life of a member refused its connection. */
 export const Report = z.object({ incarnation: Member.shape.incarnation })
+
+const Count = z.int().min(0)
+
+/** What a member tells uplink of itself, for those who look at uplink's page. */
+export const MemberStatus = z.object({
+  id: MemberId,
+  /** Of the view that it works by. */
+  epoch: Epoch,
+  slots: z.object({ owned: Count, replicated: Count, arriving: Count }),
+  entries: z.object({
+    values: Count,
+    responses: Count,
+    counters: Count,
+    contents: Count,
+    records: Count,
+    tombstones: Count,
+  }),
+  /** What it holds in memory. */
+  bytes: Count,
+  /** Answered since it started. */
+  requests: Count,
+})
+export type MemberStatus = z.infer<typeof MemberStatus>

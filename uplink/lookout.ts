@@ -1,41 +1,44 @@
 /**
- * Looks at the registry again and again: what other uplinks have changed, and whose lease has lapsed.
+ * Looks at the registry again and again: what other uplinks have changed, and who has not renewed for long.
  *
- * A member whose lease has lapsed is probed, beside the looks and beside the other probes, and dropped when it
- * does not answer and has not renewed meanwhile. While the store cannot be read, or a look takes long, members
- * may not have been able to renew: then the sightings start anew, and everybody gets a whole lease again.
+ *     last renewal ──────────────────────▶ looked at ──────────────▶ a lease later: dropped, unless it has
+ *                                          (beside the other looks)  renewed meanwhile, or anybody reaches it
+ *
+ * The looking begins so much before the lease has lapsed that its deadline is over by then: who is gone is out of
+ * the view after one lease.
  */
 import { type Clock, pause } from '../shared/clock.ts'
 import { toLarderError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import type { Member } from '../shared/view.ts'
+import type { Observations } from './observations.ts'
 import type { Probes } from './probe.ts'
-import type { Registrar } from './registrar.ts'
-import { isSame, lapsed, memberOf, observe, type Sightings } from './registry.ts'
+import { isReached, type Registrar } from './registrar.ts'
+import { isSame, memberOf, type Registry } from './registry.ts'
 import type { RegistryStore } from './store.ts'
 
 export interface LookoutOptions {
   readonly registrar: Registrar
   readonly store: RegistryStore
   readonly probes: Probes
+  readonly observations: Observations
   readonly clock: Clock
   readonly log: Log
   readonly leaseMs: number
+  /** How long a probe takes at most. */
+  readonly probeMaxMs: number
 }
 
 const INTERVAL_MAX_MS = 250
-/** A look that comes later than this part of a lease after the last one says nothing of the time between. */
-const GAP_MAX = 0.5
 /** Further members wait for a later look. */
-const EXAMINATIONS_MAX = 16
+const EXAMINATIONS_MAX = 64
 
 export class Lookout implements AsyncDisposable {
   readonly #options: LookoutOptions
+  readonly #intervalMs: number
   readonly #stopping = new AbortController()
   readonly #examinations = new Map<string, Promise<void>>()
   readonly #running: Promise<void>
-  #sightings: Sightings = new Map()
-  #lookedAtMs = 0
 
   /** Resolves after the first look. */
   static async start(options: LookoutOptions): Promise<Lookout> {
@@ -47,6 +50,7 @@ export class Lookout implements AsyncDisposable {
 
   private constructor(options: LookoutOptions, onFirstLook: () => void) {
     this.#options = options
+    this.#intervalMs = Math.min(options.leaseMs / 10, INTERVAL_MAX_MS)
     this.#running = this.#run(onFirstLook)
   }
 
@@ -57,52 +61,60 @@ export class Lookout implements AsyncDisposable {
   }
 
   async #run(onFirstLook: () => void): Promise<void> {
-    const { clock, leaseMs } = this.#options
-    const intervalMs = Math.min(leaseMs / 10, INTERVAL_MAX_MS)
     while (!this.#stopping.signal.aborted) {
       await this.#look()
       onFirstLook()
-      await pause(clock, intervalMs, this.#stopping.signal)
+      await pause(this.#options.clock, this.#intervalMs, this.#stopping.signal)
     }
   }
 
   async #look(): Promise<void> {
+    const { observations, leaseMs, probeMaxMs } = this.#options
+    // This look may come an interval after the moment at which the probe has to begin.
+    const forMs = leaseMs - probeMaxMs - this.#intervalMs
     try {
-      for (const member of await this.#lapsed()) this.#startExamination(member)
+      const { registry, nowMs } = await this.#read()
+      for (const member of observations.quiet(registry, { nowMs, forMs })) {
+        this.#startExamination(member, registry)
+      }
     } catch (error) {
-      this.#sightings = new Map()
+      observations.forget()
       this.#complain(error)
     }
   }
 
-  /** Reads the store, and answers whose lease has lapsed by now. */
-  async #lapsed(): Promise<Member[]> {
-    const { registrar, store, clock, leaseMs } = this.#options
+  async #read(): Promise<{ registry: Registry; nowMs: number }> {
+    const { registrar, store, observations, clock } = this.#options
     const registry = await registrar.refresh()
     const renewals = await store.renewals()
     const nowMs = clock.now()
-    const isLate = nowMs - this.#lookedAtMs > leaseMs * GAP_MAX
-    this.#sightings = observe(isLate ? new Map() : this.#sightings, { registry, renewals, nowMs })
-    this.#lookedAtMs = nowMs
+    observations.note({ registry, renewals, nowMs })
     const gone = [...renewals.keys()].filter((id) => memberOf(registry, id) === undefined)
     if (gone.length > 0) await store.forgetRenewals(gone)
-    return lapsed(this.#sightings, registry, { nowMs, leaseMs })
+    return { registry, nowMs }
   }
 
-  #startExamination(member: Member): void {
+  #startExamination(member: Member, registry: Registry): void {
     if (this.#examinations.size >= EXAMINATIONS_MAX || this.#examinations.has(member.id)) return
-    const examination = this.#examine(member)
+    const examination = this.#examine(member, registry)
       .catch((error) => this.#complain(error))
       .finally(() => this.#examinations.delete(member.id))
     this.#examinations.set(member.id, examination)
   }
 
-  async #examine(member: Member): Promise<void> {
-    const { registrar, store, probes } = this.#options
-    const outcome = await probes.look(member)
-    if (outcome === 'here') return store.renew(member.id)
-    const stillLapsed = await this.#lapsed() // It may have renewed while it was looked at.
-    if (stillLapsed.some((other) => isSame(other, member))) await registrar.drop(member, outcome)
+  async #examine(member: Member, before: Registry): Promise<void> {
+    const { registrar, probes, observations, clock, leaseMs } = this.#options
+    const lapsesAtMs = (observations.seenAt(member) ?? clock.now()) + leaseMs
+    const finding = await probes.look(member, before)
+    if (isReached(finding)) return registrar.keep(member, finding)
+    while (clock.now() < lapsesAtMs) {
+      // A timer may be a moment early.
+      await pause(clock, Math.ceil(lapsesAtMs - clock.now()), this.#stopping.signal)
+      if (this.#stopping.signal.aborted) return
+    }
+    const { registry, nowMs } = await this.#read() // It may have renewed meanwhile.
+    const lapsed = observations.quiet(registry, { nowMs, forMs: leaseMs })
+    if (lapsed.some((other) => isSame(other, member))) await registrar.drop(member, finding)
   }
 
   /** That the store is out of reach, it has said itself. */

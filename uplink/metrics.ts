@@ -32,7 +32,7 @@ export function createUplinkMetrics(registry: Registry): UplinkMetrics {
     }),
     probes: new Counter({
       name: 'larder_uplink_probes_total',
-      help: 'Looks at members whose lease had lapsed, who were reported, or whose id another wanted.',
+      help: 'Looks at members that had not renewed for long, were reported, or whose id another wanted.',
       labelNames: ['outcome'],
       registers,
     }),

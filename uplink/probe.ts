@@ -1,60 +1,118 @@
 /**
- * A look at a member: does this life of it still answer at its address?
+ * What is found out about a member that may be gone: does anybody still reach this life of it?
  *
- * However many want to know at once, a member is looked at once; the look has a deadline and never throws.
+ *     uplink looks ──here, replaced──▶ that is it
+ *         └─ refused, or silent for half of the time ─▶ ask some other members to look, and go on waiting
+ *                                                             └─ one reaches it ─▶ through others
+ *
+ * So a member that only uplink cannot reach keeps its place (SWIM: Das, Gupta and Motivala, 2002). However many
+ * want to know at once, a member is looked at once; that has a deadline and never throws.
  */
-import fetch, { FetchError } from 'node-fetch'
+import fetch from 'node-fetch'
 import type { Counter } from 'prom-client'
-import { z } from 'zod'
-import { Member } from '../shared/view.ts'
+import { type Clock, pause } from '../shared/clock.ts'
+import { addressAt, type Outcome, probe, REACH_PATH, Reached } from '../shared/probe.ts'
+import { bearer } from '../shared/secrets.ts'
+import type { Member } from '../shared/view.ts'
+import type { Observations } from './observations.ts'
+import type { Registry } from './registry.ts'
 
+/** `through others`: uplink gets no answer from it, and another member does. */
+export type Finding = Outcome | 'through others'
+
+export interface ProbesOptions {
+  readonly clock: Clock
+  readonly deadlineMs: number
+  readonly clusterSecret: string | undefined
+  readonly observations: Observations
+  readonly outcomes: Counter<'outcome'>
+}
+
+const WITNESSES_MAX = 3
 /**
- * `here`: it answers. `replaced`: another member, or another life of this one, answers there. `refused`:
- * nobody listens there. `silent`: no good answer in time, which may as well be the network's doing.
+ * How long the others have when uplink was refused. A process that is gone refuses everybody, and at once: so
+ * the others answer at once too, and a killed member is still out of the view in some milliseconds. They
+ * are asked all the same, even when a peer has reported that it was refused too: a firewall between these two
+ * and the member may refuse in its name.
  */
-export type Outcome = 'here' | 'replaced' | 'refused' | 'silent'
-
-const Life = z.object({ id: Member.shape.id, incarnation: Member.shape.incarnation })
-const ANSWER_BYTES_MAX = 64 * 1024
+const REFUSED_MAX_MS = 300
+const ANSWER_BYTES_MAX = 16 * 1024
 
 export class Probes {
-  readonly #deadlineMs: number
-  readonly #outcomes: Counter<'outcome'>
-  readonly #underway = new Map<string, Promise<Outcome>>()
+  readonly #options: ProbesOptions
+  readonly #underway = new Map<string, Promise<Finding>>()
 
-  constructor({ deadlineMs, outcomes }: { deadlineMs: number; outcomes: Counter<'outcome'> }) {
-    this.#deadlineMs = deadlineMs
-    this.#outcomes = outcomes
+  constructor(options: ProbesOptions) {
+    this.#options = options
   }
 
-  look(member: Member): Promise<Outcome> {
+  /** The registry says who else may know. */
+  look(member: Member, registry: Registry): Promise<Finding> {
     const life = JSON.stringify([member.id, member.incarnation])
     const underway = this.#underway.get(life)
     if (underway !== undefined) return underway
-    const look = this.#look(member).finally(() => this.#underway.delete(life))
+    const look = this.#look(member, registry).finally(() => this.#underway.delete(life))
     this.#underway.set(life, look)
     return look
   }
 
-  async #look(member: Member): Promise<Outcome> {
-    const outcome = await probe(member, this.#deadlineMs)
-    this.#outcomes.inc({ outcome })
-    return outcome
+  async #look(member: Member, registry: Registry): Promise<Finding> {
+    const found = new AbortController()
+    const finding = await this.#find(member, { registry, found: found.signal })
+    found.abort() // Whoever still looks need not.
+    this.#options.outcomes.inc({ outcome: finding })
+    return finding
+  }
+
+  async #find(member: Member, on: { registry: Registry; found: AbortSignal }): Promise<Finding> {
+    const { clock, deadlineMs } = this.#options
+    const halfMs = deadlineMs / 2
+    const answered = new AbortController()
+    const own = probe(member, deadline(deadlineMs, on.found)).finally(() => answered.abort())
+    await pause(clock, halfMs, answered.signal)
+    const first = answered.signal.aborted ? await own : 'silent'
+    if (first === 'here' || first === 'replaced') return first
+    const askMs = first === 'refused' ? Math.min(halfMs, REFUSED_MAX_MS) : halfMs
+    const asked = this.#options.observations
+      .witnesses(on.registry, { of: member, max: WITNESSES_MAX })
+      .map((witness) => this.#ask(witness, member, deadline(askMs, on.found)))
+    return firstHere(own, asked)
+  }
+
+  /** What a witness finds; nothing of what may be wrong with the witness says anything of the member. */
+  async #ask(witness: Member, { id, url, incarnation }: Member, signal: AbortSignal): Promise<Outcome> {
+    try {
+      const response = await fetch(addressAt(witness, REACH_PATH), {
+        method: 'POST',
+        headers: {
+          ...bearer(this.#options.clusterSecret),
+          'content-type': 'application/json',
+          connection: 'close', // The network may have forgotten a kept one, and there is no time for another try.
+        },
+        body: JSON.stringify({ id, url, incarnation }),
+        signal,
+        redirect: 'manual',
+        size: ANSWER_BYTES_MAX,
+      })
+      return Reached.parse(await response.json()).outcome
+    } catch {
+      return 'silent'
+    }
   }
 }
 
-async function probe(member: Member, deadlineMs: number): Promise<Outcome> {
-  try {
-    const response = await fetch(`${member.url.replace(/\/$/, '')}/livez`, {
-      headers: { connection: 'close' }, // A kept connection would not show whether a new one is refused.
-      signal: AbortSignal.timeout(deadlineMs),
-      redirect: 'manual',
-      size: ANSWER_BYTES_MAX,
-    })
-    const life = Life.safeParse(await response.json())
-    if (response.status !== 200 || !life.success) return 'silent'
-    return life.data.id === member.id && life.data.incarnation === member.incarnation ? 'here' : 'replaced'
-  } catch (error) {
-    return error instanceof FetchError && error.code === 'ECONNREFUSED' ? 'refused' : 'silent'
+function deadline(deadlineMs: number, found: AbortSignal): AbortSignal {
+  // It takes whole milliseconds only, and a part of a lease need not be one.
+  return AbortSignal.any([found, AbortSignal.timeout(Math.ceil(deadlineMs))])
+}
+
+/** As soon as anybody reaches it, that; else what uplink itself has found, when all have answered. */
+function firstHere(own: Promise<Outcome>, asked: readonly Promise<Outcome>[]): Promise<Finding> {
+  const { promise, resolve } = Promise.withResolvers<Finding>()
+  const settle = async (look: Promise<Outcome>, finding: Finding) => {
+    if ((await look) === 'here') resolve(finding)
   }
+  const settled = [settle(own, 'here'), ...asked.map((look) => settle(look, 'through others'))]
+  void Promise.all(settled).then(async () => resolve(await own))
+  return promise
 }

@@ -8,6 +8,8 @@
  * renewals, and each uplink remembers by its own clock when it last saw a count change (a sighting). A lease
  * has lapsed when that is a lease ago. An uplink that has just started has seen nothing yet, so everybody
  * gets a whole lease from it.
+ *
+ * A member leaves in two steps: first it is marked as leaving, and hands over what it holds, then it is taken out.
  */
 import type { Member, View } from '../shared/view.ts'
 
@@ -18,6 +20,9 @@ export interface Sighting {
   readonly renewals: number
   readonly seenAtMs: number
 }
+
+/** `rejoined`: as another life, from another address, or after having been away. */
+export type Change = 'joined' | 'rejoined' | 'leaving' | 'gone'
 
 /** By member id. */
 export type Sightings = ReadonlyMap<string, Sighting>
@@ -38,15 +43,30 @@ export function isSame(one: Member | undefined, other: Member | undefined): bool
   return one?.id === other?.id && one?.incarnation === other?.incarnation && one?.url === other?.url
 }
 
+/** Whether there is nothing to change when this member renews. Leaving is not taken back. */
+export function isSettled(registry: Registry, member: Member): boolean {
+  const known = memberOf(registry, member.id)
+  return isSame(known, member) && (known?.leaving === true || member.leaving !== true)
+}
+
 /**
- * Registers a member in the place of `former`, whoever had its id when that was looked at. Unchanged when
- * the id has passed to somebody else meanwhile.
+ * Registers a member in the place of `former`, whoever had its id when that was looked at, or notes that it is
+ * leaving. Unchanged when the id has passed to somebody else meanwhile.
  */
 export function join(registry: Registry, member: Member, former: Member | undefined): Registry {
-  if (!isSame(memberOf(registry, member.id), former) || isSame(former, member)) return registry
+  const known = memberOf(registry, member.id)
+  if (!isSame(known, former) || isSettled(registry, member)) return registry
   const others = registry.members.filter(({ id }) => id !== member.id)
   const epoch = registry.epoch + 1
-  return { epoch, members: sorted([...others, { ...member, since: epoch }]) }
+  const { id, url, incarnation } = member
+  const since = isSame(known, member) ? known?.since : epoch
+  const joined = { id, url, incarnation, ...(since !== undefined && { since }) }
+  const isLeaving = member.leaving || (known?.incarnation === incarnation && known.leaving)
+  return { epoch, members: sorted([...others, isLeaving ? marked(joined) : joined]) }
+}
+
+function marked(member: Member): Member {
+  return { ...member, leaving: true }
 }
 
 /** Takes out this life of a member, and no other. */
@@ -58,7 +78,11 @@ export function leave(registry: Registry, id: string, incarnation: string): Regi
 /** Takes in what somebody remembers of a later epoch. Who is registered here is known better here. */
 export function adopt(registry: Registry, told: Registry): Registry {
   if (told.epoch <= registry.epoch) return registry
-  const byId = new Map([...told.members, ...registry.members].map((member) => [member.id, member]))
+  const kept = registry.members.map((member) => {
+    const then = memberOf(told, member.id)
+    return then?.leaving && then.incarnation === member.incarnation ? marked(member) : member
+  })
+  const byId = new Map([...told.members, ...kept].map((member) => [member.id, member]))
   return { epoch: told.epoch + ADOPTION_LEAP, members: sorted([...byId.values()]) }
 }
 
@@ -80,14 +104,47 @@ export function observe(
   return new Map(entries)
 }
 
-/** The members that have not renewed for a lease, as far as this uplink has seen. */
-export function lapsed(
+/** The members that have not renewed for so long, as far as this uplink has seen. */
+export function quiet(
   sightings: Sightings,
   registry: Registry,
-  { nowMs, leaseMs }: { nowMs: number; leaseMs: number },
+  { nowMs, forMs }: { nowMs: number; forMs: number },
 ): Member[] {
-  return registry.members.filter(({ id, incarnation }) => {
-    const sighting = sightings.get(id)
-    return sighting?.incarnation === incarnation && nowMs - sighting.seenAtMs >= leaseMs
+  return registry.members.filter((member) => {
+    const seenAtMs = seenAt(sightings, member)
+    return seenAtMs !== undefined && nowMs - seenAtMs >= forMs
   })
+}
+
+/** When this life of a member was last seen to renew. */
+export function seenAt(sightings: Sightings, { id, incarnation }: Member): number | undefined {
+  const sighting = sightings.get(id)
+  return sighting?.incarnation === incarnation ? sighting.seenAtMs : undefined
+}
+
+/** Who may know more of a member: some of the others, first those who stay, and who were last seen to renew. */
+export function witnesses(
+  sightings: Sightings,
+  registry: Registry,
+  { of, max }: { of: Member; max: number },
+): Member[] {
+  const rank = (member: Member) => (member.leaving ? 1 : 0)
+  const seenAtMs = (member: Member) => seenAt(sightings, member) ?? 0
+  return registry.members
+    .filter(({ id }) => id !== of.id)
+    .sort((one, other) => rank(one) - rank(other) || seenAtMs(other) - seenAtMs(one))
+    .slice(0, max)
+}
+
+/** What has happened to the members from one registry to a later one, or to another. */
+export function changes(before: Registry, after: Registry): { member: Member; what: Change }[] {
+  const gone = before.members.filter(({ id }) => memberOf(after, id) === undefined)
+  const changed = after.members.flatMap((member): { member: Member; what: Change }[] => {
+    const former = memberOf(before, member.id)
+    if (former === undefined || !isSame(former, member) || former.since !== member.since) {
+      return [{ member, what: former === undefined ? 'joined' : 'rejoined' }]
+    }
+    return member.leaving && !former.leaving ? [{ member, what: 'leaving' }] : []
+  })
+  return [...gone.map((member) => ({ member, what: 'gone' as const })), ...changed]
 }

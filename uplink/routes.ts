@@ -23,14 +23,14 @@ const idParameter = {
 } as const
 
 export function registryRoutes(options: RegistryRoutesOptions): Route[] {
-  return [renewal(options), departure(options), report(options), view(options), frontPage(options)]
+  return [renewal(options), departure(options), report(options), view(options)]
 }
 
 function renewal({ registrar, leaseMs }: RegistryRoutesOptions): Route {
   return {
     method: 'PUT',
     path: '/api/v1/members/{id}',
-    summary: 'Registers a member, or renews its lease.',
+    summary: 'Registers a member, renews its lease, or marks it as leaving.',
     access: 'member',
     parameters: [idParameter],
     body: { 'application/json': Renewal },
@@ -110,20 +110,6 @@ function view({ registrar, watchers }: RegistryRoutesOptions): Route {
         context.res.once('close', () => end.abort())
         await watchers.park(after, end)
       }
-      context.body = registrar.view
-    },
-  }
-}
-
-function frontPage({ registrar }: RegistryRoutesOptions): Route {
-  return {
-    method: 'GET',
-    path: '/',
-    summary: 'Who is a member, as of which epoch.',
-    access: 'open',
-    answers: { 200: { description: 'The newest view.', content: { 'application/json': View } } },
-    errors: ['NOT_READY'],
-    handle(context) {
       context.body = registrar.view
     },
   }

@@ -2,8 +2,8 @@
  * The registry service: the one place where its parts are created and joined.
  *
  *   members ──▶ routes ──▶ Registrar ──▶ RegistryStore ──▶ Redis, or one in this process
- *   view?after ──▶ Watchers ◀── wake ─┘ ▲
- *                   Probes ◀── Lookout ──┘   every few moments
+ *   view?after ──▶ Watchers ◀── wake ─┘ ▲        └──▶ Journal ──▶ front page ◀── Statuses ◀── members
+ *        members ◀── Probes ◀── Lookout ─┘   every few moments
  */
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { authority } from '../shared/config.ts'
@@ -12,12 +12,16 @@ import type { Log } from '../shared/log.ts'
 import { createHttpMetrics } from '../shared/metrics.ts'
 import { opsRoutes } from '../shared/ops.ts'
 import type { UplinkConfig } from './config.ts'
+import { frontRoute } from './front.ts'
+import { Journal } from './journal.ts'
 import { Lookout } from './lookout.ts'
 import { createUplinkMetrics } from './metrics.ts'
+import { Observations } from './observations.ts'
 import { Probes } from './probe.ts'
 import { createRedis } from './redis.ts'
 import { Registrar } from './registrar.ts'
 import { registryRoutes } from './routes.ts'
+import { Statuses } from './statuses.ts'
 import { RegistryStore } from './store.ts'
 import { Watchers } from './watchers.ts'
 
@@ -26,6 +30,8 @@ export interface Uplink extends AsyncDisposable {
   readonly url: string
 }
 
+/** The deadline of a probe: this part of a lease, and no longer than that. */
+const PROBE_PART = 1 / 3
 const PROBE_MAX_MS = 1000
 /** How long requests that run may still take when the uplink stops. */
 const STOP_GRACE_MS = 2000
@@ -42,12 +48,20 @@ export async function startUplink(
   const redis = createRedis(redisUrl)
   const store = parts.use(new RegistryStore({ redis, clock, log, errors: metrics.storeErrors }))
   await store.open()
-  const probes = new Probes({ deadlineMs: Math.min(leaseMs, PROBE_MAX_MS), outcomes: metrics.probes })
+  const probeMaxMs = Math.min(leaseMs * PROBE_PART, PROBE_MAX_MS)
+  const observations = new Observations(leaseMs)
+  const outcomes = metrics.probes
+  const probes = new Probes({ clock, deadlineMs: probeMaxMs, clusterSecret, observations, outcomes })
   const watchers = new Watchers({ clock, gauge: metrics.watchers })
-  const registrar = new Registrar({ store, probes, watchers, metrics, log, copies })
-  parts.use(await Lookout.start({ registrar, store, probes, clock, log, leaseMs }))
+  const journal = new Journal(clock)
+  const registrar = new Registrar({ store, probes, watchers, journal, metrics, log, copies })
+  parts.use(await Lookout.start({ registrar, store, probes, observations, clock, log, leaseMs, probeMaxMs }))
 
-  const own = registryRoutes({ registrar, watchers, leaseMs })
+  const statuses = new Statuses({ clock, clusterSecret })
+  const own = [
+    ...registryRoutes({ registrar, watchers, leaseMs }),
+    frontRoute({ registrar, store, observations, statuses, journal, clock, leaseMs }),
+  ]
   const ops = opsRoutes({
     title: 'Larder uplink',
     registry: http.registry,

@@ -1,10 +1,22 @@
 /** What this member knows of the cluster: read off its membership and its peers when somebody asks. */
 import { Gauge, type Registry } from 'prom-client'
 import { tellGauge } from '../../shared/metrics.ts'
+import type { Copies } from './copies.ts'
+import type { Holdings } from './holdings.ts'
 import type { Membership } from './membership.ts'
 import type { Peers } from './peers.ts'
 
-export function registerClusterGauges(registry: Registry, membership: Membership, peers: Peers): void {
+export interface Gauged {
+  readonly membership: Membership
+  readonly peers: Peers
+  readonly holdings: Holdings
+  readonly copies: Copies
+}
+
+export function registerClusterGauges(
+  registry: Registry,
+  { membership, peers, holdings, copies }: Gauged,
+): void {
   tellGauge(registry, {
     name: 'larder_epoch',
     help: 'The epoch of the view in force here; it should be the same on all members.',
@@ -14,6 +26,25 @@ export function registerClusterGauges(registry: Registry, membership: Membership
     name: 'larder_members',
     help: 'Members in the view in force here.',
     read: () => membership.placed?.view.members.length ?? 0,
+  })
+  new Gauge({
+    name: 'larder_slots',
+    help: 'Slots by what this member is to them; those that are arriving are among the others.',
+    labelNames: ['role'],
+    registers: [registry],
+    collect() {
+      for (const [role, count] of Object.entries(holdings.counts)) this.set({ role }, count)
+    },
+  })
+  tellGauge(registry, {
+    name: 'larder_slots_short',
+    help: 'Slots owned here that have fewer whole copies than COPIES.',
+    read: () => copies.short.slots,
+  })
+  tellGauge(registry, {
+    name: 'larder_slots_short_seconds',
+    help: 'For how long, the longest of them.',
+    read: () => copies.short.seconds,
   })
   new Gauge({
     name: 'larder_forward_queue_length',

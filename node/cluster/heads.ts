@@ -21,6 +21,7 @@ const asked = { key, tenant: text, query: z.string(), authorization: contentType
 
 export const RequestHead = z.object({
   epoch: z.int(),
+  time: z.number(),
   view: View.optional(),
   commands: z.array(
     z.object({
@@ -93,6 +94,7 @@ const ReplyType = z.enum([
 
 export const ResponseHead = z.object({
   epoch: z.int(),
+  time: z.number(),
   view: View.optional(),
   results: z.array(
     z.union([

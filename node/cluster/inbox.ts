@@ -7,52 +7,31 @@
 import type { Clock } from '../../shared/clock.ts'
 import { toLarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
-import type { View } from '../../shared/view.ts'
 import type { Engine } from '../engine.ts'
-import type { Views } from './router.ts'
+import type { CatchUp } from './catch-up.ts'
 import type { ExecuteRequest, ExecuteResponse, Result, RoutedCommand } from './wire.ts'
-
-/** How long a receiver waits for the sender's view; more would only eat up the sender's deadline. */
-const CATCH_UP_MAX_MS = 500
 
 export interface InboxOptions {
   readonly clock: Clock
   readonly log: Log
   readonly local: Engine
-  readonly views: Views & { learn(view: View): void }
+  readonly catchUp: CatchUp
 }
 
 export class Inbox {
   readonly #options: InboxOptions
-  /** The latest epoch that was waited for, and the waiting; over, whether or not it came. */
-  #awaited = 0
-  #coming: Promise<unknown> = Promise.resolve()
 
   constructor(options: InboxOptions) {
     this.#options = options
   }
 
   /** One result a command, in their order; with the view of this member, where the sender's is older. */
-  async execute({ epoch, view, commands }: ExecuteRequest): Promise<ExecuteResponse> {
-    const { clock, views } = this.#options
+  async execute({ commands, ...sighting }: ExecuteRequest): Promise<ExecuteResponse> {
+    const { clock, catchUp } = this.#options
     const receivedAtMs = clock.now()
-    if (view !== undefined) views.learn(view)
-    await this.#catchUp(epoch)
+    await catchUp.to(sighting)
     const results = await Promise.all(commands.map((command) => this.#executeOne(command, receivedAtMs)))
-    const own = views.placed?.view
-    const hasMore = own !== undefined && own.epoch > epoch
-    return { epoch: own?.epoch ?? 0, view: hasMore ? own : undefined, results }
-  }
-
-  /** Waits for the view of the sender, once: where uplink does not bring it, the sender shows it next time. */
-  async #catchUp(epoch: number): Promise<void> {
-    const { clock, views } = this.#options
-    if (epoch <= (views.placed?.epoch ?? 0)) return
-    if (epoch > this.#awaited) {
-      this.#awaited = epoch
-      this.#coming = views.after(epoch - 1, clock.now() + CATCH_UP_MAX_MS)
-    }
-    await this.#coming
+    return { ...catchUp.sightingFor(sighting.epoch), results }
   }
 
   async #executeOne(

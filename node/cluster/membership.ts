@@ -13,14 +13,16 @@ import { type Clock, pause } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Lease, Member, Renewal, View } from '../../shared/view.ts'
+import type { CurrentView } from './current-view.ts'
 import type { ClusterMetrics } from './metrics.ts'
-import { PlacedView } from './placed-view.ts'
-import type { Views } from './router.ts'
+import type { PlacedView } from './placed-view.ts'
 
 /** Between two tries while no uplink answers. */
 const RETRY_MS = 250
 /** A report of the same member is not repeated sooner. */
 const REPORT_PAUSE_MS = 1000
+/** How long uplink may take to note that a member is leaving. */
+const RETIRE_MAX_MS = 2000
 
 /** What is asked of uplink: the calls of UplinkClient. */
 export interface Uplink {
@@ -40,18 +42,16 @@ export interface MembershipOptions {
   readonly metrics: ClusterMetrics
   /** `undefined` for a cluster of one. */
   readonly uplink: Uplink | undefined
-  /** Called with every new view, before anyone routes by it, and with the epoch of the one before. */
-  onView(placed: PlacedView, formerEpoch: number): void
+  /** Where the views go. */
+  readonly current: CurrentView
   /** Called when uplink refuses this member for good. */
   onRejected(error: LarderError): void
 }
 
-export class Membership implements Views {
+export class Membership {
   readonly #options: MembershipOptions
   readonly #stopping = new AbortController()
-  readonly #waiters = new Set<() => void>()
   readonly #reportedAtMs = new Map<string, number>()
-  #placed: PlacedView | undefined
   #registered = false
   /** Whether it has been a member once; from then on it serves, with uplink or without. */
   #ready = false
@@ -62,22 +62,31 @@ export class Membership implements Views {
   #wakeLease = new AbortController()
   #lease = Promise.resolve()
   #watch = Promise.resolve()
+  #isRetiring = false
+  #heardAtMs = -Infinity
+  #answersSinceMs = -Infinity
+  #leaseMs = Infinity
 
   constructor(options: MembershipOptions) {
     this.#options = options
   }
 
   get placed(): PlacedView | undefined {
-    return this.#placed
+    return this.#options.current.placed
+  }
+
+  /** `Infinity` until uplink has said it. */
+  get leaseMs(): number {
+    return this.#leaseMs
   }
 
   /** Why requests should go to other members, or `undefined` when they need not. */
   get notReady(): string | undefined {
-    if (this.#stopping.signal.aborted) return 'It is leaving the cluster.'
+    if (this.#isRetiring || this.#stopping.signal.aborted) return 'It is leaving the cluster.'
     return this.#ready ? undefined : `It has not joined the cluster yet: ${this.#obstacle}.`
   }
 
-  /** Returns at once; `after(0, …)` waits for the first view. */
+  /** Returns at once. */
   start(): void {
     const { self, uplink } = this.#options
     if (uplink === undefined) {
@@ -88,7 +97,20 @@ export class Membership implements Views {
     this.#watch = this.#keepWatch(uplink)
   }
 
-  /** Leaves the view, so that the others route around this member; it goes on answering until it is closed. */
+  /** Says that it is leaving, so that the others take over its slots, and resolves once they know. */
+  async retire(): Promise<void> {
+    const { self, uplink, clock, current } = this.#options
+    this.#isRetiring = true
+    if (uplink === undefined || !this.#registered) return
+    this.#wakeLease.abort()
+    const deadlineAtMs = clock.now() + RETIRE_MAX_MS
+    while (clock.now() < deadlineAtMs && current.placed?.find(self)?.leaving === undefined) {
+      if (current.placed?.find(self) === undefined) return
+      await current.after(current.placed.order, deadlineAtMs)
+    }
+  }
+
+  /** Leaves the view; it goes on answering until it is closed. */
   async leave(): Promise<void> {
     const { self, uplink, log } = this.#options
     if (this.#stopping.signal.aborted) return
@@ -105,20 +127,10 @@ export class Membership implements Views {
     await this.#watch
   }
 
-  async after(epoch: number, deadlineAtMs: number): Promise<PlacedView | undefined> {
-    const { clock } = this.#options
-    const isNewer = () => (this.#placed?.epoch ?? 0) > epoch
-    if (isNewer()) return this.#placed
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const look = () => {
-      if (isNewer()) resolve()
-    }
-    this.#waiters.add(look)
-    const timer = clock.after(Math.max(0, deadlineAtMs - clock.now()), resolve)
-    await promise
-    timer.cancel()
-    this.#waiters.delete(look)
-    return this.#placed
+  /** Asks uplink for what may have been missed. */
+  async refresh(): Promise<void> {
+    const view = await this.#options.uplink?.view()
+    if (view !== undefined) this.learn(view)
   }
 
   /** Takes over a later view that a peer has shown. */
@@ -142,6 +154,7 @@ export class Membership implements Views {
       try {
         const { leaseMs } = await this.#renew(uplink)
         waitMs = leaseMs / 3
+        this.#leaseMs = leaseMs
         if (!this.#registered) this.#options.log.info({ uplink: uplink.url, leaseMs }, 'registered')
         this.#registered = true
         this.#heard(uplink)
@@ -159,20 +172,21 @@ export class Membership implements Views {
   /** Somebody else has the name: from the start, or because this member was away for too long. */
   #isFinal({ code }: LarderError): boolean {
     const { id, incarnation } = this.#options.self
-    const holder = this.#placed?.view.members.find((member) => member.id === id)
+    const holder = this.placed?.view.members.find((member) => member.id === id)
     const isReplaced = holder !== undefined && holder.incarnation !== incarnation
     return code === 'ID_TAKEN' && (!this.#registered || isReplaced)
   }
 
   async #renew(uplink: Uplink): Promise<Lease> {
     const { id, url, incarnation } = this.#options.self
-    const renewal: Renewal = { url, incarnation, epoch: this.#placed?.epoch ?? 0 }
+    const leaving = this.#isRetiring && { leaving: true as const }
+    const renewal: Renewal = { url, incarnation, ...leaving, epoch: this.placed?.epoch ?? 0 }
     try {
       return await uplink.renew(id, renewal)
     } catch (error) {
-      if (!(error instanceof LarderError) || error.code !== 'VIEW_WANTED' || !this.#placed) throw error
+      if (!(error instanceof LarderError) || error.code !== 'VIEW_WANTED' || !this.placed) throw error
       this.#options.log.warn({ epoch: renewal.epoch }, 'uplink has forgotten the members; telling it')
-      return uplink.renew(id, { ...renewal, members: this.#placed.view.members })
+      return uplink.renew(id, { ...renewal, members: this.placed.view.members })
     }
   }
 
@@ -180,7 +194,7 @@ export class Membership implements Views {
     const { clock } = this.#options
     while (!this.#stopping.signal.aborted) {
       try {
-        this.#install(await uplink.watch(this.#placed?.epoch ?? 0))
+        this.#install(await uplink.watch(this.placed?.epoch ?? 0))
         this.#heard(uplink)
       } catch (error) {
         if (this.#stopping.signal.aborted) return
@@ -191,19 +205,23 @@ export class Membership implements Views {
     }
   }
 
+  /** For how long no uplink has answered, or, once one does again, for how long that is so. */
+  get silence(): { silentMs: number; answeringMs: number } {
+    const nowMs = this.#options.clock.now()
+    return { silentMs: nowMs - this.#heardAtMs, answeringMs: nowMs - this.#answersSinceMs }
+  }
+
   #install(view: View): void {
-    if (view.epoch <= (this.#placed?.epoch ?? 0)) return
-    const { log, onView } = this.#options
-    const formerEpoch = this.#placed?.epoch ?? 0
-    this.#placed = new PlacedView(view)
-    this.#ready ||= this.#placed.find(this.#options.self) !== undefined
+    const { log, self, current } = this.#options
+    if (!current.install(view)) return
+    this.#ready ||= current.placed?.find(self) !== undefined
     this.#reportedAtMs.clear()
     log.info({ epoch: view.epoch, members: view.members.map(({ id }) => id) }, 'a new view')
-    onView(this.#placed, formerEpoch)
-    for (const look of this.#waiters) look()
   }
 
   #heard({ url }: Uplink): void {
+    this.#heardAtMs = this.#options.clock.now()
+    if (!this.#uplinkAnswers) this.#answersSinceMs = this.#heardAtMs
     if (!this.#uplinkAnswers) this.#options.log.info({ uplink: url }, 'uplink answers again')
     this.#uplinkAnswers = true
   }

@@ -7,6 +7,10 @@ export interface ClusterMetrics {
   readonly forwardFailures: Counter<'peer' | 'code'>
   readonly rerouted: Counter<'code'>
   readonly uplinkFailures: Counter<'call'>
+  readonly missedChanges: Counter<'peer'>
+  readonly mendedSlots: Counter<'peer'>
+  readonly movedEntries: Counter<'peer'>
+  readonly lostSlots: Counter
 }
 
 export function createClusterMetrics(registry: Registry): ClusterMetrics {
@@ -40,6 +44,29 @@ export function createClusterMetrics(registry: Registry): ClusterMetrics {
       name: 'larder_uplink_failures_total',
       help: 'Calls to uplink that failed; the member goes on with the view it has.',
       labelNames: ['call'],
+      registers,
+    }),
+    missedChanges: new Counter({
+      name: 'larder_missed_changes_total',
+      help: 'Changes that a replica has not taken in time: its slots are short of a copy until they are mended.',
+      labelNames: ['peer'],
+      registers,
+    }),
+    mendedSlots: new Counter({
+      name: 'larder_mended_slots_total',
+      help: 'Slots that a replica was found to lack something of, and was given it.',
+      labelNames: ['peer'],
+      registers,
+    }),
+    movedEntries: new Counter({
+      name: 'larder_moved_entries_total',
+      help: 'Entries given to another member, as it now holds their slots.',
+      labelNames: ['peer'],
+      registers,
+    }),
+    lostSlots: new Counter({
+      name: 'larder_lost_slots_total',
+      help: 'Slots taken over when nobody was left who had all of them.',
       registers,
     }),
   }

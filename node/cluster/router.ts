@@ -2,10 +2,11 @@
  * The one routing decision: a key's slot is mine, or another member's. What is about no key is asked of all.
  *
  * What was surely not carried out, because the receiver does not own the slot or refused the connection, is
- * routed again by each newer view, and by no view twice. Nothing else is ever sent again.
+ * routed again by each newer view, and by no view twice; so is a read whose answer was lost. No write that may have
+ * been carried out is ever sent again.
  */
 import type { Clock } from '../../shared/clock.ts'
-import type { ClusterCommand, Command, Reply } from '../../shared/command.ts'
+import { type ClusterCommand, type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
@@ -20,8 +21,8 @@ const SETTLE_MAX_MS = 1000
 /** Who tells which view is in force. */
 export interface Views {
   readonly placed: PlacedView | undefined
-  /** Resolves with the first view after this epoch, or at the deadline with the view there is. */
-  after(epoch: number, deadlineAtMs: number): Promise<PlacedView | undefined>
+  /** Resolves with the first view after this one in their order, or at the deadline with the view there is. */
+  after(order: number, deadlineAtMs: number): Promise<PlacedView | undefined>
 }
 
 export interface OtherMembers {
@@ -54,9 +55,9 @@ export class Router implements Engine {
       try {
         return await this.#attempt(placed, command, options)
       } catch (error) {
-        if (!(error instanceof LarderError) || !isSafeToRepeat(error)) throw error
-        const newer = await views.after(placed.epoch, settledByMs)
-        if (newer === undefined || newer.epoch === placed.epoch) throw error
+        if (!(error instanceof LarderError) || !isSafeToRepeat(error, command)) throw error
+        const newer = await views.after(placed.order, settledByMs)
+        if (newer === undefined || newer.order === placed.order) throw error
         metrics.rerouted.inc({ code: error.code })
         placed = newer
       }
@@ -71,9 +72,9 @@ export class Router implements Engine {
   }
 
   /** Asks every member: an answer without one of them would pass for the whole. */
-  async #gather({ view }: PlacedView, command: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
+  async #gather({ members }: PlacedView, command: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
     const replies = await Promise.all(
-      view.members.map((member) => this.#engineOf(member).execute(command, options)),
+      members.map((member) => this.#engineOf(member).execute(command, options)),
     )
     const owner = this.#options.self.id
     if (command.type === 'responses.clear') return { type: 'deleted', owner }
@@ -87,6 +88,7 @@ export class Router implements Engine {
   }
 }
 
-function isSafeToRepeat({ code }: LarderError): boolean {
-  return code === 'WRONG_OWNER' || code === 'REFUSED'
+/** What was surely not carried out; of reads also what may have been. */
+function isSafeToRepeat({ code }: LarderError, command: Command): boolean {
+  return code === 'WRONG_OWNER' || code === 'REFUSED' || (code === 'UNREACHABLE' && !isWrite(command))
 }

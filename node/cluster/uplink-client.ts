@@ -21,15 +21,16 @@ interface Call {
 
 export class UplinkClient {
   readonly #urls: readonly string[]
-  readonly #clusterSecret: string | undefined
+  readonly #headers: Readonly<Record<string, string>>
   #current = 0
   #isStopped = false
   /** Aborted when the current uplink is given up. */
   #abandon = new AbortController()
 
-  constructor(urls: readonly string[], clusterSecret: string | undefined) {
+  /** `self` is the name of this member, for the logs of uplink. */
+  constructor(urls: readonly string[], clusterSecret: string | undefined, self: string) {
     this.#urls = urls
-    this.#clusterSecret = clusterSecret
+    this.#headers = { 'larder-member': self, ...bearer(clusterSecret) }
   }
 
   get url(): string {
@@ -89,10 +90,12 @@ export class UplinkClient {
   }
 
   async #ask({ method, path, body, maxMs }: Call): Promise<unknown> {
+    // With a signal that is aborted already, node-fetch throws at nobody what a body has to say.
+    this.#abandon.signal.throwIfAborted()
     const response = await fetch(this.url + path, {
       method,
       signal: AbortSignal.any([this.#abandon.signal, AbortSignal.timeout(maxMs)]),
-      headers: { ...bearer(this.#clusterSecret), ...(body && { 'content-type': 'application/json' }) },
+      headers: { ...this.#headers, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     })
     const text = await response.text()

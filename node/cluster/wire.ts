@@ -1,19 +1,13 @@
 /**
- * Both ends of what members say to each other: batches of commands, and their replies.
- *
- * A frame is a JSON head behind its length (4 bytes, big-endian), and behind the head the bodies, one after
- * the other as they are; in the head a body is only its kind and length. So values are neither escaped nor
- * turned into base64 on their way.
+ * Both ends of the commands that members pass on to each other: batches of them, and their replies, as frames.
  */
-import { isUtf8 } from 'node:buffer'
-import type { z } from 'zod'
-import type { Body, Command, Reply } from '../../shared/command.ts'
+import type { Command, Reply } from '../../shared/command.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
-import type { View } from '../../shared/view.ts'
-import { type DetachedBody, RequestHead, ResponseHead } from './heads.ts'
+import { FrameReader, FrameWriter } from './frame.ts'
+import { RequestHead, ResponseHead } from './heads.ts'
+import type { Sighting } from './line.ts'
 
 export const EXECUTE_PATH = '/cluster/execute'
-export const FRAME_TYPE = 'application/vnd.larder.frame'
 
 export interface RoutedCommand {
   readonly command: Command
@@ -23,19 +17,11 @@ export interface RoutedCommand {
   readonly remainingMs: number
 }
 
-export interface ExecuteRequest {
-  /** By which view the sender routed. */
-  readonly epoch: number
-  /** That view, where the receiver has last shown an older one. */
-  readonly view?: View | undefined
+export interface ExecuteRequest extends Sighting {
   readonly commands: readonly RoutedCommand[]
 }
 
-export interface ExecuteResponse {
-  /** The view of the receiver, by now. */
-  readonly epoch: number
-  /** That view, where the sender has routed by an older one. */
-  readonly view?: View | undefined
+export interface ExecuteResponse extends Sighting {
   readonly results: readonly Result[]
 }
 
@@ -43,29 +29,29 @@ export type Result =
   | { readonly reply: Reply }
   | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
 
-export function encodeRequest({ epoch, view, commands }: ExecuteRequest): Buffer {
+export function encodeRequest({ commands, ...sighting }: ExecuteRequest): Buffer {
   const frame = new FrameWriter()
   const head = commands.map(({ command, ...rest }) => ({ ...rest, command: frame.detachBody(command) }))
-  return frame.finish({ epoch, view, commands: head })
+  return frame.finish({ ...sighting, commands: head })
 }
 
 /** @throws when the frame is not one. */
 export function decodeRequest(bytes: Buffer): ExecuteRequest {
   const frame = new FrameReader(bytes)
-  const { epoch, view, commands } = RequestHead.parse(frame.head)
+  const { commands, ...sighting } = RequestHead.parse(frame.head)
   const whole = commands.map(({ command, ...rest }) => ({
     ...rest,
     command: frame.attachBody<Command>(command),
   }))
   frame.end()
-  return { epoch, view, commands: whole }
+  return { ...sighting, commands: whole }
 }
 
 /**
  * Values and lists that would make the frame too large are deferred, which is safe, since whatever carries one was a
  * read. The replies to writes are small and always there.
  */
-export function encodeResponse({ epoch, view, results }: ExecuteResponse): Buffer {
+export function encodeResponse({ results, ...sighting }: ExecuteResponse): Buffer {
   const frame = new FrameWriter()
   let bytes = 0
   const head = results.map((result) => {
@@ -75,7 +61,7 @@ export function encodeResponse({ epoch, view, results }: ExecuteResponse): Buffe
     bytes += weight
     return { reply: frame.detachBody(result.reply) }
   })
-  return frame.finish({ epoch, view, results: head })
+  return frame.finish({ ...sighting, results: head })
 }
 
 /** Reached by the reply that brings the frame over it; so every frame carries at least one. */
@@ -111,62 +97,10 @@ function headBytesOf(part: object): number {
 /** @throws when the frame is not one. */
 export function decodeResponse(bytes: Buffer): ExecuteResponse {
   const frame = new FrameReader(bytes)
-  const { epoch, view, results } = ResponseHead.parse(frame.head)
+  const { results, ...sighting } = ResponseHead.parse(frame.head)
   const whole = results.map((result) =>
     'reply' in result ? { reply: frame.attachBody<Reply>(result.reply) } : result,
   )
   frame.end()
-  return { epoch, view, results: whole }
-}
-
-class FrameWriter {
-  readonly #bodies: Uint8Array[] = []
-
-  detachBody(message: object): object {
-    if (!('body' in message)) return message
-    const body = message.body as Body
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    this.#bodies.push(bytes)
-    return { ...message, body: { text: typeof body === 'string', length: bytes.length } }
-  }
-
-  finish(head: object): Buffer {
-    const headBytes = Buffer.from(JSON.stringify(head))
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(headBytes.length)
-    return Buffer.concat([length, headBytes, ...this.#bodies])
-  }
-}
-
-class FrameReader {
-  readonly head: unknown
-  readonly #bytes: Buffer
-  #offset: number
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
-    this.#offset = 4 + bytes.readUInt32BE(0)
-    if (this.#offset > bytes.length) throw new RangeError('the frame ends before its head does')
-    this.head = JSON.parse(bytes.toString('utf8', 4, this.#offset))
-  }
-
-  /** To be called when all bodies have been taken. */
-  end(): void {
-    if (this.#offset !== this.#bytes.length) throw new RangeError('the frame goes on after its last body')
-  }
-
-  /** The head was checked by its schema: with its body it is the message that was sent. */
-  attachBody<T>(message: object & { body?: z.infer<typeof DetachedBody> | undefined }): T {
-    if (message.body === undefined) return message as T
-    const { text, length } = message.body
-    const end = this.#offset + length
-    if (end > this.#bytes.length) throw new RangeError('the frame ends before its bodies do')
-    // Bytes are copied: a view would keep the whole frame alive for as long as the value.
-    if (text && !isUtf8(this.#bytes.subarray(this.#offset, end))) throw new RangeError('a text is not UTF-8')
-    const body = text
-      ? this.#bytes.toString('utf8', this.#offset, end)
-      : new Uint8Array(this.#bytes.subarray(this.#offset, end))
-    this.#offset = end
-    return { ...message, body } as T
-  }
+  return { ...sighting, results: whole }
 }

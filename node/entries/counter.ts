@@ -39,8 +39,11 @@ export function applyToCounter(
     case 'counter.add':
       return add(counter, BigInt(command.by), moment.origin)
     case 'counter.delete':
-      if (!isCounting(counter)) return { outcome: { type: 'missing' } }
-      return { outcome: { type: 'deleted' }, change: { kind: 'counter', reset: moment.stamp(), tallies: {} } }
+      if (!isCounting(counter) && moment.isCertain) return { outcome: { type: 'missing' } }
+      return {
+        outcome: { type: isCounting(counter) ? 'deleted' : 'missing' },
+        change: { kind: 'counter', reset: moment.stamp(), tallies: {} },
+      }
     default:
       return assertNever(command)
   }
@@ -81,6 +84,16 @@ export function mergeCounters(a: Counter, b: Counter): Counter {
   return { ...a, tallies }
 }
 
+/** Whether the second has anything that the first has not. */
+export function isCounterNews(known: Counter, other: Counter): boolean {
+  const order = compareResets(known.reset, other.reset)
+  if (order !== 0) return order < 0
+  return Object.entries(other.tallies).some(([origin, { added, taken }]) => {
+    const ours = known.tallies[origin]
+    return ours === undefined || added > ours.added || taken > ours.taken
+  })
+}
+
 function compareResets(a: Stamp | undefined, b: Stamp | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined)
   return compareStamps(a, b)
@@ -88,4 +101,23 @@ function compareResets(a: Stamp | undefined, b: Stamp | undefined): number {
 
 function greater(a: bigint, b: bigint): bigint {
   return a > b ? a : b
+}
+
+/** A counter as JSON: tallies as text, since they may go beyond 64 bits. */
+export function counterText({ reset, tallies }: Counter): string {
+  const texts = Object.entries(tallies).map(([origin, { added, taken }]) => [
+    origin,
+    String(added),
+    String(taken),
+  ])
+  return JSON.stringify({ reset, tallies: texts })
+}
+
+/** @throws when the text is not that of a counter. */
+export function counterOf(json: string): Counter {
+  const { reset, tallies } = JSON.parse(json)
+  const pairs = (tallies as [string, string, string][]).map(
+    ([origin, added, taken]) => [origin, { added: BigInt(added), taken: BigInt(taken) }] as const,
+  )
+  return { kind: 'counter', ...(reset && { reset }), tallies: Object.fromEntries(pairs) }
 }

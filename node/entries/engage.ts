@@ -1,7 +1,8 @@
 /** What is asked about reactions, carried out on the set of those to one content. */
 import type { KeyCommand, Outcome } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
-import { type Presence, Reactions } from './reactions.ts'
+import type { Presence } from './presence.ts'
+import { Reactions } from './reactions.ts'
 import type { Applied, Moment } from './verbs.ts'
 
 /** The kinds of reaction to one content: a new one beyond it is refused. */
@@ -29,28 +30,26 @@ export function applyToReactions(
 
 const REACTED: Outcome = { type: 'reacted' }
 
+/** Also of somebody who is there already: elsewhere he may have gone meanwhile. */
 function add(
   reactions: Reactions | undefined,
   { reaction, user, ttlMs = Infinity }: Extract<ReactionCommand, { type: 'reaction.add' }>,
   { nowMs, stamp }: Moment,
 ): Applied<Reactions> {
-  const known = reactions?.find(reaction, user)
-  const isSettled = known?.isGone === false && known.endsAtMs === Infinity && ttlMs === Infinity
-  if (isSettled) return { outcome: REACTED }
   if (reactions !== undefined && !reactions.has(reaction) && reactions.kinds >= KINDS_MAX) {
     throw new LarderError('UNPROCESSABLE', `reaction_type: this content has ${KINDS_MAX} kinds already.`)
   }
   return changed({ reaction, user, time: stamp().time, endsAtMs: nowMs + ttlMs, isGone: false })
 }
 
-/** Whoever is not there leaves no trace. */
+/** Whoever is surely not there leaves no trace. */
 function remove(
   reactions: Reactions | undefined,
   { reaction, user }: Extract<ReactionCommand, { type: 'reaction.remove' }>,
-  { nowMs, stamp }: Moment,
+  { nowMs, stamp, isCertain }: Moment,
 ): Applied<Reactions> {
   const isHere = reactions?.find(reaction, user)?.isGone === false
-  if (!isHere) return { outcome: REACTED }
+  if (!isHere && isCertain) return { outcome: REACTED }
   return changed({ reaction, user, time: stamp().time, endsAtMs: nowMs, isGone: true })
 }
 

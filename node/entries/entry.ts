@@ -7,7 +7,7 @@
  */
 import type { KeyCommand } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
-import { applyToCounter, type Counter, isCounting, mergeCounters } from './counter.ts'
+import { applyToCounter, type Counter, isCounterNews, isCounting, mergeCounters } from './counter.ts'
 import { applyToReactions } from './engage.ts'
 import { answerOf, recordOf } from './once.ts'
 import { mergeReactions, type Reactions } from './reactions.ts'
@@ -24,9 +24,13 @@ export interface EntryChange {
   readonly entry: Entry
 }
 
-/** Who keeps a change, beyond this memory, also learns what it has led to. */
-export interface Change extends EntryChange {
+/** An entry, or a part of one, in its slot: what members tell each other. */
+export interface SlotEntry extends EntryChange {
   readonly slot: number
+}
+
+/** Who keeps a change, beyond this memory, also learns what it has led to. */
+export interface Change extends SlotEntry {
   /** The whole entry once the change is merged. */
   readonly state: Entry
 }
@@ -131,6 +135,21 @@ export function merge(a: Entry, b: Entry): Entry {
   if (a.kind === 'counter' && b.kind === 'counter') return mergeCounters(a, b)
   if (a.kind === 'reactions' && b.kind === 'reactions') return mergeReactions(a, b)
   throw new TypeError(`a ${a.kind} and a ${b.kind} cannot be copies of one entry`)
+}
+
+/** When it was written: later writes have to be later than that. */
+export function timesOf(entry: Entry): Iterable<{ readonly time: number }> {
+  if (entry.kind === 'register') return [entry.stamp]
+  if (entry.kind === 'counter') return entry.reset ? [entry.reset] : []
+  return entry
+}
+
+/** Whether merging the second would change anything in the first. */
+export function isNews(known: Entry | undefined, entry: Entry): boolean {
+  if (known === undefined) return true
+  if (known.kind === 'reactions' && entry.kind === 'reactions') return known.isChangedBy(entry)
+  if (known.kind === 'counter' && entry.kind === 'counter') return isCounterNews(known, entry)
+  return merge(known, entry) !== known
 }
 
 /** When the entry has to be looked at again: something in it ends, or was remembered for long enough. */

@@ -35,7 +35,11 @@ export function applyToRegister(
   const value = liveValue(register, moment.nowMs)
   const tag = register && value && tagOf(register.stamp)
   // A missing value is reported as such, whatever the condition says (RFC 9110, section 13.2.1).
-  if (tag === undefined && command.type !== 'value.set') return { outcome: { type: 'missing' } }
+  if (tag === undefined && command.type !== 'value.set') {
+    const leavesTrace =
+      command.type === 'value.delete' && command.condition === undefined && !moment.isCertain
+    return { outcome: { type: 'missing' }, ...(leavesTrace && { change: tombstone(moment) }) }
+  }
   const failed = failedCondition(command.condition, tag)
   if (failed !== undefined) return { outcome: { type: 'mismatch', failed, ...(tag && { tag }) } }
   switch (command.type) {
@@ -48,13 +52,15 @@ export function applyToRegister(
       const outcome: Outcome = { type: 'stored', tag: tagOf(stamp), created: tag === undefined }
       return { outcome, change: { kind: 'register', stamp, value: { contentType, body }, endsAtMs } }
     }
-    case 'value.delete': {
-      const tombstone: Register = { kind: 'register', stamp: moment.stamp(), endsAtMs: moment.nowMs }
-      return { outcome: { type: 'deleted' }, change: tombstone }
-    }
+    case 'value.delete':
+      return { outcome: { type: 'deleted' }, change: tombstone(moment) }
     default:
       return assertNever(command)
   }
+}
+
+function tombstone({ stamp, nowMs }: Moment): Register {
+  return { kind: 'register', stamp: stamp(), endsAtMs: nowMs }
 }
 
 function found(value: Value | undefined, tag = ''): Outcome {
@@ -83,7 +89,7 @@ export function liveValue(register: Register | undefined, nowMs: number): Value 
 export function mergeRegisters(a: Register, b: Register): Register {
   const order = compareStamps(a.stamp, b.stamp)
   if (order !== 0) return order > 0 ? a : b
-  return a.value === undefined ? a : b
+  return a.value !== undefined && b.value === undefined ? b : a
 }
 
 /** What an ended value leaves behind. */

@@ -22,6 +22,21 @@ export interface Responses {
   under(prefix: string): Iterable<string>
 }
 
+/**
+ * What is forgotten of a path, whether or not it is here: it also holds for what others bring later. These ids name the
+ * traces, of a tenant and of all.
+ */
+const traceOf = {
+  tenant: (path: string, tenant: string) => `a${path}\0${tenant}`,
+  all: (path: string) => `a${path}`,
+}
+
+/** The traces that hold for a response; of a trace, what it holds for begins so. */
+export function tracesOver(id: string): string[] {
+  const [path = '', tenant = '', query] = id.slice(1).split('\0')
+  return query === undefined ? [] : [traceOf.tenant(path, tenant), traceOf.all(path)]
+}
+
 function responseId({ key, tenant, query }: { key: string; tenant: string; query: string }): string {
   return `a${key}\0${tenant}\0${query}`
 }
@@ -29,6 +44,11 @@ function responseId({ key, tenant, query }: { key: string; tenant: string; query
 /** Of a response: whose it is. */
 export function tenantOf(id: string): string {
   return id.split('\0')[1] ?? ''
+}
+
+/** Of a response: its path. */
+export function pathOf(id: string): string {
+  return id.slice(1).split('\0')[0] ?? ''
 }
 
 export function applyToResponses(
@@ -48,9 +68,9 @@ export function applyToResponses(
       return { outcome: { type: 'reacted' }, changes: [{ id: responseId(command), entry }] }
     }
     case 'response.delete':
-      return forget(responses, `a${command.key}\0${command.tenant}\0`, moment)
+      return forget(responses, traceOf.tenant(command.key, command.tenant), moment)
     case 'response.invalidate':
-      return forget(responses, `a${command.key}\0`, moment)
+      return forget(responses, traceOf.all(command.key), moment)
     default:
       return assertNever(command)
   }
@@ -64,9 +84,13 @@ function read(register: Register | undefined, nowMs: number): Outcome {
   return { type: 'response', status: 200, contentType, body, headers, ageMs, cacheStatus: 'hit' }
 }
 
-function forget(responses: Responses, prefix: string, { nowMs, stamp }: Moment): ResponsesApplied {
-  const live = [...responses.under(prefix)].filter((id) => liveValue(responses.get(id), nowMs) !== undefined)
-  const changes = live.map((id) => ({
+/** Where something may come from elsewhere later, a trace is left for that too. */
+function forget(responses: Responses, trace: string, { nowMs, stamp, isCertain }: Moment): ResponsesApplied {
+  const live = [...responses.under(`${trace}\0`)].filter(
+    (id) => liveValue(responses.get(id), nowMs) !== undefined,
+  )
+  const forgotten = isCertain ? live : [...live, trace]
+  const changes = forgotten.map((id) => ({
     id,
     entry: { kind: 'register' as const, stamp: stamp(), endsAtMs: nowMs },
   }))

@@ -20,6 +20,11 @@ export class StampClock {
     this.#origin = origin
   }
 
+  /** That of the latest stamp given or witnessed. */
+  get time(): number {
+    return this.#time
+  }
+
   /** A stamp later than every one given or witnessed before. */
   next(nowMs: number): Stamp {
     this.#time = Math.max(nowMs * TICKS_PER_MS, this.#time + 1)

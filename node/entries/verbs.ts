@@ -7,6 +7,11 @@ export interface Moment {
   readonly nowMs: number
   /** This life of this member. */
   readonly origin: string
+  /**
+   * Whether this copy surely knows all that was written. Where it may not, what is deleted leaves a trace even if it is
+   * not here: a copy that has it may come back.
+   */
+  readonly isCertain: boolean
   /** A new stamp, later than all before. */
   stamp(): Stamp
 }

@@ -4,15 +4,13 @@ import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/input.ts'
 import type { Route } from '../../shared/route.ts'
 import { Member } from '../../shared/view.ts'
+import { FRAME_TYPE } from '../cluster/frame.ts'
+import type { Holdings } from '../cluster/holdings.ts'
 import type { Inbox } from '../cluster/inbox.ts'
-import type { PlacedView } from '../cluster/placed-view.ts'
-import {
-  decodeRequest,
-  EXECUTE_PATH,
-  type ExecuteRequest,
-  encodeResponse,
-  FRAME_TYPE,
-} from '../cluster/wire.ts'
+import type { Membership } from '../cluster/membership.ts'
+import type { SlotInbox } from '../cluster/slot-inbox.ts'
+import { decodeSlotRequest, encodeSlotResponse, SLOTS_PATH } from '../cluster/slot-wire.ts'
+import { decodeRequest, EXECUTE_PATH, encodeResponse } from '../cluster/wire.ts'
 
 /** What a batch may weigh over the largest value that it can hold: a full batch of others, and their heads. */
 const FRAME_SLACK_BYTES = 16 * 2 ** 20
@@ -27,29 +25,28 @@ const ClusterView = z.object({
 export interface ClusterRoutesOptions {
   readonly self: Member
   readonly inbox: Inbox
+  readonly slotInbox: SlotInbox
+  readonly membership: Membership
+  readonly holdings: Holdings
   readonly bodyBytesMax: number
-  placed(): PlacedView | undefined
 }
 
-export function clusterRoutes({ self, inbox, bodyBytesMax, placed }: ClusterRoutesOptions): Route[] {
+export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
+  const { self, inbox, slotInbox, membership, holdings, bodyBytesMax } = options
+  const bytesMax = bodyBytesMax + FRAME_SLACK_BYTES
   return [
-    {
-      method: 'POST',
+    frameRoute({
       path: EXECUTE_PATH,
       summary: 'Carry out the commands of another member. Not for clients.',
-      access: 'member',
-      body: { [FRAME_TYPE]: undefined },
-      answers: { 200: { description: 'One result a command.', content: { [FRAME_TYPE]: undefined } } },
-      errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
-      async handle(context) {
-        if (context.get('content-type') !== FRAME_TYPE) {
-          throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Members speak ${FRAME_TYPE} here.`)
-        }
-        const request = asRequest(await readBody(context.req, bodyBytesMax + FRAME_SLACK_BYTES))
-        context.set('content-type', FRAME_TYPE)
-        context.body = encodeResponse(await inbox.execute(request))
-      },
-    },
+      bytesMax,
+      answer: async (bytes) => encodeResponse(await inbox.execute(decoded(decodeRequest, bytes))),
+    }),
+    frameRoute({
+      path: SLOTS_PATH,
+      summary: 'Take part in keeping copies of slots, and in moving them. Not for clients.',
+      bytesMax,
+      answer: async (bytes) => encodeSlotResponse(await slotInbox.receive(decoded(decodeSlotRequest, bytes))),
+    }),
     {
       method: 'GET',
       path: '/api/v1/cluster',
@@ -57,19 +54,44 @@ export function clusterRoutes({ self, inbox, bodyBytesMax, placed }: ClusterRout
       access: 'public',
       answers: { 200: { description: 'The view.', content: { 'application/json': ClusterView } } },
       handle(context) {
-        const { epoch = 0, view } = placed() ?? {}
-        const owned = placed()?.slotsOwnedBy(self) ?? 0
-        const slots = { owned, replicated: 0, arriving: 0 }
-        context.body = { id: self.id, epoch, members: view?.members ?? [], slots }
+        const { epoch = 0, view } = membership.placed ?? {}
+        context.body = { id: self.id, epoch, members: view?.members ?? [], slots: holdings.counts }
       },
     },
   ]
 }
 
-function asRequest(bytes: Buffer): ExecuteRequest {
+interface FrameRoute {
+  readonly path: string
+  readonly summary: string
+  readonly bytesMax: number
+  answer(frame: Buffer): Promise<Buffer>
+}
+
+function frameRoute({ path, summary, bytesMax, answer }: FrameRoute): Route {
+  return {
+    method: 'POST',
+    path,
+    summary,
+    access: 'member',
+    body: { [FRAME_TYPE]: undefined },
+    answers: { 200: { description: 'What came of it.', content: { [FRAME_TYPE]: undefined } } },
+    errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+    async handle(context) {
+      if (context.get('content-type') !== FRAME_TYPE) {
+        throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Members speak ${FRAME_TYPE} here.`)
+      }
+      const body = await answer(await readBody(context.req, bytesMax))
+      context.set('content-type', FRAME_TYPE)
+      context.body = body
+    },
+  }
+}
+
+function decoded<T>(decode: (bytes: Buffer) => T, bytes: Buffer): T {
   try {
-    return decodeRequest(bytes)
+    return decode(bytes)
   } catch (cause) {
-    throw new LarderError('BAD_REQUEST', 'The body is not a frame of commands.', { cause })
+    throw new LarderError('BAD_REQUEST', 'The body is not a frame that members speak.', { cause })
   }
 }

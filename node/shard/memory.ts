@@ -5,72 +5,62 @@
  * then what was used longest ago in the largest pool; counters and reactions are counted, but never claimed.
  * Whatever is let go is told, so that it does not come back from disk.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Activity } from '../../shared/command.ts'
-import { SLOTS } from '../../shared/placement.ts'
 import {
   bury,
   dueAtMs,
   type Entries,
   type Entry,
   isEvictable,
-  isResponse,
+  isNews,
   isTombstone,
   merge,
+  type SlotEntry,
 } from '../entries/entry.ts'
-import type { Presence } from '../entries/reactions.ts'
-import { tenantOf } from '../entries/response.ts'
+import type { Presence } from '../entries/presence.ts'
+import { buryRegister } from '../entries/register.ts'
 import { bytesOf } from './bytes.ts'
 import { emptyCensus, kindOf } from './census.ts'
 import { Expiry } from './expiry.ts'
-import { type Pooled, Pools } from './pools.ts'
+import { activityOf, type Forgotten, type Held, isDue, newlyHeld, TOMBSTONE_GRACE_MS } from './held.ts'
+import { Intake } from './intake.ts'
+import { Pools } from './pools.ts'
 import { Ranking } from './ranking.ts'
 import { Recency } from './recency.ts'
+import { SlotTable } from './slot-table.ts'
 
-/** How long a tombstone outlives its value: longer than a copy may miss a delete. */
-export const TOMBSTONE_GRACE_MS = 600_000
 /** How much that has ended is tended to in one turn, so that a mass expiry does not stop the requests. */
 const SWEEP_MAX = 1000
+/** Beyond this part of the budget members no longer hold the same values: each has evicted its own. */
+const FULL = 0.95
 
-/** How many slots are looked through in one turn. */
-const SLOTS_A_TURN = 500
-
-interface Held extends Pooled {
-  readonly slot: number
-  readonly id: string
-  entry: Entry
-  bytes: number
-  /** Of reactions: how many are engaged. */
-  users: number
-}
-
-/** What is no longer held: an entry, or one presence of it. */
-export interface Forgotten {
-  readonly slot: number
-  readonly id: string
-  readonly presence?: Presence
+export interface MemoryListener {
+  /** Whatever is let go for good, except for slots that are dropped. */
+  forget(forgotten: Forgotten): void
+  /** What the budget has claimed, as what is left of it. */
+  evict?(entry: SlotEntry): void
 }
 
 export class Memory {
   readonly counts = emptyCensus()
   readonly #bytesMax: number
-  readonly #forget: (forgotten: Forgotten) => void
-  readonly #slots: (Map<string, Held> | undefined)[] = new Array(SLOTS).fill(undefined)
+  readonly #listener: MemoryListener
+  readonly slots = new SlotTable()
+  readonly #intake = new Intake(this.slots)
   readonly #pools = new Pools<Held>()
   /** By age: the oldest is the one that every copy has most likely heard of. */
   readonly #tombstones = new Recency<Held>()
   readonly #expiry = new Expiry<Held>()
   readonly #ranking = new Ranking<Held>()
 
-  /** `forget` is called with whatever is let go for good, except for slots that are not held any more. */
-  constructor(bytesMax: number, forget: (forgotten: Forgotten) => void = () => {}) {
+  constructor(bytesMax: number, listener: MemoryListener = { forget() {} }) {
     this.#bytesMax = bytesMax
-    this.#forget = forget
+    this.#listener = listener
   }
 
   /** The entry under this id as of now, and from now on the one used last. */
   use(slot: number, id: string, nowMs: number): Entry | undefined {
-    const held = this.#slots[slot]?.get(id)
+    const held = this.slots.get(slot, id)
     if (held === undefined) return undefined
     if (this.#listOf(held) === this.#pools) this.#pools.touch(held)
     // Of the others the clock alone tells whether they have ended.
@@ -84,7 +74,7 @@ export class Memory {
    * between: before anybody learns that this very entry had to go.
    */
   merge(slot: number, id: string, change: Entry, note: (state: Entry) => void = () => {}): void {
-    const known = this.#slots[slot]?.get(id)
+    const known = this.slots.get(slot, id)
     const held = known ?? newlyHeld(slot, id, change)
     if (known) this.#replace(known, () => merge(known.entry, change))
     else this.#add(held)
@@ -96,25 +86,30 @@ export class Memory {
   entriesOf(slot: number, nowMs: number): Entries {
     return {
       get: (id) => this.use(slot, id, nowMs),
-      under: (prefix) => [...(this.#slots[slot]?.keys() ?? [])].filter((id) => id.startsWith(prefix)),
+      under: (prefix) => this.slots.under(slot, prefix),
     }
   }
 
-  /** Forgets the responses of a tenant, or all of them; a part of the slots a turn. */
-  async clearResponses(tenant?: string): Promise<void> {
-    for (const [slot, entries] of this.#slots.entries()) {
-      if (slot % SLOTS_A_TURN === 0) await nextTurn()
-      for (const held of entries?.values() ?? []) {
-        const isMeant = isResponse(held.id) && (tenant === undefined || tenantOf(held.id) === tenant)
-        if (isMeant) this.#remove(held)
-      }
-    }
+  /** Takes in what another member holds; false when it was known here already. */
+  takeIn(slot: number, id: string, entry: Entry, nowMs: number, note: (state: Entry) => void): boolean {
+    const sifted = this.#intake.sift(slot, id, entry, nowMs)
+    const isNew = isNews(this.slots.get(slot, id)?.entry, sifted)
+    if (!isNew) return false
+    this.merge(slot, id, sifted, note)
+    for (const covered of this.#intake.coveredBy(slot, id, sifted))
+      this.merge(slot, covered.id, covered.entry)
+    return true
   }
 
-  /** The contents with the most engaged users. */
-  activity(limit: number, nowMs: number): Activity[] {
+  /** Whether what can be had again has to go for something new. */
+  get isFull(): boolean {
+    return this.counts.bytes > this.#bytesMax * FULL
+  }
+
+  /** The contents with the most engaged users, in the slots that are meant. */
+  activity(limit: number, nowMs: number, isMeant: (slot: number) => boolean): Activity[] {
     for (;;) {
-      const top = this.#ranking.first(limit)
+      const top = this.#ranking.first(limit, ({ slot }) => isMeant(slot))
       const due = top.filter((held) => isDue(held, nowMs))
       if (due.length === 0) return top.flatMap(activityOf)
       for (const held of due) this.#tend(held, nowMs, SWEEP_MAX)
@@ -131,26 +126,15 @@ export class Memory {
     return true
   }
 
-  /** Lets go of the slots that are not held any more, which are the result: one that comes back brings nothing old. */
-  retain(isHeld: (slot: number) => boolean): number[] {
-    const dropped: number[] = []
-    for (const [slot, entries] of this.#slots.entries()) {
-      if (entries === undefined || isHeld(slot)) continue
-      dropped.push(slot)
-      for (const held of entries.values()) this.#unlink(held)
-      this.#slots[slot] = undefined
-    }
-    return dropped
-  }
-
-  /** Forgets all values, which may be old by now; what was counted is kept. */
-  forgetValues(): void {
-    for (let held = this.#nextVictim; held !== undefined; held = this.#nextVictim) this.#remove(held)
+  /** Lets go of a slot that is not held any more. */
+  drop(slot: number): void {
+    for (const held of this.slots.of(slot)) this.#unlink(held)
+    this.slots.drop(slot)
+    this.#intake.drop(slot)
   }
 
   #add(held: Held): void {
-    const entries = this.#slots[held.slot] ?? new Map<string, Held>()
-    this.#slots[held.slot] = entries.set(held.id, held)
+    this.slots.add(held)
     this.#link(held)
   }
 
@@ -163,11 +147,9 @@ export class Memory {
 
   #remove(held: Held): void {
     const { slot, id } = held
-    const entries = this.#slots[slot]
-    entries?.delete(id)
-    if (entries?.size === 0) this.#slots[slot] = undefined
+    this.slots.remove(held)
     this.#unlink(held)
-    this.#forget({ slot, id })
+    this.#listener.forget({ slot, id })
   }
 
   /** Does what the time asks for, at most so much at once; tells how much it was. */
@@ -175,7 +157,7 @@ export class Memory {
     const { slot, id, entry } = held
     if (entry.kind !== 'reactions') {
       const remains = entry.kind === 'register' ? bury(id, entry) : undefined
-      if (remains === undefined) this.#remove(held)
+      if (remains === undefined) this.#removeForGood(held)
       else this.#replace(held, () => remains)
       if (remains !== undefined) this.counts.expirations++
       return 1
@@ -188,7 +170,10 @@ export class Memory {
       return entry
     })
     this.counts.expirations += ended
-    for (const presence of forgotten) this.#forget({ slot, id, presence })
+    for (const presence of forgotten) {
+      this.#intake.forget(slot, presence.time)
+      this.#listener.forget({ slot, id, presence })
+    }
     if (entry.isEmpty) this.#remove(held)
     return 1 + ended + forgotten.length
   }
@@ -197,9 +182,18 @@ export class Memory {
     while (this.counts.bytes > this.#bytesMax) {
       const oldest = this.#nextVictim
       if (oldest === undefined) return
-      if (!isTombstone(oldest.entry)) this.counts.evictions++
-      this.#remove(oldest)
+      const { slot, id, entry } = oldest
+      this.#removeForGood(oldest)
+      if (isTombstone(entry) || entry.kind !== 'register') continue
+      this.counts.evictions++
+      this.#listener.evict?.({ slot, id, entry: buryRegister(entry) })
     }
+  }
+
+  #removeForGood(held: Held): void {
+    const { slot, entry } = held
+    if (entry.kind === 'register' && isTombstone(entry)) this.#intake.forget(slot, entry.stamp.time)
+    this.#remove(held)
   }
 
   get #nextVictim(): Held | undefined {
@@ -230,18 +224,4 @@ export class Memory {
     if (!isEvictable(id)) return undefined
     return isTombstone(entry) ? this.#tombstones : this.#pools
   }
-}
-
-function newlyHeld(slot: number, id: string, entry: Entry): Held {
-  const pool = isResponse(id) ? `a${tenantOf(id)}` : 'v'
-  return { slot, id, pool, entry, bytes: 0, users: 0, older: undefined, newer: undefined }
-}
-
-function isDue({ entry }: Held, nowMs: number): boolean {
-  return dueAtMs(entry, TOMBSTONE_GRACE_MS) <= nowMs
-}
-
-function activityOf({ id, entry }: Held): Activity[] {
-  if (entry.kind !== 'reactions') return []
-  return [{ content: id.slice(1), users: entry.users, counts: entry.counts() }]
 }

@@ -21,8 +21,9 @@ export class Ranking<T extends Ranked> {
     this.#order.delete(item)
   }
 
-  first(limit: number): T[] {
-    return Iterator.from(this.#order.keys()).take(limit).toArray()
+  /** Of those that are meant. */
+  first(limit: number, isMeant: (item: T) => boolean): T[] {
+    return Iterator.from(this.#order.keys()).filter(isMeant).take(limit).toArray()
   }
 }
 

@@ -25,15 +25,30 @@ export interface Keeper {
   saved(changes: readonly Change[]): Promise<ReadonlySet<Change>>
 }
 
+/** The other holders of the slots. */
+export interface Copies {
+  /** Resolves once every holder that can be reached has these changes; those of one command travel together. */
+  merged(changes: readonly (readonly Change[])[]): Promise<void>
+}
+
+/** Whether this member carries out the commands on a slot: it owns it, and has all of it. */
+export interface Holdings {
+  isHere(slot: number): boolean
+  /** Resolves once it is. @throws LarderError WRONG_OWNER, or NOT_READY at the deadline. */
+  arrival(slot: number, deadlineAtMs: number): Promise<void>
+  /** Resolves once all slots that it owns are. @throws LarderError NOT_READY at the deadline. */
+  arrivals(deadlineAtMs: number): Promise<void>
+}
+
 export interface ShardOptions {
   readonly clock: Clock
   readonly log: Log
   readonly memory: Memory
   readonly queueMax: number
-  /** Whether this member owns the slot now. */
-  owns(slot: number): boolean
-  moment(): Moment
+  readonly holdings: Holdings
+  moment(slot: number): Moment
   readonly keeper: Keeper
+  readonly copies: Copies
 }
 
 interface Write {
@@ -48,6 +63,9 @@ export class Shard {
   readonly #options: ShardOptions
   readonly #number: number
   readonly #queue: WriteQueue<Write>
+  /** Slots whose last changes are not safe yet, and when they will be. */
+  #unsafe: ReadonlySet<number> = new Set()
+  #safe: Promise<unknown> = Promise.resolve()
   #isRefusing = false
   #refused = 0
 
@@ -70,6 +88,11 @@ export class Shard {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
     if (!this.#queue.push({ slot, command, deadlineAtMs, resolve, reject })) reject(this.#refusal())
     return promise
+  }
+
+  /** What has been read of a slot may be told once it cannot be lost any more. */
+  async settled(slot: number): Promise<void> {
+    if (this.#unsafe.has(slot)) await this.#safe
   }
 
   /** How many writes were refused because too many waited. */
@@ -96,10 +119,8 @@ export class Shard {
   async #write(batch: readonly Write[]): Promise<void> {
     this.#noteRoom()
     const applied = batch.map((write) => this.#apply(write))
-    const changes = applied.flatMap((one) => one.changes)
     try {
-      const nothing = applied.every(({ isSettled }) => isSettled)
-      const unsafe = nothing ? new Set() : await this.#options.keeper.saved(changes)
+      const unsafe = await this.#makeSafe(applied)
       const unsafeKeys = new Set<string>()
       for (const { key, isSettled, reply, fail, changes } of applied) {
         if (changes.some((change) => unsafe.has(change))) unsafeKeys.add(key)
@@ -116,6 +137,23 @@ export class Shard {
     }
   }
 
+  /** Resolves with the changes that could not be made safe. */
+  async #makeSafe(applied: readonly AppliedWrite[]): Promise<ReadonlySet<Change>> {
+    const { keeper, copies } = this.#options
+    const changes = applied.flatMap((one) => one.changes)
+    this.#unsafe = new Set(changes.map(({ slot }) => slot))
+    const isOnDisk = applied.every(({ isSettled }) => isSettled)
+    const saved = isOnDisk ? NONE : keeper.saved(changes)
+    const saving = Promise.all([saved, copies.merged(applied.map((one) => one.changes))])
+    this.#safe = saving.catch(() => {})
+    try {
+      const [unsafe] = await saving
+      return unsafe
+    } finally {
+      this.#unsafe = new Set()
+    }
+  }
+
   #apply(write: Write): AppliedWrite {
     const { key } = write.command
     const isSettled = isAboutResponse(write.command)
@@ -128,15 +166,15 @@ export class Shard {
   }
 
   #applyToMemory({ slot, command, deadlineAtMs }: Write): { outcome: Outcome; changes: Change[] } {
-    const { clock, memory, owns, keeper } = this.#options
+    const { clock, memory, holdings, keeper } = this.#options
     // Whoever asked has been told that it failed.
     if (clock.now() > deadlineAtMs)
       throw new LarderError('OVERLOADED', 'It waited in its queue for too long.')
     // The slot may have changed its owner while the write waited.
-    if (!owns(slot)) throw wrongOwner()
+    if (!holdings.isHere(slot)) throw wrongOwner()
     const refusal = keeper.refusalOf(command)
     if (refusal !== undefined) throw refusal
-    const moment = this.#options.moment()
+    const moment = this.#options.moment(slot)
     const { outcome, changes } = apply(command, memory.entriesOf(slot, moment.nowMs), moment)
     const merged: Change[] = []
     for (const { id, entry } of changes) {
@@ -149,6 +187,8 @@ export class Shard {
     return { outcome, changes: merged }
   }
 }
+
+const NONE: Promise<ReadonlySet<Change>> = Promise.resolve(new Set<Change>())
 
 interface AppliedWrite {
   readonly changes: readonly Change[]

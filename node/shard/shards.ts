@@ -1,17 +1,21 @@
 /**
  * The local engine: carries out commands on the slots that this member owns.
  *
- * A command on a slot that is not is refused before anything is applied. What is asked of all
- * members is answered for these slots. A slot belongs to one shard, for good, so
- * the writes of a key never overtake each other. Reads do not queue: they see what has been applied.
+ * A command on another slot is refused before anything is applied, and one on a slot that is still arriving waits
+ * for it. What is asked of all members is answered for the slots that are here. A slot belongs to one shard, for
+ * good, so the writes of a key never overtake each other. Reads do not queue: they see what has been applied, and
+ * tell it once it cannot be lost.
  */
-import { type Command, isWrite, type Reply } from '../../shared/command.ts'
+import { type Command, isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
 import { bytesOf } from './bytes.ts'
-import { Shard, type ShardOptions, wrongOwner } from './shard.ts'
+import { Shard, type ShardOptions } from './shard.ts'
+
+/** Paths whose responses are forgotten together, so that other writes come in between. */
+const CLEARED_AT_ONCE = 100
 
 export interface ShardsOptions extends ShardOptions {
   /** The name of this member. */
@@ -30,23 +34,51 @@ export class Shards implements Engine {
   }
 
   async execute(command: Command, { deadlineAtMs }: Pick<ExecuteOptions, 'deadlineAtMs'>): Promise<Reply> {
-    const { self: owner, memory, moment, owns } = this.#options
-    if (command.type === 'activity')
-      return { type: 'activity', contents: memory.activity(command.limit, moment().nowMs), owner }
+    const { self: owner, clock, memory, moment, holdings } = this.#options
+    if (command.type === 'activity') {
+      await holdings.arrivals(deadlineAtMs)
+      const isOwn = (slot: number) => holdings.isHere(slot)
+      return { type: 'activity', contents: memory.activity(command.limit, clock.wall(), isOwn), owner }
+    }
     if (command.type === 'responses.clear') {
-      await memory.clearResponses(command.tenant)
+      await this.#clear(command.tenant, deadlineAtMs)
       return { type: 'deleted', owner }
     }
     const slot = slotOf(command.key)
-    if (!owns(slot)) throw wrongOwner()
+    if (!holdings.isHere(slot)) await holdings.arrival(slot, deadlineAtMs)
+    const shard = this.#shardOf(slot)
     if (!isWrite(command)) {
-      const now = moment()
-      return { ...apply(command, memory.entriesOf(slot, now.nowMs), now).outcome, owner }
+      const now = moment(slot)
+      const { outcome } = apply(command, memory.entriesOf(slot, now.nowMs), now)
+      await shard.settled(slot)
+      return { ...outcome, owner }
     }
     if (command.type === 'value.set' || command.type === 'response.put') this.#checkFits(command)
+    return { ...(await shard.write(slot, command, deadlineAtMs)), owner }
+  }
+
+  #shardOf(slot: number): Shard {
     const shard = this.#shards[slot % this.#shards.length]
     if (shard === undefined) throw new RangeError(`slot ${slot} has no shard`)
-    return { ...(await shard.write(slot, command, deadlineAtMs)), owner }
+    return shard
+  }
+
+  /** Path by path, through the queues and to all copies, or a copy would bring back what another has forgotten. */
+  async #clear(tenant: string | undefined, deadlineAtMs: number): Promise<void> {
+    const { memory, holdings, queueMax } = this.#options
+    await holdings.arrivals(deadlineAtMs)
+    const paths = [...memory.slots.responsePaths(tenant)].filter((path) => holdings.isHere(slotOf(path)))
+    const atOnce = Math.min(queueMax, CLEARED_AT_ONCE)
+    for (let start = 0; start < paths.length; start += atOnce) {
+      const clearing = paths.slice(start, start + atOnce).map((key) => {
+        const command: KeyCommand =
+          tenant === undefined
+            ? { type: 'response.invalidate', key, isRefresh: false }
+            : { type: 'response.delete', key, tenant }
+        return this.#shardOf(slotOf(key)).write(slotOf(key), command, deadlineAtMs)
+      })
+      await Promise.all(clearing)
+    }
   }
 
   /** How many writes wait in each shard. */

@@ -3,7 +3,7 @@
  * meanwhile. The log tells how far it is.
  */
 import type { Log } from '../../shared/log.ts'
-import type { Presence } from '../entries/reactions.ts'
+import { timesOf } from '../entries/entry.ts'
 import type { Stamp } from '../entries/stamp.ts'
 import type { Disk } from './disk.ts'
 import { entryOf, type StoredEntry, type StoredRow } from './rows.ts'
@@ -65,7 +65,7 @@ export class Recovery {
   #restore(row: StoredRow): void {
     const { restore, witness } = this.#options
     const stored = entryOf(row)
-    for (const stamp of stampsOf(stored)) witness(stamp)
+    for (const stamp of timesOf(stored.entry)) witness(stamp)
     restore(stored)
   }
 
@@ -75,10 +75,4 @@ export class Recovery {
     if (Math.floor(this.#read / PROGRESS_ROWS) > before)
       this.#options.log.info({ read: this.#read, rows: this.#rows }, 'reading the disk')
   }
-}
-
-function stampsOf({ entry }: StoredEntry): Iterable<Stamp | Presence> {
-  if (entry.kind === 'register') return [entry.stamp]
-  if (entry.kind === 'counter') return entry.reset ? [entry.reset] : []
-  return entry
 }

@@ -6,9 +6,10 @@
  */
 
 import type { KeyCommand } from '../../shared/command.ts'
-import { type Counter, isCounting, totalOf } from '../entries/counter.ts'
+import { type Counter, counterOf, counterText, isCounting, totalOf } from '../entries/counter.ts'
 import { type Change, type Entry, idOf, isResponse } from '../entries/entry.ts'
-import { type Presence, Reactions } from '../entries/reactions.ts'
+import type { Presence } from '../entries/presence.ts'
+import { Reactions } from '../entries/reactions.ts'
 import type { Register } from '../entries/register.ts'
 
 export type Cell = string | number | bigint | null | Uint8Array
@@ -137,25 +138,6 @@ export function entryOf({ table, cells }: StoredRow): StoredEntry {
     isGone: isGone === 1,
   }
   return { slot: number(slot), id: `r${text(content)}`, entry: Reactions.of(presence) }
-}
-
-/** A counter as JSON: tallies as text, since they may go beyond 64 bits. */
-export function counterText({ reset, tallies }: Counter): string {
-  const texts = Object.entries(tallies).map(([origin, { added, taken }]) => [
-    origin,
-    String(added),
-    String(taken),
-  ])
-  return JSON.stringify({ reset, tallies: texts })
-}
-
-/** @throws when the text is not that of a counter. */
-export function counterOf(json: string): Counter {
-  const { reset, tallies } = JSON.parse(json)
-  const pairs = (tallies as [string, string, string][]).map(
-    ([origin, added, taken]) => [origin, { added: BigInt(added), taken: BigInt(taken) }] as const,
-  )
-  return { kind: 'counter', ...(reset && { reset }), tallies: Object.fromEntries(pairs) }
 }
 
 function text(cell: Cell | undefined): string {

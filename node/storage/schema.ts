@@ -12,8 +12,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Counter } from '../entries/counter.ts'
+import { counterOf, counterText } from '../entries/counter.ts'
 import { TICKS_PER_MS } from '../entries/stamp.ts'
-import { counterOf, counterText } from './rows.ts'
 
 /** `LRDR`, in the header of the file. */
 const APPLICATION_ID = 0x4c524452

@@ -1,4 +1,4 @@
-/** A member that uplink or its peers cannot reach for a while: what it learns from others, and what it forgets. */
+/** A member that uplink or its peers cannot reach for a while: what it learns from others, and what it takes back. */
 import { expect } from 'chai'
 import { Cluster, get, keyOf, ownerOf, post } from '../support/cluster.ts'
 import { freePorts } from '../support/ports.ts'
@@ -69,6 +69,6 @@ describe('a member that is cut off', () => {
     for (const tether of [toUplink, toNode]) tether.join()
     await cluster.settle()
     const read = await get(`${cluster.url('a')}/api?key=${key}`)
-    expect(read.body).to.deep.include({ node: 'cut', data: null })
+    expect(read.body).to.deep.include({ node: 'cut', data: 'new' })
   })
 })

@@ -173,13 +173,14 @@ describe('activity, while a member', () => {
     expect(body['activity']).to.have.lengthOf(3)
   })
 
-  it('is dead, is that of the members who are left', async () => {
+  it('is dead, is all of it: whoever holds the copies tells of them, each content once', async () => {
     await using cluster = await ProcessCluster.start(three, { uplink: { LEASE_MS: '60000' } })
     const { url } = cluster.member('a')
     for (const owner of three) await react(url, bodyOf(keyOf(owner, three), 'Sam'))
     await cluster.member('b').process.kill()
     const { status, body } = await get(`${url}/api/v1/activity`)
     expect(status).to.equal(200)
-    expect(body['activity']).to.have.lengthOf(2)
+    const told = (body['activity'] as { content_id: string }[]).map(({ content_id }) => content_id)
+    expect(told).to.deep.equal(three.map((owner) => keyOf(owner, three)).sort())
   })
 })

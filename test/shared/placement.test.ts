@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { integerOf, placeSlots, SLOTS, slotOf } from '../../shared/placement.ts'
+import { integerOf, placeSlots, rankMembers, SLOTS, slotOf } from '../../shared/placement.ts'
 
 describe('a key', () => {
   for (const [key, integer] of [
@@ -107,6 +107,87 @@ describe('the placement of slots', () => {
     for (let slot = 0; slot < SLOTS; slot++) {
       const owner = EIGHT[owners[slot] ?? 0] ?? ''
       if (left.includes(owner)) expect(left[now[slot] ?? 0]).to.equal(owner)
+    }
+  })
+})
+
+/** The holders of every slot, by name. */
+function holdersOf(members: readonly string[], copies: number): string[][] {
+  const holders = placeSlots(members, copies)
+  const width = Math.min(copies, members.length)
+  expect(holders.length).to.equal(SLOTS * width)
+  return Array.from({ length: SLOTS }, (_, slot) =>
+    Array.from(holders.subarray(slot * width, (slot + 1) * width), (index) => members[index] ?? '?'),
+  )
+}
+
+const someIds = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 8 }), { minLength: 2, maxLength: 7 })
+const someSlots = Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => slot % 61 === 0)
+
+describe('the placement of copies', () => {
+  it('is on different members, on as many as there are of those asked for', () => {
+    fc.assert(
+      fc.property(someIds, fc.integer({ min: 1, max: 9 }), (members, copies) => {
+        for (const holders of holdersOf(members, copies)) {
+          if (new Set(holders).size !== Math.min(copies, members.length)) expect(holders).to.equal(copies)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('goes down the ranks of the members: fewer copies are the beginning of more', () => {
+    fc.assert(
+      fc.property(someIds, fc.integer({ min: 1, max: 6 }), (members, copies) => {
+        const [fewer, more] = [holdersOf(members, copies), holdersOf(members, copies + 1)]
+        for (const slot of someSlots) {
+          const ranked = rankMembers(slot, members).map((index) => members[index])
+          expect(ranked.toSorted()).to.deep.equal(members.toSorted())
+          expect(more[slot]).to.deep.equal(ranked.slice(0, copies + 1))
+          expect(fewer[slot]).to.deep.equal(ranked.slice(0, copies))
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('changes with a member only where that one comes in: the others keep their order', () => {
+    fc.assert(
+      fc.property(someIds, fc.integer({ min: 1, max: 4 }), fc.nat(6), (members, copies, which) => {
+        const gone = members[which % members.length] ?? ''
+        const left = members.filter((member) => member !== gone)
+        const [before, after] = [holdersOf(members, copies), holdersOf(left, copies)]
+        for (const slot of someSlots) {
+          const stayed = before[slot]?.filter((member) => member !== gone) ?? []
+          expect(after[slot]?.slice(0, stayed.length)).to.deep.equal(stayed)
+          if (stayed.length === before[slot]?.length) expect(after[slot]).to.deep.equal(stayed)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('moves to a fifth member at most 1.15 of its share of the slots that are owned', () => {
+    for (const prefix of ['kitchen-', '127.0.0.1:400', 'n', 'larder-node-', '']) {
+      const four = [0, 1, 2, 3].map((index) => `${prefix}${index}`)
+      const five = [...four, `${prefix}4`]
+      const [before, after] = [holdersOf(four, 2), holdersOf(five, 2)]
+      const moved = after.filter(([owner], slot) => owner !== before[slot]?.[0])
+      expect(moved.every(([owner]) => owner === five[4])).to.equal(true)
+      expect(moved.length).to.be.within(1, (1.15 * SLOTS) / 5)
+    }
+  })
+
+  it('gives each of a few members its share, as an owner and as a replica', () => {
+    for (const count of [2, 3, 4, 5, 8]) {
+      const members = Array.from({ length: count }, (_, index) => `kitchen-${index}`)
+      const holders = holdersOf(members, 2)
+      for (const place of [0, 1]) {
+        const shares = Map.groupBy(holders, (some) => some[place])
+        expect(shares.size).to.equal(count)
+        for (const { length } of shares.values())
+          expect(length / (SLOTS / count), `${count} members`).to.be.within(0.85, 1.15)
+      }
     }
   })
 })

@@ -19,8 +19,8 @@ export interface ClusterOptions {
 
 interface ClusterView {
   readonly epoch: number
-  readonly members: readonly { readonly id: string }[]
-  readonly slots: { readonly owned: number }
+  readonly members: readonly { readonly id: string; readonly leaving?: true }[]
+  readonly slots: { readonly owned: number; readonly replicated: number; readonly arriving: number }
 }
 
 export interface Answer {
@@ -31,20 +31,22 @@ export interface Answer {
 export class Cluster implements AsyncDisposable {
   readonly uplink: Uplink
   readonly #environment: Environment
+  readonly #copies: number
   readonly #nodes = new Map<string, Node>()
 
-  /** Resolves once every node sees all the others. */
+  /** Resolves once it is settled. */
   static async start({ ids, node = {}, uplink = {} }: ClusterOptions): Promise<Cluster> {
     const started = await startUplink(readUplinkConfig({ PORT: '0', ...uplink }), { log: silent })
-    const cluster = new Cluster(started, node)
+    const cluster = new Cluster(started, node, Number(uplink['COPIES'] ?? 2))
     await Promise.all(ids.map((id) => cluster.join(id)))
     await cluster.settle()
     return cluster
   }
 
-  private constructor(uplink: Uplink, environment: Environment) {
+  private constructor(uplink: Uplink, environment: Environment, copies: number) {
     this.uplink = uplink
     this.#environment = environment
+    this.#copies = copies
   }
 
   async join(id: string, environment: Environment = {}): Promise<Node> {
@@ -67,14 +69,27 @@ export class Cluster implements AsyncDisposable {
     this.#nodes.delete(id)
   }
 
-  /** Waits until every node sees just the nodes that there are. */
+  /** Waits until every node sees just the nodes that there are, and every slot is wherever it belongs. */
   async settle(): Promise<void> {
     const ids = [...this.#nodes.keys()].sort().join()
     for (const id of this.#nodes.keys()) {
       await until(
-        () => this.viewOf(id),
-        ({ members }) => members.map((member) => member.id).join() === ids,
+        () => this.#standOf(id),
+        ({ ready, members, arriving, short }) =>
+          members === ids && ready === 200 && arriving === 0 && short === 0,
       )
+    }
+  }
+
+  async #standOf(id: string) {
+    const { members, slots } = await this.viewOf(id)
+    const short = await this.metric(id, 'larder_slots_short')
+    return {
+      members: members.map((member) => member.id).join(),
+      ready: (await fetch(`${this.url(id)}/readyz`)).status,
+      arriving: slots.arriving,
+      // Where there are fewer members than copies it stays so.
+      short: members.length < this.#copies ? 0 : short,
     }
   }
 

@@ -1,8 +1,17 @@
-/** As much of a member as uplink sees: an address where one life of it answers. */
+/** As much of a member as uplink sees: an address where one life of it answers, and tells what it is asked. */
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Member } from '../../shared/view.ts'
+import { text } from 'node:stream/consumers'
+import { type Outcome, REACH_PATH, STATUS_PATH } from '../../shared/probe.ts'
+import type { Member, MemberStatus } from '../../shared/view.ts'
+
+/** A request other than a look at this member itself. */
+export interface Asked {
+  readonly path: string
+  readonly authorization: string | undefined
+  readonly body: string
+}
 
 export class FakeMember implements AsyncDisposable {
   readonly #server: Server
@@ -12,6 +21,11 @@ export class FakeMember implements AsyncDisposable {
   isMute = false
   /** How often it was looked at. */
   looks = 0
+  readonly asked: Asked[] = []
+  /** What it finds when it looks at another; `hangs`: it never says. */
+  finds: Outcome | 'hangs' | 'nonsense' = 'silent'
+  /** What it tells of itself. */
+  status: Partial<MemberStatus> = {}
 
   static async start(id: string, incarnation = `${id}-1`): Promise<FakeMember> {
     const member = new FakeMember(id, incarnation)
@@ -23,12 +37,7 @@ export class FakeMember implements AsyncDisposable {
   private constructor(id: string, incarnation: string) {
     this.#id = id
     this.incarnation = incarnation
-    this.#server = createServer((request, response) => {
-      this.looks++
-      if (this.isMute || request.url !== '/livez') return
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ status: 'ok', id: this.#id, incarnation: this.incarnation }))
-    })
+    this.#server = createServer((request, response) => void this.#answer(request, response))
   }
 
   get member(): Member {
@@ -42,5 +51,20 @@ export class FakeMember implements AsyncDisposable {
     this.#server.close()
     this.#server.closeAllConnections()
     await once(this.#server, 'close')
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url: path = '', headers } = request
+    if (path === '/livez') this.looks++
+    else this.asked.push({ path, authorization: headers.authorization, body: await text(request) })
+    const answers: Readonly<Record<string, object>> = {
+      '/livez': { status: 'ok', id: this.#id, incarnation: this.incarnation },
+      [REACH_PATH]: { outcome: this.finds },
+      [STATUS_PATH]: this.status,
+    }
+    if (this.isMute || (path === REACH_PATH && this.finds === 'hangs')) return
+    response.statusCode = path in answers ? 200 : 404
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(answers[path] ?? {}))
   }
 }

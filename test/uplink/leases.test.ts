@@ -52,8 +52,8 @@ describe('uplink: leases', () => {
     await uplink.client.lease(mute.member)
     await uplink.client.lease(dead.member)
     await dead[Symbol.asyncDispose]()
-    await uplink.client.watchFor('mute')
     await uplink.client.watchFor()
+    expect(await uplink.client.metric('larder_uplink_dropped_total{why="refused"}')).equal(1)
     expect(await uplink.client.metric('larder_uplink_dropped_total{why="silent"}')).equal(1)
   })
 

@@ -1,7 +1,8 @@
 /** How members come, stay and go, over real sockets. */
 import { expect } from 'chai'
+import type { Member } from '../../shared/view.ts'
 import { FakeMember } from './fake-member.ts'
-import { LEASE_MS, patient, start } from './start.ts'
+import { LEASE_MS, patient, start, type TestUplink } from './start.ts'
 
 describe('uplink: registering', () => {
   it('a member that registers is in the view, with the copies that are set', async () => {
@@ -38,6 +39,49 @@ describe('uplink: registering', () => {
     expect((await uplink.client.leave(a.member)).status).equal(204)
     expect((await uplink.client.leave(a.member)).status).equal(204)
     expect(await uplink.client.view()).deep.equal({ epoch: 2, copies: 2, members: [] })
+  })
+})
+
+describe('uplink: leaving in two steps', () => {
+  const raw = async (uplink: TestUplink) => JSON.parse((await uplink.client.call('GET', '/api/v1/view')).text)
+
+  it('a member that is leaving stays, marked, until it says that it has left', async () => {
+    await using uplink = await start(patient)
+    await using a = await FakeMember.start('a')
+    await uplink.client.lease(a.member)
+    const next = uplink.client.view(1)
+    const marked: Member = { ...a.member, leaving: true }
+    expect((await uplink.client.lease(marked, { epoch: 1 })).epoch).equal(2)
+    expect(await next).deep.equal({ epoch: 2, copies: 2, members: [marked] })
+    expect((await raw(uplink)).members).deep.equal([{ ...marked, since: 1 }])
+    for (const renewed of [marked, a.member]) {
+      expect((await uplink.client.lease(renewed, { epoch: 2 })).epoch).equal(2)
+    }
+    expect((await uplink.client.view()).members).deep.equal([marked])
+    expect((await uplink.client.leave(a.member)).status).equal(204)
+    expect(await uplink.client.view()).deep.equal({ epoch: 3, copies: 2, members: [] })
+    expect(uplink.logged.filter((line) => line.startsWith('a member'))).deep.equal([
+      'a member joined',
+      'a member is leaving',
+      'a member left',
+    ])
+  })
+
+  it('a member that comes again under the same id is not leaving', async () => {
+    await using uplink = await start(patient)
+    await using a = await FakeMember.start('a', 'first')
+    await uplink.client.lease({ ...a.member, leaving: true })
+    a.incarnation = 'second'
+    await uplink.client.lease(a.member)
+    expect((await raw(uplink)).members).deep.equal([{ ...a.member, since: 2 }])
+  })
+
+  it('one that dies while it is leaving is dropped like all others', async () => {
+    await using uplink = await start()
+    await using a = await FakeMember.start('a')
+    await uplink.client.lease({ ...a.member, leaving: true })
+    await a[Symbol.asyncDispose]()
+    expect((await uplink.client.watchFor()).epoch).equal(2)
   })
 })
 

@@ -1,42 +1,8 @@
 /** The registry as pure logic: epochs, and leases by one uplink's own clock. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { Member } from '../../shared/view.ts'
-import { adopt, EMPTY, join, lapsed, leave, memberOf, observe, type Registry } from '../../uplink/registry.ts'
-
-const member = (id: string, life = 1, since?: number): Member => ({
-  id,
-  incarnation: `${id}-${life}`,
-  url: `http://${id}:4000`,
-  ...(since !== undefined && { since }),
-})
-const registered = (...members: Member[]) =>
-  members.reduce((made, each) => join(made, each, undefined), EMPTY)
-
-const anyMember = fc.record({
-  id: fc.constantFrom('a', 'b', 'c:4000', '[::1]:1'),
-  life: fc.integer({ min: 1, max: 3 }),
-})
-type Step = (registry: Registry) => Registry
-const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  anyMember.map(
-    ({ id, life }): Step =>
-      (now) =>
-        join(now, member(id, life), memberOf(now, id)),
-  ),
-  anyMember.map(
-    ({ id, life }): Step =>
-      (now) =>
-        leave(now, id, `${id}-${life}`),
-  ),
-  fc
-    .record({ epoch: fc.nat(20), members: fc.array(anyMember, { maxLength: 4 }) })
-    .map(({ epoch, members }): Step => {
-      const told = { epoch, members: members.map(({ id, life }) => member(id, life)) }
-      return (now) => adopt(now, told)
-    }),
-)
-const anyRegistry = fc.array(anyStep).map((steps) => steps.reduce((made, step) => step(made), EMPTY))
+import { adopt, EMPTY, join, leave, memberOf, observe, quiet } from '../../uplink/registry.ts'
+import { anyRegistry, anyStep, member, registered } from './registries.ts'
 
 describe('registry: epochs', () => {
   it('the epoch grows with every change, and with nothing else', () => {
@@ -136,7 +102,7 @@ describe('registry: leases', () => {
           nowMs += elapsedMs
           if (hasRenewed) [renewals, seenAtMs] = [renewals + 1, nowMs]
           sightings = observe(sightings, at(renewals, nowMs))
-          const isLapsed = lapsed(sightings, registry, { nowMs, leaseMs }).length === 1
+          const isLapsed = quiet(sightings, registry, { nowMs, forMs: leaseMs }).length === 1
           expect(isLapsed).equal(nowMs - seenAtMs >= leaseMs)
         }
       }),
@@ -145,14 +111,14 @@ describe('registry: leases', () => {
 
   it('an uplink that has just started gives everybody a whole lease', () => {
     const sightings = observe(new Map(), at(1000, 5000))
-    expect(lapsed(sightings, registry, { nowMs: 5299, leaseMs })).deep.equal([])
-    expect(lapsed(sightings, registry, { nowMs: 5300, leaseMs })).deep.equal([member('a', 1, 1)])
+    expect(quiet(sightings, registry, { nowMs: 5299, forMs: leaseMs })).deep.equal([])
+    expect(quiet(sightings, registry, { nowMs: 5300, forMs: leaseMs })).deep.equal([member('a', 1, 1)])
   })
 
   it('a count that was lost is no reason to drop anybody', () => {
     const before = seen(5, 10)
     const after = observe(before, { registry, renewals: new Map(), nowMs: 400 })
-    expect(lapsed(after, registry, { nowMs: 400, leaseMs })).deep.equal([])
+    expect(quiet(after, registry, { nowMs: 400, forMs: leaseMs })).deep.equal([])
   })
 
   it('a new life does not inherit what was seen of the old one', () => {
@@ -162,8 +128,8 @@ describe('registry: leases', () => {
       renewals: new Map([['a', 0]]),
       nowMs: 1000,
     })
-    expect(lapsed(sightings, restarted, { nowMs: 1299, leaseMs })).deep.equal([])
-    expect(lapsed(sightings, restarted, { nowMs: 1300, leaseMs })).deep.equal([member('a', 2, 2)])
+    expect(quiet(sightings, restarted, { nowMs: 1299, forMs: leaseMs })).deep.equal([])
+    expect(quiet(sightings, restarted, { nowMs: 1300, forMs: leaseMs })).deep.equal([member('a', 2, 2)])
   })
 
   it('who is gone is not remembered', () => {

@@ -32,13 +32,14 @@ export class UplinkClient {
     return { status, headers, text, code: isProblem ? JSON.parse(text).code : undefined }
   }
 
-  /** Registers or renews. */
+  /** Registers or renews; a member that is leaving says so. */
   renew(
-    { id, url, incarnation }: Member,
+    { id, url, incarnation, leaving }: Member,
     seen: { epoch?: number; members?: Member[] } = {},
   ): Promise<Answered> {
     const { epoch = 0, members } = seen
-    return this.call('PUT', `/api/v1/members/${encodeURIComponent(id)}`, { url, incarnation, epoch, members })
+    const renewal = { url, incarnation, leaving, epoch, members }
+    return this.call('PUT', `/api/v1/members/${encodeURIComponent(id)}`, renewal)
   }
 
   async lease(member: Member, seen: { epoch?: number; members?: Member[] } = {}): Promise<Lease> {
@@ -71,6 +72,12 @@ export class UplinkClient {
     let view = await this.view()
     while (view.members.map(({ id }) => id).join() !== ids.join()) view = await this.view(view.epoch)
     return view
+  }
+
+  /** The front page, as a browser gets it. */
+  async page(): Promise<Answered> {
+    const browser = new UplinkClient(this.#url, { ...this.#headers, accept: 'text/html,*/*;q=0.8' })
+    return browser.call('GET', '/')
   }
 
   /** A sample at /metrics, by its name and labels as they are written there. */

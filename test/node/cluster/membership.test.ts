@@ -1,6 +1,7 @@
 /** A member and its uplink, scripted and on a fake clock: what is asked, how often, and what is believed. */
 import { expect } from 'chai'
 import { Registry } from 'prom-client'
+import { CurrentView } from '../../../node/cluster/current-view.ts'
 import { Membership, type Uplink } from '../../../node/cluster/membership.ts'
 import { createClusterMetrics } from '../../../node/cluster/metrics.ts'
 import { LarderError } from '../../../shared/errors.ts'
@@ -15,6 +16,7 @@ class ScriptedUplink implements Uplink {
   readonly url = 'http://uplink'
   readonly renewals: Renewal[] = []
   reports = 0
+  leaves = 0
   epoch = 1
   members: Member[] = [self]
   error: LarderError | undefined
@@ -34,7 +36,9 @@ class ScriptedUplink implements Uplink {
   async report(): Promise<void> {
     this.reports++
   }
-  async leave(): Promise<void> {}
+  async leave(): Promise<void> {
+    this.leaves++
+  }
   stop(): void {
     this.#watching.reject(new Error('stopped'))
   }
@@ -56,7 +60,7 @@ async function start(uplink: ScriptedUplink) {
     log: silent,
     metrics: createClusterMetrics(new Registry()),
     uplink,
-    onView: ({ epoch }) => void views.push(epoch),
+    current: new CurrentView({ clock, onView: ({ epoch }) => void views.push(epoch) }),
     onRejected: ({ code }) => void rejections.push(code),
   })
   membership.start()
@@ -134,7 +138,7 @@ describe('membership', () => {
     uplink.members = [{ ...self, incarnation: 'a-0' }]
     const { membership } = await start(uplink)
     expect(membership.notReady).to.include('has not joined')
-    expect(membership.placed?.slotsOwnedBy(self)).to.equal(0)
+    expect(new Set(membership.placed?.rolesOf(self))).to.deep.equal(new Set(['none']))
     await membership.leave()
   })
 
@@ -153,6 +157,37 @@ describe('membership', () => {
     membership.learn({ epoch: 9, copies: 1, members: [self, other] })
     membership.learn({ epoch: 4, copies: 1, members: [self] })
     expect(views).to.deep.equal([1, 9])
+    await membership.leave()
+  })
+
+  it('says at once that it is leaving, goes on until the others know it, and only then leaves', async () => {
+    const uplink = new ScriptedUplink()
+    const { membership } = await start(uplink)
+    let isRetired = false
+    const retiring = membership.retire().then(() => {
+      isRetired = true
+    })
+    await settled()
+    expect(uplink.renewals.at(-1)).to.include({ leaving: true })
+    expect(membership.notReady).to.include('leaving')
+    expect([isRetired, uplink.leaves]).to.deep.equal([false, 0])
+    uplink.tell(2, [{ ...self, leaving: true }, other])
+    await retiring
+    expect(new Set(membership.placed?.rolesOf(self))).to.deep.equal(new Set(['none']))
+    await membership.leave()
+    expect(uplink.leaves).to.equal(1)
+  })
+
+  it('waits two seconds at most for an uplink that does not note that it is leaving', async () => {
+    const { membership, clock } = await start(new ScriptedUplink())
+    let isRetired = false
+    const retiring = membership.retire().then(() => {
+      isRetired = true
+    })
+    await clock.advance(1999)
+    expect(isRetired).to.equal(false)
+    await clock.advance(1)
+    await retiring
     await membership.leave()
   })
 

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { Registry } from 'prom-client'
 import { createClusterMetrics } from '../../../node/cluster/metrics.ts'
 import { Peers } from '../../../node/cluster/peers.ts'
+import { StampClock } from '../../../node/entries/stamp.ts'
 import { FakeClock } from '../../support/clock.ts'
 import { silent } from '../../support/cluster.ts'
 
@@ -14,7 +15,9 @@ describe('peers', () => {
       clock: new FakeClock(),
       log: silent,
       metrics: createClusterMetrics(new Registry()),
-      secret: undefined,
+      self: { id: 'a', url: 'http://a', incarnation: 'a-1' },
+      stamps: new StampClock('a-1'),
+      connect: () => ({ post: async () => ({ status: 200, body: Buffer.of() }), close() {} }),
       view: () => undefined,
       learn() {},
       onRefused() {},

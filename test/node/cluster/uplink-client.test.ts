@@ -30,7 +30,7 @@ describe('a client of several uplinks', () => {
   it('wakes whoever watches an uplink that hangs, and asks the next one', async () => {
     const hanging = await serve(() => {})
     const working = await serve((_, response) => answer(response, view))
-    const client = new UplinkClient([hanging, working], undefined)
+    const client = new UplinkClient([hanging, working], undefined, 'a')
     const watch = client.watch(3).catch(() => 'woken')
     await client.renew('a', renewal).catch(() => {})
     expect(await watch).to.equal('woken')
@@ -46,7 +46,7 @@ describe('a client of several uplinks', () => {
       asked.broken++
       response.writeHead(502).end('<html>')
     })
-    const client = new UplinkClient([broken, refusing], undefined)
+    const client = new UplinkClient([broken, refusing], undefined, 'a')
     for (let attempt = 0; attempt < 3; attempt++) {
       const error = await client.renew('a', renewal).catch((thrown) => thrown)
       expect(error).to.include({ code: 'ID_TAKEN', message: 'taken' })
@@ -63,20 +63,20 @@ describe('a client of several uplinks', () => {
       response.writeHead(202, { 'content-type': 'text/plain' }).end('Accepted')
     })
     const member = { id: 'a', url: 'http://a', incarnation: 'a-1' }
-    await new UplinkClient([hanging, working], undefined).leave(member)
-    await new UplinkClient([hanging, working], undefined).report(member)
+    await new UplinkClient([hanging, working], undefined, 'a').leave(member)
+    await new UplinkClient([hanging, working], undefined, 'a').report(member)
     expect(asked).to.deep.equal(['DELETE /api/v1/members/a?incarnation=a-1', 'POST /api/v1/members/a/report'])
   })
 
-  it('shows the secret of the cluster', async () => {
-    const seen: (string | undefined)[] = []
+  it('shows the secret of the cluster, and who asks', async () => {
+    const seen: unknown[] = []
     const url = await serve((request, response) => {
-      seen.push(request.headers.authorization)
+      seen.push(request.headers.authorization, request.headers['larder-member'])
       answer(response, view)
     })
-    const client = new UplinkClient([url], 'salt')
+    const client = new UplinkClient([url], 'salt', 'a')
     await client.view()
-    expect(seen).to.deep.equal(['Bearer salt'])
+    expect(seen).to.deep.equal(['Bearer salt', 'a'])
     client.stop()
   })
 })

@@ -113,8 +113,8 @@ describe('a frame', () => {
   it('carries every command, with any text and any bytes', () => {
     fc.assert(
       fc.property(fc.nat(), fc.array(routed, { maxLength: 8 }), (epoch, commands) => {
-        expect(plain(decodeRequest(encodeRequest({ epoch, view, commands })))).to.deep.equal(
-          plain({ epoch, view, commands }),
+        expect(plain(decodeRequest(encodeRequest({ epoch, time: 1, view, commands })))).to.deep.equal(
+          plain({ epoch, time: 1, view, commands }),
         )
       }),
     )
@@ -123,8 +123,8 @@ describe('a frame', () => {
   it('carries every result', () => {
     fc.assert(
       fc.property(fc.array(result, { maxLength: 8 }), (results) => {
-        expect(plain(decodeResponse(encodeResponse({ epoch: 3, view, results })))).to.deep.equal(
-          plain({ epoch: 3, view, results }),
+        expect(plain(decodeResponse(encodeResponse({ epoch: 3, time: 1, view, results })))).to.deep.equal(
+          plain({ epoch: 3, time: 1, view, results }),
         )
       }),
     )
@@ -133,7 +133,7 @@ describe('a frame', () => {
   it('carries a name that every object has as a name like any other', () => {
     const counts: Record<string, number> = JSON.parse('{"__proto__":1,"constructor":2,"toString":3}')
     const reply = { type: 'counts', counts, owner: 'a' } as const
-    const { results } = decodeResponse(encodeResponse({ epoch: 1, results: [{ reply }] }))
+    const { results } = decodeResponse(encodeResponse({ epoch: 1, time: 1, results: [{ reply }] }))
     expect(JSON.stringify(results)).to.include('{"__proto__":1,"constructor":2,"toString":3}')
   })
 
@@ -152,7 +152,11 @@ describe('a frame', () => {
       { type: 'activity' },
     ]
     for (const command of refused) {
-      const head = { epoch: 1, commands: [{ command, requestId: 'r', traced: false, remainingMs: 1 }] }
+      const head = {
+        epoch: 1,
+        time: 1,
+        commands: [{ command, requestId: 'r', traced: false, remainingMs: 1 }],
+      }
       expect(() => decodeRequest(frameOf(head)), JSON.stringify(command)).to.throw()
     }
   })
@@ -163,7 +167,7 @@ describe('a frame', () => {
     const small: Result = { reply: { type: 'value', owner: 'a', contentType: 't', tag: '"1"', body: 'x' } }
     const stored: Result = { reply: { type: 'stored', owner: 'a', tag: '"1"', created: true } }
     const { results } = decodeResponse(
-      encodeResponse({ epoch: 1, results: [value, value, value, small, stored] }),
+      encodeResponse({ epoch: 1, time: 1, results: [value, value, value, small, stored] }),
     )
     expect(
       results.map((result) => ('error' in result ? result.error.code : result.reply.type)),
@@ -176,7 +180,7 @@ describe('a frame', () => {
       reply: { type: 'users', users: { fire: names }, owner: 'a' },
     }))
     const stored: Result = { reply: { type: 'stored', owner: 'a', tag: '"1"', created: true } }
-    const frame = encodeResponse({ epoch: 1, results: [...reads, stored] })
+    const frame = encodeResponse({ epoch: 1, time: 1, results: [...reads, stored] })
     expect(frame.length).to.be.below(48 * 2 ** 20)
     const { results } = decodeResponse(frame)
     expect(results.at(0)).to.have.nested.property('reply.type', 'users')
@@ -193,7 +197,7 @@ describe('a frame', () => {
         remainingMs: 1,
       },
     ] as const
-    const whole = encodeRequest({ epoch: 1, commands })
+    const whole = encodeRequest({ epoch: 1, time: 1, commands })
     for (let length = 0; length < whole.length; length++) {
       expect(() => decodeRequest(whole.subarray(0, length)), `${length} bytes`).to.throw()
     }

@@ -23,7 +23,7 @@ class Copy {
 
   constructor(origin: string, nowMs = 1000) {
     const stamps = new StampClock(origin)
-    this.#moment = { nowMs, origin, stamp: () => stamps.next(nowMs) }
+    this.#moment = { nowMs, origin, isCertain: true, stamp: () => stamps.next(nowMs) }
   }
 
   /** What was answered: a total, or why there is none. */

@@ -1,9 +1,11 @@
 /** What makes copies one: `merge` is commutative, associative and idempotent for every kind of entry. */
+import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { type Counter, totalOf } from '../../../node/entries/counter.ts'
-import { bury, type Entry, merge } from '../../../node/entries/entry.ts'
-import { type Presence, Reactions } from '../../../node/entries/reactions.ts'
+import { apply, bury, type Entry, type EntryChange, isNews, merge } from '../../../node/entries/entry.ts'
+import type { Presence } from '../../../node/entries/presence.ts'
+import { Reactions } from '../../../node/entries/reactions.ts'
 import type { Register } from '../../../node/entries/register.ts'
 import { compareStamps, StampClock, tagOf } from '../../../node/entries/stamp.ts'
 
@@ -23,10 +25,16 @@ const register: fc.Arbitrary<Entry> = fc
 /** Tallies only grow, so that of one origin one is always the newer; a delete begins them anew. */
 const tallies = fc.dictionary(
   origin,
-  fc.record({ added: fc.bigInt({ min: 0n, max: 9n }), taken: fc.bigInt({ min: 0n, max: 9n }) }),
+  fc.record(
+    { added: fc.bigInt({ min: 0n, max: 9n }), taken: fc.bigInt({ min: 0n, max: 9n }) },
+    { noNullPrototype: true },
+  ),
 )
 const counter: fc.Arbitrary<Entry> = fc
-  .record({ tallies, reset: fc.option(fc.record({ time: fc.nat(3), origin }), { nil: undefined }) })
+  .record({
+    tallies,
+    reset: fc.option(fc.record({ time: fc.nat(3), origin }, { noNullPrototype: true }), { nil: undefined }),
+  })
   .map(
     ({ tallies, reset }): Counter => ({ kind: 'counter', ...(reset && { reset }), tallies: { ...tallies } }),
   )
@@ -64,6 +72,11 @@ function fresh(entry: Entry): Entry {
   return copy
 }
 
+/** As it comes from another member: equal, but never the same object. */
+function structured(entry: Entry): Entry {
+  return entry.kind === 'reactions' ? fresh(entry) : structuredClone(entry)
+}
+
 function joined(...[first, ...rest]: [Entry, ...Entry[]]): Entry {
   return rest.reduce((whole, copy) => merge(whole, copy), fresh(first))
 }
@@ -95,6 +108,19 @@ for (const [kind, entry] of Object.entries({ register, counter, reactions })) {
       )
     })
 
+    it('is news to the first just where it changes the first', () => {
+      fc.assert(
+        fc.property(entry, entry, (a, b) => {
+          const before = seen(fresh(a))
+          const isSame = isDeepStrictEqual(seen(joined(a, b)), before)
+          expect(isNews(a, structured(b))).to.equal(!isSame)
+          expect(seen(fresh(a))).to.deep.equal(before)
+          expect(isNews(undefined, b)).to.equal(true)
+        }),
+        { numRuns: 500 },
+      )
+    })
+
     it('leaves the second copy as it was', () => {
       fc.assert(
         fc.property(entry, entry, (a, b) => {
@@ -115,6 +141,35 @@ describe('a tombstone', () => {
     const tombstone = bury('vstew', fleeting)
     expect(tombstone && merge(tombstone, old)).to.not.have.property('value')
     expect(tombstone && merge(fleeting, tombstone)).to.not.have.property('value')
+  })
+})
+
+describe('a delete of what may only be elsewhere', () => {
+  const stamps = new StampClock('b')
+  const deleted = (type: 'value.delete' | 'counter.delete', isCertain: boolean) =>
+    apply(
+      { type, key: 'k' },
+      { get: () => undefined, under: () => [] },
+      { nowMs: 1000, origin: 'b', isCertain, stamp: () => stamps.next(1000) },
+    )
+  const remains = ({ changes: [change] }: { changes: readonly EntryChange[] }, old: Entry) =>
+    change && merge(old, change.entry)
+
+  it('leaves a trace that outlives an older copy, and says all the same that there was nothing', () => {
+    const stamp = { time: 1, origin: 'a' }
+    const value: Entry = {
+      kind: 'register',
+      stamp,
+      value: { contentType: 't', body: '' },
+      endsAtMs: Infinity,
+    }
+    const counter: Entry = { kind: 'counter', tallies: { a: { added: 1n, taken: 0n } } }
+    for (const type of ['value.delete', 'counter.delete'] as const) {
+      expect(deleted(type, true)).to.deep.equal({ outcome: { type: 'missing' }, changes: [] })
+      expect(deleted(type, false)).to.deep.include({ outcome: { type: 'missing' } })
+    }
+    expect(remains(deleted('value.delete', false), value)).to.not.have.property('value')
+    expect(remains(deleted('counter.delete', false), counter)).to.deep.include({ tallies: {} })
   })
 })
 

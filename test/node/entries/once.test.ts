@@ -36,7 +36,7 @@ class Slot {
 
   #do(command: Parameters<typeof apply>[0]): string {
     const { nowMs } = this
-    const moment = { nowMs, origin: 'a', stamp: () => this.#stamps.next(nowMs) }
+    const moment = { nowMs, origin: 'a', isCertain: true, stamp: () => this.#stamps.next(nowMs) }
     try {
       const { outcome, changes } = apply(command, this.#slot, moment)
       this.changes = changes

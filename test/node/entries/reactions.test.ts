@@ -1,9 +1,8 @@
 /** The set of those who react to one content, held against a naive model of it. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { applyToReactions } from '../../../node/entries/engage.ts'
-import { mergeReactions, type Page, type Presence, Reactions } from '../../../node/entries/reactions.ts'
-import { StampClock } from '../../../node/entries/stamp.ts'
+import type { Presence } from '../../../node/entries/presence.ts'
+import { mergeReactions, type Page, Reactions } from '../../../node/entries/reactions.ts'
 import type { PageEnd } from '../../../shared/command.ts'
 
 /** Some end where others begin. */
@@ -137,6 +136,34 @@ describe('reactions to a content', () => {
     )
   })
 
+  it('are made of their parts, whatever the size of these, also if they change in between', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 4 }), (steps, most) => {
+        const [reactions, model] = [new Reactions(), new Model()]
+        for (const one of steps.slice(2)) take(one, reactions, model)
+        const known = model.known
+        const whole = new Reactions()
+        for (const part of reactions.parts(most)) {
+          expect([...part].length).to.be.within(1, most)
+          mergeReactions(whole, part)
+        }
+        check(whole, model)
+        expect([whole.digest, whole.bytes]).to.deep.equal([reactions.digest, reactions.bytes])
+
+        const later = new Reactions()
+        for (const part of reactions.parts(most)) {
+          for (const one of steps.slice(0, 2)) take({ ...one, act: 'put' }, reactions, model)
+          mergeReactions(later, part)
+        }
+        // What changes meanwhile may or may not be among them.
+        const hasChanged = (one: Presence) => steps.slice(0, 2).some((other) => isSame(one, other))
+        const isLost = (one: Presence) => !hasChanged(one) && !later.find(one.reaction, one.user)
+        expect(known.filter(isLost)).to.deep.equal([])
+      }),
+      { numRuns: 200 },
+    )
+  })
+
   it('weigh in the end what they weighed before anybody came', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -193,45 +220,5 @@ describe('reactions to a content', () => {
     expect([turns, reactions.users]).to.deep.equal([100, 0])
     while (reactions.forget(1000, 1000).length > 0) turns++
     expect([turns, reactions.isEmpty]).to.deep.equal([200, true])
-  })
-})
-
-describe('a reaction', () => {
-  const stamps = new StampClock('a')
-  const moment = { nowMs: 1000, origin: 'a', stamp: () => stamps.next(1000) }
-  const ask = (reactions: Reactions, type: 'reaction.add' | 'reaction.remove', ttlMs?: number) => {
-    const command = { type, key: 'Stew', user: 'Sam', reaction: 'fire', ...(ttlMs && { ttlMs }) } as const
-    const { change } = applyToReactions(reactions, command, moment)
-    if (change) mergeReactions(reactions, change)
-    return change !== undefined
-  }
-
-  it('changes nothing where it is there already, or is removed where it is not', () => {
-    const reactions = new Reactions()
-    expect(ask(reactions, 'reaction.remove')).to.equal(false)
-    expect(ask(reactions, 'reaction.add')).to.equal(true)
-    expect(ask(reactions, 'reaction.add')).to.equal(false)
-    expect(ask(reactions, 'reaction.remove')).to.equal(true)
-    expect(ask(reactions, 'reaction.remove')).to.equal(false)
-    expect(ask(reactions, 'reaction.add')).to.equal(true)
-    expect(reactions.counts()).to.deep.equal({ fire: 1 })
-  })
-
-  it('lasts as long as it was last told to, shorter or longer, and for good without a time', () => {
-    const reactions = new Reactions()
-    for (const [ttlMs, endsAtMs] of [
-      [50, 1050],
-      [20, 1020],
-      [90, 1090],
-      [undefined, Infinity],
-      [10, 1010],
-    ] as const) {
-      ask(reactions, 'reaction.add', ttlMs)
-      expect(reactions.find('fire', 'Sam')).to.include({ endsAtMs })
-      expect(reactions.dueAtMs(5)).to.equal(endsAtMs)
-      expect(reactions.users).to.equal(1)
-    }
-    reactions.settle(1010, 1)
-    expect(reactions.counts()).to.deep.equal({ fire: 0 })
   })
 })

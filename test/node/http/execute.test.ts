@@ -49,7 +49,7 @@ describe('/cluster/execute', () => {
   const get = { type: 'value.get', key: 'k' }
   const set = { type: 'value.set', key: 'k', contentType: 'a/b' }
   const routed = { requestId: 'r', traced: false, remainingMs: 1000 }
-  const headWith = (command: unknown) => headOf({ epoch: 1, commands: [{ ...routed, command }] })
+  const headWith = (command: unknown) => headOf({ epoch: 1, time: 1, commands: [{ ...routed, command }] })
   const broken: Readonly<Record<string, Uint8Array>> = {
     'no bytes': Buffer.alloc(0),
     'half a length': Buffer.alloc(2),
@@ -66,7 +66,7 @@ describe('/cluster/execute', () => {
     'no epoch': headOf({ commands: [] }),
     'an epoch of text': headOf({ epoch: '1', commands: [] }),
     'an epoch beyond integers': rawHead('{"epoch":1e300,"commands":[]}'),
-    'commands that are no list': headOf({ epoch: 1, commands: {} }),
+    'commands that are no list': headOf({ epoch: 1, time: 1, commands: {} }),
     'a command of null': headWith(null),
     'an unknown command': headWith({ type: 'value.steal', key: 'k' }),
     'an inherited command': headWith({ type: 'toString', key: 'k' }),
@@ -136,7 +136,7 @@ function frameOf(...commands: readonly Command[]): Buffer<ArrayBuffer> {
       remainingMs: 1000,
     }),
   )
-  return Buffer.from(encodeRequest({ epoch: 1, commands: routed }))
+  return Buffer.from(encodeRequest({ epoch: 1, time: 1, commands: routed }))
 }
 
 function headOf(head: unknown): Buffer {

@@ -1,17 +1,18 @@
 /** The page at /openapi.json tells the truth: every answer below is real, and is judged by the page. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
+import { encodeSlotRequest } from '../../../node/cluster/slot-wire.ts'
 import { encodeRequest } from '../../../node/cluster/wire.ts'
 import { startTestNode, type TestNode } from '../../support/node.ts'
 import { type CallOptions, call, JSON_TYPE } from './call.ts'
 import { Page } from './page.ts'
 
 const ACCESS = { 'api-key': 'key', authorization: 'Bearer secret' }
+const OFFER = encodeSlotRequest({ epoch: 1, time: 1, from: 'a', message: { type: 'offer', slots: [] } })
 const FRAME = { 'content-type': 'application/vnd.larder.frame' }
 
 /** Statuses that need a slow client, a flood of bytes or a fault; they have tests of their own. */
 const RARE = [408, 431, 500, 503]
-
 type Example = readonly [operation: string, status: number, query: string, options?: CallOptions]
 
 const json = (value: unknown): CallOptions => ({ headers: JSON_TYPE, body: JSON.stringify(value) })
@@ -87,11 +88,19 @@ const EXAMPLES: readonly Example[] = [
     'POST /cluster/execute',
     200,
     '',
-    { headers: FRAME, body: encodeRequest({ epoch: 1, commands: [] }).toString() },
+    { headers: FRAME, body: encodeRequest({ epoch: 1, time: 1, commands: [] }).toString() },
   ],
   ['POST /cluster/execute', 400, '', { headers: FRAME, body: 'x' }],
   ['POST /cluster/execute', 413, '', { headers: FRAME, body: new Uint8Array(26_000_000) }],
   ['POST /cluster/execute', 415, '', text('x')],
+  ['POST /cluster/slots', 200, '', { headers: FRAME, body: OFFER.toString() }],
+  ['POST /cluster/slots', 400, '', { headers: FRAME, body: 'x' }],
+  ['POST /cluster/slots', 413, '', { headers: FRAME, body: new Uint8Array(26_000_000) }],
+  ['POST /cluster/slots', 415, '', text('x')],
+  ['POST /cluster/reach', 400, '', json({})],
+  ['POST /cluster/reach', 413, '', { headers: JSON_TYPE, body: large }],
+  ['POST /cluster/reach', 415, '', text('x')],
+  ['GET /cluster/status', 200, ''],
   ['POST /increment', 200, '', form('key=k&value=1')],
   ['POST /increment', 200, '', json({ key: 'k', value: 1 })],
   ['POST /increment', 400, '', form('key=k&value=abc')],
@@ -203,6 +212,7 @@ describe('/openapi.json', () => {
 
   it('promises nothing that has no example here', () => {
     const shown = new Set(EXAMPLES.map(([operation, status]) => `${operation} ${status}`))
+    shown.add('POST /cluster/reach 200') // It takes a second member: reach.test.ts has one.
     const rest = page.operations.flatMap((operation) =>
       page
         .statusesOf(operation)

@@ -2,15 +2,17 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Entry } from '../../../node/entries/entry.ts'
-import { type Presence, Reactions } from '../../../node/entries/reactions.ts'
-import { Memory, TOMBSTONE_GRACE_MS } from '../../../node/shard/memory.ts'
+import type { Presence } from '../../../node/entries/presence.ts'
+import { Reactions } from '../../../node/entries/reactions.ts'
+import { type Forgotten, TOMBSTONE_GRACE_MS } from '../../../node/shard/held.ts'
+import { Memory } from '../../../node/shard/memory.ts'
 
 const EMPTY = { values: 0, counters: 0, contents: 0, records: 0, tombstones: 0, bytes: 0 }
 
 const step = fc.record({
   act: fc.constantFrom(
     ...(['value', 'tombstone', 'record', 'counter', 'reset', 'reaction', 'removal'] as const),
-    ...(['sweep', 'activity', 'use', 'retain', 'forgetValues'] as const),
+    ...(['sweep', 'activity', 'use', 'drop'] as const),
   ),
   slot: fc.nat(3),
   name: fc.nat(3),
@@ -50,13 +52,16 @@ function changeOf({ act, name, user, size, atMs, lasts }: Step, time: number): [
 /** A memory, and what it must hold by what was written and what it has told. */
 class Watched {
   readonly #known = new Map<string, { slot: number; id: string; users: Set<string> }>()
-  readonly memory = new Memory(5000, ({ slot, id, presence }) => {
+  readonly memory = new Memory(5000, { forget: (forgotten) => this.#forget(forgotten) })
+
+  #forget({ slot, id, presence }: Forgotten): void {
     const known = this.#known.get(`${slot} ${id}`)
     expect(known, `${id} is told once`).to.not.equal(undefined)
     if (presence) expect(known?.users.delete(nameOf(presence)), 'a presence is told once').to.equal(true)
     else this.#known.delete(`${slot} ${id}`)
     if (!presence) expect(known?.users.size, 'presences are told before their content').to.equal(0)
-  })
+  }
+
   #time = 0
 
   take(step: Step): void {
@@ -70,15 +75,14 @@ class Watched {
       memory.merge(slot, id, entry)
     }
     if (act === 'sweep') memory.sweep(atMs)
-    if (act === 'activity') memory.activity(2, atMs)
+    if (act === 'activity') memory.activity(2, atMs, () => true)
     if (act === 'use') for (const family of 'vcr') memory.use(slot, `${family}${name}`, atMs)
-    if (act === 'forgetValues') memory.forgetValues()
-    if (act === 'retain') {
-      for (const dropped of memory.retain((other) => other !== slot)) this.#drop(dropped)
-    }
+    if (act === 'drop') this.drop(slot)
   }
 
-  #drop(slot: number): void {
+  /** What is dropped is told nobody: it is dropped from the disk as a whole. */
+  drop(slot: number): void {
+    this.memory.drop(slot)
     for (const [name, known] of this.#known) if (known.slot === slot) this.#known.delete(name)
   }
 
@@ -116,7 +120,8 @@ describe('memory, whatever is written, ended, evicted or let go,', () => {
           watched.take(step)
           watched.check()
         }
-        watched.memory.retain(() => false)
+        for (let slot = 0; slot <= 3; slot++) watched.drop(slot)
+        watched.check()
         expect(watched.memory.counts).to.include(EMPTY)
       }),
       { numRuns: 300 },

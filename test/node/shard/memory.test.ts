@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import type { Entry } from '../../../node/entries/entry.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import { bytesOf } from '../../../node/shard/bytes.ts'
-import { type Forgotten, Memory, TOMBSTONE_GRACE_MS } from '../../../node/shard/memory.ts'
+import { type Forgotten, TOMBSTONE_GRACE_MS } from '../../../node/shard/held.ts'
+import { Memory } from '../../../node/shard/memory.ts'
 
 let time = 0
 function value(body: string, endsAtMs = Infinity): Entry {
@@ -78,17 +79,18 @@ describe('memory', () => {
     expect(memory.counts.expirations).to.equal(1500)
   })
 
-  it('forgets the slots that it is told to, and nothing else', () => {
+  it('lets go of the slots that it is told to, and of nothing else', () => {
     const memory = new Memory(1_000_000)
     for (const slot of [1, 2, 3]) memory.merge(slot, 'va', value('stew', 1000))
-    memory.retain((slot) => slot === 2)
+    for (const slot of [1, 3]) memory.drop(slot)
+    expect([1, 2, 3].map((slot) => memory.slots.holds(slot))).to.deep.equal([false, true, false])
     expect([1, 2, 3].map((slot) => memory.use(slot, 'va', 0) !== undefined)).to.deep.equal([
       false,
       true,
       false,
     ])
     memory.sweep(10_000)
-    memory.retain(() => false)
+    memory.drop(2)
     expect(memory.counts).to.include({ values: 0, tombstones: 0, bytes: 0 })
   })
 })
@@ -121,14 +123,16 @@ describe('memory, of reactions,', () => {
     const memory = new Memory(10_000_000)
     for (let index = 0; index < 2500; index++) memory.merge(1, 'rStew', reaction(`user ${index}`, 1000))
     memory.merge(2, 'rSoup', reaction('a'))
-    const [first] = memory.activity(1, 999)
+    const [first] = memory.activity(1, 999, () => true)
     expect(first).to.deep.equal({ content: 'Stew', users: 2500, counts: { fire: 2500 } })
-    expect(memory.activity(5, 1000)).to.deep.equal([{ content: 'Soup', users: 1, counts: { fire: 1 } }])
+    expect(memory.activity(5, 1000, () => true)).to.deep.equal([
+      { content: 'Soup', users: 1, counts: { fire: 1 } },
+    ])
   })
 
   it('forgets a content in the moment in which the last trace of it goes', () => {
     const told: Forgotten[] = []
-    const memory = new Memory(1_000_000, (forgotten) => told.push(forgotten))
+    const memory = new Memory(1_000_000, { forget: (forgotten) => void told.push(forgotten) })
     memory.merge(1, 'rStew', reaction('Sam', 1000))
     expect(usersOf(memory, 1000 + TOMBSTONE_GRACE_MS - 1)).to.equal(0)
     expect(usersOf(memory, 1000 + TOMBSTONE_GRACE_MS)).to.equal(undefined)
@@ -148,5 +152,77 @@ describe('memory, of reactions,', () => {
     expect(memory.counts).to.include({ contents: 1, expirations: 2500 })
     while (memory.sweep(5000 + TOMBSTONE_GRACE_MS)) turns++
     expect(memory.counts).to.include({ contents: 0, bytes: 0 })
+  })
+})
+
+describe('memory, of what another member holds,', () => {
+  const take = (memory: Memory, entry: Entry) => {
+    const states: Entry[] = []
+    const isNew = memory.takeIn(1, 'va', entry, 0, (state) => states.push(state))
+    return [isNew, states.length]
+  }
+
+  it('takes in what is news, and tells of that alone', () => {
+    const memory = new Memory(1_000_000)
+    const [older, newer] = [value('old'), value('new')]
+    expect(take(memory, newer)).to.deep.equal([true, 1])
+    expect(take(memory, older)).to.deep.equal([false, 0])
+    expect(take(memory, structuredClone(newer))).to.deep.equal([false, 0])
+    expect(memory.use(1, 'va', 0)).to.deep.equal(newer)
+    expect(take(memory, tombstone(5))).to.deep.equal([true, 1])
+    expect(memory.use(1, 'va', 0)).to.not.have.property('value')
+  })
+
+  it('gives a slot in parts from which another makes the same, of any size', () => {
+    const [memory, copy] = [new Memory(10_000_000), new Memory(10_000_000)]
+    for (const id of ['va', 'vb']) memory.merge(1, id, value('stew'))
+    memory.merge(1, 'ca', tally)
+    for (let user = 0; user < 2500; user++) {
+      const presence = { reaction: 'fire', user: `${user}`, time: ++time, endsAtMs: Infinity, isGone: false }
+      memory.merge(1, 'rStew', Reactions.of(presence))
+    }
+    memory.merge(2, 'va', value('elsewhere'))
+    const parts = [...memory.slots.partsOf(1)]
+    expect(parts.filter(({ id }) => id === 'rStew')).to.have.lengthOf(3)
+    expect(copy.slots.digestOf(1, 0)).to.not.equal(memory.slots.digestOf(1, 0))
+    for (const { id, entry } of parts.toReversed()) copy.takeIn(1, id, entry, 0, () => {})
+    expect(copy.slots.digestOf(1, 0)).to.equal(memory.slots.digestOf(1, 0))
+    expect(copy.counts).to.deep.equal({ ...memory.counts, values: 2, bytes: copy.counts.bytes })
+  })
+
+  it('has the digest of an empty slot before it held one, and after it has let go of it', () => {
+    const memory = new Memory(1_000_000)
+    const nothing = memory.slots.digestOf(1, 0)
+    memory.merge(1, 'va', value('stew'))
+    expect(memory.slots.digestOf(1, 0)).to.not.equal(nothing)
+    memory.drop(1)
+    expect([memory.slots.digestOf(1, 0), memory.slots.holds(1)]).to.deep.equal([nothing, false])
+  })
+
+  it('ranks, and lists paths, without what is not meant', () => {
+    const memory = new Memory(1_000_000)
+    for (const [slot, content] of [
+      [1, 'Stew'],
+      [2, 'Soup'],
+    ] as const)
+      memory.merge(
+        slot,
+        `r${content}`,
+        Reactions.of({ reaction: 'fire', user: 'Sam', time: ++time, endsAtMs: Infinity, isGone: false }),
+      )
+    expect(memory.activity(9, 0, (slot) => slot === 2).map(({ content }) => content)).to.deep.equal(['Soup'])
+    memory.merge(3, 'a/menu\0one\0', value('x'))
+    memory.merge(3, 'a/menu\0two\0', value('x'))
+    memory.merge(4, 'a/wine\0two\0', value('x'))
+    memory.merge(4, 'a/beer\0two\0', tombstone(5))
+    expect([...memory.slots.responsePaths()].sort()).to.deep.equal(['/menu', '/wine'])
+    expect([...memory.slots.responsePaths('one')]).to.deep.equal(['/menu'])
+  })
+
+  it('is full when it is about to give things up', () => {
+    const memory = new Memory(10_000)
+    expect(memory.isFull).to.equal(false)
+    for (let index = 0; index < 30; index++) memory.merge(1, `v${index}`, value('x'.repeat(300)))
+    expect(memory.isFull).to.equal(true)
   })
 })

@@ -8,6 +8,9 @@ function byUsers(a: Ranked, b: Ranked): number {
   return b.users - a.users || (a.id < b.id ? -1 : 1)
 }
 
+const everyone = () => true
+const isLong = ({ id }: Ranked) => id.length > 3
+
 const NAMES = ['rStew', 'rSoup', 'r', 'r__proto__', 'r\0', 'r\u{1f525}', 'r\uffff', 'rstew'] as const
 
 describe('a ranking', () => {
@@ -24,10 +27,12 @@ describe('a ranking', () => {
           ranked.set(id, item)
           ranking.add(item)
           const expected = [...ranked.values()].filter((one) => one.users > 0).sort(byUsers)
-          expect(ranking.first(limit)).to.deep.equal(expected.slice(0, limit))
+          expect(ranking.first(limit, everyone)).to.deep.equal(expected.slice(0, limit))
+          const named = expected.filter(isLong)
+          expect(ranking.first(limit, isLong)).to.deep.equal(named.slice(0, limit))
         }
         for (const item of ranked.values()) ranking.remove(item)
-        expect(ranking.first(100)).to.deep.equal([])
+        expect(ranking.first(100, everyone)).to.deep.equal([])
       }),
     )
   })
@@ -40,7 +45,7 @@ describe('a ranking', () => {
       { id: 'rSoup', users: 2 },
     ])
       ranking.remove(item)
-    expect(ranking.first(10)).to.deep.equal([{ id: 'rStew', users: 2 }])
+    expect(ranking.first(10, everyone)).to.deep.equal([{ id: 'rStew', users: 2 }])
   })
 })
 

@@ -1,9 +1,10 @@
 /** Serialized writers: order, bounded queues, and what a failure does to the others. */
 import { expect } from 'chai'
 import { pino } from 'pino'
-import type { Change } from '../../../node/entries/entry.ts'
+import type { Change, SlotEntry } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { Memory } from '../../../node/shard/memory.ts'
+import { wrongOwner } from '../../../node/shard/shard.ts'
 import { Shards } from '../../../node/shard/shards.ts'
 import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
@@ -17,6 +18,11 @@ class Bench {
   readonly shards: Shards
   /** Slots that another member owns. */
   readonly lost = new Set<number>()
+  /** What went to the other holders: the ids of each command, batch by batch. */
+  readonly copied: string[][][] = []
+  arriving: Promise<void> = Promise.resolve()
+  isArriving = false
+  copying: Promise<void> = Promise.resolve()
   #held: Promise<void> | undefined
   #release = () => {}
   #isHeld = (_changes: readonly Change[]) => false
@@ -31,8 +37,9 @@ class Bench {
       queueMax,
       bytesMax,
       memory: new Memory(bytesMax),
-      owns: (slot) => !this.lost.has(slot),
-      moment: () => ({ nowMs: 1000, origin: 'a', stamp: () => stamps.next(1000) }),
+      holdings: this,
+      copies: this,
+      moment: () => ({ nowMs: 1000, origin: 'a', isCertain: true, stamp: () => stamps.next(1000) }),
       keeper: {
         refusalOf() {
           return undefined
@@ -45,6 +52,24 @@ class Bench {
         },
       },
     })
+  }
+
+  isHere(slot: number): boolean {
+    return !this.lost.has(slot) && !this.isArriving
+  }
+
+  async arrival(slot: number): Promise<void> {
+    if (this.lost.has(slot)) throw wrongOwner()
+    await this.arriving
+  }
+
+  async arrivals(): Promise<void> {
+    await this.arriving
+  }
+
+  async merged(changes: readonly (readonly SlotEntry[])[]): Promise<void> {
+    this.copied.push(changes.map((group) => group.map(({ id }) => id)))
+    await this.copying
   }
 
   execute(command: Command, deadlineAtMs = Infinity): Promise<Reply> {
@@ -180,5 +205,40 @@ describe('shards', () => {
     await first
     expect(await late).to.equal('OVERLOADED')
     expect(await bench.execute({ type: 'counter.get', key: '4' })).to.include({ value: '1' })
+  })
+
+  it('let a command wait for a slot that is still arriving', async () => {
+    const bench = new Bench()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    bench.arriving = promise
+    bench.isArriving = true
+    const answers: string[] = []
+    for (const command of [add('4', 1), { type: 'activity', limit: 1 } as const])
+      void codeOf(bench.execute(command)).then((code) => answers.push(code))
+    await settled()
+    expect(answers).to.deep.equal([])
+    bench.isArriving = false
+    resolve()
+    await settled()
+    expect(answers.sort()).to.deep.equal(['activity', 'total'])
+  })
+
+  it('answer a write, and whoever has read it, only when the other holders have it', async () => {
+    const bench = new Bench()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    bench.copying = promise
+    const answers: string[] = []
+    const ask = (command: Command) =>
+      void codeOf(bench.execute(command)).then((code) => answers.push(`${command.type} ${code}`))
+    ask({ type: 'counter.add', key: '4', by: '1', idempotencyKey: 'once' })
+    await settled()
+    ask({ type: 'counter.get', key: '4' })
+    ask({ type: 'counter.get', key: '8' })
+    await settled()
+    expect(bench.copied).to.deep.equal([[['c4', 'i4\0once']]])
+    expect(answers).to.deep.equal(['counter.get missing'])
+    resolve()
+    await settled()
+    expect(answers.sort()).to.deep.equal(['counter.add total', 'counter.get missing', 'counter.get total'])
   })
 })

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
+import { counterText } from '../../../node/entries/counter.ts'
 import { Database, type Part } from '../../../node/storage/database.ts'
-import { counterText, entryOf, type Row } from '../../../node/storage/rows.ts'
+import { entryOf, type Row } from '../../../node/storage/rows.ts'
 import { rowOf } from './fake-target.ts'
 
 function part(rows: readonly Row[], rest: Partial<Part> = {}): Part {

@@ -1,0 +1,121 @@
+/**
+ * Brings every change to the other holders of its slot, before it is acknowledged.
+ *
+ * A replica that does not answer in time is silent from then on: nobody waits for it again until it has answered, and
+ * what it misses meanwhile is noted, to be mended. A replica that knows of other holders refuses; then the change goes
+ * where the later view says, be it to another owner.
+ */
+import type { Clock } from '../../shared/clock.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Member } from '../../shared/view.ts'
+import type { SlotEntry } from '../entries/entry.ts'
+import type { Copies } from './copies.ts'
+import type { ClusterMetrics } from './metrics.ts'
+import type { Peer } from './peer.ts'
+import type { PlacedView } from './placed-view.ts'
+import type { Views } from './router.ts'
+import type { Answer } from './slot-wire.ts'
+
+/** How long an acknowledgement waits for a replica that says nothing. */
+const COPY_MAX_MS = 1000
+/** How long a change that was refused waits for the view that tells where it belongs. */
+const SETTLE_MAX_MS = 500
+/** So many views may come in between. */
+const TARGETS_MAX = 5
+
+export interface ReplicatorOptions {
+  readonly self: Member
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ClusterMetrics
+  readonly views: Views
+  readonly copies: Copies
+  readonly peers: { of(member: Member): Peer }
+  /** Called when a replica has missed something. */
+  onMissed(member: Member): void
+}
+
+export class Replicator {
+  readonly #options: ReplicatorOptions
+  readonly #silent = new Set<string>()
+
+  constructor(options: ReplicatorOptions) {
+    this.#options = options
+  }
+
+  /** Resolves once every holder that can be reached has merged these changes, each command's together. */
+  async merged(changes: readonly (readonly SlotEntry[])[]): Promise<void> {
+    const { placed } = this.#options.views
+    if (placed === undefined || placed.copies < 2) return
+    await Promise.all(changes.map((group) => this.#copy(group, placed, TARGETS_MAX)))
+  }
+
+  isSilent({ incarnation }: Member): boolean {
+    return this.#silent.has(incarnation)
+  }
+
+  /** It answers again: from now on it is waited for. */
+  resume({ id, incarnation }: Member): void {
+    if (this.#silent.delete(incarnation))
+      this.#options.log.info({ member: id }, 'a replica takes changes again')
+  }
+
+  async #copy(group: readonly SlotEntry[], placed: PlacedView, targetsLeft: number): Promise<void> {
+    const { self, clock, views, copies } = this.#options
+    const [first] = group
+    if (first === undefined) return
+    const { slot } = first
+    const isOwn = placed.owns(self, slot)
+    const owner = placed.ownerOf(slot)
+    const targets = isOwn ? placed.replicasOf(slot) : owner === undefined ? [] : [owner]
+    const sending = targets.map((member) =>
+      isOwn ? this.#stream(member, group) : this.#handOn(member, group),
+    )
+    const answers = await Promise.all(sending)
+    if (!answers.includes('refused')) return
+    const newer = await views.after(placed.order, clock.now() + SETTLE_MAX_MS)
+    if (newer !== undefined && newer.order > placed.order && targetsLeft > 0)
+      return await this.#copy(group, newer, targetsLeft - 1)
+    for (const [index, member] of targets.entries())
+      if (answers[index] === 'refused' && isOwn) copies.doubt(slot, member.incarnation)
+  }
+
+  async #stream(member: Member, changes: readonly SlotEntry[]): Promise<Answer | 'missed'> {
+    const { clock, peers } = this.#options
+    if (this.isSilent(member)) return this.#missed(member, changes)
+    try {
+      const [answer = 'refused'] = await peers.of(member).stream({ changes }, clock.now() + COPY_MAX_MS)
+      return answer
+    } catch (error) {
+      this.#silence(member, error)
+      return this.#missed(member, changes)
+    }
+  }
+
+  /** For a slot that has another owner by now; what cannot be handed on at once is offered to it later. */
+  async #handOn(owner: Member, entries: readonly SlotEntry[]): Promise<Answer | 'missed'> {
+    try {
+      const [answer = 'refused'] = await this.#options.peers
+        .of(owner)
+        .ask({ type: 'give', entries }, COPY_MAX_MS)
+      return answer
+    } catch {
+      return 'missed'
+    }
+  }
+
+  #missed(member: Member, changes: readonly SlotEntry[]): 'missed' {
+    const { copies, metrics, onMissed } = this.#options
+    metrics.missedChanges.inc({ peer: member.id }, changes.length)
+    for (const { slot } of changes) copies.doubt(slot, member.incarnation)
+    onMissed(member)
+    return 'missed'
+  }
+
+  #silence(member: Member, error: unknown): void {
+    const { log } = this.#options
+    if (!this.isSilent(member))
+      log.warn({ member: member.id, error }, 'a replica takes no changes; writes go on without it')
+    this.#silent.add(member.incarnation)
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * The receiving end of what the holders of slots tell each other.
+ *
+ * Whoever speaks of a slot as its owner must be that in the view of this member too, or is refused: so an owner of
+ * the past, which does not know it yet, can acknowledge nothing behind the back of the present one.
+ */
+import type { Clock } from '../../shared/clock.ts'
+import type { Member } from '../../shared/view.ts'
+import { countsTheSame } from '../entries/digest.ts'
+import type { Entry, SlotEntry } from '../entries/entry.ts'
+import type { CatchUp } from './catch-up.ts'
+import type { Copies } from './copies.ts'
+import type { Departures } from './departures.ts'
+import type { Giver, SlotStore } from './giver.ts'
+import type { Hearing } from './hearing.ts'
+import type { Holdings } from './holdings.ts'
+import type { Repair } from './repair.ts'
+import type { Replicator } from './replicator.ts'
+import type { Views } from './router.ts'
+import type { Answer, Offer, SlotDigest, SlotRequest, SlotResponse, StreamItem } from './slot-wire.ts'
+
+/** Where what others hold is merged into what is held here. */
+export interface MergingStore extends SlotStore {
+  readonly isFull: boolean
+  /** False where it was known already. */
+  takeIn(slot: number, id: string, entry: Entry): boolean
+}
+
+export interface SlotInboxOptions {
+  readonly clock: Clock
+  readonly views: Views
+  readonly catchUp: CatchUp
+  readonly store: MergingStore
+  readonly holdings: Holdings
+  readonly copies: Copies
+  readonly replicator: Replicator
+  readonly giver: Giver
+  readonly hearing: Hearing
+  readonly departures: Departures
+  readonly repair: Repair
+}
+
+export class SlotInbox {
+  readonly #options: SlotInboxOptions
+
+  constructor(options: SlotInboxOptions) {
+    this.#options = options
+  }
+
+  async receive({ from, message, ...sighting }: SlotRequest): Promise<SlotResponse> {
+    const { catchUp, hearing } = this.#options
+    await catchUp.to(sighting)
+    const answer = async (): Promise<readonly (readonly Answer[])[]> => {
+      switch (message.type) {
+        case 'stream':
+          return message.items.map((item) => this.#follow(item, from))
+        case 'give':
+          hearing.heard(from)
+          return [[await this.#take(message.entries)]]
+        case 'want':
+          return [await this.#give(message.slots, from)]
+        case 'lack':
+          return [message.slots.map((slot) => this.#doubt(slot, from))]
+        case 'offer':
+          return [message.slots.map((offer) => this.#judge(offer))]
+      }
+    }
+    const answers = await answer()
+    return { ...catchUp.sightingFor(sighting.epoch), answers }
+  }
+
+  /** As a replica. */
+  #follow(item: StreamItem, from: string): Answer[] {
+    const { store } = this.#options
+    if ('checks' in item) return item.checks.map((check) => this.#compare(check, item.isFull, from))
+    if (!item.changes.every(({ slot }) => this.#isOwner(slot, from))) return ['refused']
+    for (const { slot, id, entry } of item.changes) store.takeIn(slot, id, entry)
+    return ['merged']
+  }
+
+  #compare([slot, theirs]: SlotDigest, isFull: boolean, from: string): Answer {
+    const { clock, store, holdings } = this.#options
+    if (!this.#isOwner(slot, from)) return 'refused'
+    const ours = store.digestOf(slot, clock.wall())
+    const isSame = ours === theirs || ((isFull || store.isFull) && countsTheSame(ours, theirs))
+    if (isSame) holdings.complete(slot)
+    return isSame ? 'same' : 'differs'
+  }
+
+  /** As any holder. What is news to an owner is news to its replicas too. */
+  async #take(entries: readonly SlotEntry[]): Promise<Answer> {
+    const { store, holdings, replicator } = this.#options
+    if (entries.some(({ slot }) => holdings.roleOf(slot) === 'none')) return 'refused'
+    const news = entries.filter(({ slot, id, entry }) => store.takeIn(slot, id, entry))
+    const owned = news.filter(({ slot }) => holdings.isOwn(slot))
+    await replicator.merged(owned.map((entry) => [entry]))
+    return 'merged'
+  }
+
+  /** To the owner, whatever differs; and whether this was all. */
+  async #give(wanted: readonly SlotDigest[], from: string): Promise<Answer[]> {
+    const { clock, store, holdings, giver, departures } = this.#options
+    const owner = this.#memberOf(from)
+    const isMeant = (slot: number) => owner !== undefined && this.#isOwner(slot, from)
+    // What it is worth is said of now: what comes later is not among what is given.
+    const answers = wanted.map(([slot]): Answer => {
+      if (!isMeant(slot)) return 'refused'
+      if (!holdings.isComplete(slot)) return 'unready'
+      return holdings.roleOf(slot) === 'none' ? 'former' : 'complete'
+    })
+    const differing = wanted.filter(
+      ([slot, theirs]) => isMeant(slot) && store.holds(slot) && store.digestOf(slot, clock.wall()) !== theirs,
+    )
+    const slots = differing.map(([slot]) => slot)
+    if (owner === undefined || slots.length === 0) return answers
+    const isTaken = await giver.give(slots, owner, { isUrgent: wanted.length === 1 })
+    if (!isTaken) return wanted.map(() => 'refused')
+    for (const slot of slots) departures.given(slot, from)
+    return answers
+  }
+
+  /** As the owner. */
+  #doubt(slot: number, from: string): Answer {
+    const { holdings, copies, repair } = this.#options
+    const member = this.#memberOf(from)
+    if (member === undefined || !holdings.isOwn(slot)) return 'refused'
+    copies.doubt(slot, from)
+    repair.wakeSoon()
+    return 'keep'
+  }
+
+  /** As the owner: what becomes of the copy of somebody who holds it no more. */
+  #judge([slot, theirs, isGiven]: Offer): Answer {
+    const { clock, store, holdings, copies } = this.#options
+    if (holdings.roleOf(slot) !== 'owner') return 'refused'
+    if (!holdings.isOwn(slot)) return 'keep'
+    if (!isGiven && store.digestOf(slot, clock.wall()) !== theirs) return 'send'
+    return copies.isSafe(slot) ? 'drop' : 'keep'
+  }
+
+  #isOwner(slot: number, incarnation: string): boolean {
+    return this.#options.views.placed?.ownerOf(slot)?.incarnation === incarnation
+  }
+
+  #memberOf(incarnation: string): Member | undefined {
+    return this.#options.views.placed?.view.members.find((member) => member.incarnation === incarnation)
+  }
+}

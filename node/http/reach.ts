@@ -1,0 +1,59 @@
+/**
+ * What uplink asks of a member besides its lease: to look at another member that uplink itself does not reach, and to
+ * tell what it holds and does.
+ */
+import { LarderError } from '../../shared/errors.ts'
+import { fit, readJson } from '../../shared/input.ts'
+import { probe, REACH_PATH, Reached, ReachRequest, STATUS_PATH } from '../../shared/probe.ts'
+import type { Route } from '../../shared/route.ts'
+import { type Member, MemberStatus } from '../../shared/view.ts'
+
+export interface ReachRoutesOptions {
+  /** Those of the view in force. */
+  members(): readonly Member[]
+  status(): Promise<MemberStatus>
+}
+
+/** Uplink does not wait longer for the answer. */
+const PROBE_MAX_MS = 500
+const BODY_BYTES_MAX = 16 * 1024
+
+export function reachRoutes({ members, status }: ReachRoutesOptions): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: REACH_PATH,
+      summary: 'Look at another member. Not for clients.',
+      access: 'member',
+      isProbe: true,
+      body: { 'application/json': ReachRequest },
+      answers: { 200: { description: 'What was found.', content: { 'application/json': Reached } } },
+      errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+      async handle(context) {
+        const asked = fit(ReachRequest, await readJson(context.req, BODY_BYTES_MAX))
+        const outcome = await probe(known(asked, members()), AbortSignal.timeout(PROBE_MAX_MS))
+        context.body = { outcome }
+      },
+    },
+    {
+      method: 'GET',
+      path: STATUS_PATH,
+      summary: 'What this member holds and does. Not for clients.',
+      access: 'member',
+      isProbe: true,
+      answers: {
+        200: { description: 'Its counts, as they are now.', content: { 'application/json': MemberStatus } },
+      },
+      async handle(context) {
+        context.body = await status()
+      },
+    },
+  ]
+}
+
+/** The address is the view's, whatever was sent: nobody is to make a member call places of their choice. */
+function known({ id, incarnation }: Member, members: readonly Member[]): Member {
+  const member = members.find((other) => other.id === id && other.incarnation === incarnation)
+  if (member === undefined) throw new LarderError('BAD_REQUEST', `${id} is no member of the view in force.`)
+  return member
+}

@@ -1,0 +1,246 @@
+/**
+ * A member without its doors: the place where what serves commands and what keeps the copies are joined.
+ *
+ *     Router ─┬─ mine ───▶ Shards ─▶ Memory ─ changes ─▶ Replicator ~~~▶ SlotInbox of the replicas
+ *             └─ theirs ─▶ Peer ~~~▶ Inbox of the owner
+ *     Membership ─ view ─▶ Holdings ─┬─ mine, not here ──▶ Arrivals ~~~▶ whoever has it: Giver
+ *                                    ├─ mine, few copies ▶ Repair ~~~~~▶ replicas
+ *                                    └─ here, not mine ──▶ Departures ~▶ the owner
+ */
+import type { Clock } from '../shared/clock.ts'
+import type { LarderError } from '../shared/errors.ts'
+import type { Log } from '../shared/log.ts'
+import type { Member } from '../shared/view.ts'
+import { Arrivals } from './cluster/arrivals.ts'
+import { CatchUp } from './cluster/catch-up.ts'
+import type { Connection } from './cluster/connection.ts'
+import { Copies } from './cluster/copies.ts'
+import { CurrentView } from './cluster/current-view.ts'
+import { Departures } from './cluster/departures.ts'
+import { Giver } from './cluster/giver.ts'
+import { Hearing } from './cluster/hearing.ts'
+import { Holdings } from './cluster/holdings.ts'
+import { Inbox } from './cluster/inbox.ts'
+import { Membership, type Uplink } from './cluster/membership.ts'
+import type { ClusterMetrics } from './cluster/metrics.ts'
+import { Peers } from './cluster/peers.ts'
+import type { PlacedView } from './cluster/placed-view.ts'
+import { Pulse } from './cluster/pulse.ts'
+import { Repair } from './cluster/repair.ts'
+import { Replicator } from './cluster/replicator.ts'
+import { Router } from './cluster/router.ts'
+import { type MergingStore, SlotInbox } from './cluster/slot-inbox.ts'
+import { Survey } from './cluster/survey.ts'
+import { Tenure } from './cluster/tenure.ts'
+import type { Engine } from './engine.ts'
+import { type Entry, timesOf } from './entries/entry.ts'
+import type { StampClock } from './entries/stamp.ts'
+import { Memory } from './shard/memory.ts'
+import type { Keeper } from './shard/shard.ts'
+import { Shards } from './shard/shards.ts'
+import type { Storage } from './storage/storage.ts'
+
+/** How long a member asks the others for their views. */
+const ASK_MAX_MS = 500
+
+export interface MemberParts {
+  readonly self: Member
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ClusterMetrics
+  readonly stamps: StampClock
+  /** `undefined` for a cluster of one. */
+  readonly uplink: Uplink | undefined
+  readonly storage: Keeper & Pick<Storage, 'forget' | 'drop'>
+  readonly shardLimit: number
+  readonly queueMax: number
+  readonly bytesMax: number
+  connect(member: Member): Connection
+  /** What carries out commands before the shards do. */
+  inFrontOf(shards: Engine): Engine
+  /** Called with every new view. */
+  onView(): void
+  /** Called when uplink refuses this member for good. */
+  onRejected(error: LarderError): void
+}
+
+export type ClusterMember = ReturnType<typeof createMember>
+
+export function createMember(parts: MemberParts) {
+  const { self, clock, log, metrics, stamps, storage } = parts
+  const memory = new Memory(parts.bytesMax, {
+    forget: (forgotten) => storage.forget(forgotten),
+    evict(entry) {
+      // Or another holder would bring back what has been deleted since.
+      if (holdings.isOwn(entry.slot)) void replicator.merged([[entry]])
+    },
+  })
+  const restore = (slot: number, id: string, entry: Entry) => {
+    for (const stamp of timesOf(entry)) stamps.witness(stamp)
+    return memory.takeIn(slot, id, entry, clock.wall(), (state) => storage.note({ slot, id, entry, state }))
+  }
+  const store: MergingStore = {
+    holds: (slot) => memory.slots.holds(slot),
+    digestOf: (slot, nowMs) => memory.slots.digestOf(slot, nowMs),
+    partsOf: (slot) => memory.slots.partsOf(slot),
+    takeIn: restore,
+    get isFull() {
+      return memory.isFull
+    },
+  }
+
+  const peers = new Peers({
+    self,
+    clock,
+    log,
+    metrics,
+    stamps,
+    connect: parts.connect,
+    learn: (view) => membership.learn(view),
+    view: () => current.placed?.view,
+    onRefused: (member) => membership.report(member),
+  })
+  const onView = (placed: PlacedView, former: PlacedView | undefined) => {
+    peers.retain(placed.view.members)
+    parts.onView()
+    holdings.install(placed, former)
+    copies.install(placed, former)
+    departures.install(placed)
+    arrivals.install(placed, former)
+    repair.install(placed)
+  }
+  const current = new CurrentView({ clock, onView })
+  const membership = new Membership({
+    self,
+    clock,
+    log,
+    metrics,
+    uplink: parts.uplink,
+    current,
+    onRejected: parts.onRejected,
+  })
+  const askMembers = () => {
+    const others = (current.placed?.view.members ?? []).filter(({ id }) => id !== self.id)
+    return Promise.allSettled(
+      others.map((other) => peers.of(other).ask({ type: 'offer', slots: [] }, ASK_MAX_MS)),
+    )
+  }
+  const pulse = new Pulse({
+    clock,
+    log,
+    leaseMs: () => membership.leaseMs,
+    onStopped(stoppedMs) {
+      const { placed } = current
+      if (placed === undefined || stoppedMs < membership.leaseMs) return
+      // Others may have taken over meanwhile, with uplink or without.
+      holdings.doubtAll()
+      arrivals.install(placed, placed)
+    },
+    ask: () => Promise.allSettled([membership.refresh(), askMembers()]),
+  })
+  const survey = new Survey({ self, clock, log, membership, current, peers })
+  const holdings = new Holdings({
+    self,
+    clock,
+    currency: pulse,
+    onWanted: (slot) => arrivals.want(slot),
+    onComplete: () => repair.wakeSoon(),
+  })
+  const copies = new Copies(self, clock)
+  const onMissed = (member: Member) => repair.wake(member)
+  const replicator = new Replicator({ self, clock, log, metrics, views: current, copies, peers, onMissed })
+  const giver = new Giver({ clock, metrics, store, peers })
+  const hearing = new Hearing(clock)
+  const arrivals = new Arrivals({
+    hearing,
+    self,
+    hasUplink: parts.uplink !== undefined,
+    clock,
+    log,
+    metrics,
+    holdings,
+    store,
+    peers,
+  })
+  const repair = new Repair({ clock, log, metrics, holdings, copies, replicator, giver, store, peers })
+  const drop = (slots: readonly number[]) => {
+    for (const slot of slots) memory.drop(slot)
+    storage.drop(slots)
+  }
+  const departures = new Departures({ self, clock, holdings, giver, store, peers, drop })
+
+  const shards = new Shards({
+    clock,
+    log,
+    self: self.id,
+    shardLimit: parts.shardLimit,
+    queueMax: parts.queueMax,
+    bytesMax: parts.bytesMax,
+    memory,
+    holdings,
+    moment: (slot) => {
+      const nowMs = clock.wall()
+      return {
+        nowMs,
+        origin: holdings.originOf(slot),
+        stamp: () => stamps.next(nowMs),
+        get isCertain() {
+          return copies.isCertain(slot)
+        },
+      }
+    },
+    keeper: storage,
+    copies: replicator,
+  })
+  const local = parts.inFrontOf(shards)
+  const router = new Router({ self, clock, local, peers, views: current, metrics })
+  const catchUp = new CatchUp({ clock, views: current, stamps, learn: (view) => membership.learn(view) })
+  const inbox = new Inbox({ clock, log, local, catchUp })
+  const slotInbox = new SlotInbox({
+    clock,
+    views: current,
+    catchUp,
+    store,
+    holdings,
+    copies,
+    replicator,
+    giver,
+    hearing,
+    departures,
+    repair,
+  })
+  const tenure = new Tenure({ clock, log, membership, holdings, departures })
+
+  return {
+    self,
+    memory,
+    shards,
+    membership,
+    holdings,
+    copies,
+    peers,
+    router,
+    inbox,
+    slotInbox,
+    tenure,
+    /** What uplink shows of it. */
+    get status() {
+      const { bytes, values, responses, counters, contents, records, tombstones } = memory.counts
+      const entries = { values, responses, counters, contents, records, tombstones }
+      return { id: self.id, epoch: current.placed?.epoch ?? 0, slots: holdings.counts, entries, bytes }
+    },
+    start() {
+      membership.start()
+      repair.start()
+      survey.start()
+    },
+    /** Ends what goes on by itself; to be called after it has left. */
+    async stop() {
+      survey.stop()
+      repair.stop()
+      departures.stop()
+      pulse.stop()
+      await peers[Symbol.asyncDispose]()
+    },
+  }
+}

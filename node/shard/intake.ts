@@ -1,0 +1,77 @@
+/**
+ * How what comes from other copies is taken in, where it may have been forgotten here: as gone.
+ *
+ * A slot knows up to when it has forgotten what is gone. What was written by then, and is unknown here, may have been
+ * deleted and forgotten since: it comes from a copy that was away for too long. Counters are left out: a total that
+ * was begun anew looks as old as one that was deleted. And a response may be covered by a trace that says that all of
+ * its path were forgotten later.
+ */
+import { type Entry, isResponse } from '../entries/entry.ts'
+import { Reactions } from '../entries/reactions.ts'
+import { buryRegister, type Register } from '../entries/register.ts'
+import { tracesOver } from '../entries/response.ts'
+import { compareStamps } from '../entries/stamp.ts'
+import type { SlotTable } from './slot-table.ts'
+
+export class Intake {
+  readonly #slots: SlotTable
+  readonly #forgottenUntil = new Map<number, number>()
+
+  constructor(slots: SlotTable) {
+    this.#slots = slots
+  }
+
+  /** What was written at this time, and is gone, is remembered no more. */
+  forget(slot: number, time: number): void {
+    this.#forgottenUntil.set(slot, Math.max(time, this.#forgottenUntil.get(slot) ?? 0))
+  }
+
+  /** The slot is let go. */
+  drop(slot: number): void {
+    this.#forgottenUntil.delete(slot)
+  }
+
+  /** What has come from elsewhere, as it may be taken in. */
+  sift(slot: number, id: string, entry: Entry, nowMs: number): Entry {
+    const known = this.#slots.get(slot, id)?.entry
+    const untilTime = this.#forgottenUntil.get(slot) ?? -Infinity
+    if (entry.kind === 'counter') return entry
+    if (entry.kind === 'reactions') return withoutForgotten(entry, known, { untilTime, nowMs })
+    const isOld = known === undefined && entry.stamp.time <= untilTime
+    const isGone = entry.value !== undefined && (isOld || this.#isCovered(slot, id, entry))
+    return isGone ? { ...buryRegister(entry), endsAtMs: nowMs } : entry
+  }
+
+  /** The responses that a trace covers. */
+  coveredBy(slot: number, id: string, entry: Entry): { id: string; entry: Register }[] {
+    if (!isResponse(id) || entry.kind !== 'register' || tracesOver(id).length > 0) return []
+    return this.#slots.under(slot, `${id}\0`).flatMap((covered) => {
+      const held = this.#slots.get(slot, covered)?.entry
+      const isOlder = held?.kind === 'register' && compareStamps(held.stamp, entry.stamp) < 0
+      return isOlder ? [{ id: covered, entry: buryRegister(held) }] : []
+    })
+  }
+
+  #isCovered(slot: number, id: string, { stamp }: Register): boolean {
+    if (!isResponse(id)) return false
+    return tracesOver(id).some((trace) => {
+      const left = this.#slots.get(slot, trace)?.entry
+      return left?.kind === 'register' && compareStamps(left.stamp, stamp) > 0
+    })
+  }
+}
+
+function withoutForgotten(
+  entry: Reactions,
+  known: Entry | undefined,
+  { untilTime, nowMs }: { untilTime: number; nowMs: number },
+): Reactions {
+  if (untilTime === -Infinity) return entry
+  const isKnown = (reaction: string, user: string) =>
+    known?.kind === 'reactions' && known.find(reaction, user) !== undefined
+  const sifted = [...entry].map((presence) => {
+    const isOld = presence.time <= untilTime && !presence.isGone && !isKnown(presence.reaction, presence.user)
+    return isOld ? { ...presence, isGone: true, endsAtMs: nowMs } : presence
+  })
+  return Reactions.ofAll(sifted)
+}

@@ -1,0 +1,192 @@
+/**
+ * One of the clients of a chaos run: it writes and reads at a steady pace, and knows of each write whether it was
+ * acknowledged.
+ *
+ * What failed is tried again in the background until it succeeds, as long as that is harmless; meanwhile the client
+ * goes on with other keys. So a slot out of reach does not hide what else is.
+ */
+import { pause, systemClock } from '../shared/clock.ts'
+import type { ChaosCluster } from './chaos-cluster.ts'
+import { ANYTHING, type Lie, type Written } from './chaos-ledger.ts'
+import type { Random } from './chaos-random.ts'
+import type { Counter, Item, Place, Records } from './chaos-records.ts'
+import { type Answer, NOBODY, REFUSED, type Request, send } from './chaos-requests.ts'
+import type { Stage } from './chaos-stage.ts'
+import type { Verdict } from './chaos-verdict.ts'
+
+const RETRY_MS = 100
+/** What has not succeeded by then, never will. */
+const PATIENCE_MS = 60_000
+/** Writes and reads of one client that may be under way at the same time. */
+const UNDERWAY_MAX = 12
+const AMOUNT_MAX = 9
+
+export interface ClientOptions {
+  readonly index: number
+  readonly random: Random
+  readonly records: Records
+  readonly cluster: ChaosCluster
+  readonly stage: Stage
+  readonly verdict: Verdict
+  /** Between two operations, on average. */
+  readonly paceMs: number
+  /** Nothing is tried again after this. */
+  readonly interrupted: AbortSignal
+}
+
+/** An increment that was answered; sent again, it gives the same answer. */
+export interface Once {
+  readonly counter: Counter
+  readonly request: Request
+  readonly total: string
+}
+
+export class Client {
+  readonly #options: ClientOptions
+  readonly #busy = new Set<Place>()
+  readonly #own: readonly Place[]
+  /** For what depends on how the cluster answers, so that what is asked does not. */
+  readonly #luck: Random
+  #underway = 0
+  /** Writes that were. */
+  acknowledged = 0
+  #serial = 0
+  /** The last increment with a key that was acknowledged. */
+  lastOnce: Once | undefined
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#luck = options.random.fork()
+    this.#own = options.records.places.filter(({ writer }) => writer === options.index)
+  }
+
+  async run(ending: AbortSignal): Promise<void> {
+    const { stage, random, paceMs } = this.#options
+    while (!ending.aborted) {
+      await stage.untilOpen()
+      if (this.#underway < UNDERWAY_MAX) {
+        this.#underway++
+        void stage.act(() => this.#act()).finally(() => this.#underway--)
+      }
+      await pause(systemClock, random.between(1, 2 * paceMs - 1), ending)
+    }
+  }
+
+  #act(): Promise<void> {
+    const { random, records } = this.#options
+    const dice = random.below(100)
+    if (dice < 35) return this.#write(random.pick(this.#own), random.below(4) === 0)
+    if (dice < 60) return this.#increment(random.pick(records.counters), random.between(1, AMOUNT_MAX))
+    return this.#read(random.pick(dice < 80 ? this.#own : records.all))
+  }
+
+  /** Nobody else writes there, and this client writes again only when it knows what became of it. */
+  async #write(place: Place, isRemoval: boolean): Promise<void> {
+    if (this.#busy.has(place)) return
+    this.#busy.add(place)
+    const state = isRemoval ? '' : place.stateOf(++this.#serial)
+    const request = isRemoval ? place.remove() : place.put(state)
+    await this.#insist(place, request, () => place.subject.write(state, this.#options.stage.generation))
+    this.#busy.delete(place)
+  }
+
+  async #increment(counter: Counter, by: number): Promise<void> {
+    const { index, stage } = this.#options
+    const { subject } = counter
+    const mark = this.#markOf(counter)
+    const addition = subject.add(by)
+    const once = counter.isKeyed ? `once ${index} ${++this.#serial}` : undefined
+    const request = counter.add(by, once)
+    const { generation } = stage
+    const total = await this.#insist(counter, request, () => addition, {
+      isOnce: once === undefined,
+      // Under way when the network was cut or joined: only the whole cluster can tell whether it was counted.
+      beforeRetry: () => (stage.generation === generation ? Promise.resolve() : stage.untilWhole()),
+    })
+    if (total === undefined) return
+    this.#look(counter, total, stage.generation === generation ? mark + by : ANYTHING)
+    if (once !== undefined) this.lastOnce = { counter, request, total }
+  }
+
+  /** @returns what the answer says, once it is an acknowledgement. */
+  async #insist(
+    item: Item,
+    request: Request,
+    begin: () => Written,
+    { isOnce = false, beforeRetry = () => Promise.resolve() } = {},
+  ): Promise<string | undefined> {
+    const { verdict, interrupted } = this.#options
+    const startedAtMs = systemClock.now()
+    for (;;) {
+      const written = begin()
+      const answer = await this.#send(request)
+      const tookMs = systemClock.now() - startedAtMs
+      if (answer.problem === '') {
+        written.acknowledge()
+        verdict.acknowledged()
+        this.acknowledged++
+        verdict.took(tookMs)
+        return request.method === 'POST' ? item.stateIn(answer) : ''
+      }
+      verdict.unknown()
+      verdict.failed(answer.problem)
+      if (isOnce || interrupted.aborted) return undefined
+      if (tookMs > PATIENCE_MS) {
+        verdict.took(tookMs)
+        verdict.breach('not recovered', `${item.name}: ${answer.problem} for ${PATIENCE_MS / 1000} s`)
+        return undefined
+      }
+      await pause(systemClock, this.#luck.between(RETRY_MS / 2, RETRY_MS * 1.5))
+      await beforeRetry()
+    }
+  }
+
+  async #read(item: Item): Promise<void> {
+    const { verdict, stage } = this.#options
+    const { generation } = stage
+    const mark = this.#markOf(item)
+    const answer = await this.#send(item.get())
+    const found = item.stateIn(answer)
+    if (found === undefined) verdict.failed(answer.problem || `unexpected ${answer.status}`)
+    else this.#look(item, found, generation === stage.generation ? mark : ANYTHING)
+  }
+
+  #look(item: Item, found: string, mark: number): void {
+    const lie = item.subject.judge(found, mark)
+    if (lie === undefined) return
+    const { verdict, stage } = this.#options
+    const what = `${item.name} reads ${JSON.stringify(found)} (${said[lie]}), network ${stage.connection}`
+    verdict.breach(lie === 'wrong tenant' ? lie : 'false read', what)
+  }
+
+  /**
+   * What a read that begins now has to see. While the cluster is cut, a half may miss all that was not written in
+   * it; this client writes in its own half, so of its own places it knows. What the halves have exchanged while
+   * they heal, nobody knows.
+   */
+  #markOf(item: Item): number {
+    const { stage, index } = this.#options
+    if (stage.connection === 'whole') return item.subject.mark()
+    const isOwn = 'writer' in item && item.writer === index
+    if (stage.connection === 'healing' || !isOwn) return ANYTHING
+    return this.#own.find((place) => place === item)?.subject.markOf(stage.generation) ?? ANYTHING
+  }
+
+  /** To any member that a load balancer would choose; what nobody took is sent to the next. */
+  async #send(request: Request): Promise<Answer> {
+    const { cluster, index } = this.#options
+    let answer = NOBODY
+    for (const url of this.#luck.shuffled(cluster.urlsFor(index))) {
+      answer = await send(url, request)
+      if (answer.problem !== REFUSED) break
+    }
+    return answer
+  }
+}
+
+const said: { readonly [lie in Lie]: string } = {
+  lost: 'an acknowledged write is missing',
+  resurrected: 'it was overwritten or deleted before',
+  'counted twice': 'more than was ever added',
+  'wrong tenant': 'of another tenant',
+}

@@ -1,0 +1,154 @@
+/** Brings a fault to the cluster of a chaos run, and takes it back. */
+import { pause, systemClock } from '../shared/clock.ts'
+import { ChaosCluster } from './chaos-cluster.ts'
+import { countMoved, ownersAmong, ownersAt } from './chaos-moves.ts'
+import { UPLINK } from './chaos-network.ts'
+import type { Fault, Kind } from './chaos-schedule.ts'
+import type { Stage } from './chaos-stage.ts'
+import type { Verdict } from './chaos-verdict.ts'
+
+const LOOK_EVERY_MS = 10
+
+export interface Scene {
+  readonly cluster: ChaosCluster
+  readonly stage: Stage
+  readonly verdict: Verdict
+  readonly interrupted: AbortSignal
+  /** Waits until the cluster has got over it; what it does not get over is a finding. */
+  recover(): Promise<void>
+  /** Writes that the clients of a half have had acknowledged so far. */
+  acknowledgedBy(half: number): number
+}
+
+type Act = (fault: Fault, scene: Scene) => Promise<void>
+
+/** Resolves when the fault is over; the cluster need not have recovered yet. */
+export async function bring(fault: Fault, scene: Scene): Promise<void> {
+  const { beside } = fault
+  await Promise.all([acts[fault.kind](fault, scene), beside && bring(beside, scene)])
+}
+
+const acts: { readonly [kind in Kind]: Act } = {
+  async join({ victims: [guest = ''], holdMs }, scene) {
+    const { cluster } = scene
+    await watchingMoves(scene, () => cluster.startMember(guest))
+    await hold(holdMs, scene)
+    await watchingMoves(scene, () => cluster.member(guest).stop())
+  },
+
+  async leave({ victims: [id = ''], holdMs }, scene) {
+    await watchingMoves(scene, () => scene.cluster.member(id).stop())
+    await hold(holdMs, scene)
+    await scene.cluster.startMember(id)
+  },
+
+  /** As a deployment does: the next one's turn is when the one before says that it is ready. */
+  async restart({ victims, holdMs }, scene) {
+    for (const id of victims) {
+      await scene.cluster.member(id).stop()
+      await scene.cluster.startMember(id)
+      await hold(holdMs, scene)
+    }
+  },
+
+  async kill({ victims: [id = ''], holdMs }, scene) {
+    await scene.cluster.member(id).kill()
+    await hold(holdMs, scene)
+    await scene.cluster.startMember(id)
+  },
+
+  async 'kill-join'({ victims: [guest = ''], holdMs, halfWayMs }, scene) {
+    const member = scene.cluster.member(guest)
+    // It is not to become ready.
+    const started = scene.cluster.startMember(guest).catch(() => {})
+    // Half way is counted from when it can be spoken to.
+    while (member.isRunning && !(await member.isListening())) await pause(systemClock, LOOK_EVERY_MS)
+    await hold(halfWayMs, scene)
+    await member.kill()
+    await started
+    await hold(holdMs, scene)
+  },
+
+  async 'kill-leave'({ victims: [id = ''], holdMs, halfWayMs }, scene) {
+    const member = scene.cluster.member(id)
+    member.beginToStop()
+    await hold(halfWayMs, scene)
+    await member.kill()
+    await hold(holdMs, scene)
+    await scene.cluster.startMember(id)
+  },
+
+  async stop({ victims: [id = ''], holdMs }, scene) {
+    const member = scene.cluster.member(id)
+    member.freeze()
+    await hold(holdMs, scene)
+    member.thaw()
+  },
+
+  async 'uplink-down'({ holdMs }, scene) {
+    const { uplink } = scene.cluster
+    await uplink.kill()
+    await hold(holdMs, scene)
+    await uplink.start()
+  },
+
+  async 'uplink-slow'({ holdMs, latencyMs }, scene) {
+    const { network } = scene.cluster
+    network.delay(UPLINK, latencyMs)
+    await hold(holdMs, scene)
+    network.delay(UPLINK, 0)
+  },
+
+  async 'uplink-cut'({ victims, holdMs }, scene) {
+    const { network } = scene.cluster
+    const pairs = ChaosCluster.between([UPLINK], victims)
+    network.cut(pairs)
+    await hold(holdMs, scene)
+    network.heal(pairs)
+  },
+
+  async partition({ victims, holdMs }, scene) {
+    const { cluster, stage } = scene
+    const others = cluster.base.filter((id) => !victims.includes(id))
+    const pairs = ChaosCluster.between([UPLINK, ...victims], others)
+    stage.become('cut')
+    cluster.halves = [victims, others]
+    cluster.network.cut(pairs)
+    await hold(holdMs / 2, scene)
+    await watchingBoth(scene, () => hold(holdMs / 2, scene))
+    stage.become('healing')
+    cluster.halves = undefined
+    cluster.network.heal(pairs)
+    await scene.recover()
+    stage.become('whole')
+  },
+}
+
+function hold(holdMs: number, { interrupted }: Scene): Promise<void> {
+  return pause(systemClock, holdMs, interrupted)
+}
+
+/** Counts what moves while the members change, until the cluster has settled. */
+async function watchingMoves({ cluster, verdict, recover }: Scene, change: () => Promise<void>) {
+  const look = async () => {
+    const ids = cluster.running.map(({ name }) => name)
+    return { ids, owners: await ownersAt(cluster.member(ids[0] ?? '').url) }
+  }
+  const before = await look()
+  await change()
+  await recover()
+  const after = await look()
+  const ideally = countMoved(ownersAmong(before.ids), ownersAmong(after.ids))
+  verdict.moved({ moved: countMoved(before.owners, after.owners), ideally })
+}
+
+/** Each half of a cut cluster has to go on serving. */
+async function watchingBoth({ cluster, verdict, acknowledgedBy }: Scene, wait: () => Promise<void>) {
+  const halves = [...(cluster.halves ?? [])]
+  const before = halves.map((_, half) => acknowledgedBy(half))
+  await wait()
+  for (const [half, ids] of halves.entries()) {
+    if (acknowledgedBy(half) > (before[half] ?? 0)) continue
+    verdict.breach('not recovered', `the half of ${ids} has acknowledged nothing, cut off from the others`)
+  }
+}

@@ -1,0 +1,92 @@
+/** What a chaos run can be told on its command line. */
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { KINDS, type Kind } from './chaos-schedule.ts'
+
+export const USAGE = `usage: npm run chaos -- [OPTION...]
+
+  --seed N         play a run again; by default a new one, which is printed
+  --seconds N      bring faults for so long (60)
+  --members N      besides the one that joins and leaves (4)
+  --copies N       how many members hold each slot (2)
+  --lease-ms N     how long uplink keeps a member that it does not hear of (3000)
+  --sync-ms N      how far a disk may be behind (1000)
+  --clients N      (8)
+  --rate N         operations a second, of all clients together (300)
+  --faults LIST    all, none, or of these, with commas: ${KINDS.join(' ')}
+  --long           freeze members for up to a minute
+  --overlap        trouble with uplink comes together with other faults
+  --json           the verdict as JSON
+  --markdown       the verdict as a table in Markdown
+  --keep           keep the logs and disks of the processes also when nothing is found`
+
+export interface ChaosOptions {
+  readonly seed: number
+  readonly seconds: number
+  readonly members: number
+  readonly copies: number
+  readonly leaseMs: number
+  readonly syncIntervalMs: number
+  readonly clients: number
+  readonly rate: number
+  readonly kinds: readonly Kind[]
+  readonly isLong: boolean
+  readonly isOverlapping: boolean
+  readonly format: 'text' | 'json' | 'markdown'
+  readonly keep: boolean
+}
+
+/** @throws for what cannot be understood. */
+export function readOptions(args: readonly string[]): ChaosOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string', default: `${randomInt(2 ** 31)}` },
+      seconds: { type: 'string', default: '60' },
+      members: { type: 'string', default: '4' },
+      copies: { type: 'string', default: '2' },
+      'lease-ms': { type: 'string', default: '3000' },
+      'sync-ms': { type: 'string', default: '1000' },
+      clients: { type: 'string', default: '8' },
+      rate: { type: 'string', default: '300' },
+      faults: { type: 'string', default: 'all' },
+      long: { type: 'boolean', default: false },
+      overlap: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      markdown: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+    },
+  })
+  const format = values.json ? 'json' : values.markdown ? 'markdown' : 'text'
+  return {
+    seed: integer('--seed', values.seed, 0),
+    seconds: integer('--seconds', values.seconds, 1),
+    members: integer('--members', values.members, 2),
+    copies: integer('--copies', values.copies, 1),
+    leaseMs: integer('--lease-ms', values['lease-ms'], 100),
+    syncIntervalMs: integer('--sync-ms', values['sync-ms'], 0),
+    clients: integer('--clients', values.clients, 2),
+    rate: integer('--rate', values.rate, 1),
+    kinds: kindsIn(values.faults),
+    isLong: values.long,
+    isOverlapping: values.overlap,
+    format,
+    keep: values.keep,
+  }
+}
+
+function integer(name: string, text: string, least: number): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= least && number < 2 ** 31) return number
+  throw new Error(`${name} ${text}: an integer is needed, at least ${least}`)
+}
+
+function kindsIn(text: string): Kind[] {
+  if (text === 'all') return [...KINDS]
+  if (text === 'none') return []
+  return text.split(',').map((name) => {
+    const kind = KINDS.find((kind) => kind === name)
+    if (kind === undefined) throw new Error(`--faults ${text}: there is no ${name}`)
+    return kind
+  })
+}

@@ -1,0 +1,47 @@
+/**
+ * A look at a member: does this life of it still answer at its address? Uplink looks, and members look on its
+ * behalf.
+ */
+import fetch, { FetchError } from 'node-fetch'
+import { z } from 'zod'
+import { Member } from './view.ts'
+
+/**
+ * `here`: it answers. `replaced`: another member, or another life of this one, answers there. `refused`:
+ * nobody listens there. `silent`: no good answer in time, which may as well be the network's doing.
+ */
+export const Outcome = z.literal(['here', 'replaced', 'refused', 'silent'])
+export type Outcome = z.infer<typeof Outcome>
+
+/** Where uplink asks a member to look at another one, and what it holds itself. */
+export const REACH_PATH = '/cluster/reach'
+export const STATUS_PATH = '/cluster/status'
+/** Whom to look at. */
+export const ReachRequest = Member.pick({ id: true, url: true, incarnation: true })
+/** What the look has shown. */
+export const Reached = z.object({ outcome: Outcome })
+
+const Life = ReachRequest.omit({ url: true })
+const ANSWER_BYTES_MAX = 64 * 1024
+
+/** A member may have been told its own URL with a slash at the end. */
+export function addressAt({ url }: Member, path: string): string {
+  return url.replace(/\/$/, '') + path
+}
+
+/** Never throws; the signal is its deadline. */
+export async function probe(member: Member, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const response = await fetch(addressAt(member, '/livez'), {
+      headers: { connection: 'close' }, // A kept connection would not show whether a new one is refused.
+      signal,
+      redirect: 'manual',
+      size: ANSWER_BYTES_MAX,
+    })
+    const life = Life.safeParse(await response.json())
+    if (response.status !== 200 || !life.success) return 'silent'
+    return life.data.id === member.id && life.data.incarnation === member.incarnation ? 'here' : 'replaced'
+  } catch (error) {
+    return error instanceof FetchError && error.code === 'ECONNREFUSED' ? 'refused' : 'silent'
+  }
+}

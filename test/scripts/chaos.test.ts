@@ -1,0 +1,51 @@
+/** The chaos run itself, with real processes. */
+import { expect } from 'chai'
+import { type Run, TestProcess } from '../support/process.ts'
+
+const PATIENCE_MS = 60_000
+
+describe('scripts: chaos', function () {
+  this.timeout(PATIENCE_MS)
+
+  for (const args of [
+    ['--faults', 'rain'],
+    ['--seconds', 'many'],
+    ['--seconds', '0'],
+    ['now'],
+    ['--weather'],
+  ]) {
+    it(`explains itself when started with: ${args.join(' ')}`, async () => {
+      const { code, stderr } = await chaos(...args)
+      expect(code).to.equal(2)
+      expect(stderr).to.include('usage:')
+    })
+  }
+
+  it('finds nothing in good weather, and names its seed', async () => {
+    const { code, stdout, stderr } = await chaos('--seconds', '8', '--faults', 'none', '--members', '3')
+    expect(code, stdout + stderr).to.equal(0)
+    const [, seed] = /^chaos: seed (\d+), 3 members/m.exec(stderr) ?? []
+    expect(stdout).to.match(new RegExp(`^PASS {2}seed ${seed}, `, 'm'))
+    expect(stdout).to.match(/^calm +\d{3,} +0 /m)
+  })
+
+  it('finds nothing when a member joins and leaves, and another one is killed', async () => {
+    const { code, stdout, stderr } = await chaos(
+      '--seconds',
+      '8',
+      '--faults',
+      'join,kill',
+      '--seed',
+      '7',
+      '--json',
+    )
+    expect(code, stdout + stderr).to.equal(0)
+    const { seed, kinds } = JSON.parse(stdout)
+    expect(seed).to.equal(7)
+    expect(kinds).to.include.keys('join', 'kill')
+  })
+})
+
+function chaos(...args: string[]): Promise<Run> {
+  return new TestProcess(process.execPath, ['scripts/chaos.ts', ...args]).finished()
+}

@@ -1,0 +1,67 @@
+/** One command, asked of one member as its HTTP door would, and what a client makes of what comes back. */
+import type { KeyCommand, Reply } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
+import type { Ledger } from './ledger.ts'
+import { type Life, WAIT_MAX_MS } from './life.ts'
+import type { World } from './world.ts'
+
+export type Result = { readonly reply: Reply } | { readonly failed: string } | { readonly unknown: string }
+
+/**
+ * How far beyond its deadline a command may be answered: what was applied in time still waits for the replicas, a
+ * second for each who is silent, and for a view that tells of others.
+ */
+const GRACE_MS = 3000
+
+/** With these nothing was carried out. */
+const NOT_APPLIED: readonly string[] = ['WRONG_OWNER', 'REFUSED', 'NOT_READY', 'OVERLOADED']
+
+export interface Asking {
+  readonly world: World
+  readonly ledger: Ledger
+}
+
+export async function ask({ world, ledger }: Asking, life: Life, command: KeyCommand): Promise<Result> {
+  const { host, member } = life
+  const startedAtMs = world.nowMs
+  const stops = host.stops
+  const { promise, resolve } = Promise.withResolvers<Result>()
+  const death = host.onDeath(() => resolve({ unknown: 'it died' }))
+  const patience = world.after(WAIT_MAX_MS + GRACE_MS, () => {
+    if (host.stops === stops && host.isRunning)
+      ledger.find(
+        `${command.type} ${command.key} through ${life.incarnation}: no answer long after its deadline`,
+      )
+    resolve({ unknown: 'no answer' })
+  })
+  const options = { deadlineAtMs: host.now() + WAIT_MAX_MS, requestId: 'simulated', traced: false }
+  void member.router.execute(command, options).then(
+    (reply) => resolve({ reply }),
+    (error) => resolve(failure(ledger, command, error)),
+  )
+  const result = await promise
+  death.cancel()
+  patience.cancel()
+  if (host.stops === stops)
+    ledger.latestMs = Math.max(ledger.latestMs, world.nowMs - startedAtMs - WAIT_MAX_MS)
+  if (world.isTold)
+    world.tell(`${command.type} ${describe(command)} through ${life.incarnation}: ${JSON.stringify(result)}`)
+  return result
+}
+
+function failure(ledger: Ledger, { type, key }: KeyCommand, error: unknown): Result {
+  if (!(error instanceof LarderError) || error.code === 'INTERNAL') {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    ledger.find(`${type} ${key} ended with ${what}`)
+    return { unknown: 'INTERNAL' }
+  }
+  return NOT_APPLIED.includes(error.code) ? { failed: error.code } : { unknown: error.code }
+}
+
+function describe(command: KeyCommand): string {
+  const { key } = command
+  if (command.type === 'value.set') return `${key} = ${command.body}`
+  if (command.type === 'counter.add')
+    return `${key} + ${command.by}${command.idempotencyKey ? ` once as ${command.idempotencyKey}` : ''}`
+  return 'user' in command ? `${key} ${command.user}` : key
+}

@@ -1,0 +1,153 @@
+/** What happens in one run, drawn from its seed. */
+import { Events } from './events.ts'
+import { Stage, type StageOptions } from './stage.ts'
+import { judgeAll } from './verdict.ts'
+
+export interface Outcome {
+  readonly seed: number
+  readonly kind: string
+  readonly findings: readonly string[]
+  readonly acknowledged: number
+  readonly unknown: number
+  readonly failed: number
+  readonly reads: number
+  readonly latestMs: number
+  readonly owed: number
+  readonly steps: number
+  readonly posts: number
+  readonly virtualMs: number
+}
+
+export async function simulate(options: StageOptions): Promise<Outcome> {
+  const stage = new Stage(options)
+  const { world, ledger, fleet, kind } = stage
+  const surprise = (error: unknown) =>
+    ledger.find(`nobody handled ${error instanceof Error ? error.stack : error}`)
+  process.on('unhandledRejection', surprise)
+  try {
+    await world.until(play(stage))
+  } catch (error) {
+    surprise(error)
+  } finally {
+    process.off('unhandledRejection', surprise)
+  }
+  const { findings, acknowledged, unknown, failed, reads, latestMs } = ledger
+  const posts = [...fleet.network.posts.values()].reduce((sum, count) => sum + count, 0)
+  const told = { findings, acknowledged, unknown, failed, reads, latestMs }
+  const { steps, nowMs: virtualMs } = world
+  return { seed: options.seed, kind, ...told, owed: fleet.owed, steps, posts, virtualMs }
+}
+
+async function play(stage: Stage): Promise<void> {
+  const { world, clients, fleet, kind } = stage
+  const events = new Events(stage)
+  events.begin()
+  await stage.rest()
+  const running = clients.map((client) => client.run())
+  if (kind === 'graceful') await playGracefully(stage, events)
+  else if (kind === 'failures') await playFailures(stage, events)
+  else if (kind === 'blackout') await playBlackouts(stage, events)
+  else await playWildly(stage, events)
+  fleet.heal()
+  stage.rejoin()
+  await stage.rest()
+  for (const client of clients) client.isOver = true
+  await Promise.all(running)
+  if (fleet.lives.length === 0) events.begin()
+  await world.pause(100)
+  await stage.rest()
+  if (stage.ledger.findings.length === 0) await judgeAll(stage)
+}
+
+/** Often at once, often in the middle of what came before. */
+function nextPauseMs({ random }: Stage): number {
+  return random.below(3) === 0 ? random.below(40) : random.below(2500)
+}
+
+async function playGracefully(stage: Stage, events: Events): Promise<void> {
+  const { world, random, durationMs, fleet } = stage
+  const untilMs = world.nowMs + durationMs
+  while (world.nowMs < untilMs) {
+    await world.pause(nextPauseMs(stage))
+    const dice = random.below(10)
+    if (dice < 3) events.join()
+    else if (dice < 5) events.leave(1)
+    else if (dice < 6) events.leave(2)
+    else if (dice < 8) events.restart()
+    else {
+      // Whoever leaves while uplink does not answer has nobody to leave to: with one copy that is a loss.
+      await stage.rest()
+      const mayJoin = events.uplinkTrouble()
+      await world.pause(random.below(2000))
+      if (mayJoin && random.below(2) === 0) events.join()
+      await stage.rest()
+    }
+    if (fleet.lives.length === 0) events.begin()
+  }
+}
+
+/** What takes a copy away, and for how much it counts of those that can be spared. */
+async function playFailures(stage: Stage, events: Events): Promise<void> {
+  const { world, random, durationMs, copies } = stage
+  const untilMs = world.nowMs + durationMs
+  const spare = copies - 1
+  let spent = 0
+  while (world.nowMs < untilMs) {
+    await world.pause(nextPauseMs(stage))
+    const dice = random.below(12)
+    if (dice < 2) events.join()
+    else if (dice < 3) events.leave(random.between(1, 2))
+    else if (dice < 4) events.restart()
+    else if (dice < 10) {
+      if (spent >= spare) await stage.rest()
+      spent = spent >= spare ? 1 : spent + 1
+      if (random.below(3) > 0) events.kill()
+      else events.stop()
+    } else {
+      await stage.rest()
+      const trouble = random.below(4)
+      let mayJoin = true
+      if (trouble < 2) events.partition()
+      else if (trouble < 3) events.weather()
+      else mayJoin = events.uplinkTrouble()
+      await world.pause(random.below(2000))
+      if (mayJoin && random.below(2) === 0) events.join()
+      await stage.rest()
+      spent = 0
+    }
+  }
+}
+
+async function playBlackouts(stage: Stage, events: Events): Promise<void> {
+  const { world, random, durationMs } = stage
+  const untilMs = world.nowMs + durationMs
+  while (world.nowMs < untilMs) {
+    for (let count = random.between(1, 4); count > 0; count--) {
+      await world.pause(nextPauseMs(stage))
+      const dice = random.below(3)
+      if (dice === 0) events.join()
+      else if (dice === 1) events.leave(1)
+    }
+    await events.blackout()
+  }
+}
+
+async function playWildly(stage: Stage, events: Events): Promise<void> {
+  const { world, random, durationMs, fleet } = stage
+  const untilMs = world.nowMs + durationMs
+  stage.split([])
+  stage.rejoin()
+  while (world.nowMs < untilMs) {
+    await world.pause(nextPauseMs(stage))
+    const dice = random.below(10)
+    if (dice < 2) events.join()
+    else if (dice < 3) events.leave(2)
+    else if (dice < 4) events.restart()
+    else if (dice < 6) events.kill()
+    else if (dice < 7) events.stop()
+    else if (dice < 8) events.partition()
+    else if (dice < 9) events.weather()
+    else events.uplinkTrouble()
+    if (random.below(10) === 0) fleet.backUp()
+  }
+}

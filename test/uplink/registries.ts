@@ -1,0 +1,42 @@
+/** Registries for tests: made by hand, and any that steps can lead to. */
+import fc from 'fast-check'
+import type { Member } from '../../shared/view.ts'
+import { adopt, EMPTY, join, leave, memberOf, type Registry } from '../../uplink/registry.ts'
+
+export const member = (id: string, life = 1, since?: number): Member => ({
+  id,
+  incarnation: `${id}-${life}`,
+  url: `http://${id}:4000`,
+  ...(since !== undefined && { since }),
+})
+export const leaving = (one: Member): Member => ({ ...one, leaving: true })
+export const registered = (...members: Member[]) =>
+  members.reduce((made, each) => join(made, each, undefined), EMPTY)
+
+const anyMember = fc.record({
+  id: fc.constantFrom('a', 'b', 'c:4000', '[::1]:1'),
+  life: fc.integer({ min: 1, max: 3 }),
+  isLeaving: fc.boolean(),
+})
+const asked = ({ id, life, isLeaving }: { id: string; life: number; isLeaving: boolean }) =>
+  isLeaving ? leaving(member(id, life)) : member(id, life)
+export type Step = (registry: Registry) => Registry
+export const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  anyMember.map(
+    (any): Step =>
+      (now) =>
+        join(now, asked(any), memberOf(now, any.id)),
+  ),
+  anyMember.map(
+    ({ id, life }): Step =>
+      (now) =>
+        leave(now, id, `${id}-${life}`),
+  ),
+  fc
+    .record({ epoch: fc.nat(20), members: fc.array(anyMember, { maxLength: 4 }) })
+    .map(({ epoch, members }): Step => {
+      const told = { epoch, members: members.map(asked) }
+      return (now) => adopt(now, told)
+    }),
+)
+export const anyRegistry = fc.array(anyStep).map((steps) => steps.reduce((made, step) => step(made), EMPTY))

@@ -1,0 +1,77 @@
+/** The front page of an uplink: the view as JSON for scripts, and a page to look at for browsers. */
+import { z } from 'zod'
+import type { Clock } from '../shared/clock.ts'
+import type { Route } from '../shared/route.ts'
+import { View } from '../shared/view.ts'
+import type { Journal } from './journal.ts'
+import type { Observations } from './observations.ts'
+import { page } from './page.ts'
+import type { Registrar } from './registrar.ts'
+import type { Statuses } from './statuses.ts'
+import type { RegistryStore } from './store.ts'
+import { STYLE_HASH } from './style.ts'
+
+export interface FrontRouteOptions {
+  readonly registrar: Registrar
+  readonly store: RegistryStore
+  readonly observations: Observations
+  readonly statuses: Statuses
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly leaseMs: number
+}
+
+/** Its own style, and nothing else. */
+const SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src '${STYLE_HASH}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export function frontRoute(options: FrontRouteOptions): Route {
+  return {
+    method: 'GET',
+    path: '/',
+    summary: 'Who is a member, as of which epoch; as a page for browsers.',
+    access: 'open',
+    answers: {
+      200: {
+        description: 'The newest view.',
+        content: { 'application/json': View, 'text/html': z.string() },
+      },
+    },
+    errors: ['NOT_READY'],
+    async handle(context) {
+      context.vary('accept')
+      if (context.accepts('application/json', 'text/html') !== 'text/html') {
+        context.body = options.registrar.view
+        return
+      }
+      context.body = await render(options)
+      context.type = 'text/html; charset=utf-8'
+      context.set('content-security-policy', SECURITY_POLICY)
+      context.set('referrer-policy', 'no-referrer')
+      context.set('cache-control', 'no-store')
+    },
+  }
+}
+
+async function render(options: FrontRouteOptions): Promise<string> {
+  const { registrar, store, observations, statuses, journal, clock, leaseMs } = options
+  const { view } = registrar
+  const byLife = await statuses.of(view.members)
+  const nowMs = clock.now()
+  const members = view.members.map((member) => {
+    const seenAtMs = observations.seenAt(member)
+    return {
+      member,
+      renewedMsAgo: seenAtMs === undefined ? undefined : nowMs - seenAtMs,
+      status: byLife.get(member.incarnation),
+    }
+  })
+  const { trouble } = store
+  const happenings = journal.newestFirst
+  return page({ ...view, members, happenings, leaseMs, trouble, nowMs: clock.wall() })
+}

@@ -1,0 +1,78 @@
+/**
+ * What the members tell of themselves, for the page. They are asked all at once, with a deadline, and once a second
+ * at most, however many look at the page and however often.
+ */
+import fetch from 'node-fetch'
+import type { Clock } from '../shared/clock.ts'
+import { addressAt, STATUS_PATH } from '../shared/probe.ts'
+import { bearer } from '../shared/secrets.ts'
+import { type Member, MemberStatus } from '../shared/view.ts'
+
+export interface Status extends MemberStatus {
+  /** Since it was asked before; `undefined` the first time. */
+  readonly requestsPerSecond: number | undefined
+}
+
+/** By incarnation; of those that have answered. */
+export type StatusByLife = ReadonlyMap<string, Status>
+
+const ASKED_MAX = 100
+const ANSWER_MAX_MS = 500
+const ANSWER_BYTES_MAX = 16 * 1024
+const FRESH_MS = 1000
+
+export class Statuses {
+  readonly #clock: Clock
+  readonly #clusterSecret: string | undefined
+  #askedAtMs = -Infinity
+  #answers: Promise<StatusByLife> = Promise.resolve(new Map())
+  /** How many requests each had answered by when. */
+  #counts: ReadonlyMap<string, { requests: number; atMs: number }> = new Map()
+
+  constructor({ clock, clusterSecret }: { clock: Clock; clusterSecret: string | undefined }) {
+    this.#clock = clock
+    this.#clusterSecret = clusterSecret
+  }
+
+  of(members: readonly Member[]): Promise<StatusByLife> {
+    if (this.#clock.now() - this.#askedAtMs >= FRESH_MS) {
+      this.#askedAtMs = this.#clock.now()
+      this.#answers = this.#ask(members.slice(0, ASKED_MAX))
+    }
+    return this.#answers
+  }
+
+  async #ask(members: readonly Member[]): Promise<StatusByLife> {
+    const statuses = new Map<string, Status>()
+    const counts = new Map<string, { requests: number; atMs: number }>()
+    const ask = async (member: Member) => {
+      const status = await this.#read(member)
+      if (status === undefined) return
+      const { incarnation } = member
+      const { requests } = status
+      const atMs = this.#clock.now()
+      const last = this.#counts.get(incarnation)
+      const requestsPerSecond = last && ((requests - last.requests) * 1000) / (atMs - last.atMs)
+      counts.set(incarnation, { requests, atMs })
+      statuses.set(incarnation, { ...status, requestsPerSecond })
+    }
+    await Promise.all(members.map(ask))
+    this.#counts = counts
+    return statuses
+  }
+
+  async #read(member: Member): Promise<MemberStatus | undefined> {
+    try {
+      const response = await fetch(addressAt(member, STATUS_PATH), {
+        headers: { ...bearer(this.#clusterSecret), connection: 'close' },
+        signal: AbortSignal.timeout(ANSWER_MAX_MS),
+        redirect: 'manual',
+        size: ANSWER_BYTES_MAX,
+      })
+      const status = MemberStatus.parse(await response.json())
+      return status.id === member.id ? status : undefined
+    } catch {
+      return undefined // The page says that it does not tell.
+    }
+  }
+}
