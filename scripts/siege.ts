@@ -161,7 +161,7 @@ async function stopAll(): Promise<void> {
   }
 }
 
-/** Every counter is in the files of all who held it; it only grew, so that the largest number is the last. */
+/** A counter is in the file of everyone who held it, and only grew: the largest number is the last. */
 function sumOnDisk(keys: ReadonlySet<unknown>): number {
   const totals = new Map<unknown, number>()
   for (const file of globSync('*.db', { cwd: dataDir })) {
@@ -181,10 +181,9 @@ async function countAnswered({ nodes, headers }: Target): Promise<number> {
 }
 
 async function untilQuiet(target: Target): Promise<number> {
-  for (let before = -1; ; ) {
-    const answered = await countAnswered(target)
+  for (let before = -1, answered = 0; ; before = answered) {
+    answered = await countAnswered(target)
     if (answered === before) return answered
-    before = answered
     await pause(systemClock, QUIET_MS, interrupted.signal)
     interrupted.signal.throwIfAborted()
   }

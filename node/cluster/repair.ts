@@ -16,7 +16,7 @@ import type { ClusterMetrics } from './metrics.ts'
 import type { Peer } from './peer.ts'
 import type { PlacedView } from './placed-view.ts'
 import type { Replicator } from './replicator.ts'
-import type { Answer, SlotDigest } from './slot-wire.ts'
+import type { Answer, Check, SlotDigest } from './slot-wire.ts'
 
 const CHECKED_SLOTS = 512
 /** Slots that differ are mended a few at a time, each then compared again before it changes much. */
@@ -114,10 +114,10 @@ export class Repair {
   async #mendAll(member: Member, slots: readonly number[]): Promise<boolean> {
     const { replicator } = this.#options
     if (replicator.isSilent(member)) {
-      await this.#check(member, [])
+      await this.#check(member, [], { isStrict: false })
       replicator.resume(member) // Before anything is compared: what changes from now on is in the stream.
     }
-    const differing = await this.#check(member, slots)
+    const differing = await this.#check(member, slots, { isStrict: true })
     for (let start = 0; start < differing.length; start += MENDED_SLOTS)
       await this.#mend(member, differing.slice(start, start + MENDED_SLOTS))
     return this.#due(member).every((slot) => !slots.includes(slot))
@@ -129,22 +129,28 @@ export class Repair {
     await peers.of(member).ask({ type: 'want', slots: wanted }, MEND_MAX_MS)
     await giver.give(slots, member, { isUrgent: false })
     metrics.mendedSlots.inc({ peer: member.id }, slots.length)
-    await this.#check(member, slots)
+    await this.#check(member, slots, { isStrict: false })
   }
 
   /** Compares, and confirms what is the same; the result is what is not. */
-  async #check(member: Member, slots: readonly number[]): Promise<number[]> {
+  async #check(member: Member, slots: readonly number[], how: Pick<Check, 'isStrict'>): Promise<number[]> {
     const { copies } = this.#options
-    const answers = await this.#compare(member, slots)
+    const answers = await this.#compare(member, slots, how)
     for (const [index, slot] of slots.entries())
       if (answers[index] === 'same') copies.confirm(slot, member.incarnation)
     return slots.filter((_, index) => answers[index] === 'differs')
   }
 
-  async #compare(member: Member, slots: readonly number[]): Promise<readonly Answer[]> {
+  async #compare(
+    member: Member,
+    slots: readonly number[],
+    { isStrict }: Pick<Check, 'isStrict'>,
+  ): Promise<readonly Answer[]> {
     const { clock, store, peers } = this.#options
     const checks = slots.map((slot): SlotDigest => [slot, store.digestOf(slot, clock.wall())])
-    return await peers.of(member).stream({ checks, isFull: store.isFull }, clock.now() + CHECK_MAX_MS)
+    return await peers
+      .of(member)
+      .stream({ checks, isFull: store.isFull, isStrict }, clock.now() + CHECK_MAX_MS)
   }
 
   /** Looks through a part of the slots for what nobody knows to be missing. */
@@ -179,7 +185,7 @@ export class Repair {
 
   async #recheck(member: Member, slots: readonly number[]): Promise<void> {
     const { copies, log } = this.#options
-    const answers = await this.#compare(member, slots).catch(() => [])
+    const answers = await this.#compare(member, slots, { isStrict: false }).catch(() => [])
     const differing = slots.filter((_, index) => answers[index] === 'differs')
     if (differing.length === 0) return
     log.warn({ member: member.id, slots: differing.length }, 'a replica differs; it is being mended')

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../../shared/clock.ts'
 import type { Member } from '../../shared/view.ts'
-import { countsTheSame } from '../entries/digest.ts'
+import { isLikewise } from '../entries/digest.ts'
 import type { Entry, SlotEntry } from '../entries/entry.ts'
 import type { CatchUp } from './catch-up.ts'
 import type { Copies } from './copies.ts'
@@ -17,7 +17,7 @@ import type { Holdings } from './holdings.ts'
 import type { Repair } from './repair.ts'
 import type { Replicator } from './replicator.ts'
 import type { Views } from './router.ts'
-import type { Answer, Offer, SlotDigest, SlotRequest, SlotResponse, StreamItem } from './slot-wire.ts'
+import type { Answer, Check, Offer, SlotDigest, SlotRequest, SlotResponse, StreamItem } from './slot-wire.ts'
 
 /** Where what others hold is merged into what is held here. */
 export interface MergingStore extends SlotStore {
@@ -71,18 +71,19 @@ export class SlotInbox {
 
   /** As a replica. */
   #follow(item: StreamItem, from: string): Answer[] {
-    const { store } = this.#options
-    if ('checks' in item) return item.checks.map((check) => this.#compare(check, item.isFull, from))
-    if (!item.changes.every(({ slot }) => this.#isOwner(slot, from))) return ['refused']
+    const { store, holdings } = this.#options
+    if ('checks' in item) return item.checks.map((check) => this.#compare(check, item, from))
+    const isMeant = ({ slot }: SlotEntry) => this.#isOwner(slot, from) && holdings.roleOf(slot) === 'replica'
+    if (!item.changes.every(isMeant)) return ['refused']
     for (const { slot, id, entry } of item.changes) store.takeIn(slot, id, entry)
     return ['merged']
   }
 
-  #compare([slot, theirs]: SlotDigest, isFull: boolean, from: string): Answer {
+  #compare([slot, theirs]: SlotDigest, { isFull, isStrict }: Check, from: string): Answer {
     const { clock, store, holdings } = this.#options
     if (!this.#isOwner(slot, from)) return 'refused'
     const ours = store.digestOf(slot, clock.wall())
-    const isSame = ours === theirs || ((isFull || store.isFull) && countsTheSame(ours, theirs))
+    const isSame = isStrict ? ours === theirs : isLikewise(ours, theirs, { isFull: isFull || store.isFull })
     if (isSame) holdings.complete(slot)
     return isSame ? 'same' : 'differs'
   }

@@ -18,9 +18,16 @@ export type SlotDigest = readonly [slot: number, digest: string]
 export type Offer = readonly [slot: number, digest: string, isGiven: boolean]
 
 /** What an owner tells a replica, in the order in which it happened: changes of one command, or states by then. */
-export type StreamItem =
-  | { readonly changes: readonly SlotEntry[] }
-  | { readonly checks: readonly SlotDigest[]; readonly isFull: boolean }
+export type StreamItem = { readonly changes: readonly SlotEntry[] } | Check
+
+/** What is to be compared. */
+export interface Check {
+  readonly checks: readonly SlotDigest[]
+  /** The memory of the sender is full. */
+  readonly isFull: boolean
+  /** Also what only remembers that something is gone has to be the same. */
+  readonly isStrict: boolean
+}
 
 export type SlotMessage =
   | { readonly type: 'stream'; readonly items: readonly StreamItem[] }
@@ -77,7 +84,7 @@ const RequestHead = z.object({
       items: z.array(
         z.union([
           z.object({ changes: z.array(WireEntry) }),
-          z.object({ checks: Digests, isFull: z.boolean() }),
+          z.object({ checks: Digests, isFull: z.boolean(), isStrict: z.boolean() }),
         ]),
       ),
     }),

@@ -32,6 +32,7 @@ export class Reactions {
   /** How many of them each reaction has. */
   readonly #goneOf = new Map<string, number>()
   readonly #hash = new SetHash()
+  readonly #goneHash = new SetHash()
   #users = 0
   #bytes = CONTENT_BYTES
 
@@ -69,6 +70,11 @@ export class Reactions {
   /** Tells two sets apart by who stays in them; presences that end by themselves are left out, as clocks differ. */
   get digest(): string {
     return String(this.#hash)
+  }
+
+  /** The same of those who are gone. */
+  get goneDigest(): string {
+    return String(this.#goneHash)
   }
 
   counts(): Record<string, number> {
@@ -163,7 +169,7 @@ export class Reactions {
         const users = [...this.#walk(reaction, after).take(most)]
         const last = users.at(-1)
         if (last === undefined) break
-        yield Reactions.ofAll(users.map(({ user }) => this.find(reaction, user)).filter(isKnown))
+        yield Reactions.ofAll(users.flatMap(({ user }) => this.find(reaction, user) ?? []))
         after = last
       }
     }
@@ -192,6 +198,7 @@ export class Reactions {
     }
     if (isGone) {
       this.#gone.set(nameOf(reaction, user), presence)
+      this.#goneHash.toggle(hashedOf(presence))
       this.#goneOf.set(reaction, (this.#goneOf.get(reaction) ?? 0) + 1)
     } else {
       if (!this.#isEngaged(user)) this.#users++
@@ -209,6 +216,7 @@ export class Reactions {
     const { reaction, user } = presence
     const name = nameOf(reaction, user)
     if (this.#gone.delete(name)) {
+      this.#goneHash.toggle(hashedOf(presence))
       this.#goneOf.set(reaction, (this.#goneOf.get(reaction) ?? 0) - 1)
     } else {
       this.#here.get(reaction)?.delete(user)
@@ -238,8 +246,4 @@ export class Reactions {
 export function mergeReactions(a: Reactions, b: Reactions): Reactions {
   for (const presence of b) a.put(presence)
   return a
-}
-
-function isKnown(presence: Presence | undefined): presence is Presence {
-  return presence !== undefined
 }

@@ -34,11 +34,14 @@ export async function ask({ world, ledger }: Asking, life: Life, command: KeyCom
       )
     resolve({ unknown: 'no answer' })
   })
-  const options = { deadlineAtMs: host.now() + WAIT_MAX_MS, requestId: 'simulated', traced: false }
-  void member.router.execute(command, options).then(
-    (reply) => resolve({ reply }),
-    (error) => resolve(failure(ledger, command, error)),
-  )
+  // A process that is stopped takes it in when it goes on.
+  host.receive(() => {
+    const options = { deadlineAtMs: host.now() + WAIT_MAX_MS, requestId: 'simulated', traced: false }
+    void member.router.execute(command, options).then(
+      (reply) => resolve({ reply }),
+      (error) => resolve(failure(ledger, command, error)),
+    )
+  })
   const result = await promise
   death.cancel()
   patience.cancel()

@@ -43,8 +43,9 @@ export class Events {
 
   /** Some leave in good order, while enough stay. @returns how many. */
   leave(most: number): number {
-    const { fleet } = this.#stage
-    const spare = fleet.staying.filter(({ isReady }) => isReady).length - 2
+    const { fleet, kind, copies } = this.#stage
+    const needed = kind === 'failures' ? Math.max(2, copies) : 2
+    const spare = fleet.staying.filter(({ isReady }) => isReady).length - needed
     const leaving = this.#shuffled(fleet.staying).slice(0, Math.max(0, Math.min(most, spare)))
     for (const life of leaving) this.#stage.aside(() => fleet.leave(life))
     return leaving.length
@@ -52,8 +53,9 @@ export class Events {
 
   /** As an update of the software does it. */
   restart(): void {
-    const { fleet, world, random } = this.#stage
-    const life = fleet.staying.length > 2 ? this.any(fleet.staying) : undefined
+    const { fleet, world, random, kind, copies } = this.#stage
+    const needed = kind === 'failures' ? Math.max(2, copies) : 2
+    const life = fleet.staying.length > needed ? this.any(fleet.staying) : undefined
     if (life === undefined) return
     this.#stage.aside(async () => {
       await fleet.leave(life)
@@ -104,7 +106,6 @@ export class Events {
       await world.pause(300 + random.below(3 * leaseMs))
       world.tell('the network is whole again')
       fleet.network.mend()
-      this.#stage.rejoin()
     })
   }
 

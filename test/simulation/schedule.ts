@@ -49,7 +49,6 @@ async function play(stage: Stage): Promise<void> {
   else if (kind === 'blackout') await playBlackouts(stage, events)
   else await playWildly(stage, events)
   fleet.heal()
-  stage.rejoin()
   await stage.rest()
   for (const client of clients) client.isOver = true
   await Promise.all(running)
@@ -86,12 +85,11 @@ async function playGracefully(stage: Stage, events: Events): Promise<void> {
   }
 }
 
-/** What takes a copy away, and for how much it counts of those that can be spared. */
+/** What takes a copy away counts, until all is whole again; there is always one more than what counts. */
 async function playFailures(stage: Stage, events: Events): Promise<void> {
-  const { world, random, durationMs, copies } = stage
+  const { world, random, durationMs } = stage
   const untilMs = world.nowMs + durationMs
-  const spare = copies - 1
-  let spent = 0
+  let spare = spareOf(stage)
   while (world.nowMs < untilMs) {
     await world.pause(nextPauseMs(stage))
     const dice = random.below(12)
@@ -99,23 +97,36 @@ async function playFailures(stage: Stage, events: Events): Promise<void> {
     else if (dice < 3) events.leave(random.between(1, 2))
     else if (dice < 4) events.restart()
     else if (dice < 10) {
-      if (spent >= spare) await stage.rest()
-      spent = spent >= spare ? 1 : spent + 1
-      if (random.below(3) > 0) events.kill()
+      if (spare === 0) await stage.rest()
+      spare = spare === 0 ? spareOf(stage) : spare
+      if (spare === 0) events.join()
+      else if (random.below(3) > 0) events.kill()
       else events.stop()
+      spare = Math.max(0, spare - 1)
     } else {
-      await stage.rest()
-      const trouble = random.below(4)
-      let mayJoin = true
-      if (trouble < 2) events.partition()
-      else if (trouble < 3) events.weather()
-      else mayJoin = events.uplinkTrouble()
-      await world.pause(random.below(2000))
-      if (mayJoin && random.below(2) === 0) events.join()
-      await stage.rest()
-      spent = 0
+      await playTrouble(stage, events)
+      spare = spareOf(stage)
     }
   }
+}
+
+/** Of those that are there and whole. */
+function spareOf({ copies, fleet }: Stage): number {
+  return Math.min(copies, fleet.lives.length) - 1
+}
+
+/** The network fails, or uplink does; meanwhile nobody dies or leaves. */
+async function playTrouble(stage: Stage, events: Events): Promise<void> {
+  const { world, random } = stage
+  await stage.rest()
+  const dice = random.below(4)
+  let mayJoin = true
+  if (dice < 2) events.partition()
+  else if (dice < 3) events.weather()
+  else mayJoin = events.uplinkTrouble()
+  await world.pause(random.below(2000))
+  if (mayJoin && random.below(2) === 0) events.join()
+  await stage.rest()
 }
 
 async function playBlackouts(stage: Stage, events: Events): Promise<void> {
@@ -135,8 +146,7 @@ async function playBlackouts(stage: Stage, events: Events): Promise<void> {
 async function playWildly(stage: Stage, events: Events): Promise<void> {
   const { world, random, durationMs, fleet } = stage
   const untilMs = world.nowMs + durationMs
-  stage.split([])
-  stage.rejoin()
+  stage.unsettle()
   while (world.nowMs < untilMs) {
     await world.pause(nextPauseMs(stage))
     const dice = random.below(10)

@@ -49,7 +49,8 @@ export class Stage {
     this.random = this.world.random.fork()
     const { world, random } = this
     this.ledger = new Ledger((what) => world.tell(what))
-    this.kind = options.kind ?? KINDS[[0, 0, 0, 1, 1, 1, 1, 2, 3, 3][random.below(10)] ?? 0] ?? 'wild'
+    const drawn = KINDS[[0, 0, 0, 1, 1, 1, 1, 2, 3, 3][random.below(10)] ?? 0] ?? 'wild'
+    this.kind = options.kind ?? drawn
     this.copies = this.kind === 'failures' ? random.between(2, 3) : random.between(1, 3)
     this.leaseMs = LEASES_MS[random.below(LEASES_MS.length)] ?? 1000
     this.durationMs = seconds * 1000
@@ -87,8 +88,10 @@ export class Stage {
     this.#sides = new Map(this.clients.map((_, number) => [number, sides[number % sides.length] ?? []]))
   }
 
+  /** Only once all is whole again: those who were cut off may go by what they knew for a while. */
   rejoin(): void {
     this.#sides = undefined
+    this.#isSplit = false
   }
 
   /** Goes on beside everything else. */
@@ -117,7 +120,7 @@ export class Stage {
     world.tell('all is at rest')
     if (this.#isCalm) return
     this.#isCalm = true
-    this.#isSplit = this.#sides !== undefined
+    this.rejoin()
     this.#changes++
   }
 

@@ -44,7 +44,8 @@ function judgeCopies({ fleet, ledger }: Stage): void {
     const digests = new Map<string, string[]>()
     for (const { incarnation, member, host } of fleet.lives) {
       if (!holders.includes(incarnation)) {
-        if (member.memory.slots.holds(slot)) ledger.find(`${incarnation} holds slot ${slot}, which is not its own`)
+        if (member.memory.slots.holds(slot))
+          ledger.find(`${incarnation} holds slot ${slot}, which is not its own`)
         continue
       }
       const digest = member.memory.slots.digestOf(slot, host.wall())

@@ -58,7 +58,10 @@ const message: fc.Arbitrary<SlotMessage> = fc.oneof(
   fc.record({
     type: fc.constant('stream' as const),
     items: fc.array(
-      fc.oneof(fc.record({ changes: entries }), fc.record({ checks: digests, isFull: fc.boolean() })),
+      fc.oneof(
+        fc.record({ changes: entries }),
+        fc.record({ checks: digests, isFull: fc.boolean(), isStrict: fc.boolean() }),
+      ),
       { maxLength: 3 },
     ),
   }),
@@ -189,7 +192,7 @@ describe('what holders of slots tell each other', () => {
       give({ ...reactions, presences: [['fire', 'Sam', '1', null, false]] }),
       give({ ...register, kind: 'list' }),
       { type: 'stream', items: [{}] },
-      { type: 'stream', items: [{ checks: [[1]], isFull: false }] },
+      { type: 'stream', items: [{ checks: [[1]], isFull: false, isStrict: false }] },
       { type: 'want', slots: [['1', '']] },
       { type: 'offer', slots: [[1, '']] },
       { type: 'take' },

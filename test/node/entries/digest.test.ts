@@ -1,12 +1,13 @@
 /** What tells two copies of a slot apart: their live state and nothing else. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { countsTheSame, Digest, NOTHING } from '../../../node/entries/digest.ts'
+import { Digest, isLikewise } from '../../../node/entries/digest.ts'
 import { type Entry, merge } from '../../../node/entries/entry.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import { SetHash } from '../../../node/entries/set-hash.ts'
 
 const NOW_MS = 1000
+const whole = { isFull: false }
 
 const origin = fc.constantFrom('a', 'b')
 /** The value follows from the stamp, as with real writes. */
@@ -119,16 +120,24 @@ describe('the digest of a slot', () => {
     expect(new Set(states.map((state) => digestOf(state))).size).to.equal(states.length)
   })
 
-  it('knows nothing of what is gone or has ended, and of presences that will', () => {
+  it('is likewise whatever is gone or has ended, and whatever presences will', () => {
     const tombstone: Entry = { kind: 'register', stamp: { time: 3, origin: 'a' }, endsAtMs: 10 }
     const deleted: Entry = { kind: 'counter', reset: { time: 3, origin: 'a' }, tallies: {} }
     const left = Reactions.of({ reaction: 'fire', user: 'Sam', time: 2, endsAtMs: 5, isGone: true })
     const ended = value(1, NOW_MS)
     for (const entry of [tombstone, deleted, left, ended, shown('Sam', 1, 5000)])
-      expect(digestOf([['x', entry]])).to.equal(NOTHING)
-    expect(digestOf([['va', ended]], NOW_MS - 1)).to.not.equal(NOTHING)
+      expect(isLikewise(digestOf([['x', entry]]), digestOf([]), whole)).to.equal(true)
+    expect(isLikewise(digestOf([['va', ended]], NOW_MS - 1), digestOf([]), whole)).to.equal(false)
     const mixed = Reactions.ofAll([...(shown('Max', 1) as Reactions), ...left])
-    expect(digestOf([['ra', mixed]])).to.equal(digestOf([['ra', shown('Max', 1)]]))
+    expect(isLikewise(digestOf([['ra', mixed]]), digestOf([['ra', shown('Max', 1)]]), whole)).to.equal(true)
+  })
+
+  it('is another one where a copy does not know of what is gone', () => {
+    const tombstone: Entry = { kind: 'register', stamp: { time: 3, origin: 'a' }, endsAtMs: 10 }
+    const deleted: Entry = { kind: 'counter', reset: { time: 3, origin: 'a' }, tallies: {} }
+    const left = Reactions.of({ reaction: 'fire', user: 'Sam', time: 2, endsAtMs: 5, isGone: true })
+    for (const entry of [tombstone, deleted, left])
+      expect(digestOf([['x', entry]])).to.not.equal(digestOf([]))
   })
 
   it('tells what was counted from what can be had again', () => {
@@ -139,9 +148,10 @@ describe('the digest of a slot', () => {
       ['a/menu\0t\0', value(2)],
     ])
     expect(more).to.not.equal(counts)
-    expect(countsTheSame(counts, more)).to.equal(true)
-    expect(countsTheSame(counts, digestOf([['ca', counted(2n)]]))).to.equal(false)
-    expect(countsTheSame(counts, digestOf([['ia\0once', value(1)]]))).to.equal(false)
+    expect(isLikewise(counts, more, whole)).to.equal(false)
+    expect(isLikewise(counts, more, { isFull: true })).to.equal(true)
+    expect(isLikewise(counts, digestOf([['ca', counted(2n)]]), { isFull: true })).to.equal(false)
+    expect(isLikewise(counts, digestOf([['ia\0once', value(1)]]), { isFull: true })).to.equal(false)
   })
 })
 
