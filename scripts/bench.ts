@@ -19,7 +19,12 @@ import { untilServing } from './readiness.ts'
 
 const CONNECTIONS = 64
 const BATCH = 100
-const [UPLINK_PORT, BARE_PORT, ...NODE_PORTS] = [4590, 4591, 4592, 4593] as const
+const BARE_PORT = 4591
+/** Two pairs of nodes: in one each key is on its owner, in the other on both. */
+const PAIRS = [
+  { copies: 1, uplinkPort: 4590, nodePorts: [4592, 4593] },
+  { copies: 2, uplinkPort: 4594, nodePorts: [4595, 4596] },
+] as const
 const [secondsText = '3', roundsText = '3'] = process.argv.slice(2)
 const [seconds, rounds] = [Number(secondsText), Number(roundsText)]
 
@@ -38,15 +43,21 @@ interface Sample {
 
 const folder = await mkdtemp(join(tmpdir(), 'larder-bench-'))
 const environment = { ...process.env, LOG_LEVEL: 'error', DATA_DIR: folder }
-const uplink = uplinkProgram(environment, UPLINK_PORT)
-const nodes = NODE_PORTS.map((port) => nodeProgram(environment, { port, uplinkUrl: uplink.url }))
-const [owner, other] = nodes.map(({ url }) => url) as [string, string]
+const programs = PAIRS.flatMap(({ copies, uplinkPort, nodePorts }) => {
+  const uplink = uplinkProgram({ ...environment, COPIES: String(copies) }, uplinkPort)
+  return [uplink, ...nodePorts.map((port) => nodeProgram(environment, { port, uplinkUrl: uplink.url }))]
+})
+const nodes = PAIRS.flatMap(({ nodePorts }) => nodePorts.map((port) => `http://127.0.0.1:${port}`))
+const [owner = '', other = '', copyingOwner = ''] = nodes
 const bareUrl = `http://127.0.0.1:${BARE_PORT}`
 
-await ensureFree([UPLINK_PORT, BARE_PORT, ...NODE_PORTS], undefined)
-const children: ChildProcess[] = [uplink, ...nodes].map(start)
+const ports = PAIRS.flatMap(({ uplinkPort, nodePorts }) => [uplinkPort, ...nodePorts])
+await ensureFree([BARE_PORT, ...ports], undefined)
+const children: ChildProcess[] = programs.map(start)
 try {
-  await untilServing([owner, other], { apiKey: undefined, stopping: new AbortController().signal })
+  const stopping = new AbortController().signal
+  for (const pair of [nodes.slice(0, 2), nodes.slice(2)])
+    await untilServing(pair, { apiKey: undefined, stopping })
   await measureAll(await prepare())
 } finally {
   for (const child of children) child.kill('SIGKILL')
@@ -59,7 +70,8 @@ function start({ entry, environment }: Pick<Program, 'entry' | 'environment'>): 
 
 /** Stores the data, and starts the bare server with the answer that the cluster gives. */
 async function prepare(): Promise<Row[]> {
-  const key = ownKey()
+  const key = ownKey(PAIRS[0].nodePorts)
+  const copied = ownKey(PAIRS[1].nodePorts)
   const body = JSON.stringify({ key, data: { jam: 'plum', jars: 12 } })
   const answer = await (await fetch(`${owner}/api`, { method: 'POST', ...json(body) })).text()
   const ops = Array.from({ length: BATCH }, (_, index) => ({ op: 'get', key: `dish:${index}` }))
@@ -76,6 +88,11 @@ async function prepare(): Promise<Row[]> {
     { name: 'POST on the owner', url: `${owner}/api`, body },
     { name: 'POST through another node', url: `${other}/api`, body },
     {
+      name: 'POST on the owner, COPIES=2',
+      url: `${copyingOwner}/api`,
+      body: JSON.stringify({ key: copied, data: { jam: 'plum', jars: 12 } }),
+    },
+    {
       name: `batch of ${BATCH} gets, of both`,
       url: `${owner}/api/v1/batch`,
       body: JSON.stringify({ ops }),
@@ -88,8 +105,8 @@ function json(body: string): { headers: Record<string, string>; body: string } {
   return { headers: { 'content-type': 'application/json' }, body }
 }
 
-function ownKey(): string {
-  const ids = NODE_PORTS.map((port) => `127.0.0.1:${port}`)
+function ownKey(nodePorts: readonly number[]): string {
+  const ids = nodePorts.map((port) => `127.0.0.1:${port}`)
   const owners = placeSlots(ids)
   for (let index = 0; ; index++) if (owners[slotOf(`user:${index}`)] === 0) return `user:${index}`
 }
@@ -121,10 +138,10 @@ async function measure(row: Row, duration: number): Promise<Sample> {
   return { perSecond: count / result.duration, cpuMicros: (cpu * 1e6) / count }
 }
 
-/** CPU time of the bare server and both members so far; only who is measured has work. */
+/** CPU time of the bare server and all members so far; only who is measured has work. */
 async function cpuSeconds(): Promise<number> {
   const pages = await Promise.all(
-    [bareUrl, owner, other].map(async (url) => (await fetch(`${url}/metrics`)).text()),
+    [bareUrl, ...nodes].map(async (url) => (await fetch(`${url}/metrics`)).text()),
   )
   const times = pages.map((page) => Number(/^process_cpu_seconds_total (\S+)/m.exec(page)?.[1] ?? 0))
   return times.reduce((sum, time) => sum + time, 0)
@@ -145,6 +162,7 @@ function table(rows: readonly Row[], samples: ReadonlyMap<string, readonly Sampl
     '| ---------------------------- | -------: | --------------: | -----: |',
     ...lines,
     '',
+    `With COPIES=2 a POST costs ${(cpuOf('POST on the owner, COPIES=2') / cpuOf('POST on the owner')).toFixed(2)} times the CPU of COPIES=1, both members together.`,
     `Through another node a GET costs ${ratio('GET').toFixed(2)}, a POST ${ratio('POST').toFixed(2)} times the CPU of the owner alone.`,
     `A row of the batch is one operation, ${BATCH} of which travel together.`,
   ].join('\n')

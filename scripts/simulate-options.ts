@@ -9,7 +9,7 @@ export const USAGE = `usage: npm run simulate -- [OPTION...]
   --schedules N    how many, one seed after the other (100, or 1 with --verbose)
   --seconds N      how long things happen in each, in virtual time (6)
   --kind KIND      only such: ${KINDS.join(', ')}
-  --slots N        how many slots there are (127); ${16_381} is the truth, and takes 20 times as long
+  --slots N        how many slots there are (127); ${16_381} is the truth, and takes 50 times as long
   --jobs N         processes at work (all cores)
   --verbose        everything that happens, with virtual times
   --break HOW      break the fakes on purpose: ${MUTATIONS.join(', ')}

@@ -15,8 +15,9 @@ export class Copies {
   readonly #clock: Clock
   #placed: PlacedView | undefined
   #installedAtMs = -Infinity
-  /** Slots by the incarnation of the replica that may lack something. */
-  #doubts = new Map<string, Set<number>>()
+  /** By the incarnation of the replica that may lack something: the slots, and the number of the doubt. */
+  #doubts = new Map<string, Map<number, number>>()
+  #count = 0
   /** Since when a slot has been short of copies; 0 for one that is not. */
   readonly #sinceMs = new Float64Array(SLOTS)
 
@@ -29,7 +30,7 @@ export class Copies {
   install(placed: PlacedView, former: PlacedView | undefined): void {
     const known = this.#doubts
     this.#placed = placed
-    this.#installedAtMs = placed.members.length > 1 ? this.#clock.now() : -Infinity
+    this.#installedAtMs = placed.view.members.length > 1 ? this.#clock.now() : -Infinity
     this.#doubts = new Map()
     for (let slot = 0; slot < SLOTS; slot++) {
       const isOwn = placed.owns(this.#self, slot)
@@ -50,14 +51,21 @@ export class Copies {
     const placed = this.#placed
     if (placed?.owns(this.#self, slot) !== true) return
     if (!placed.replicasOf(slot).some((replica) => replica.incarnation === incarnation)) return
-    const doubts = this.#doubts.get(incarnation) ?? new Set()
-    this.#doubts.set(incarnation, doubts.add(slot))
+    const doubts = this.#doubts.get(incarnation) ?? new Map<number, number>()
+    this.#doubts.set(incarnation, doubts.set(slot, ++this.#count))
     this.#note(slot)
   }
 
-  /** This replica has all of it. */
-  confirm(slot: number, incarnation: string): void {
-    this.#doubts.get(incarnation)?.delete(slot)
+  /** How many doubts there were until now: what is compared from now on settles these, and none that comes later. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** This replica had all of it when there had been so many doubts. */
+  confirm(slot: number, incarnation: string, asOf: number): void {
+    const doubts = this.#doubts.get(incarnation)
+    if ((doubts?.get(slot) ?? Infinity) > asOf) return
+    doubts?.delete(slot)
     this.#note(slot)
   }
 
@@ -66,8 +74,8 @@ export class Copies {
     return this.isSafe(slot) && this.#clock.now() - this.#installedAtMs > CERTAIN_AFTER_MS
   }
 
-  doubtsOf(incarnation: string): ReadonlySet<number> {
-    return this.#doubts.get(incarnation) ?? new Set()
+  doubtsOf(incarnation: string): ReadonlyMap<number, number> {
+    return this.#doubts.get(incarnation) ?? new Map()
   }
 
   /** Whether every replica has all of it. */

@@ -59,7 +59,7 @@ export class Holdings {
         this.#isComplete[slot] = 0
         this.#promoted.delete(slot)
       } else if (was === 'replica' && now === 'owner') this.#promote(slot, former?.ownerOf(slot))
-      if (was === 'owner' && now === 'replica' && former?.epoch === placed.epoch) this.#uncompared.add(slot)
+      if (was === 'owner' && now === 'replica' && former?.hasAbsent === true) this.#uncompared.add(slot)
     }
     this.#roles = roles
     for (const [slot, owner] of this.#promoted) {

@@ -37,6 +37,11 @@ export class PlacedView {
     )
   }
 
+  /** Whether anybody was found to be gone, and no uplink has said so. */
+  get hasAbsent(): boolean {
+    return this.members.length < this.view.members.length
+  }
+
   get epoch(): number {
     return this.view.epoch
   }

@@ -107,7 +107,7 @@ export class Repair {
   #due({ incarnation }: Member): number[] {
     const { copies, holdings } = this.#options
     const isHere = this.#placed?.members.some((member) => member.incarnation === incarnation) === true
-    return isHere ? [...copies.doubtsOf(incarnation)].filter((slot) => holdings.isOwn(slot)) : []
+    return isHere ? [...copies.doubtsOf(incarnation).keys()].filter((slot) => holdings.isOwn(slot)) : []
   }
 
   /** False when some of it has to be tried again. */
@@ -135,9 +135,10 @@ export class Repair {
   /** Compares, and confirms what is the same; the result is what is not. */
   async #check(member: Member, slots: readonly number[], how: Pick<Check, 'isStrict'>): Promise<number[]> {
     const { copies } = this.#options
+    const asOf = copies.count
     const answers = await this.#compare(member, slots, how)
     for (const [index, slot] of slots.entries())
-      if (answers[index] === 'same') copies.confirm(slot, member.incarnation)
+      if (answers[index] === 'same') copies.confirm(slot, member.incarnation, asOf)
     return slots.filter((_, index) => answers[index] === 'differs')
   }
 

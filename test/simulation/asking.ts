@@ -25,10 +25,11 @@ export async function ask({ world, ledger }: Asking, life: Life, command: KeyCom
   const { host, member } = life
   const startedAtMs = world.nowMs
   const stops = host.stops
+  const wasRunning = host.isRunning
   const { promise, resolve } = Promise.withResolvers<Result>()
   const death = host.onDeath(() => resolve({ unknown: 'it died' }))
   const patience = world.after(WAIT_MAX_MS + GRACE_MS, () => {
-    if (host.stops === stops && host.isRunning)
+    if (wasRunning && host.stops === stops)
       ledger.find(
         `${command.type} ${command.key} through ${life.incarnation}: no answer long after its deadline`,
       )
