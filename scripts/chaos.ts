@@ -10,11 +10,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../shared/clock.ts'
-import { ChaosCluster } from './chaos-cluster.ts'
-import { type ChaosOptions, readOptions, USAGE } from './chaos-options.ts'
-import { Run } from './chaos-run.ts'
-import { asJson, asMarkdown, asText } from './chaos-tables.ts'
-import { type Report, Verdict } from './chaos-verdict.ts'
+import { ChaosCluster } from './chaos/cluster.ts'
+import { type ChaosOptions, readOptions, USAGE } from './chaos/options.ts'
+import { Run } from './chaos/run.ts'
+import { asJson, asMarkdown, asText } from './chaos/tables.ts'
+import { type Report, Verdict } from './chaos/verdict.ts'
 
 const options = understand(process.argv.slice(2))
 const say = (line: string) => console.error(`chaos: ${line}`)

@@ -20,12 +20,11 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
     if (coding === undefined || /^(?:identity|chunked)$/i.test(coding)) continue
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `The body is ${coding}: send it as it is.`)
   }
-  const tooLarge = new LarderError('TOO_LARGE', `The body may have ${bytesMax} bytes at most.`)
   const declared = Number(request.headers['content-length'] ?? 0)
   const body = declared > bytesMax ? undefined : await collect(request, bytesMax)
   if (body !== undefined) return body
   await discard(request)
-  throw tooLarge
+  throw new LarderError('TOO_LARGE', `The body may have ${bytesMax} bytes at most.`)
 }
 
 /** The whole body, or `undefined` as soon as it is over the limit. */

@@ -1,16 +1,20 @@
 /** What passes between this member and the others. */
 import { Counter, type Registry } from 'prom-client'
 
-export interface ClusterMetrics {
+/** Of the copies of slots, and of slots that move. */
+interface SlotMetrics {
+  readonly missedChanges: Counter<'peer'>
+  readonly mendedSlots: Counter<'peer'>
+  readonly movedEntries: Counter<'peer'>
+  readonly lostSlots: Counter
+}
+
+export interface ClusterMetrics extends SlotMetrics {
   readonly forwardedCommands: Counter<'peer'>
   readonly forwardedBatches: Counter<'peer'>
   readonly forwardFailures: Counter<'peer' | 'code'>
   readonly rerouted: Counter<'code'>
   readonly uplinkFailures: Counter<'call'>
-  readonly missedChanges: Counter<'peer'>
-  readonly mendedSlots: Counter<'peer'>
-  readonly movedEntries: Counter<'peer'>
-  readonly lostSlots: Counter
 }
 
 export function createClusterMetrics(registry: Registry): ClusterMetrics {
@@ -46,6 +50,12 @@ export function createClusterMetrics(registry: Registry): ClusterMetrics {
       labelNames: ['call'],
       registers,
     }),
+    ...createSlotMetrics(registers),
+  }
+}
+
+function createSlotMetrics(registers: Registry[]): SlotMetrics {
+  return {
     missedChanges: new Counter({
       name: 'larder_missed_changes_total',
       help: 'Changes that a replica has not taken in time: its slots are short of a copy until they are mended.',

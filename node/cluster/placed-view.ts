@@ -5,6 +5,8 @@
 import { placeSlots, rankMembers, SLOTS } from '../../shared/placement.ts'
 import type { Member, View } from '../../shared/view.ts'
 
+const NOBODY: readonly Member[] = []
+
 export type Role = 'owner' | 'replica' | 'none'
 
 /** How often the absent may change within one view; more are counted as the last. */
@@ -24,6 +26,8 @@ export class PlacedView {
   readonly #placed: readonly Member[]
   readonly #width: number
   readonly #holders: Uint16Array
+  /** Found out when they are first needed. */
+  readonly #replicas: (readonly Member[] | undefined)[] = []
 
   constructor(view: View, absent: ReadonlySet<string> = new Set(), revision = 0) {
     this.view = view
@@ -65,8 +69,13 @@ export class PlacedView {
     ).filter((member) => member !== undefined)
   }
 
-  replicasOf(slot: number): Member[] {
-    return this.#width < 2 ? [] : this.holdersOf(slot).slice(1)
+  replicasOf(slot: number): readonly Member[] {
+    if (this.#width < 2) return NOBODY
+    const known = this.#replicas[slot]
+    if (known !== undefined) return known
+    const replicas = this.holdersOf(slot).slice(1)
+    this.#replicas[slot] = replicas
+    return replicas
   }
 
   /** Whether this life of a member owns the slot; another life under the same id is another member. */

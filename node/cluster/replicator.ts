@@ -15,6 +15,7 @@ import type { Peer } from './peer.ts'
 import type { PlacedView } from './placed-view.ts'
 import type { Views } from './router.ts'
 import type { Answer } from './slot-wire.ts'
+import { bytesOfWire } from './wire-entry.ts'
 
 /** How long an acknowledgement waits for a replica that says nothing. */
 const COPY_MAX_MS = 1000
@@ -22,6 +23,9 @@ const COPY_MAX_MS = 1000
 const SETTLE_MAX_MS = 500
 /** So many views may come in between. */
 const TARGETS_MAX = 5
+
+/** More than this does not travel as one. */
+const PARCEL_BYTES = 2 ** 20
 
 export interface ReplicatorOptions {
   readonly self: Member
@@ -47,7 +51,26 @@ export class Replicator {
   async merged(changes: readonly (readonly SlotEntry[])[]): Promise<void> {
     const { placed } = this.#options.views
     if (placed === undefined || placed.copies < 2) return
-    await Promise.all(changes.map((group) => this.#copy(group, placed, TARGETS_MAX)))
+    const byReplica = new Map<Member, (readonly SlotEntry[])[]>()
+    for (const group of changes) {
+      const [first] = group
+      for (const member of first === undefined ? [] : placed.replicasOf(first.slot)) {
+        const groups = byReplica.get(member)
+        if (groups === undefined) byReplica.set(member, [group])
+        else groups.push(group)
+      }
+    }
+    const sending = [...byReplica].flatMap(([member, groups]) =>
+      parcels(groups).map((parcel) => this.#send(member, parcel, placed)),
+    )
+    await Promise.all(sending)
+  }
+
+  /** All at once; only where that is refused, each command's changes for themselves. */
+  async #send(member: Member, parcel: readonly (readonly SlotEntry[])[], placed: PlacedView): Promise<void> {
+    const answer = await this.#stream(member, parcel.flat())
+    if (answer !== 'refused') return
+    await Promise.all(parcel.map((group) => this.#copy(group, placed, TARGETS_MAX)))
   }
 
   isSilent({ incarnation }: Member): boolean {
@@ -118,4 +141,19 @@ export class Replicator {
       log.warn({ member: member.id, error }, 'a replica takes no changes; writes go on without it')
     this.#silent.add(member.incarnation)
   }
+}
+
+/** The changes of commands in as few parcels as they may travel in. */
+function parcels(groups: readonly (readonly SlotEntry[])[]): (readonly SlotEntry[])[][] {
+  const all: (readonly SlotEntry[])[][] = []
+  let room = 0
+  for (const group of groups) {
+    if (room <= 0) {
+      all.push([])
+      room = PARCEL_BYTES
+    }
+    all.at(-1)?.push(group)
+    room -= bytesOfWire(group)
+  }
+  return all
 }

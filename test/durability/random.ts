@@ -1,30 +1,8 @@
-/** Chance that can be had again: all numbers follow from one seed (mulberry32, by Tommy Ettinger). */
+/** Tests that draw what happens, and say by which seed it can be drawn again. */
 import { randomInt } from 'node:crypto'
+import { Random } from '../../scripts/chaos/random.ts'
 
-export class Random {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed
-  }
-
-  /** At least 0, below the bound. */
-  below(bound: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound)
-  }
-
-  between(least: number, most: number): number {
-    return least + this.below(most - least + 1)
-  }
-
-  /** Another one, whose numbers do not depend on how many are taken from this. */
-  fork(): Random {
-    return new Random(this.below(2 ** 31))
-  }
-}
+export { Random }
 
 /** Runs a test with a seed from SEED, or a new one, and names it should the test fail. */
 export async function withSeed(run: (random: Random) => Promise<void>): Promise<void> {

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
-import { checkAll, repeatAll } from '../../scripts/chaos-check.ts'
-import { Random } from '../../scripts/chaos-random.ts'
-import { type Counter, type Place, Records } from '../../scripts/chaos-records.ts'
-import { send } from '../../scripts/chaos-requests.ts'
-import { asJson, asMarkdown, asText } from '../../scripts/chaos-tables.ts'
-import { type Report, Verdict } from '../../scripts/chaos-verdict.ts'
+import { checkAll, repeatAll } from '../../../scripts/chaos/check.ts'
+import { Random } from '../../../scripts/chaos/random.ts'
+import { type Counter, type Place, Records } from '../../../scripts/chaos/records.ts'
+import { send } from '../../../scripts/chaos/requests.ts'
+import { asJson, asMarkdown, asText } from '../../../scripts/chaos/tables.ts'
+import { type Report, Verdict } from '../../../scripts/chaos/verdict.ts'
 
 /** Members that answer all calls of a chaos run out of one memory, which a test may spoil. */
 class Fakes {

@@ -1,10 +1,10 @@
 /** A look at everything through every member, while nobody writes: is it what the clients know of? */
-import { pause, systemClock } from '../shared/clock.ts'
-import type { Once } from './chaos-client.ts'
-import type { Random } from './chaos-random.ts'
-import type { Item } from './chaos-records.ts'
-import { send } from './chaos-requests.ts'
-import type { Verdict } from './chaos-verdict.ts'
+import { pause, systemClock } from '../../shared/clock.ts'
+import type { Once } from './client.ts'
+import type { Random } from './random.ts'
+import type { Item } from './records.ts'
+import { send } from './requests.ts'
+import type { Verdict } from './verdict.ts'
 
 const WORKERS = 12
 const ATTEMPTS_MAX = 10

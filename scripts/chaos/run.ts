@@ -1,16 +1,16 @@
 /** A chaos run from its start to its verdict: clients play all the time, faults come and go, all is checked. */
-import { pause, systemClock } from '../shared/clock.ts'
-import { checkAll, repeatAll } from './chaos-check.ts'
-import { Client } from './chaos-client.ts'
-import type { ChaosCluster } from './chaos-cluster.ts'
-import { bring, type Scene } from './chaos-faults.ts'
-import type { ChaosOptions } from './chaos-options.ts'
-import { Random } from './chaos-random.ts'
-import { Records } from './chaos-records.ts'
-import { untilRecovered } from './chaos-recovery.ts'
-import { type Fault, nameOf, schedule } from './chaos-schedule.ts'
-import { Stage } from './chaos-stage.ts'
-import type { Verdict } from './chaos-verdict.ts'
+import { pause, systemClock } from '../../shared/clock.ts'
+import { checkAll, repeatAll } from './check.ts'
+import { Client } from './client.ts'
+import type { ChaosCluster } from './cluster.ts'
+import { bring, type Scene } from './faults.ts'
+import type { ChaosOptions } from './options.ts'
+import { Random } from './random.ts'
+import { Records } from './records.ts'
+import { untilRecovered } from './recovery.ts'
+import { type Fault, nameOf, schedule } from './schedule.ts'
+import { Stage } from './stage.ts'
+import type { Verdict } from './verdict.ts'
 
 const CALM_MS = 1500
 

@@ -1,8 +1,8 @@
 /** Whether a cluster has got over a fault: all see the same members, and every slot is where it should be. */
 import { z } from 'zod'
-import { pause, systemClock } from '../shared/clock.ts'
-import type { ChaosCluster } from './chaos-cluster.ts'
-import { ask, send } from './chaos-requests.ts'
+import { pause, systemClock } from '../../shared/clock.ts'
+import type { ChaosCluster } from './cluster.ts'
+import { ask, send } from './requests.ts'
 
 const PATIENCE_MS = 30_000
 const LOOK_EVERY_MS = 100

@@ -1,5 +1,5 @@
 /** The verdict of a chaos run, for people, for the README and for programs. */
-import { type Breach, type Finding, failedOf, type Report, type Tally } from './chaos-verdict.ts'
+import { type Breach, type Finding, failedOf, type Report, type Tally } from './verdict.ts'
 
 /** Of the same breach under the same kind of fault; the others are much like them. */
 const SHOWN_EACH = 3

@@ -1,6 +1,6 @@
 /** What the clients of a chaos run know: every kind of lie is caught, and honest trouble is not taken for one. */
 import { expect } from 'chai'
-import { ANYTHING, Cell, type CellOptions, Sum } from '../../scripts/chaos-ledger.ts'
+import { ANYTHING, Cell, type CellOptions, Sum } from '../../../scripts/chaos/ledger.ts'
 
 /** The states that were written, in turn; those that begin with `?` were not acknowledged. */
 function cellOf(states: readonly string[], options?: CellOptions): Cell {

@@ -1,6 +1,6 @@
 /** Which faults a chaos run brings, in which order and to whom: all of it follows from the seed. Pure. */
-import { UPLINK } from './chaos-network.ts'
-import type { Random } from './chaos-random.ts'
+import { UPLINK } from './network.ts'
+import type { Random } from './random.ts'
 
 export const KINDS = [
   'join',

@@ -1,5 +1,5 @@
 /** What a chaos run has found: counted by the kind of fault under which it came to light. */
-import type { Lie } from './chaos-ledger.ts'
+import type { Lie } from './ledger.ts'
 
 /** How the time between the faults is called. */
 export const CALM = 'calm'

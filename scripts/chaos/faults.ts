@@ -1,11 +1,11 @@
 /** Brings a fault to the cluster of a chaos run, and takes it back. */
-import { pause, systemClock } from '../shared/clock.ts'
-import { ChaosCluster } from './chaos-cluster.ts'
-import { countMoved, ownersAmong, ownersAt } from './chaos-moves.ts'
-import { UPLINK } from './chaos-network.ts'
-import type { Fault, Kind } from './chaos-schedule.ts'
-import type { Stage } from './chaos-stage.ts'
-import type { Verdict } from './chaos-verdict.ts'
+import { pause, systemClock } from '../../shared/clock.ts'
+import { ChaosCluster } from './cluster.ts'
+import { countMoved, ownersAmong, ownersAt } from './moves.ts'
+import { UPLINK } from './network.ts'
+import type { Fault, Kind } from './schedule.ts'
+import type { Stage } from './stage.ts'
+import type { Verdict } from './verdict.ts'
 
 const LOOK_EVERY_MS = 10
 

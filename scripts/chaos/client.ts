@@ -5,14 +5,14 @@
  * What failed is tried again in the background until it succeeds, as long as that is harmless; meanwhile the client
  * goes on with other keys. So a slot out of reach does not hide what else is.
  */
-import { pause, systemClock } from '../shared/clock.ts'
-import type { ChaosCluster } from './chaos-cluster.ts'
-import { ANYTHING, type Lie, type Written } from './chaos-ledger.ts'
-import type { Random } from './chaos-random.ts'
-import type { Counter, Item, Place, Records } from './chaos-records.ts'
-import { type Answer, NOBODY, REFUSED, type Request, send } from './chaos-requests.ts'
-import type { Stage } from './chaos-stage.ts'
-import type { Verdict } from './chaos-verdict.ts'
+import { pause, systemClock } from '../../shared/clock.ts'
+import type { ChaosCluster } from './cluster.ts'
+import { ANYTHING, type Lie, type Written } from './ledger.ts'
+import type { Random } from './random.ts'
+import type { Counter, Item, Place, Records } from './records.ts'
+import { type Answer, NOBODY, REFUSED, type Request, send } from './requests.ts'
+import type { Stage } from './stage.ts'
+import type { Verdict } from './verdict.ts'
 
 const RETRY_MS = 100
 /** What has not succeeded by then, never will. */

@@ -1,7 +1,7 @@
 /** The faults of a chaos run: the same for a seed, and never more than the cluster should stand. */
 import { expect } from 'chai'
-import { Random } from '../../scripts/chaos-random.ts'
-import { type Fault, KINDS, nameOf, type ScheduleOptions, schedule } from '../../scripts/chaos-schedule.ts'
+import { Random } from '../../../scripts/chaos/random.ts'
+import { type Fault, KINDS, nameOf, type ScheduleOptions, schedule } from '../../../scripts/chaos/schedule.ts'
 
 const OPTIONS: ScheduleOptions = {
   kinds: KINDS,

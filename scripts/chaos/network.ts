@@ -7,7 +7,7 @@
  */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { pause, systemClock } from '../shared/clock.ts'
+import { pause, systemClock } from '../../shared/clock.ts'
 
 export const UPLINK = 'uplink'
 

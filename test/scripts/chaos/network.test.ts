@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { Agent, createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
-import { Front, Network } from '../../scripts/chaos-network.ts'
-import { inTime, systemClock } from '../../shared/clock.ts'
-import { freePorts } from '../support/ports.ts'
+import { Front, Network } from '../../../scripts/chaos/network.ts'
+import { inTime, systemClock } from '../../../shared/clock.ts'
+import { freePorts } from '../../support/ports.ts'
 
 /** Longer than any answer here takes that is not held back. */
 const HANGS_MS = 300

@@ -7,9 +7,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { inTime, pause, systemClock } from '../shared/clock.ts'
-import type { Environment } from '../shared/config.ts'
-import type { Front } from './chaos-network.ts'
+import { inTime, pause, systemClock } from '../../shared/clock.ts'
+import type { Environment } from '../../shared/config.ts'
+import type { Front } from './network.ts'
 
 /** A service gives up by itself before. */
 const STOP_MAX_MS = 30_000
@@ -62,7 +62,7 @@ export class ServiceProcess {
   async start(): Promise<void> {
     const { kind, port, environment, logPath, front } = this.#options
     const log = openSync(logPath, 'a')
-    const child = fork(join(import.meta.dirname, '..', kind, 'main.ts'), {
+    const child = fork(join(import.meta.dirname, '../..', kind, 'main.ts'), {
       env: { PATH: process.env['PATH'], ...environment, PORT: String(port) },
       stdio: ['ignore', log, log, 'ipc'],
     })

@@ -1,7 +1,7 @@
 /** What the clients of a chaos run write and read: where it is, and what they know of it. */
 import { z } from 'zod'
-import { Cell, type Subject, Sum } from './chaos-ledger.ts'
-import { type Answer, jsonRequest, type Request } from './chaos-requests.ts'
+import { Cell, type Subject, Sum } from './ledger.ts'
+import { type Answer, jsonRequest, type Request } from './requests.ts'
 
 const VALUES_EACH = 12
 const COUNTERS = 6

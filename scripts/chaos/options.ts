@@ -1,7 +1,7 @@
 /** What a chaos run can be told on its command line. */
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { KINDS, type Kind } from './chaos-schedule.ts'
+import { KINDS, type Kind } from './schedule.ts'
 
 export const USAGE = `usage: npm run chaos -- [OPTION...]
 

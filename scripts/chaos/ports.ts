@@ -1,5 +1,5 @@
 /** Ports for the processes of a chaos run: each keeps its own through all its lives. */
-import { ensureFree } from './ports.ts'
+import { ensureFree } from '../ports.ts'
 
 /** Below what systems give to outgoing connections, which could otherwise take the port of a dead process. */
 const LOWEST = 20_000

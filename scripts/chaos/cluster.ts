@@ -6,12 +6,12 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pause, systemClock } from '../shared/clock.ts'
-import { Front, Network, type Pair, UPLINK } from './chaos-network.ts'
-import { freePorts } from './chaos-ports.ts'
-import { ServiceProcess } from './chaos-process.ts'
-import { ROUTES } from './chaos-records.ts'
-import { send } from './chaos-requests.ts'
+import { pause, systemClock } from '../../shared/clock.ts'
+import { Front, Network, type Pair, UPLINK } from './network.ts'
+import { freePorts } from './ports.ts'
+import { ServiceProcess } from './process.ts'
+import { ROUTES } from './records.ts'
+import { send } from './requests.ts'
 
 const LOOK_EVERY_MS = 150
 const LOOK_MAX_MS = 1000
