@@ -101,7 +101,7 @@ export class Membership {
   async retire(): Promise<void> {
     const { self, uplink, clock, current } = this.#options
     this.#isRetiring = true
-    if (uplink === undefined || !this.#registered) return
+    if (uplink === undefined || !this.#registered || !this.#uplinkAnswers) return
     this.#wakeLease.abort()
     const deadlineAtMs = clock.now() + RETIRE_MAX_MS
     while (clock.now() < deadlineAtMs && current.placed?.find(self)?.leaving === undefined) {

@@ -44,6 +44,7 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
     frameRoute({
       path: SLOTS_PATH,
       summary: 'Take part in keeping copies of slots, and in moving them. Not for clients.',
+      isProbe: true,
       bytesMax,
       answer: async (bytes) => encodeSlotResponse(await slotInbox.receive(decoded(decodeSlotRequest, bytes))),
     }),
@@ -64,16 +65,19 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
 interface FrameRoute {
   readonly path: string
   readonly summary: string
+  /** Members ask it all the time: it keeps nobody from leaving. */
+  readonly isProbe?: true
   readonly bytesMax: number
   answer(frame: Buffer): Promise<Buffer>
 }
 
-function frameRoute({ path, summary, bytesMax, answer }: FrameRoute): Route {
+function frameRoute({ path, summary, isProbe, bytesMax, answer }: FrameRoute): Route {
   return {
     method: 'POST',
     path,
     summary,
     access: 'member',
+    ...(isProbe && { isProbe }),
     body: { [FRAME_TYPE]: undefined },
     answers: { 200: { description: 'What came of it.', content: { [FRAME_TYPE]: undefined } } },
     errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
