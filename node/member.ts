@@ -34,6 +34,7 @@ import { Survey } from './cluster/survey.ts'
 import { Tenure } from './cluster/tenure.ts'
 import type { Engine } from './engine.ts'
 import { type Entry, timesOf } from './entries/entry.ts'
+import { ended } from './entries/register.ts'
 import type { StampClock } from './entries/stamp.ts'
 import { Memory } from './shard/memory.ts'
 import type { Keeper } from './shard/shard.ts'
@@ -58,7 +59,6 @@ export interface MemberParts {
   connect(member: Member): Connection
   /** What carries out commands before the shards do. */
   inFrontOf(shards: Engine): Engine
-  /** Called with every new view. */
   onView(): void
   /** Called when uplink refuses this member for good. */
   onRejected(error: LarderError): void
@@ -68,20 +68,23 @@ export type ClusterMember = ReturnType<typeof createMember>
 
 export function createMember(parts: MemberParts) {
   const { self, clock, log, metrics, stamps, storage } = parts
+  const basis = { self, clock, log, metrics }
   const memory = new Memory(parts.bytesMax, {
     forget: (forgotten) => storage.forget(forgotten),
     evict(entry) {
       // Or another holder would bring back what has been deleted since.
-      if (holdings.isOwn(entry.slot)) void replicator.merged([[entry]])
+      if (holdings.isOwn(entry.slot))
+        replicator.tellSoon({ ...entry, entry: ended(entry.entry, clock.wall()) })
     },
   })
   const restore = (slot: number, id: string, entry: Entry) => {
     for (const stamp of timesOf(entry)) stamps.witness(stamp)
-    return memory.takeIn(slot, id, entry, clock.wall(), (state) => storage.note({ slot, id, entry, state }))
+    const taking = { nowMs: clock.wall(), isOwner: holdings.isOwn(slot) }
+    return memory.takeIn({ slot, id, entry }, taking, (state) => storage.note({ slot, id, entry, state }))
   }
   const store: MergingStore = {
     holds: (slot) => memory.slots.holds(slot),
-    digestOf: (slot, nowMs) => memory.slots.digestOf(slot, nowMs),
+    digestOf: (slot) => memory.slots.digestOf(slot),
     partsOf: (slot) => memory.slots.partsOf(slot),
     takeIn: restore,
     get isFull() {
@@ -90,10 +93,7 @@ export function createMember(parts: MemberParts) {
   }
 
   const peers = new Peers({
-    self,
-    clock,
-    log,
-    metrics,
+    ...basis,
     stamps,
     connect: parts.connect,
     learn: (view) => membership.learn(view),
@@ -111,19 +111,14 @@ export function createMember(parts: MemberParts) {
   }
   const current = new CurrentView({ clock, onView })
   const membership = new Membership({
-    self,
-    clock,
-    log,
-    metrics,
+    ...basis,
     uplink: parts.uplink,
     current,
     onRejected: parts.onRejected,
   })
   const askMembers = () => {
-    const others = (current.placed?.view.members ?? []).filter(({ id }) => id !== self.id)
-    return Promise.allSettled(
-      others.map((other) => peers.of(other).ask({ type: 'offer', slots: [] }, ASK_MAX_MS)),
-    )
+    const others = current.placed?.members.filter(({ id }) => id !== self.id) ?? []
+    return Promise.allSettled(others.map((other) => peers.of(other).ping(ASK_MAX_MS)))
   }
   const pulse = new Pulse({
     clock,
@@ -144,30 +139,36 @@ export function createMember(parts: MemberParts) {
     clock,
     currency: pulse,
     onWanted: (slot) => arrivals.want(slot),
-    onComplete: () => repair.wakeSoon(),
+    onComplete(slot) {
+      // What came to an owner while it was not whole has gone to nobody else.
+      for (const { incarnation } of current.placed?.replicasOf(slot) ?? []) copies.doubt(slot, incarnation)
+      repair.wakeSoon()
+    },
   })
   const copies = new Copies(self, clock)
-  const onMissed = (member: Member) => repair.wake(member)
-  const replicator = new Replicator({ self, clock, log, metrics, views: current, copies, peers, onMissed })
+  const replicator = new Replicator({
+    ...basis,
+    views: current,
+    copies,
+    peers,
+    onMissed: (member) => repair.wake(member),
+  })
   const giver = new Giver({ clock, metrics, store, peers })
   const hearing = new Hearing(clock)
   const arrivals = new Arrivals({
-    hearing,
-    self,
+    ...basis,
     hasUplink: parts.uplink !== undefined,
-    clock,
-    log,
-    metrics,
     holdings,
+    hearing,
     store,
     peers,
   })
-  const repair = new Repair({ clock, log, metrics, holdings, copies, replicator, giver, store, peers })
+  const repair = new Repair({ ...basis, holdings, copies, replicator, giver, store, peers })
   const drop = (slots: readonly number[]) => {
     for (const slot of slots) memory.drop(slot)
     storage.drop(slots)
   }
-  const departures = new Departures({ self, clock, holdings, giver, store, peers, drop })
+  const departures = new Departures({ ...basis, holdings, giver, store, peers, drop })
 
   const shards = new Shards({
     clock,
@@ -197,7 +198,6 @@ export function createMember(parts: MemberParts) {
   const catchUp = new CatchUp({ clock, views: current, stamps, learn: (view) => membership.learn(view) })
   const inbox = new Inbox({ clock, log, local, catchUp })
   const slotInbox = new SlotInbox({
-    clock,
     views: current,
     catchUp,
     store,
@@ -225,8 +225,7 @@ export function createMember(parts: MemberParts) {
     tenure,
     /** What uplink shows of it. */
     get status() {
-      const { bytes, values, responses, counters, contents, records, tombstones } = memory.counts
-      const entries = { values, responses, counters, contents, records, tombstones }
+      const { bytes, evictions, expirations, ...entries } = memory.counts
       return { id: self.id, epoch: current.placed?.epoch ?? 0, slots: holdings.counts, entries, bytes }
     },
     start() {

@@ -198,8 +198,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       await member.stop()
       upstream.close()
       await storage.stop()
-      if (owed > 0 && config.dataDir === undefined)
-        throw new LarderError('NOT_SAVED', `${owed} slots are lost: nobody took them, and there is no disk.`)
+      if (owed > 0) throw new LarderError('NOT_SAVED', `${owed} slots were not handed over in time.`)
       log.info({ id: self.id }, 'stopped')
     },
   }

@@ -12,11 +12,14 @@ export interface Clock {
   every(intervalMs: number, run: () => void): Timer
 }
 
+/** What a timer can wait for; more would fire at once. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, Math.max(0, delayMs))
+    const timer = setTimeout(run, Math.min(Math.max(0, delayMs), TIMEOUT_MAX_MS))
     return { cancel: () => clearTimeout(timer) }
   },
   every(intervalMs, run) {

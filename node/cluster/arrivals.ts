@@ -24,19 +24,18 @@ const REQUEST_MAX_MS = 60_000
 const RETRY_MS = 200
 /** An uplink that has just been started empty is told in this time who the members are: nobody is the first before. */
 const ALONE_MS = 500
-/** After this a slot goes without those who do not answer, and are not taken for dead either. */
+/** Who has not said a word for so long, and is not taken for dead either, is not waited for any more. */
 const PATIENCE_MS = 10_000
 
 interface Arrival {
   readonly slot: number
-  readonly sinceMs: number
   /** Who held it when it was first missed here. */
   readonly heldBy: readonly Member[]
   /** Whom to ask, and who is next. */
   candidates: readonly Member[]
   next: number
-  /** Somebody did not answer, and may have it. */
-  sawSilence: boolean
+  /** They did not answer, and may have it. */
+  silent: Member[]
   /** Somebody had all of it once. */
   sawFormer: boolean
   isAsked: boolean
@@ -67,6 +66,10 @@ export class Arrivals {
   #queues = new Map<string, Queue>()
   #placed: PlacedView | undefined
   #lost = 0
+  /** Since when a member has not answered, by incarnation. */
+  readonly #silentSinceMs = new Map<string, number>()
+  /** To be asked for again. */
+  readonly #later: Arrival[] = []
 
   constructor(options: ArrivalsOptions) {
     this.#options = options
@@ -82,18 +85,9 @@ export class Arrivals {
     const isFirst = former === undefined && this.#options.hasUplink && placed.members.length === 1
     if (isFirst) clock.after(ALONE_MS, () => this.#beFirst(placed))
     for (const slot of holdings.missing) {
-      const { sinceMs = clock.now(), heldBy = former?.holdersOf(slot) ?? [] } = known.get(slot) ?? {}
+      const { heldBy = former?.holdersOf(slot) ?? [] } = known.get(slot) ?? {}
       const candidates = this.#candidatesFor(slot)
-      const arrival = {
-        slot,
-        sinceMs,
-        heldBy,
-        candidates,
-        next: 0,
-        sawSilence: false,
-        sawFormer: false,
-        isAsked: false,
-      }
+      const arrival = { slot, heldBy, candidates, next: 0, silent: [], sawFormer: false, isAsked: false }
       this.#arrivals.set(slot, arrival)
       if (!isFirst) this.#askNext(arrival)
     }
@@ -159,9 +153,10 @@ export class Arrivals {
     const { clock, store, peers } = this.#options
     for (const arrival of batch) arrival.isAsked = true
     try {
-      const slots = batch.map(({ slot }) => [slot, store.digestOf(slot, clock.wall())] as const)
+      const slots = batch.map(({ slot }) => [slot, store.digestOf(slot)] as const)
       const asking = peers.of(member).ask({ type: 'want', slots }, REQUEST_MAX_MS)
       const answers = await this.#options.hearing.unlessSilent(member, asking)
+      this.#silentSinceMs.delete(member.incarnation)
       for (const [index, arrival] of batch.entries()) {
         if (this.#arrivals.get(arrival.slot) !== arrival) continue // Another view has come.
         arrival.isAsked = false
@@ -174,6 +169,8 @@ export class Arrivals {
       }
       return true
     } catch {
+      if (!this.#silentSinceMs.has(member.incarnation))
+        this.#silentSinceMs.set(member.incarnation, clock.now())
       for (const arrival of batch) {
         arrival.isAsked = false
         this.#passOver(arrival, member)
@@ -185,7 +182,7 @@ export class Arrivals {
   #passOver(arrival: Arrival, member: Member): void {
     if (this.#arrivals.get(arrival.slot) !== arrival || arrival.isAsked) return
     if (arrival.candidates[arrival.next] !== member) return
-    arrival.sawSilence = true
+    arrival.silent.push(member)
     this.#advance(arrival)
   }
 
@@ -196,16 +193,18 @@ export class Arrivals {
 
   /** Everybody was asked, and nobody has all of it. */
   #exhausted(arrival: Arrival): void {
-    const { clock, holdings, metrics } = this.#options
-    const hasPatience = clock.now() - arrival.sinceMs < PATIENCE_MS
-    if (arrival.sawSilence && hasPatience) {
+    const { clock, holdings, metrics, store } = this.#options
+    const givesUpAtMs = clock.now() - PATIENCE_MS
+    const { slot, heldBy, sawFormer, silent } = arrival
+    if (silent.some(({ incarnation }) => (this.#silentSinceMs.get(incarnation) ?? Infinity) > givesUpAtMs)) {
       this.#askAgainLater(arrival)
       return
     }
-    const { slot, heldBy, sawFormer } = arrival
     const isOrphan = heldBy.length > 0 && !sawFormer && holdings.formerOwnerOf(slot) === undefined
+    const ids = this.#placed?.members.map(({ id }) => id) ?? []
+    const isLeft = silent.length === 0 && heldBy.some(({ id }) => ids.includes(id))
     if (isOrphan) holdings.beginAnew(slot)
-    if (isOrphan && heldBy.every((holder) => this.#placed?.find(holder) === undefined)) {
+    if (isOrphan && !isLeft && !store.holds(slot)) {
       metrics.lostSlots.inc()
       this.#lost++
     }
@@ -222,11 +221,15 @@ export class Arrivals {
   }
 
   #askAgainLater(arrival: Arrival): void {
+    this.#later.push(arrival)
+    if (this.#later.length > 1) return
     this.#options.clock.after(RETRY_MS, () => {
-      if (this.#arrivals.get(arrival.slot) !== arrival) return
-      arrival.next = 0
-      arrival.sawSilence = false
-      this.#askNext(arrival)
+      for (const later of this.#later.splice(0)) {
+        if (this.#arrivals.get(later.slot) !== later) continue
+        later.next = 0
+        later.silent = []
+        this.#askNext(later)
+      }
     })
   }
 }

@@ -16,7 +16,7 @@ import type { Offer } from './slot-wire.ts'
 
 const OFFERED_SLOTS = 256
 const OFFER_MAX_MS = 2000
-const RETRY_MS = 100
+const RETRY_MS = 250
 
 export interface DeparturesOptions {
   readonly self: Member
@@ -97,13 +97,9 @@ export class Departures {
 
   /** How many of them could be let go. */
   async #offer(owner: Member, slots: readonly number[]): Promise<number> {
-    const { clock, store, giver, peers, drop, holdings } = this.#options
+    const { store, giver, peers, drop, holdings } = this.#options
     const offers = slots.map(
-      (slot): Offer => [
-        slot,
-        store.digestOf(slot, clock.wall()),
-        this.#departing.get(slot) === owner.incarnation,
-      ],
+      (slot): Offer => [slot, store.digestOf(slot), this.#departing.get(slot) === owner.incarnation],
     )
     const answers = await peers.of(owner).ask({ type: 'offer', slots: offers }, OFFER_MAX_MS)
     const answered = (answer: string) =>

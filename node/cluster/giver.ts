@@ -19,7 +19,7 @@ const PART_MAX_MS = 5000
 /** What is held, as far as other members are concerned. */
 export interface SlotStore {
   holds(slot: number): boolean
-  digestOf(slot: number, nowMs: number): string
+  digestOf(slot: number): string
   partsOf(slot: number): Iterable<EntryChange>
 }
 

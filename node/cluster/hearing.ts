@@ -20,20 +20,24 @@ export class Hearing {
 
   /** The answer, however long it takes. @throws LarderError UNREACHABLE once the member has given nothing for a second. */
   async unlessSilent<T>({ id, incarnation }: Member, asking: Promise<T>): Promise<T> {
-    this.heard(incarnation)
+    let sinceMs = this.#clock.now()
     let isOver = false
     const over = asking.then(
-      () => {},
+      () => this.heard(incarnation),
       () => {},
     )
     void over.then(() => {
       isOver = true
     })
     for (;;) {
+      const beganAtMs = this.#clock.now()
       await Promise.race([over, pause(this.#clock, SILENCE_MAX_MS / 2)])
       if (isOver) return await asking
-      const silentMs = this.#clock.now() - (this.#heardAtMs.get(incarnation) ?? 0)
-      if (silentMs > SILENCE_MAX_MS) throw new LarderError('UNREACHABLE', `${id} gives nothing.`)
+      const nowMs = this.#clock.now()
+      // Who stood still itself has nothing to say of others.
+      const wasAway = nowMs - beganAtMs > SILENCE_MAX_MS
+      sinceMs = wasAway ? nowMs : Math.max(sinceMs, this.#heardAtMs.get(incarnation) ?? 0)
+      if (nowMs - sinceMs > SILENCE_MAX_MS) throw new LarderError('UNREACHABLE', `${id} gives nothing.`)
     }
   }
 }

@@ -23,6 +23,8 @@ const RETRY_MS = 250
 const REPORT_PAUSE_MS = 1000
 /** How long uplink may take to note that a member is leaving. */
 const RETIRE_MAX_MS = 2000
+/** Or how often it may fail meanwhile. */
+const RETIRE_FAILURES = 4
 
 /** What is asked of uplink: the calls of UplinkClient. */
 export interface Uplink {
@@ -63,6 +65,8 @@ export class Membership {
   #lease = Promise.resolve()
   #watch = Promise.resolve()
   #isRetiring = false
+  /** Calls to uplink that failed. */
+  #failures = 0
   #heardAtMs = -Infinity
   #answersSinceMs = -Infinity
   #leaseMs = Infinity
@@ -101,12 +105,14 @@ export class Membership {
   async retire(): Promise<void> {
     const { self, uplink, clock, current } = this.#options
     this.#isRetiring = true
-    if (uplink === undefined || !this.#registered || !this.#uplinkAnswers) return
+    if (uplink === undefined || !this.#registered) return
     this.#wakeLease.abort()
-    const deadlineAtMs = clock.now() + RETIRE_MAX_MS
-    while (clock.now() < deadlineAtMs && current.placed?.find(self)?.leaving === undefined) {
-      if (current.placed?.find(self) === undefined) return
-      await current.after(current.placed.order, deadlineAtMs)
+    const givesUpAtMs = clock.now() + RETIRE_MAX_MS
+    const failuresMax = this.#failures + RETIRE_FAILURES
+    while (clock.now() < givesUpAtMs && this.#failures < failuresMax) {
+      const own = current.placed?.find(self)
+      if (own === undefined || own.leaving) return
+      await current.after(current.placed?.order ?? 0, clock.now() + RETRY_MS)
     }
   }
 
@@ -144,7 +150,7 @@ export class Membership {
     const lastAtMs = this.#reportedAtMs.get(member.incarnation) ?? -Infinity
     if (uplink === undefined || clock.now() < lastAtMs + REPORT_PAUSE_MS) return
     this.#reportedAtMs.set(member.incarnation, clock.now())
-    log.warn({ member: member.id }, 'reported to uplink: it refuses connections')
+    log.warn({ peer: member.id }, 'reported to uplink: it refuses connections')
     uplink.report(member).catch((error) => this.#missed('report', error))
   }
 
@@ -231,6 +237,7 @@ export class Membership {
     if (this.#stopping.signal.aborted) return
     const { metrics, log } = this.#options
     metrics.uplinkFailures.inc({ call })
+    this.#failures++
     this.#obstacle = `uplink fails, ${error instanceof Error ? error.message : error}`
     if (this.#uplinkAnswers && this.#registered)
       log.warn({ call, error }, 'uplink fails; the last view stays in force')

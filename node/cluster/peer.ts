@@ -92,6 +92,11 @@ export class Peer implements Engine {
     return answers
   }
 
+  /** Resolves when it answers at all. */
+  async ping(timeoutMs: number): Promise<void> {
+    await this.ask({ type: 'offer', slots: [] }, timeoutMs)
+  }
+
   get waiting(): number {
     return this.#commands.waiting
   }

@@ -19,8 +19,8 @@ import type { Replicator } from './replicator.ts'
 import type { Answer, Check, SlotDigest } from './slot-wire.ts'
 
 const CHECKED_SLOTS = 512
-/** Slots that differ are mended a few at a time, each then compared again before it changes much. */
-const MENDED_SLOTS = 16
+/** Slots that differ are mended so many at a time. */
+const MENDED_SLOTS = 256
 const CHECK_MAX_MS = 2000
 const MEND_MAX_MS = 60_000
 const RETRY_MS = 250
@@ -124,8 +124,8 @@ export class Repair {
   }
 
   async #mend(member: Member, slots: readonly number[]): Promise<void> {
-    const { clock, store, giver, metrics, peers } = this.#options
-    const wanted = slots.map((slot) => [slot, store.digestOf(slot, clock.wall())] as const)
+    const { store, giver, metrics, peers } = this.#options
+    const wanted = slots.map((slot) => [slot, store.digestOf(slot)] as const)
     await peers.of(member).ask({ type: 'want', slots: wanted }, MEND_MAX_MS)
     await giver.give(slots, member, { isUrgent: false })
     metrics.mendedSlots.inc({ peer: member.id }, slots.length)
@@ -148,7 +148,7 @@ export class Repair {
     { isStrict }: Pick<Check, 'isStrict'>,
   ): Promise<readonly Answer[]> {
     const { clock, store, peers } = this.#options
-    const checks = slots.map((slot): SlotDigest => [slot, store.digestOf(slot, clock.wall())])
+    const checks = slots.map((slot): SlotDigest => [slot, store.digestOf(slot)])
     return await peers
       .of(member)
       .stream({ checks, isFull: store.isFull, isStrict }, clock.now() + CHECK_MAX_MS)
@@ -189,7 +189,7 @@ export class Repair {
     const answers = await this.#compare(member, slots, { isStrict: false }).catch(() => [])
     const differing = slots.filter((_, index) => answers[index] === 'differs')
     if (differing.length === 0) return
-    log.warn({ member: member.id, slots: differing.length }, 'a replica differs; it is being mended')
+    log.warn({ peer: member.id, slots: differing.length }, 'a replica differs; it is being mended')
     for (const slot of differing) copies.doubt(slot, member.incarnation)
     this.wake(member)
   }

@@ -18,7 +18,7 @@ import type { Answer } from './slot-wire.ts'
 import { bytesOfWire } from './wire-entry.ts'
 
 /** How long an acknowledgement waits for a replica that says nothing. */
-const COPY_MAX_MS = 1000
+const COPY_MAX_MS = 1500
 /** How long a change that was refused waits for the view that tells where it belongs. */
 const SETTLE_MAX_MS = 500
 /** So many views may come in between. */
@@ -42,6 +42,7 @@ export interface ReplicatorOptions {
 export class Replicator {
   readonly #options: ReplicatorOptions
   readonly #silent = new Set<string>()
+  readonly #untold: SlotEntry[][] = []
 
   constructor(options: ReplicatorOptions) {
     this.#options = options
@@ -73,6 +74,11 @@ export class Replicator {
     await Promise.all(parcel.map((group) => this.#copy(group, placed, TARGETS_MAX)))
   }
 
+  /** Of what nobody waits for; whatever comes up in this turn goes together. */
+  tellSoon(entry: SlotEntry): void {
+    if (this.#untold.push([entry]) === 1) setImmediate(() => void this.merged(this.#untold.splice(0)))
+  }
+
   isSilent({ incarnation }: Member): boolean {
     return this.#silent.has(incarnation)
   }
@@ -80,10 +86,15 @@ export class Replicator {
   /** It answers again: from now on it is waited for. */
   resume({ id, incarnation }: Member): void {
     if (this.#silent.delete(incarnation))
-      this.#options.log.info({ member: id }, 'a replica takes changes again')
+      this.#options.log.info({ peer: id }, 'a replica takes changes again')
   }
 
-  async #copy(group: readonly SlotEntry[], placed: PlacedView, targetsLeft: number): Promise<void> {
+  async #copy(
+    group: readonly SlotEntry[],
+    placed: PlacedView,
+    targetsLeft: number,
+    isFirst = true,
+  ): Promise<void> {
     const { self, clock, views, copies } = this.#options
     const [first] = group
     if (first === undefined) return
@@ -96,6 +107,8 @@ export class Replicator {
     )
     const answers = await Promise.all(sending)
     if (!answers.includes('refused')) return
+    // Who was behind has been shown this view by now.
+    if (isFirst) return await this.#copy(group, placed, targetsLeft - 1, false)
     const newer = await views.after(placed.order, clock.now() + SETTLE_MAX_MS)
     if (newer !== undefined && newer.order > placed.order && targetsLeft > 0)
       return await this.#copy(group, newer, targetsLeft - 1)
@@ -138,7 +151,7 @@ export class Replicator {
   #silence(member: Member, error: unknown): void {
     const { log } = this.#options
     if (!this.isSilent(member))
-      log.warn({ member: member.id, error }, 'a replica takes no changes; writes go on without it')
+      log.warn({ peer: member.id, error }, 'a replica takes no changes; writes go on without it')
     this.#silent.add(member.incarnation)
   }
 }

@@ -4,7 +4,6 @@
  * Whoever speaks of a slot as its owner must be that in the view of this member too, or is refused: so an owner of
  * the past, which does not know it yet, can acknowledge nothing behind the back of the present one.
  */
-import type { Clock } from '../../shared/clock.ts'
 import type { Member } from '../../shared/view.ts'
 import { isLikewise } from '../entries/digest.ts'
 import type { Entry, SlotEntry } from '../entries/entry.ts'
@@ -27,7 +26,6 @@ export interface MergingStore extends SlotStore {
 }
 
 export interface SlotInboxOptions {
-  readonly clock: Clock
   readonly views: Views
   readonly catchUp: CatchUp
   readonly store: MergingStore
@@ -80,9 +78,9 @@ export class SlotInbox {
   }
 
   #compare([slot, theirs]: SlotDigest, { isFull, isStrict }: Check, from: string): Answer {
-    const { clock, store, holdings } = this.#options
+    const { store, holdings } = this.#options
     if (!this.#isOwner(slot, from)) return 'refused'
-    const ours = store.digestOf(slot, clock.wall())
+    const ours = store.digestOf(slot)
     const isSame = isStrict ? ours === theirs : isLikewise(ours, theirs, { isFull: isFull || store.isFull })
     if (isSame) holdings.complete(slot)
     return isSame ? 'same' : 'differs'
@@ -100,7 +98,7 @@ export class SlotInbox {
 
   /** To the owner, whatever differs; and whether this was all. */
   async #give(wanted: readonly SlotDigest[], from: string): Promise<Answer[]> {
-    const { clock, store, holdings, giver, departures } = this.#options
+    const { store, holdings, giver, departures } = this.#options
     const owner = this.#memberOf(from)
     const isMeant = (slot: number) => owner !== undefined && this.#isOwner(slot, from)
     // What it is worth is said of now: what comes later is not among what is given.
@@ -110,7 +108,7 @@ export class SlotInbox {
       return holdings.roleOf(slot) === 'none' ? 'former' : 'complete'
     })
     const differing = wanted.filter(
-      ([slot, theirs]) => isMeant(slot) && store.holds(slot) && store.digestOf(slot, clock.wall()) !== theirs,
+      ([slot, theirs]) => isMeant(slot) && store.holds(slot) && store.digestOf(slot) !== theirs,
     )
     const slots = differing.map(([slot]) => slot)
     if (owner === undefined || slots.length === 0) return answers
@@ -132,10 +130,10 @@ export class SlotInbox {
 
   /** As the owner: what becomes of the copy of somebody who holds it no more. */
   #judge([slot, theirs, isGiven]: Offer): Answer {
-    const { clock, store, holdings, copies } = this.#options
+    const { store, holdings, copies } = this.#options
     if (holdings.roleOf(slot) !== 'owner') return 'refused'
     if (!holdings.isOwn(slot)) return 'keep'
-    if (!isGiven && store.digestOf(slot, clock.wall()) !== theirs) return 'send'
+    if (!isGiven && store.digestOf(slot) !== theirs) return 'send'
     return copies.isSafe(slot) ? 'drop' : 'keep'
   }
 

@@ -84,7 +84,7 @@ export class Survey {
   #isNeeded(): boolean {
     const { leaseMs, silence, placed } = this.#options.membership
     const isBack = this.#absent.size === 0 || silence.answeringMs > leaseMs
-    return placed !== undefined && leaseMs !== Infinity && (silence.silentMs > leaseMs / 3 || !isBack)
+    return placed !== undefined && leaseMs !== Infinity && (silence.silentMs > leaseMs / 2 || !isBack)
   }
 
   #isAlone(): boolean {
@@ -112,7 +112,7 @@ export class Survey {
     const { clock, peers } = this.#options
     seen.askedAtMs = clock.now()
     try {
-      await peers.of(other).ask({ type: 'offer', slots: [] }, timeoutMs)
+      await peers.of(other).ping(timeoutMs)
       seen.answeredAtMs = clock.now()
       seen.refusals = 0
     } catch (error) {

@@ -8,7 +8,7 @@ import type { Membership } from './membership.ts'
 /** After this a member is ready, also if some slots are not here yet: commands on these wait. */
 const SETTLE_MAX_MS = 10_000
 /** How long a member that leaves tries to hand over what it has. */
-const HAND_OVER_MAX_MS = 10_000
+const HAND_OVER_MAX_MS = 15_000
 const LOOK_MS = 20
 
 export interface TenureOptions {

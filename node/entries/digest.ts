@@ -1,9 +1,9 @@
 /**
  * A short text by which two members see whether they hold the same of a slot: what cannot be had again, what the memory
- * budget may claim, and what only remembers that something is gone.
+ * budget may claim, and what is gone or will be.
  *
  * The last is forgotten by each member in its own time, so that it only counts where a copy is compared for the first
- * time. A presence that ends by itself counts only once it is gone, since no two clocks see it end together.
+ * time; so does what ends by itself, since no two clocks see it end together. No clock is looked at.
  */
 import { isCounting } from './counter.ts'
 import { type Entry, isEvictable } from './entry.ts'
@@ -12,16 +12,16 @@ import { SetHash } from './set-hash.ts'
 export class Digest {
   readonly #counted = new SetHash()
   readonly #cached = new SetHash()
-  readonly #gone = new SetHash()
+  readonly #passing = new SetHash()
 
-  add(id: string, entry: Entry, nowMs: number): void {
-    const { live, gone } = statesOf(entry, nowMs)
+  add(id: string, entry: Entry): void {
+    const { live, passing } = statesOf(entry)
     if (live !== undefined) (isEvictable(id) ? this.#cached : this.#counted).toggle(`${id}\0${live}`)
-    if (gone !== undefined) this.#gone.toggle(`${id}\0${gone}`)
+    if (passing !== undefined) this.#passing.toggle(`${id}\0${passing}`)
   }
 
   toString(): string {
-    return `${this.#counted}.${this.#cached}.${this.#gone}`
+    return `${this.#counted}.${this.#cached}.${this.#passing}`
   }
 }
 
@@ -35,18 +35,18 @@ export function isLikewise(one: string, other: string, { isFull }: { isFull: boo
 interface States {
   /** What tells two live states apart; absent where it is as if there were none. */
   readonly live?: string | undefined
-  readonly gone?: string | undefined
+  readonly passing?: string | undefined
 }
 
-function statesOf(entry: Entry, nowMs: number): States {
+function statesOf(entry: Entry): States {
   if (entry.kind === 'reactions')
-    return { live: unlessNobody(entry.digest), gone: unlessNobody(entry.goneDigest) }
+    return { live: unlessNobody(entry.digest), passing: unlessNobody(entry.passingDigest) }
   if (entry.kind === 'register') {
     const stamp = `${entry.stamp.time}\0${entry.stamp.origin}`
-    return entry.value !== undefined && entry.endsAtMs > nowMs ? { live: stamp } : { gone: stamp }
+    return entry.value !== undefined && entry.endsAtMs === Infinity ? { live: stamp } : { passing: stamp }
   }
   const reset = `${entry.reset?.time}\0${entry.reset?.origin}`
-  if (!isCounting(entry)) return { gone: reset }
+  if (!isCounting(entry)) return { passing: reset }
   const tallies = Object.entries(entry.tallies).map(
     ([origin, { added, taken }]) => `${origin} ${added} ${taken}`,
   )

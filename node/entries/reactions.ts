@@ -32,14 +32,12 @@ export class Reactions {
   /** How many of them each reaction has. */
   readonly #goneOf = new Map<string, number>()
   readonly #hash = new SetHash()
-  readonly #goneHash = new SetHash()
+  readonly #passingHash = new SetHash()
   #users = 0
   #bytes = CONTENT_BYTES
 
   static of(presence: Presence): Reactions {
-    const reactions = new Reactions()
-    reactions.put(presence)
-    return reactions
+    return Reactions.ofAll([presence])
   }
 
   static ofAll(presences: readonly Presence[]): Reactions {
@@ -67,14 +65,14 @@ export class Reactions {
     return this.#here.size === 0
   }
 
-  /** Tells two sets apart by who stays in them; presences that end by themselves are left out, as clocks differ. */
+  /** Tells two sets apart by who stays in them. */
   get digest(): string {
     return String(this.#hash)
   }
 
-  /** The same of those who are gone. */
-  get goneDigest(): string {
-    return String(this.#goneHash)
+  /** The same by who is gone, or will be. */
+  get passingDigest(): string {
+    return String(this.#passingHash)
   }
 
   counts(): Record<string, number> {
@@ -198,17 +196,16 @@ export class Reactions {
     }
     if (isGone) {
       this.#gone.set(nameOf(reaction, user), presence)
-      this.#goneHash.toggle(hashedOf(presence))
       this.#goneOf.set(reaction, (this.#goneOf.get(reaction) ?? 0) + 1)
     } else {
       if (!this.#isEngaged(user)) this.#users++
       users.set(user, time)
-      if (endsAtMs === Infinity) this.#hash.toggle(hashedOf(presence))
-      else {
+      if (endsAtMs < Infinity) {
         this.#ending.set(nameOf(reaction, user), presence)
         this.#endings.set(presence, undefined)
       }
     }
+    this.#hashFor(presence).toggle(hashedOf(presence))
     this.#bytes += bytesOf(presence)
   }
 
@@ -216,16 +213,19 @@ export class Reactions {
     const { reaction, user } = presence
     const name = nameOf(reaction, user)
     if (this.#gone.delete(name)) {
-      this.#goneHash.toggle(hashedOf(presence))
       this.#goneOf.set(reaction, (this.#goneOf.get(reaction) ?? 0) - 1)
     } else {
       this.#here.get(reaction)?.delete(user)
       if (this.#ending.delete(name)) this.#endings.delete(presence)
-      else this.#hash.toggle(hashedOf(presence))
       if (!this.#isEngaged(user)) this.#users--
     }
+    this.#hashFor(presence).toggle(hashedOf(presence))
     this.#bytes -= bytesOf(presence)
     this.#dropUnused(reaction)
+  }
+
+  #hashFor({ endsAtMs, isGone }: Presence): SetHash {
+    return endsAtMs === Infinity && !isGone ? this.#hash : this.#passingHash
   }
 
   #isEngaged(user: string): boolean {

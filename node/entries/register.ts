@@ -92,6 +92,11 @@ export function mergeRegisters(a: Register, b: Register): Register {
   return a.value !== undefined && b.value === undefined ? b : a
 }
 
+/** The same, by now. */
+export function ended(register: Register, nowMs: number): Register {
+  return { ...register, endsAtMs: nowMs }
+}
+
 /** What an ended value leaves behind. */
 export function buryRegister({ kind, stamp, endsAtMs }: Register): Register {
   return { kind, stamp, endsAtMs }

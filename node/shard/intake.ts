@@ -6,12 +6,18 @@
  * was begun anew looks as old as one that was deleted. And a response may be covered by a trace that says that all of
  * its path were forgotten later.
  */
-import { type Entry, isResponse } from '../entries/entry.ts'
+import { type Entry, isResponse, type SlotEntry } from '../entries/entry.ts'
 import { Reactions } from '../entries/reactions.ts'
 import { buryRegister, type Register } from '../entries/register.ts'
 import { tracesOver } from '../entries/response.ts'
 import { compareStamps } from '../entries/stamp.ts'
 import type { SlotTable } from './slot-table.ts'
+
+export interface Taking {
+  readonly nowMs: number
+  /** Whether it knows better than others what has been forgotten: only the owner does. */
+  readonly isOwner: boolean
+}
 
 export class Intake {
   readonly #slots: SlotTable
@@ -32,9 +38,9 @@ export class Intake {
   }
 
   /** What has come from elsewhere, as it may be taken in. */
-  sift(slot: number, id: string, entry: Entry, nowMs: number): Entry {
+  sift({ slot, id, entry }: SlotEntry, { nowMs, isOwner }: Taking): Entry {
     const known = this.#slots.get(slot, id)?.entry
-    const untilTime = this.#forgottenUntil.get(slot) ?? -Infinity
+    const untilTime = isOwner ? (this.#forgottenUntil.get(slot) ?? -Infinity) : -Infinity
     if (entry.kind === 'counter') return entry
     if (entry.kind === 'reactions') return withoutForgotten(entry, known, { untilTime, nowMs })
     const isOld = known === undefined && entry.stamp.time <= untilTime

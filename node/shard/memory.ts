@@ -18,12 +18,12 @@ import {
   type SlotEntry,
 } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
-import { buryRegister } from '../entries/register.ts'
+import { buryRegister, type Register } from '../entries/register.ts'
 import { bytesOf } from './bytes.ts'
 import { emptyCensus, kindOf } from './census.ts'
 import { Expiry } from './expiry.ts'
 import { activityOf, type Forgotten, type Held, isDue, newlyHeld, TOMBSTONE_GRACE_MS } from './held.ts'
-import { Intake } from './intake.ts'
+import { Intake, type Taking } from './intake.ts'
 import { Pools } from './pools.ts'
 import { Ranking } from './ranking.ts'
 import { Recency } from './recency.ts'
@@ -38,7 +38,7 @@ export interface MemoryListener {
   /** Whatever is let go for good, except for slots that are dropped. */
   forget(forgotten: Forgotten): void
   /** What the budget has claimed, as what is left of it. */
-  evict?(entry: SlotEntry): void
+  evict?(entry: SlotEntry & { readonly entry: Register }): void
 }
 
 export class Memory {
@@ -91,8 +91,8 @@ export class Memory {
   }
 
   /** Takes in what another member holds; false when it was known here already. */
-  takeIn(slot: number, id: string, entry: Entry, nowMs: number, note: (state: Entry) => void): boolean {
-    const sifted = this.#intake.sift(slot, id, entry, nowMs)
+  takeIn({ slot, id, entry }: SlotEntry, taking: Taking, note: (state: Entry) => void): boolean {
+    const sifted = this.#intake.sift({ slot, id, entry }, taking)
     const isNew = isNews(this.slots.get(slot, id)?.entry, sifted)
     if (!isNew) return false
     this.merge(slot, id, sifted, note)
@@ -142,6 +142,7 @@ export class Memory {
   #replace(held: Held, change: () => Entry): void {
     this.#unlink(held)
     held.entry = change()
+    this.slots.changed(held.slot)
     this.#link(held)
   }
 
@@ -157,7 +158,7 @@ export class Memory {
     const { slot, id, entry } = held
     if (entry.kind !== 'reactions') {
       const remains = entry.kind === 'register' ? bury(id, entry) : undefined
-      if (remains === undefined) this.#removeForGood(held)
+      if (remains === undefined) this.#forgetGone(held)
       else this.#replace(held, () => remains)
       if (remains !== undefined) this.counts.expirations++
       return 1
@@ -183,14 +184,15 @@ export class Memory {
       const oldest = this.#nextVictim
       if (oldest === undefined) return
       const { slot, id, entry } = oldest
-      this.#removeForGood(oldest)
+      this.#remove(oldest)
       if (isTombstone(entry) || entry.kind !== 'register') continue
       this.counts.evictions++
       this.#listener.evict?.({ slot, id, entry: buryRegister(entry) })
     }
   }
 
-  #removeForGood(held: Held): void {
+  /** It was remembered for as long as a copy may have missed it. */
+  #forgetGone(held: Held): void {
     const { slot, entry } = held
     if (entry.kind === 'register' && isTombstone(entry)) this.#intake.forget(slot, entry.stamp.time)
     this.#remove(held)

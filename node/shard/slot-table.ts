@@ -11,6 +11,9 @@ const PART_PRESENCES = 1000
 export class SlotTable {
   readonly #slots: (Map<string, Held> | undefined)[] = new Array(SLOTS).fill(undefined)
 
+  /** As long as nothing changes. */
+  readonly #digests: (string | undefined)[] = []
+
   get(slot: number, id: string): Held | undefined {
     return this.#slots[slot]?.get(id)
   }
@@ -18,16 +21,19 @@ export class SlotTable {
   add(held: Held): void {
     const entries = this.#slots[held.slot] ?? new Map<string, Held>()
     this.#slots[held.slot] = entries.set(held.id, held)
+    this.changed(held.slot)
   }
 
   remove({ slot, id }: Held): void {
     const entries = this.#slots[slot]
     entries?.delete(id)
     if (entries?.size === 0) this.#slots[slot] = undefined
+    this.changed(slot)
   }
 
   drop(slot: number): void {
     this.#slots[slot] = undefined
+    this.changed(slot)
   }
 
   holds(slot: number): boolean {
@@ -52,10 +58,18 @@ export class SlotTable {
   }
 
   /** By which two members see whether they hold the same. */
-  digestOf(slot: number, nowMs: number): string {
+  digestOf(slot: number): string {
+    const known = this.#digests[slot]
+    if (known !== undefined) return known
     const digest = new Digest()
-    for (const { id, entry } of this.of(slot)) digest.add(id, entry, nowMs)
+    for (const { id, entry } of this.of(slot)) digest.add(id, entry)
+    this.#digests[slot] = String(digest)
     return String(digest)
+  }
+
+  /** Something in the slot is another thing now. */
+  changed(slot: number): void {
+    this.#digests[slot] = undefined
   }
 
   /** The paths whose responses are held, of a tenant or of all. */

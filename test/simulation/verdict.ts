@@ -42,14 +42,14 @@ function judgeCopies({ fleet, ledger }: Stage): void {
   for (let slot = 0; slot < SLOTS; slot++) {
     const holders = placed?.holdersOf(slot).map(({ incarnation }) => incarnation) ?? []
     const digests = new Map<string, string[]>()
-    for (const { incarnation, member, host } of fleet.lives) {
+    for (const { incarnation, member } of fleet.lives) {
       if (!holders.includes(incarnation)) {
         if (member.memory.slots.holds(slot))
           ledger.find(`${incarnation} holds slot ${slot}, which is not its own`)
         continue
       }
       // What only remembers that something is gone each forgets, and may lack, by itself.
-      const [counted, cached] = member.memory.slots.digestOf(slot, host.wall()).split('.')
+      const [counted, cached] = member.memory.slots.digestOf(slot).split('.')
       const digest = `${counted}.${cached}`
       digests.set(digest, [...(digests.get(digest) ?? []), incarnation])
     }

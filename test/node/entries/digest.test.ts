@@ -6,7 +6,6 @@ import { type Entry, merge } from '../../../node/entries/entry.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import { SetHash } from '../../../node/entries/set-hash.ts'
 
-const NOW_MS = 1000
 const whole = { isFull: false }
 
 const origin = fc.constantFrom('a', 'b')
@@ -45,9 +44,9 @@ const slot: fc.Arbitrary<Slot> = fc
   )
   .map((entries) => new Map(Object.entries(entries)))
 
-function digestOf(entries: Iterable<readonly [string, Entry]>, nowMs = NOW_MS): string {
+function digestOf(entries: Iterable<readonly [string, Entry]>): string {
   const digest = new Digest()
-  for (const [id, entry] of entries) digest.add(id, entry, nowMs)
+  for (const [id, entry] of entries) digest.add(id, entry)
   return String(digest)
 }
 
@@ -120,23 +119,22 @@ describe('the digest of a slot', () => {
     expect(new Set(states.map((state) => digestOf(state))).size).to.equal(states.length)
   })
 
-  it('is likewise whatever is gone or has ended, and whatever presences will', () => {
+  it('is likewise whatever is gone, or will be by itself', () => {
     const tombstone: Entry = { kind: 'register', stamp: { time: 3, origin: 'a' }, endsAtMs: 10 }
     const deleted: Entry = { kind: 'counter', reset: { time: 3, origin: 'a' }, tallies: {} }
     const left = Reactions.of({ reaction: 'fire', user: 'Sam', time: 2, endsAtMs: 5, isGone: true })
-    const ended = value(1, NOW_MS)
-    for (const entry of [tombstone, deleted, left, ended, shown('Sam', 1, 5000)])
+    const ending = value(1, 5000)
+    for (const entry of [tombstone, deleted, left, ending, shown('Sam', 1, 5000)])
       expect(isLikewise(digestOf([['x', entry]]), digestOf([]), whole)).to.equal(true)
-    expect(isLikewise(digestOf([['va', ended]], NOW_MS - 1), digestOf([]), whole)).to.equal(false)
     const mixed = Reactions.ofAll([...(shown('Max', 1) as Reactions), ...left])
     expect(isLikewise(digestOf([['ra', mixed]]), digestOf([['ra', shown('Max', 1)]]), whole)).to.equal(true)
   })
 
-  it('is another one where a copy does not know of what is gone', () => {
+  it('is another one where a copy does not know of what is gone, or will be', () => {
     const tombstone: Entry = { kind: 'register', stamp: { time: 3, origin: 'a' }, endsAtMs: 10 }
     const deleted: Entry = { kind: 'counter', reset: { time: 3, origin: 'a' }, tallies: {} }
     const left = Reactions.of({ reaction: 'fire', user: 'Sam', time: 2, endsAtMs: 5, isGone: true })
-    for (const entry of [tombstone, deleted, left])
+    for (const entry of [tombstone, deleted, left, value(1, 5000), shown('Sam', 1, 5000)])
       expect(digestOf([['x', entry]])).to.not.equal(digestOf([]))
   })
 

@@ -18,8 +18,8 @@ function tombstone(time: number): Entry {
   return { kind: 'register', stamp: { time, origin: 'a' }, endsAtMs: NOW_MS }
 }
 
-function take(memory: Memory, id: string, entry: Entry): void {
-  memory.takeIn(SLOT, id, entry, LATER_MS, () => {})
+function take(memory: Memory, id: string, entry: Entry, isOwner = true): void {
+  memory.takeIn({ slot: SLOT, id, entry }, { nowMs: LATER_MS, isOwner }, () => {})
 }
 
 /** Whether there is a value now. */
@@ -46,6 +46,23 @@ describe('what comes from another copy', () => {
       false,
       true,
     ])
+  })
+
+  it('is taken in by whoever is not the owner, which knows better what there is', () => {
+    const memory = new Memory(2 ** 20)
+    memory.merge(SLOT, idOf.value('jam'), tombstone(7))
+    memory.sweep(LATER_MS)
+    take(memory, idOf.value('jam'), value(6), false)
+    expect(isThere(memory, idOf.value('jam'))).to.equal(true)
+  })
+
+  it('is taken in where a delete was evicted, and not forgotten in time', () => {
+    const memory = new Memory(1000)
+    memory.merge(SLOT, idOf.value('jam'), tombstone(7))
+    for (const key of ['salt', 'oil', 'rice']) memory.merge(SLOT, idOf.value(key), value(9))
+    expect(memory.counts.tombstones).to.equal(0)
+    take(memory, idOf.value('bread'), value(6))
+    expect(isThere(memory, idOf.value('bread'))).to.equal(true)
   })
 
   it('is taken in where the slot was let go in between', () => {

@@ -20,6 +20,8 @@ function tombstone(endsAtMs: number): Entry {
 }
 const tally: Entry = { kind: 'counter', tallies: { a: { added: 1n, taken: 0n } } }
 
+const taking = { nowMs: 0, isOwner: true }
+
 describe('memory', () => {
   it('stays within its budget under a constant stream of writes, and nearly fills it', () => {
     const memory = new Memory(100_000)
@@ -158,7 +160,7 @@ describe('memory, of reactions,', () => {
 describe('memory, of what another member holds,', () => {
   const take = (memory: Memory, entry: Entry) => {
     const states: Entry[] = []
-    const isNew = memory.takeIn(1, 'va', entry, 0, (state) => states.push(state))
+    const isNew = memory.takeIn({ slot: 1, id: 'va', entry }, taking, (state) => states.push(state))
     return [isNew, states.length]
   }
 
@@ -184,19 +186,19 @@ describe('memory, of what another member holds,', () => {
     memory.merge(2, 'va', value('elsewhere'))
     const parts = [...memory.slots.partsOf(1)]
     expect(parts.filter(({ id }) => id === 'rStew')).to.have.lengthOf(3)
-    expect(copy.slots.digestOf(1, 0)).to.not.equal(memory.slots.digestOf(1, 0))
-    for (const { id, entry } of parts.toReversed()) copy.takeIn(1, id, entry, 0, () => {})
-    expect(copy.slots.digestOf(1, 0)).to.equal(memory.slots.digestOf(1, 0))
+    expect(copy.slots.digestOf(1)).to.not.equal(memory.slots.digestOf(1))
+    for (const { id, entry } of parts.toReversed()) copy.takeIn({ slot: 1, id, entry }, taking, () => {})
+    expect(copy.slots.digestOf(1)).to.equal(memory.slots.digestOf(1))
     expect(copy.counts).to.deep.equal({ ...memory.counts, values: 2, bytes: copy.counts.bytes })
   })
 
   it('has the digest of an empty slot before it held one, and after it has let go of it', () => {
     const memory = new Memory(1_000_000)
-    const nothing = memory.slots.digestOf(1, 0)
+    const nothing = memory.slots.digestOf(1)
     memory.merge(1, 'va', value('stew'))
-    expect(memory.slots.digestOf(1, 0)).to.not.equal(nothing)
+    expect(memory.slots.digestOf(1)).to.not.equal(nothing)
     memory.drop(1)
-    expect([memory.slots.digestOf(1, 0), memory.slots.holds(1)]).to.deep.equal([nothing, false])
+    expect([memory.slots.digestOf(1), memory.slots.holds(1)]).to.deep.equal([nothing, false])
   })
 
   it('ranks, and lists paths, without what is not meant', () => {
