@@ -230,6 +230,8 @@ export function createMember(parts: MemberParts) {
     },
     start() {
       membership.start()
+      if (parts.uplink === undefined) return // There is nobody else to look after.
+      pulse.start()
       repair.start()
       survey.start()
     },

@@ -25,13 +25,17 @@ export interface PulseOptions {
 
 export class Pulse implements Currency {
   readonly #options: PulseOptions
-  readonly #timer: Timer
+  #timer: Timer | undefined
   #lastBeatMs: number
   #asking: Promise<void> | undefined
 
   constructor(options: PulseOptions) {
-    const { clock } = options
     this.#options = options
+    this.#lastBeatMs = options.clock.now()
+  }
+
+  start(): void {
+    const { clock } = this.#options
     this.#lastBeatMs = clock.now()
     this.#timer = clock.every(BEAT_MS, () => {
       if (this.isCurrent) this.#lastBeatMs = clock.now()
@@ -52,7 +56,7 @@ export class Pulse implements Currency {
   }
 
   stop(): void {
-    this.#timer.cancel()
+    this.#timer?.cancel()
   }
 
   #askOnce(): Promise<void> {

@@ -37,10 +37,10 @@ describe('a node that is killed while clients write', function () {
   this.timeout(120_000)
 
   it('has lost nothing that it acknowledged and counted nothing twice, with an interval of 0', () =>
-    withSeed((random) => crash(random, { count: 20, intervalMs: 0, loadMs: [200, 500] })))
+    withSeed((random) => crash(random, { count: 15, intervalMs: 0, loadMs: [200, 500] })))
 
   it('has lost nothing that it acknowledged before the last interval', () =>
-    withSeed((random) => crash(random, { count: 10, intervalMs: 600, loadMs: [650, 850] })))
+    withSeed((random) => crash(random, { count: 8, intervalMs: 600, loadMs: [650, 850] })))
 
   it('recovers from being killed while it recovers', () =>
     withSeed(async (random) => {

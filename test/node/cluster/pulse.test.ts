@@ -41,6 +41,7 @@ function start(leaseMs = LEASE_MS) {
   const stops: number[] = []
   const onStopped = (stoppedMs: number) => stops.push(stoppedMs)
   const pulse = new Pulse({ clock, log: silent, leaseMs: () => leaseMs, ask, onStopped })
+  pulse.start()
   return { clock, pulse, asked, stops }
 }
 
