@@ -15,7 +15,7 @@ import type { Program } from './programs.ts'
 const RESTARTS_MAX = 5
 const RESTART_DELAY_MS = 1000
 /** What has not stopped by then is killed. */
-const STOP_GRACE_MS = 15_000
+const STOP_GRACE_MS = 45_000
 /** npm passes on a signal that the terminal has delivered already: within this time it is the same one. */
 const SAME_SIGNAL_MS = 1000
 /** How much of its standard error is repeated when a process ends too early. */

@@ -9,7 +9,7 @@ import { LarderError } from './errors.ts'
 
 const ECHO_MS = 1000
 /** Stopping takes less; a part that hangs must not keep the process. */
-const STOP_MAX_MS = 25_000
+const STOP_MAX_MS = 40_000
 
 /** `start` may call `fail` later on, when the service finds that it cannot go on; it is stopped in good order then too. */
 export async function runService(
