@@ -37,9 +37,10 @@ export async function runService(
       die(error)
     }
   }
-  const begin = Promise.try(() => start((error) => void stop(error)))
+  // Before anything is started: who hears that it is there may stop it at once.
   const heed = () => void stop()
   process.on('SIGTERM', heed).on('SIGINT', heed).on('SIGHUP', heed).on('disconnect', heed)
+  const begin = Promise.try(() => start((error) => void stop(error)))
   if (process.send !== undefined && !process.connected) heed() // The parent was gone before it could be listened to.
   try {
     await begin
