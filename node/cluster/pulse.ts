@@ -67,12 +67,11 @@ export class Pulse implements Currency {
   }
 
   async #ask(): Promise<void> {
-    const { clock, log, ask } = this.#options
-    log.warn(
-      { stoppedMs: Math.round(clock.now() - this.#lastBeatMs) },
-      'this process was stopped for a while',
-    )
+    const { clock, log, ask, onStopped } = this.#options
+    const stoppedMs = clock.now() - this.#lastBeatMs
+    log.warn({ stoppedMs: Math.round(stoppedMs) }, 'this process was stopped for a while')
     await Promise.race([ask().catch(() => {}), pause(clock, ASK_MAX_MS)])
+    onStopped(stoppedMs)
     this.#lastBeatMs = clock.now()
   }
 }

@@ -1,39 +1,11 @@
 /** Which replicas are known to be whole, from one view to the next. */
 import { expect } from 'chai'
 import { Copies } from '../../../node/cluster/copies.ts'
-import { PlacedView } from '../../../node/cluster/placed-view.ts'
+import type { PlacedView } from '../../../node/cluster/placed-view.ts'
 import { SLOTS } from '../../../shared/placement.ts'
-import type { Member } from '../../../shared/view.ts'
 import { FakeClock } from '../../support/clock.ts'
+import { memberOf, self, slotOf, three, viewOf } from '../../support/views.ts'
 
-type Change = Partial<Pick<Member, 'incarnation' | 'since' | 'leaving'>>
-
-function memberOf(id: string, change: Change = {}): Member {
-  return { id, url: `http://${id}`, incarnation: `${id}-1`, since: 1, ...change }
-}
-const self = memberOf('a')
-
-/** Names, or members where more is to be said of them. */
-function viewOf(epoch: number, members: readonly (string | Member)[], copies = 2): PlacedView {
-  return new PlacedView({
-    epoch,
-    copies,
-    members: members.map((one) => (typeof one === 'string' ? memberOf(one) : one)),
-  })
-}
-
-const three = viewOf(1, ['a', 'b', 'c'])
-/** The first slot whose holders are these, in this order, among a, b and c. */
-function slotOf(...ids: readonly string[]): number {
-  const slots = Array.from({ length: SLOTS }, (_, slot) => slot)
-  return slots.findIndex(
-    (slot) =>
-      three
-        .holdersOf(slot)
-        .map(({ id }) => id)
-        .join() === ids.join(),
-  )
-}
 const [AB, BA, BC] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c')]
 
 describe('what an owner knows of its copies', () => {

@@ -1,40 +1,12 @@
 /** What a member has all of, from one view to the next: it serves what is complete, and nothing that it may have missed. */
 import { expect } from 'chai'
 import { Holdings } from '../../../node/cluster/holdings.ts'
-import { PlacedView } from '../../../node/cluster/placed-view.ts'
+import type { PlacedView } from '../../../node/cluster/placed-view.ts'
 import type { LarderError } from '../../../shared/errors.ts'
 import { SLOTS } from '../../../shared/placement.ts'
-import type { Member } from '../../../shared/view.ts'
 import { FakeClock, settled } from '../../support/clock.ts'
+import { memberOf, self, slotOf, three, viewOf } from '../../support/views.ts'
 
-type Change = Partial<Pick<Member, 'incarnation' | 'since' | 'leaving'>>
-
-function memberOf(id: string, change: Change = {}): Member {
-  return { id, url: `http://${id}`, incarnation: `${id}-1`, since: 1, ...change }
-}
-const self = memberOf('a')
-
-/** Names, or members where more is to be said of them. */
-function viewOf(epoch: number, members: readonly (string | Member)[], copies = 2): PlacedView {
-  return new PlacedView({
-    epoch,
-    copies,
-    members: members.map((one) => (typeof one === 'string' ? memberOf(one) : one)),
-  })
-}
-
-const three = viewOf(1, ['a', 'b', 'c'])
-/** The first slot whose holders are these, in this order, among a, b and c. */
-function slotOf(...ids: readonly string[]): number {
-  const slots = Array.from({ length: SLOTS }, (_, slot) => slot)
-  return slots.findIndex(
-    (slot) =>
-      three
-        .holdersOf(slot)
-        .map(({ id }) => id)
-        .join() === ids.join(),
-  )
-}
 const [AB, BA, BC, CB] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c'), slotOf('c', 'b')]
 
 /** A member that has followed some views, with all that it holds complete after the first of them. */

@@ -86,14 +86,15 @@ describe('a pulse', () => {
   })
 
   it('goes on after a second with what it knows, when nobody answers', async () => {
-    const { clock, pulse, asked } = start()
+    const { clock, pulse, asked, stops } = start()
     clock.stop(10_000)
     const waiting = pulse.catchUp(clock.now() + 5000)
     await clock.inner.advance(999)
-    expect(pulse.isCurrent).to.equal(false)
+    expect([pulse.isCurrent, stops]).to.deep.equal([false, []])
     await clock.inner.advance(1)
     await waiting
     expect([asked.length, pulse.isCurrent]).to.deep.equal([1, true])
+    expect(stops, 'told for how long, once').to.deep.equal([10_000])
     pulse.stop()
   })
 

@@ -1,0 +1,33 @@
+/** Views of members that are called by a letter, and slots by who holds them. */
+import { PlacedView } from '../../node/cluster/placed-view.ts'
+import { SLOTS } from '../../shared/placement.ts'
+import type { Member } from '../../shared/view.ts'
+
+type Change = Partial<Pick<Member, 'incarnation' | 'since' | 'leaving'>>
+
+export function memberOf(id: string, change: Change = {}): Member {
+  return { id, url: `http://${id}`, incarnation: `${id}-1`, since: 1, ...change }
+}
+export const self = memberOf('a')
+
+/** Names, or members where more is to be said of them. */
+export function viewOf(epoch: number, members: readonly (string | Member)[], copies = 2): PlacedView {
+  return new PlacedView({
+    epoch,
+    copies,
+    members: members.map((one) => (typeof one === 'string' ? memberOf(one) : one)),
+  })
+}
+
+export const three = viewOf(1, ['a', 'b', 'c'])
+/** The first slot whose holders are these, in this order, among a, b and c. */
+export function slotOf(...ids: readonly string[]): number {
+  const slots = Array.from({ length: SLOTS }, (_, slot) => slot)
+  return slots.findIndex(
+    (slot) =>
+      three
+        .holdersOf(slot)
+        .map(({ id }) => id)
+        .join() === ids.join(),
+  )
+}
