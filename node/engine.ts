@@ -3,6 +3,7 @@
  * router that chooses between them. So they nest, and nothing above an engine knows which one it has.
  */
 import type { Command, Reply } from '../shared/command.ts'
+import { LarderError } from '../shared/errors.ts'
 
 export interface ExecuteOptions {
   /** After this the caller no longer waits, and gets UNREACHABLE. */
@@ -16,4 +17,9 @@ export interface ExecuteOptions {
 export interface Engine {
   /** @throws LarderError (as a rejection) when the command was not, or not surely, carried out. */
   execute(command: Command, options: ExecuteOptions): Promise<Reply>
+}
+
+/** Nothing was applied: the command may be routed again. */
+export function wrongOwner(): LarderError {
+  return new LarderError('WRONG_OWNER', 'The member that was asked does not own this key, or no longer.')
 }

@@ -9,6 +9,7 @@ import { type Clock, inTime } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
+import { wrongOwner } from '../engine.ts'
 import type { PlacedView, Role } from './placed-view.ts'
 
 /** Whether the view that is in force here is one that time has not passed by. */
@@ -191,9 +192,4 @@ function hasSameMembers(one: PlacedView, other: PlacedView): boolean {
   const lives = (members: readonly Member[]) =>
     members.map(({ id, incarnation, leaving }) => [id, incarnation, leaving])
   return JSON.stringify(lives(one.members)) === JSON.stringify(lives(other.members))
-}
-
-/** Nothing was applied: the command may be routed again. */
-function wrongOwner(): LarderError {
-  return new LarderError('WRONG_OWNER', 'The member that was asked does not own this key, or no longer.')
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { isAboutResponse, type KeyCommand, type Outcome } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
+import { wrongOwner } from '../engine.ts'
 import { apply, type Change } from '../entries/entry.ts'
 import type { Moment } from '../entries/verbs.ts'
 import type { Memory } from './memory.ts'
@@ -201,9 +202,4 @@ interface AppliedWrite {
 
 function notSaved(): LarderError {
   return new LarderError('NOT_SAVED', 'It was applied, but it is not on disk.')
-}
-
-/** Nothing was applied: the command may be routed again. */
-export function wrongOwner(): LarderError {
-  return new LarderError('WRONG_OWNER', 'The member that was asked does not own this key, or no longer.')
 }

@@ -1,10 +1,10 @@
 /** Serialized writers: order, bounded queues, and what a failure does to the others. */
 import { expect } from 'chai'
 import { pino } from 'pino'
+import { wrongOwner } from '../../../node/engine.ts'
 import type { Change, SlotEntry } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { Memory } from '../../../node/shard/memory.ts'
-import { wrongOwner } from '../../../node/shard/shard.ts'
 import { Shards } from '../../../node/shard/shards.ts'
 import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
