@@ -17,6 +17,13 @@ export interface ExecuteOptions {
 export interface Engine {
   /** @throws LarderError (as a rejection) when the command was not, or not surely, carried out. */
   execute(command: Command, options: ExecuteOptions): Promise<Reply>
+  /**
+   * The reply, where it can be given in this very turn: to a read of what is here and cannot be lost any more.
+   * Most requests are such reads, and waiting for promises would cost them more than all the rest.
+   * @throws LarderError as `execute`
+   * @returns `undefined` for everything else: that is for `execute`.
+   */
+  readNow?(command: Command): Reply | undefined
 }
 
 /** Nothing was applied: the command may be routed again. */

@@ -30,6 +30,7 @@ import { Repair } from './cluster/repair.ts'
 import { Replicator } from './cluster/replicator.ts'
 import { Router } from './cluster/router.ts'
 import { type MergingStore, SlotInbox } from './cluster/slot-inbox.ts'
+import { SlotMoment } from './cluster/slot-moment.ts'
 import { Survey } from './cluster/survey.ts'
 import { Tenure } from './cluster/tenure.ts'
 import type { Engine } from './engine.ts'
@@ -170,6 +171,7 @@ export function createMember(parts: MemberParts) {
   }
   const departures = new Departures({ ...basis, holdings, giver, store, peers, drop })
 
+  const momentParts = { clock, stamps, holdings, copies }
   const shards = new Shards({
     clock,
     log,
@@ -179,17 +181,7 @@ export function createMember(parts: MemberParts) {
     bytesMax: parts.bytesMax,
     memory,
     holdings,
-    moment: (slot) => {
-      const nowMs = clock.wall()
-      return {
-        nowMs,
-        origin: holdings.originOf(slot),
-        stamp: () => stamps.next(nowMs),
-        get isCertain() {
-          return copies.isCertain(slot)
-        },
-      }
-    },
+    moment: (slot) => new SlotMoment(slot, momentParts),
     keeper: storage,
     copies: replicator,
   })

@@ -11,7 +11,7 @@ import type { Clock } from '../shared/clock.ts'
 import { LarderError } from '../shared/errors.ts'
 import { HttpService } from '../shared/http.ts'
 import type { Log } from '../shared/log.ts'
-import { countOf, createHttpMetrics } from '../shared/metrics.ts'
+import { createHttpMetrics } from '../shared/metrics.ts'
 import { opsRoutes } from '../shared/ops.ts'
 import type { Member } from '../shared/view.ts'
 import { HttpConnection } from './cluster/connection.ts'
@@ -150,7 +150,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     ...clusterRoutes({ ...member, bodyBytesMax }),
     ...reachRoutes({
       members: () => member.membership.placed?.view.members ?? [],
-      status: async () => ({ ...member.status, requests: await countOf(metrics.requests) }),
+      status: () => ({ ...member.status, requests: metrics.answers.total }),
     }),
   ]
   const ops = opsRoutes({

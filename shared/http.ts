@@ -1,19 +1,24 @@
 /**
- * The HTTP service that both processes are: Koa over rows of routes, on a server with limits.
+ * The HTTP service that both processes are: rows of routes, on a server with limits.
+ *
+ *     server ─┬─ a hot row ───────────────▶ Answering ─▶ handler
+ *             └─ all else ─▶ Koa ─▶ router ─▶ Answering ─▶ handler
  *
  * Whatever goes wrong leaves here as `application/problem+json`: what a handler throws, an unknown path, and
- * what Node refuses before Koa sees it.
+ * what Node refuses before anybody sees it.
  */
-import { randomUUID } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Koa, { type Middleware, type ParameterizedContext } from 'koa'
+import { type Answering, createAnswering } from './answering.ts'
 import { type Clock, pause, systemClock } from './clock.ts'
-import { LarderError, toLarderError } from './errors.ts'
+import { type HotMatch, HotRoutes } from './hot-routes.ts'
+import { createKoaApp } from './koa-app.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { HEADER_BYTES_MAX, refuseGarbage } from './refusal.ts'
-import { type Context, type Credentials, mount, type Route } from './route.ts'
+import { HEADER_BYTES_MAX, Refusals } from './refusal.ts'
+import { HttpRequest } from './request.ts'
+import { type HttpResponse, problem } from './response.ts'
+import type { Credentials, Route } from './route.ts'
 
 const CONNECTIONS_MAX = 10_000
 /** A request that has not arrived whole by then is 408. */
@@ -36,6 +41,7 @@ export interface ServiceOptions {
 export class HttpService {
   readonly #server: Server
   readonly #options: ServiceOptions
+  readonly #refusals: Refusals
   #draining = false
   #lastRequestAtMs = performance.now()
 
@@ -59,58 +65,90 @@ export class HttpService {
       connectionsCheckingInterval: Math.min(1000, arrivalMaxMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
       requireHostHeader: false, // Koa answers without one as well as with it.
+      optimizeEmptyRequests: true,
     })
     this.#server.maxConnections = CONNECTIONS_MAX
     this.#server.timeout = IDLE_SOCKET_MAX_MS
-    refuseGarbage(this.#server, options.log, options.metrics)
+    this.#refusals = new Refusals(this.#server, options.log, options.metrics)
   }
 
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
   serve(routes: readonly Route[], credentials: Credentials): void {
-    const handle = this.#createApp(routes, credentials).callback()
-    this.#server.on('request', handle).on('checkExpectation', handle)
+    const answering = createAnswering(credentials)
+    const conclude = this.#conclude.bind(this)
+    const koa = createKoaApp({ routes, answering, log: this.#options.log, conclude }).callback()
+    const hot = new HotRoutes(routes)
+    this.#server.on('request', (message: IncomingMessage, response: ServerResponse) => {
+      this.#refusals.note(message, response)
+      const match = hot.find(message.method, message.url)
+      if (match === undefined) koa(message, response)
+      else this.#answer(match, answering, new HttpRequest(message, response), response)
+    })
+    this.#server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
+      this.#refusals.note(message, response)
+      koa(message, response)
+    })
   }
 
-  #createApp(routes: readonly Route[], credentials: Credentials): Koa {
-    const { log, metrics } = this.#options
-    const app = new Koa()
-    app.use(this.#observe(log, metrics))
-    app.use(answerErrors)
-    app.use(readTarget)
-    app.use(mount(routes, credentials).routes() as Middleware)
-    app.use(answerUnknown)
-    app.on('error', (error) => log.debug({ error }, 'the connection broke before the answer was out'))
-    return app
+  /** What Koa does, of a row that was found without it. */
+  #answer(
+    { route, captures }: HotMatch,
+    answering: Answering,
+    request: HttpRequest,
+    out: ServerResponse,
+  ): void {
+    const startedAtMs = performance.now()
+    request.captures = captures
+    const answer = answering(route, request)
+    if (answer instanceof Promise)
+      void answer.then((answer) => this.#send(request, startedAtMs, route, answer, out))
+    else this.#send(request, startedAtMs, route, answer, out)
   }
 
-  /** Gives the request its id, and counts, times and logs its answer. */
-  #observe(log: Log, metrics: HttpMetrics): Middleware {
-    return async (context, next) => {
-      const startedAtMs = performance.now()
-      const given = context.get('x-request-id')
-      const traced = /^[\w.:-]{1,128}$/.test(given)
-      const requestId = traced ? given : randomUUID()
-      context.state['requestId'] = requestId
-      context.state['traced'] = traced
-      context.set('x-request-id', requestId)
-      context.set('x-content-type-options', 'nosniff')
-      await next()
-      if (this.#draining) context.set('connection', 'close')
-      const { path: route = 'unknown', isProbe = false } = routeOf(context)
-      if (!isProbe) this.#lastRequestAtMs = Math.max(this.#lastRequestAtMs, startedAtMs)
-      const elapsedMs = Math.round((performance.now() - startedAtMs) * 1000) / 1000
-      metrics.requests.inc({ method: context.method, route, status: context.status })
-      metrics.seconds.observe({ route }, elapsedMs / 1000)
-      const error: LarderError | undefined = context.state['error']
-      // What is refused under pressure is counted; a line for each would add to the pressure.
-      const level = context.status === 500 ? 'error' : traced ? 'info' : 'debug'
-      if (!log.isLevelEnabled(level)) return
-      const { method, status } = context
-      log[level](
-        { requestId, method, route, status, elapsedMs, code: error?.code, error: error?.cause },
-        'answered',
-      )
+  #send(
+    request: HttpRequest,
+    startedAtMs: number,
+    route: Route,
+    response: HttpResponse,
+    out: ServerResponse,
+  ): void {
+    const { status, body } = response
+    const headers = this.#conclude(request, startedAtMs, route, response)
+    // Told beforehand, or Node would send the body in chunks.
+    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
+    try {
+      out.writeHead(status, headers).end(body)
+    } catch (thrown) {
+      // What was stored has a header that HTTP cannot carry.
+      if (response.error === undefined) this.#send(request, startedAtMs, route, problem(thrown), out)
     }
+  }
+
+  /** Counts, times and logs an answer. @returns its headers, with those that every answer has. */
+  #conclude(
+    request: HttpRequest,
+    startedAtMs: number,
+    route: Route | undefined,
+    { status, headers, error }: HttpResponse,
+  ): Record<string, string> {
+    const { log, metrics } = this.#options
+    const { path = 'unknown', isProbe = false } = route ?? {}
+    if (!isProbe) this.#lastRequestAtMs = Math.max(this.#lastRequestAtMs, startedAtMs)
+    const elapsedMs = performance.now() - startedAtMs
+    const { method, traced } = request
+    metrics.answers.count(path, method, status, elapsedMs / 1000)
+    // What is refused under pressure is counted; a line for each would add to the pressure.
+    const level = status === 500 ? 'error' : traced ? 'info' : 'debug'
+    const isLogged = log.isLevelEnabled(level)
+    if (isLogged) {
+      const told = { method, route: path, status, elapsedMs: Math.round(elapsedMs * 1000) / 1000 }
+      log[level]({ requestId: request.id, ...told, code: error?.code, error: error?.cause }, 'answered')
+    }
+    const all: Record<string, string> = { ...headers, 'x-content-type-options': 'nosniff' }
+    // Where a log may tell of it; one header more costs as much as reading a value.
+    if (traced || isLogged || error !== undefined) all['x-request-id'] = request.id
+    if (this.#draining) all['connection'] = 'close'
+    return all
   }
 
   get port(): number {
@@ -149,43 +187,4 @@ export class HttpService {
     await promise
     timer.cancel()
   }
-}
-
-/** The row that answers, as far as one was found. */
-function routeOf(context: ParameterizedContext): Partial<Route> {
-  return context.state['route'] ?? {}
-}
-
-const answerErrors: Middleware = async (context, next) => {
-  try {
-    await next()
-  } catch (thrown) {
-    const error = toLarderError(thrown)
-    context.state['error'] = error
-    context.status = error.status
-    context.type = 'application/problem+json'
-    context.body = JSON.stringify(error.toProblem())
-    if (error.retryAfterSeconds !== undefined) context.set('retry-after', String(error.retryAfterSeconds))
-  }
-}
-
-/** A target may also come as a whole URL (RFC 9112, section 3.2.2); its path is what counts. */
-const readTarget: Middleware = (context, next) => {
-  const { url = '' } = context.req
-  if (!url.startsWith('/') && url !== '*') {
-    const target = URL.parse(url)
-    if (target === null) throw new LarderError('BAD_REQUEST', 'The target of the request is not a URL.')
-    context.req.url = target.pathname + target.search
-  }
-  return next()
-}
-
-const answerUnknown: Middleware = (context) => {
-  const matched: Context['matched'] = context['matched']
-  const methods = new Set((matched ?? []).flatMap((layer) => layer.methods))
-  if (methods.size === 0) throw new LarderError('NO_SUCH_PATH', `${context.path}: see /openapi.json.`)
-  const allow = [...methods].join(', ')
-  context.set('allow', allow)
-  if (context.method !== 'OPTIONS') throw new LarderError('METHOD_NOT_ALLOWED', `Allowed here: ${allow}.`)
-  context.status = 204
 }

@@ -15,16 +15,26 @@ const DISCARD_MAX_MS = 1000
  * @throws LarderError TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, or BAD_REQUEST when the client gives up half way.
  */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  const { 'content-encoding': encoding, 'transfer-encoding': transfer } = request.headers
-  for (const coding of [encoding, transfer]) {
-    if (coding === undefined || /^(?:identity|chunked)$/i.test(coding)) continue
-    throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `The body is ${coding}: send it as it is.`)
-  }
-  const declared = Number(request.headers['content-length'] ?? 0)
+  const {
+    'content-encoding': encoding,
+    'transfer-encoding': transfer,
+    'content-length': length,
+  } = request.headers
+  if (encoding !== undefined) checkCoding(encoding)
+  if (transfer !== undefined) checkCoding(transfer)
+  if (transfer === undefined && length === undefined) return EMPTY
+  const declared = Number(length ?? 0)
   const body = declared > bytesMax ? undefined : await collect(request, bytesMax)
   if (body !== undefined) return body
   await discard(request)
   throw new LarderError('TOO_LARGE', `The body may have ${bytesMax} bytes at most.`)
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function checkCoding(coding: string): void {
+  if (/^(?:identity|chunked)$/i.test(coding)) return
+  throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `The body is ${coding}: send it as it is.`)
 }
 
 /** The whole body, or `undefined` as soon as it is over the limit. */
@@ -92,6 +102,7 @@ export async function readJson(request: IncomingMessage, bytesMax: number): Prom
 
 /** Whether a media type is JSON in UTF-8: `application/json`, or any type with the suffix `+json`. */
 export function isJson(mediaType: string): boolean {
+  if (mediaType === 'application/json') return true
   const [type = '', ...parameters] = mediaType.split(';').map((part) => part.trim().toLowerCase())
   const foreign = parameters.some((text) => /^charset=(?!"?utf-8"?$)/.test(text))
   return !foreign && (type === 'application/json' || /^[^/]+\/[^/]+\+json$/.test(type))
@@ -101,20 +112,29 @@ export function isJson(mediaType: string): boolean {
  * A query string, or a form, decoded.
  * @throws LarderError BAD_REQUEST for broken percent-encoding, and for a name that stands there twice.
  */
-export function readQuery(search: string): Map<string, string> {
+export function readQuery(text: string): Map<string, string> {
   const query = new Map<string, string>()
-  for (const pair of search.split('&')) {
-    if (pair === '') continue
-    const [name = '', ...rest] = pair.replaceAll('+', ' ').split('=')
-    const decoded = decode(name)
-    if (query.has(decoded)) throw new LarderError('BAD_REQUEST', `${decoded} stands there twice.`)
-    query.set(decoded, decode(rest.join('=')))
+  for (let start = 0, end: number; start < text.length; start = end + 1) {
+    end = text.indexOf('&', start)
+    if (end === -1) end = text.length
+    if (end === start) continue
+    const equals = text.indexOf('=', start)
+    const nameEnd = equals === -1 || equals > end ? end : equals
+    const name = decodeField(text.slice(start, nameEnd))
+    if (query.has(name)) throw new LarderError('BAD_REQUEST', `${name} stands there twice.`)
+    query.set(name, decodeField(text.slice(nameEnd + 1, end)))
   }
   return query
 }
 
+/** In a query and in a form a plus sign is a space. */
+function decodeField(text: string): string {
+  return decode(text.includes('+') ? text.replaceAll('+', ' ') : text)
+}
+
 /** @throws LarderError BAD_REQUEST for text that is not percent-encoded UTF-8. */
 export function decode(text: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch (cause) {

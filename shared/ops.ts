@@ -4,7 +4,8 @@ import { z } from 'zod'
 import packageJson from '../package.json' with { type: 'json' }
 import { LarderError } from './errors.ts'
 import { openapi } from './openapi.ts'
-import type { Context, Route } from './route.ts'
+import { type HttpResponse, json } from './response.ts'
+import type { Route } from './route.ts'
 
 export interface OpsOptions {
   readonly title: string
@@ -20,13 +21,11 @@ export interface OpsOptions {
 const Health = z.looseObject({ status: z.literal('ok') })
 
 export function opsRoutes({ title, registry, identity, notReady, routes }: OpsOptions): Route[] {
-  const alive = (context: Context) => {
-    context.body = { status: 'ok', ...identity }
-  }
-  const ready = (context: Context) => {
+  const alive = (): HttpResponse => json({ status: 'ok', ...identity })
+  const ready = (): HttpResponse => {
     const reason = notReady()
     if (reason !== undefined) throw new LarderError('NOT_READY', reason)
-    alive(context)
+    return alive()
   }
   const others = [
     probe('/livez', 'Is the process alive?', alive),
@@ -41,11 +40,9 @@ export function opsRoutes({ title, registry, identity, notReady, routes }: OpsOp
     summary: 'This API, for machines.',
     access: 'public',
     answers: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': z.looseObject({}) } } },
-    handle(context) {
-      context.body = text
-    },
+    handle: () => description,
   }
-  const text = openapi(title, packageJson.version, [...routes, ...others, page])
+  const description = json(openapi(title, packageJson.version, [...routes, ...others, page]))
   return [...others, page]
 }
 
@@ -62,9 +59,12 @@ function metricsRoute(registry: Registry): Route {
     access: 'public',
     isProbe: true,
     answers: { 200: { description: 'The metrics.', content: { 'text/plain': z.string() } } },
-    async handle(context) {
-      context.set('content-type', registry.contentType)
-      context.body = await registry.metrics()
+    async handle() {
+      return {
+        status: 200,
+        headers: { 'content-type': registry.contentType },
+        body: await registry.metrics(),
+      }
     },
   }
 }

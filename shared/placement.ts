@@ -16,8 +16,17 @@ const DECIMAL_INTEGER = /^[+-]?\d+$/
 /** The key turned into an integer. Its cost grows with the length; `slotOf` never needs it. */
 export function integerOf(key: string): bigint {
   if (DECIMAL_INTEGER.test(key)) return BigInt(key.startsWith('+') ? key.slice(1) : key)
-  return key === '' ? 0n : BigInt(`0x${Buffer.from(key).toString('hex')}`)
+  const bytes = Buffer.from(key)
+  let at = bytes.length % WORD_BYTES
+  let integer = at === 0 ? 0n : BigInt(bytes.readUIntBE(0, at))
+  for (; at < bytes.length; at += WORD_BYTES)
+    integer = (integer << WORD_BITS) | BigInt(bytes.readUIntBE(at, WORD_BYTES))
+  return integer
 }
+
+/** As many bytes as a double holds exactly: a short key is few steps then. */
+const WORD_BYTES = 6
+const WORD_BITS = 48n
 
 /** `integerOf(key)` modulo SLOTS, never negative; folded digit by digit, so that no big integer is built. */
 export function slotOf(key: string): number {

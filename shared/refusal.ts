@@ -5,7 +5,6 @@
  * request that has its answer already gets no second one.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, LarderError } from './errors.ts'
 import type { Log } from './log.ts'
@@ -13,58 +12,59 @@ import type { HttpMetrics } from './metrics.ts'
 
 export const HEADER_BYTES_MAX = 16 * 1024
 
+/** The last two requests on a connection. Answers leave in the order of the requests. */
 interface Conversation {
   newest: IncomingMessage
-  isNewestAnswered: boolean
-  unanswered: number
-  whenAnswered?: () => void
+  answer: ServerResponse
+  before: ServerResponse | undefined
 }
 
-export function refuseGarbage(server: Server, log: Log, metrics: HttpMetrics): void {
-  const conversations = new WeakMap<Socket, Conversation>()
+export class Refusals {
+  readonly #log: Log
+  readonly #metrics: HttpMetrics
+  readonly #conversations = new WeakMap<Duplex, Conversation>()
 
-  const note = (request: IncomingMessage, response: ServerResponse) => {
-    const { socket } = request
-    const conversation = conversations.get(socket) ?? {
-      newest: request,
-      isNewestAnswered: false,
-      unanswered: 0,
-    }
-    conversation.newest = request
-    conversation.isNewestAnswered = false
-    conversation.unanswered++
-    conversations.set(socket, conversation)
-    response.once('close', () => {
-      conversation.unanswered--
-      if (conversation.newest === request) conversation.isNewestAnswered = true
-      conversation.whenAnswered?.()
-    })
+  constructor(server: Server, log: Log, metrics: HttpMetrics) {
+    this.#log = log
+    this.#metrics = metrics
+    server.on('clientError', (error, socket) => this.#hear(error, socket))
+    server.on('connect', (_request, socket) => this.#refuse(socket, NO_PROXY))
   }
-  server.on('request', note).on('checkExpectation', note)
 
-  const refuse = (socket: Duplex, [code, detail]: Refusal) => {
+  /** To be told of every request. */
+  note(newest: IncomingMessage, answer: ServerResponse): void {
+    const conversation = this.#conversations.get(newest.socket)
+    if (conversation === undefined) {
+      this.#conversations.set(newest.socket, { newest, answer, before: undefined })
+      return
+    }
+    conversation.before = isOut(conversation.answer) ? undefined : conversation.answer
+    conversation.newest = newest
+    conversation.answer = answer
+  }
+
+  #hear(error: NodeJS.ErrnoException, socket: Duplex): void {
+    this.#log.debug({ code: error.code, reason: error.message }, 'a connection was refused')
+    const refusal = REFUSALS[error.code ?? ''] ?? INVALID
+    const { newest, answer, before } = this.#conversations.get(socket) ?? {}
+    const isBroken = newest?.complete === false
+    if (isBroken && isOut(answer)) return void socket.destroy()
+    // The broken request may itself be the newest one.
+    const ahead = isBroken ? before : answer
+    if (isOut(ahead)) this.#refuse(socket, refusal)
+    else ahead?.once('close', () => this.#refuse(socket, refusal))
+  }
+
+  #refuse(socket: Duplex, [code, detail]: Refusal): void {
     if (!socket.writable) return void socket.destroy() // The client is gone, and was not refused.
     const error = new LarderError(code, detail)
-    metrics.requests.inc({ method: 'none', route: 'refused', status: error.status })
+    this.#metrics.answers.count('refused', 'none', error.status, 0)
     answer(socket, error)
   }
+}
 
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    log.debug({ code: error.code, reason: error.message }, 'a connection was refused')
-    const refusal = REFUSALS[error.code ?? ''] ?? INVALID
-    const conversation = conversations.get(socket)
-    if (conversation === undefined) return refuse(socket, refusal)
-    const { newest, isNewestAnswered } = conversation
-    if (!newest.complete && isNewestAnswered) return void socket.destroy()
-    // The broken request may itself be among the unanswered ones.
-    const ahead = () => conversation.unanswered - (newest.complete ? 0 : 1)
-    if (ahead() === 0) return refuse(socket, refusal)
-    conversation.whenAnswered = () => {
-      if (ahead() === 0) refuse(socket, refusal)
-    }
-  })
-
-  server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuse(socket, NO_PROXY))
+function isOut(answer: ServerResponse | undefined): boolean {
+  return answer === undefined || answer.writableFinished || answer.destroyed
 }
 
 type Refusal = readonly [ErrorCode, string]

@@ -1,13 +1,11 @@
 /**
- * A route is a row: what it takes, what it answers, who may call it. The router, the metrics and the page
- * at /openapi.json are all read off the rows.
+ * A route is a row: what it takes, what it answers, who may call it. Whatever finds the row of a request, the metrics
+ * and the page at /openapi.json are all read off the rows.
  */
-import Router, { type RouterContext } from '@koa/router'
 import type { ZodType } from 'zod'
-import { type ErrorCode, LarderError } from './errors.ts'
-import { Secrets } from './secrets.ts'
-
-export type Context = RouterContext
+import type { ErrorCode } from './errors.ts'
+import type { HttpRequest } from './request.ts'
+import type { HttpResponse } from './response.ts'
 
 /** What a body or an answer is made of: a media type and its schema, `undefined` standing for any bytes. */
 export type Content = Readonly<Record<string, ZodType | undefined>>
@@ -35,6 +33,8 @@ export interface Route {
   readonly summary: string
   /** `open` to everyone, `public` with an API key where one is set, `member` with the cluster's secret. */
   readonly access: 'open' | 'public' | 'member'
+  /** Asked so often that it is answered in front of Koa. */
+  readonly isHot?: boolean
   /** Asked by machines all the time: it neither keeps a leaving service open nor says anything of its use. */
   readonly isProbe?: boolean
   readonly parameters?: readonly Parameter[]
@@ -42,7 +42,8 @@ export interface Route {
   readonly answers: Readonly<Record<number, Answer>>
   /** The errors it may answer with, besides those that every route has. */
   readonly errors?: readonly ErrorCode[]
-  handle(context: Context): void | Promise<void>
+  /** @throws LarderError, or as a rejection: it is answered as a problem. */
+  handle(request: HttpRequest): HttpResponse | Promise<HttpResponse>
 }
 
 export interface Credentials {
@@ -50,52 +51,4 @@ export interface Credentials {
   readonly apiKeys?: readonly string[]
   /** What members show to each other; none: everyone is let in. */
   readonly memberSecrets?: readonly string[]
-}
-
-/** The rows as a router: each behind its guard, and known by its path to logs and metrics. */
-export function mount(routes: readonly Route[], credentials: Credentials): Router {
-  const callers = new Secrets(credentials.apiKeys ?? [])
-  const members = new Secrets(credentials.memberSecrets ?? [])
-  const guards = {
-    open: () => true,
-    public: (context: Context) => callers.accept(header(context, 'api-key')),
-    member: (context: Context) => members.accept(header(context, 'authorization')?.replace(/^Bearer /i, '')),
-  }
-  const router = new Router()
-  for (const route of routes) {
-    const path = route.pattern ?? route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    // The slash at the end of a path means nothing, but at the end of a key it does.
-    const options = {
-      sensitive: true,
-      strict: path !== route.path,
-      pathAsRegExp: route.pattern !== undefined,
-    }
-    const handle = async (context: Context) => {
-      context.state['route'] = route
-      if (!guards[route.access](context)) {
-        const { scheme, detail } = needed[route.access]
-        context.set('www-authenticate', scheme)
-        throw new LarderError('UNAUTHORIZED', detail)
-      }
-      await route.handle(context)
-    }
-    router.register(path, [route.method], handle, options)
-  }
-  return router
-}
-
-/** What a caller is told who lacks it. */
-const needed = {
-  open: { scheme: '', detail: '' },
-  public: { scheme: 'ApiKey', detail: 'Send a valid key in the header api-key.' },
-  member: {
-    scheme: 'Bearer',
-    detail: 'Send the secret of the cluster: authorization: Bearer <CLUSTER_SECRET>.',
-  },
-}
-
-/** A request header by its lower-case name, or `undefined`; one that came several times is one text. */
-export function header(context: Context, name: string): string | undefined {
-  const value = context.req.headers[name]
-  return Array.isArray(value) ? value.join(', ') : value
 }

@@ -1,6 +1,8 @@
 /** The front page of an uplink: the view as JSON for scripts, and a page to look at for browsers. */
+import accepts from 'accepts'
 import { z } from 'zod'
 import type { Clock } from '../shared/clock.ts'
+import { type HttpResponse, json } from '../shared/response.ts'
 import type { Route } from '../shared/route.ts'
 import { View } from '../shared/view.ts'
 import type { Journal } from './journal.ts'
@@ -43,19 +45,23 @@ export function frontRoute(options: FrontRouteOptions): Route {
       },
     },
     errors: ['NOT_READY'],
-    async handle(context) {
-      context.vary('accept')
-      if (context.accepts('application/json', 'text/html') !== 'text/html') {
-        context.body = options.registrar.view
-        return
-      }
-      context.body = await render(options)
-      context.type = 'text/html; charset=utf-8'
-      context.set('content-security-policy', SECURITY_POLICY)
-      context.set('referrer-policy', 'no-referrer')
-      context.set('cache-control', 'no-store')
+    async handle({ message }) {
+      const wanted = accepts(message).type(['application/json', 'text/html'])
+      const { headers, ...answer } =
+        wanted === 'text/html' ? await pageOf(options) : json(options.registrar.view)
+      return { ...answer, headers: { ...headers, vary: 'accept' } }
     },
   }
+}
+
+async function pageOf(options: FrontRouteOptions): Promise<HttpResponse> {
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': SECURITY_POLICY,
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  }
+  return { status: 200, headers, body: await render(options) }
 }
 
 async function render(options: FrontRouteOptions): Promise<string> {

@@ -1,8 +1,10 @@
 /** What members, and whoever wants to know the view, ask of an uplink. */
 import { z } from 'zod'
 import { LarderError } from '../shared/errors.ts'
-import { fit, readJson, readQuery } from '../shared/input.ts'
-import type { Context, Route } from '../shared/route.ts'
+import { decode, fit, readJson, readQuery } from '../shared/input.ts'
+import type { HttpRequest } from '../shared/request.ts'
+import { empty, json } from '../shared/response.ts'
+import type { Route } from '../shared/route.ts'
 import { Lease, Member, MemberId, Renewal, Report, View } from '../shared/view.ts'
 import type { Registrar } from './registrar.ts'
 import type { Watchers } from './watchers.ts'
@@ -36,10 +38,10 @@ function renewal({ registrar, leaseMs }: RegistryRoutesOptions): Route {
     body: { 'application/json': Renewal },
     answers: { 200: { description: 'It is a member.', content: { 'application/json': Lease } } },
     errors: ['ID_TAKEN', 'VIEW_WANTED', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'NOT_READY'],
-    async handle(context) {
-      const id = memberId(context)
-      const asked = fit(Renewal, await readJson(context.req, BODY_BYTES_MAX))
-      context.body = { epoch: await registrar.renew(id, asked), leaseMs }
+    async handle(request) {
+      const id = memberId(request)
+      const asked = fit(Renewal, await readJson(request.message, BODY_BYTES_MAX))
+      return json({ epoch: await registrar.renew(id, asked), leaseMs })
     },
   }
 }
@@ -57,11 +59,11 @@ function departure({ registrar }: RegistryRoutesOptions): Route {
     ],
     answers: { 204: { description: 'It is no member, or was none.' } },
     errors: ['OVERLOADED', 'NOT_READY'],
-    async handle(context) {
-      const id = memberId(context)
-      const query = fit(Report, Object.fromEntries(readQuery(context.querystring)))
+    async handle(request) {
+      const id = memberId(request)
+      const query = fit(Report, Object.fromEntries(readQuery(request.query)))
       await registrar.leave(id, query.incarnation)
-      context.status = 204
+      return empty(204)
     },
   }
 }
@@ -76,12 +78,11 @@ function report({ registrar }: RegistryRoutesOptions): Route {
     body: { 'application/json': Report },
     answers: { 202: { description: 'Uplink has looked, and dropped the member if it is gone.' } },
     errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'NOT_READY'],
-    async handle(context) {
-      const id = memberId(context)
-      const { incarnation } = fit(Report, await readJson(context.req, BODY_BYTES_MAX))
+    async handle(request) {
+      const id = memberId(request)
+      const { incarnation } = fit(Report, await readJson(request.message, BODY_BYTES_MAX))
       await registrar.report(id, incarnation)
-      context.body = null
-      context.status = 202
+      return empty(202)
     },
   }
 }
@@ -103,25 +104,24 @@ function view({ registrar, watchers }: RegistryRoutesOptions): Route {
     ],
     answers: { 200: { description: 'The newest view.', content: { 'application/json': View } } },
     errors: ['OVERLOADED', 'NOT_READY'],
-    async handle(context) {
-      const after = knownEpoch(context)
+    async handle(request) {
+      const after = knownEpoch(request)
       if (after !== undefined && registrar.view.epoch <= after) {
         const end = new AbortController()
-        context.res.once('close', () => end.abort())
+        request.onceOver(() => end.abort())
         await watchers.park(after, end)
       }
-      context.body = registrar.view
+      return json(registrar.view)
     },
   }
 }
 
-/** The router has decoded it; what is still percent-encoded then is no id. */
-function memberId(context: Context): string {
-  return fit(MemberId, context.params['id'])
+function memberId({ captures }: HttpRequest): string {
+  return fit(MemberId, decode(captures[0] ?? ''))
 }
 
-function knownEpoch(context: Context): number | undefined {
-  const text = readQuery(context.querystring).get('after')
+function knownEpoch({ query }: HttpRequest): number | undefined {
+  const text = readQuery(query).get('after')
   if (text === undefined) return undefined
   const epoch = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(epoch)) throw new LarderError('BAD_REQUEST', 'after: an epoch, like 7.')

@@ -64,6 +64,13 @@ export class Router implements Engine {
     }
   }
 
+  readNow(command: Command): Reply | undefined {
+    const { views, self, local } = this.#options
+    if (!('key' in command)) return undefined
+    const owner = views.placed?.ownerOf(slotOf(command.key))
+    return owner?.incarnation === self.incarnation ? local.readNow?.(command) : undefined
+  }
+
   async #attempt(placed: PlacedView, command: Command, options: ExecuteOptions): Promise<Reply> {
     if (!('key' in command)) return await this.#gather(placed, command, options)
     const owner = placed.ownerOf(slotOf(command.key))

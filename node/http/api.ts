@@ -5,7 +5,8 @@ import { LarderError } from '../../shared/errors.ts'
 import { isJson, readJsonText, readQuery } from '../../shared/input.ts'
 import { membersOf } from '../../shared/json.ts'
 import { integerOf } from '../../shared/placement.ts'
-import type { Context, Route } from '../../shared/route.ts'
+import { jsonText } from '../../shared/response.ts'
+import type { Route } from '../../shared/route.ts'
 import type { Dispatch } from './dispatch.ts'
 import { Key, parseKey, parseKeyText, parseTtlMs, Ttl } from './fields.ts'
 
@@ -30,52 +31,64 @@ const keyParameter = {
 const answers = { 200: { description: 'The entry.', content: { 'application/json': Entry } } }
 
 export function apiRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
-  return [
-    {
-      method: 'POST',
-      path: '/api',
-      summary: 'Store JSON under a key.',
-      access: 'public',
-      body: { 'application/json': z.object({ key: Key, data: z.unknown(), ttl: Ttl.optional() }) },
-      answers,
-      errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
-      async handle(context) {
-        const fields = asMembers(await readJsonText(context.req, bodyBytesMax))
-        const { key, data, ttlMs } = parseSet(fields)
-        const set = { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs } as const
-        const { owner } = await dispatch(context, set)
-        answerJson(context, entryText(key, owner, data))
-      },
+  return [setRoute(dispatch, bodyBytesMax), getRoute(dispatch), deleteRoute(dispatch)]
+}
+
+function setRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
+  return {
+    method: 'POST',
+    path: '/api',
+    summary: 'Store JSON under a key.',
+    access: 'public',
+    isHot: true,
+    body: { 'application/json': z.object({ key: Key, data: z.unknown(), ttl: Ttl.optional() }) },
+    answers,
+    errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
+    async handle(request) {
+      const fields = asMembers(await readJsonText(request.message, bodyBytesMax))
+      const { key, data, ttlMs } = parseSet(fields)
+      const set = { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs } as const
+      const { owner } = await dispatch(request, set)
+      return jsonText(entryText(key, owner, data))
     },
-    {
-      method: 'GET',
-      path: '/api',
-      summary: 'Read the JSON under a key; `data` is null where there is none.',
-      access: 'public',
-      parameters: [keyParameter],
-      answers,
-      errors: ['KEY_NULL', 'NOT_JSON', 'UNREACHABLE'],
-      async handle(context) {
-        const key = parseKeyText(readQuery(context.querystring).get('key'))
-        const reply = await dispatch(context, { type: 'value.get', key })
-        answerJson(context, entryText(key, reply.owner, jsonOf(reply)))
-      },
+  }
+}
+
+function getRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'GET',
+    path: '/api',
+    summary: 'Read the JSON under a key; `data` is null where there is none.',
+    access: 'public',
+    isHot: true,
+    parameters: [keyParameter],
+    answers,
+    errors: ['KEY_NULL', 'NOT_JSON', 'UNREACHABLE'],
+    handle(request) {
+      const key = parseKeyText(readQuery(request.query).get('key'))
+      const reply = dispatch(request, { type: 'value.get', key })
+      const answer = (reply: Reply) => jsonText(entryText(key, reply.owner, jsonOf(reply)))
+      return reply instanceof Promise ? reply.then(answer) : answer(reply)
     },
-    {
-      method: 'DELETE',
-      path: '/api',
-      summary: 'Forget what is under a key.',
-      access: 'public',
-      parameters: [keyParameter],
-      answers,
-      errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE'],
-      async handle(context) {
-        const key = parseKeyText(readQuery(context.querystring).get('key'))
-        const { owner } = await dispatch(context, { type: 'value.delete', key })
-        answerJson(context, entryText(key, owner, 'null'))
-      },
+  }
+}
+
+function deleteRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'DELETE',
+    path: '/api',
+    summary: 'Forget what is under a key.',
+    access: 'public',
+    isHot: true,
+    parameters: [keyParameter],
+    answers,
+    errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE'],
+    async handle(request) {
+      const key = parseKeyText(readQuery(request.query).get('key'))
+      const { owner } = await dispatch(request, { type: 'value.delete', key })
+      return jsonText(entryText(key, owner, 'null'))
     },
-  ]
+  }
 }
 
 /** @throws LarderError BAD_REQUEST for what is no object. */
@@ -105,9 +118,4 @@ export function jsonOf(reply: Reply): string {
 /** An entry as JSON, around JSON text that is already there. */
 export function entryText(key: string, owner: string, data: string): string {
   return `{"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${JSON.stringify(owner)},"data":${data}}`
-}
-
-function answerJson(context: Context, text: string): void {
-  context.type = 'application/json'
-  context.body = text
 }

@@ -10,7 +10,9 @@ import { isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
 import { assertNever, LarderError, toLarderError } from '../../shared/errors.ts'
 import { readJsonText } from '../../shared/input.ts'
 import { elementsOf } from '../../shared/json.ts'
-import type { Context, Route } from '../../shared/route.ts'
+import type { HttpRequest } from '../../shared/request.ts'
+import { jsonText } from '../../shared/response.ts'
+import type { Route } from '../../shared/route.ts'
 import { asMembers, entryText, jsonOf, parseSet } from './api.ts'
 import type { Dispatch } from './dispatch.ts'
 import { Key, parseInteger, parseKey, Ttl } from './fields.ts'
@@ -37,6 +39,7 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       path: '/api/v1/batch',
       summary: `Up to ${OPS_MAX} operations in one call, answered in their order.`,
       access: 'public',
+      isHot: true,
       body: { 'application/json': z.object({ ops: z.array(Op).max(OPS_MAX) }) },
       answers: {
         200: {
@@ -45,16 +48,15 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
         },
       },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
-      async handle(context) {
-        const fields = asMembers(await readJsonText(context.req, bodyBytesMax))
+      async handle(request) {
+        const fields = asMembers(await readJsonText(request.message, bodyBytesMax))
         const ops = elementsOf(fields.get('ops') ?? '')
         if (ops === undefined) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
         if (ops.length > OPS_MAX)
           throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${ops.length}.`)
-        const batch = new Batch(context, dispatch)
+        const batch = new Batch(request, dispatch)
         const results = await Promise.all(ops.map((op) => batch.execute(op)))
-        context.type = 'application/json'
-        context.body = `{"results":[${results.join(',')}]}`
+        return jsonText(`{"results":[${results.join(',')}]}`)
       },
     },
   ]
@@ -71,14 +73,14 @@ interface Run {
 }
 
 class Batch {
-  readonly #context: Context
+  readonly #request: HttpRequest
   readonly #dispatch: Dispatch
   /** The last run of each key. */
   readonly #runs = new Map<string, Run>()
   #length = 0
 
-  constructor(context: Context, dispatch: Dispatch) {
-    this.#context = context
+  constructor(request: HttpRequest, dispatch: Dispatch) {
+    this.#request = request
     this.#dispatch = dispatch
   }
 
@@ -104,7 +106,7 @@ class Batch {
 
   #inOrder(command: BatchCommand): Promise<Reply> {
     const run = this.#runOf(command)
-    const reply = run.before.then(() => this.#dispatch(this.#context, command))
+    const reply = run.before.then(() => this.#dispatch(this.#request, command))
     run.replies.push(reply.catch(() => {}))
     return reply
   }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/input.ts'
+import { json } from '../../shared/response.ts'
 import type { Route } from '../../shared/route.ts'
 import { Member } from '../../shared/view.ts'
 import { FRAME_TYPE } from '../cluster/frame.ts'
@@ -54,9 +55,9 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
       summary: 'The cluster as this member sees it.',
       access: 'public',
       answers: { 200: { description: 'The view.', content: { 'application/json': ClusterView } } },
-      handle(context) {
+      handle() {
         const { epoch = 0, view } = membership.placed ?? {}
-        context.body = { id: self.id, epoch, members: view?.members ?? [], slots: holdings.counts }
+        return json({ id: self.id, epoch, members: view?.members ?? [], slots: holdings.counts })
       },
     },
   ]
@@ -77,17 +78,17 @@ function frameRoute({ path, summary, isProbe, bytesMax, answer }: FrameRoute): R
     path,
     summary,
     access: 'member',
+    isHot: true,
     ...(isProbe && { isProbe }),
     body: { [FRAME_TYPE]: undefined },
     answers: { 200: { description: 'What came of it.', content: { [FRAME_TYPE]: undefined } } },
     errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
-    async handle(context) {
-      if (context.get('content-type') !== FRAME_TYPE) {
+    async handle(request) {
+      if (request.header('content-type') !== FRAME_TYPE) {
         throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Members speak ${FRAME_TYPE} here.`)
       }
-      const body = await answer(await readBody(context.req, bytesMax))
-      context.set('content-type', FRAME_TYPE)
-      context.body = body
+      const body = await answer(await readBody(request.message, bytesMax))
+      return { status: 200, headers: { 'content-type': FRAME_TYPE }, body }
     },
   }
 }

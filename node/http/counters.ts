@@ -4,13 +4,16 @@ import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { isJson, readBody, readJsonText, readQuery } from '../../shared/input.ts'
-import { type Context, header, type Parameter, type Route } from '../../shared/route.ts'
+import type { HttpRequest } from '../../shared/request.ts'
+import { empty, json } from '../../shared/response.ts'
+import type { Parameter, Route } from '../../shared/route.ts'
 import { asMembers } from './api.ts'
 import type { Dispatch } from './dispatch.ts'
 import { Key, parseInteger, parseIntegerText, parseKey, parseKeyText, pathText } from './fields.ts'
 import { keyless } from './keyless.ts'
 
 const IDEMPOTENCY_KEY_LENGTH_MAX = 255
+const TEXT = { 'content-type': 'text/plain; charset=utf-8' }
 const FORM = 'application/x-www-form-urlencoded'
 
 const Amount = z.union([z.string().regex(/^[+-]?\d+$/), z.int()])
@@ -52,12 +55,13 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
       body: { 'application/json': z.object({ by: Amount }) },
       answers: total,
       errors,
-      async handle(context) {
-        const key = parseKeyText(pathText(context))
-        const fields = asMembers(await readJsonText(context.req, bodyBytesMax))
+      isHot: true,
+      async handle(request) {
+        const key = parseKeyText(pathText(request))
+        const fields = asMembers(await readJsonText(request.message, bodyBytesMax))
         const by = parseInteger('by', fields.get('by'))
-        const reply = await dispatch(context, { type: 'counter.add', key, by, ...onceOf(context) })
-        context.body = { key, value: totalOf(reply) }
+        const reply = await dispatch(request, { type: 'counter.add', key, by, ...onceOf(request) })
+        return json({ key, value: totalOf(reply) })
       },
     },
     {
@@ -68,9 +72,10 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
       parameters: [key],
       answers: total,
       errors: ['KEY_NULL', 'NO_SUCH_KEY', 'UNREACHABLE'],
-      async handle(context) {
-        const key = parseKeyText(pathText(context))
-        context.body = { key, value: totalOf(await dispatch(context, { type: 'counter.get', key })) }
+      isHot: true,
+      async handle(request) {
+        const key = parseKeyText(pathText(request))
+        return json({ key, value: totalOf(await dispatch(request, { type: 'counter.get', key })) })
       },
     },
     {
@@ -81,9 +86,9 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
       parameters: [key],
       answers: { 204: { description: 'There is no such counter, or no longer.' } },
       errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE', 'NOT_SAVED'],
-      async handle(context) {
-        await dispatch(context, { type: 'counter.delete', key: parseKeyText(pathText(context)) })
-        context.status = 204
+      async handle(request) {
+        await dispatch(request, { type: 'counter.delete', key: parseKeyText(pathText(request)) })
+        return empty(204)
       },
     },
     ...keyless('/api/v1/counters', ['POST', 'GET', 'DELETE']),
@@ -101,34 +106,37 @@ function incrementRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
     body: { [FORM]: Increment, 'application/json': Increment },
     answers: { 200: { description: 'The total.', content: { 'text/plain': z.string() } } },
     errors,
-    async handle(context) {
-      const increment = await readIncrement(context, bodyBytesMax)
-      const reply = await dispatch(context, { type: 'counter.add', ...increment, ...onceOf(context) })
-      context.type = 'text/plain'
-      context.body = totalOf(reply)
+    isHot: true,
+    async handle(request) {
+      const increment = await readIncrement(request, bodyBytesMax)
+      const reply = await dispatch(request, { type: 'counter.add', ...increment, ...onceOf(request) })
+      return { status: 200, headers: TEXT, body: totalOf(reply) }
     },
   }
 }
 
 /** @throws LarderError as the readers of bodies and fields do. */
-async function readIncrement(context: Context, bodyBytesMax: number): Promise<{ key: string; by: string }> {
-  const mediaType = header(context, 'content-type') ?? ''
+async function readIncrement(
+  request: HttpRequest,
+  bodyBytesMax: number,
+): Promise<{ key: string; by: string }> {
+  const mediaType = request.header('content-type') ?? ''
   if (isJson(mediaType)) {
-    const fields = asMembers(await readJsonText(context.req, bodyBytesMax))
+    const fields = asMembers(await readJsonText(request.message, bodyBytesMax))
     return { key: parseKey(fields.get('key')), by: parseInteger('value', fields.get('value')) }
   }
   if (mediaType.split(';')[0]?.trim().toLowerCase() !== FORM) {
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Send Content-Type: ${FORM} or application/json.`)
   }
-  const body = await readBody(context.req, bodyBytesMax)
+  const body = await readBody(request.message, bodyBytesMax)
   if (!isUtf8(body)) throw new LarderError('BAD_REQUEST', 'The form is not UTF-8.')
   const fields = readQuery(body.toString())
   return { key: parseKeyText(fields.get('key')), by: parseIntegerText('value', fields.get('value')) }
 }
 
 /** @throws LarderError BAD_REQUEST for an idempotency key that is none. */
-function onceOf(context: Context): { idempotencyKey?: string } {
-  const idempotencyKey = header(context, 'idempotency-key')
+function onceOf(request: HttpRequest): { idempotencyKey?: string } {
+  const idempotencyKey = request.header('idempotency-key')
   if (idempotencyKey === undefined) return {}
   if (idempotencyKey !== '' && idempotencyKey.length <= IDEMPOTENCY_KEY_LENGTH_MAX) return { idempotencyKey }
   throw new LarderError(

@@ -1,6 +1,7 @@
 /** Events over HTTP: the same messages as on Kafka, for whoever has none. */
 import { z } from 'zod'
 import { readJson } from '../../shared/input.ts'
+import { empty } from '../../shared/response.ts'
 import type { Route } from '../../shared/route.ts'
 
 export interface EventTarget {
@@ -18,11 +19,9 @@ export function eventRoutes(events: EventTarget, bodyBytesMax: number): Route[] 
       body: { 'application/json': z.looseObject({ type: z.string().min(1) }) },
       answers: { 202: { description: 'The owners of the responses have been told.' } },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
-      async handle(context) {
-        await events.apply(await readJson(context.req, bodyBytesMax), context.state['requestId'])
-        context.status = 202
-        context.body = ''
-        context.remove('content-type')
+      async handle(request) {
+        await events.apply(await readJson(request.message, bodyBytesMax), request.id)
+        return empty(202)
       },
     },
   ]

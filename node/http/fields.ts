@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
 import { decode } from '../../shared/input.ts'
-import type { Context } from '../../shared/route.ts'
+import type { HttpRequest } from '../../shared/request.ts'
 
 /**
  * The longest key, in UTF-8 bytes: percent-encoded, it still fits into the request line of any server and
@@ -23,7 +23,7 @@ const NO_KEYS: readonly unknown[] = [undefined, '', 'null', 'nil']
 /** The key as text. @throws LarderError KEY_NULL, or BAD_REQUEST for what cannot be a key. */
 export function parseKeyText(key: string | undefined): string {
   if (key === undefined || NO_KEYS.includes(key)) {
-    throw new LarderError('KEY_NULL', 'A key is text or an integer, and not empty.')
+    throw keyNull()
   }
   if (!key.isWellFormed()) throw new LarderError('BAD_REQUEST', 'key: it is not valid Unicode.')
   // A UTF-16 unit is three bytes of UTF-8 at most, so that short keys need no counting.
@@ -33,9 +33,13 @@ export function parseKeyText(key: string | undefined): string {
   return key
 }
 
+export function keyNull(): LarderError {
+  return new LarderError('KEY_NULL', 'A key is text or an integer, and not empty.')
+}
+
 /** The last part of the path, decoded strictly; the router's own decoding forgives mistakes. */
-export function pathText(context: Context): string {
-  return decode(context.captures?.[0] ?? '')
+export function pathText({ captures }: HttpRequest): string {
+  return decode(captures[0] ?? '')
 }
 
 /** How many to list. @throws LarderError BAD_REQUEST. */

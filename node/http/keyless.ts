@@ -1,6 +1,6 @@
 /** A path that ends before its key: an answer that says so, instead of an unknown path. */
 import type { Route } from '../../shared/route.ts'
-import { parseKeyText } from './fields.ts'
+import { keyNull } from './fields.ts'
 
 export function keyless(path: string, methods: readonly Route['method'][]): Route[] {
   return methods.map((method) => ({
@@ -10,6 +10,8 @@ export function keyless(path: string, methods: readonly Route['method'][]): Rout
     access: 'public',
     answers: {},
     errors: ['KEY_NULL'],
-    handle: () => void parseKeyText(undefined),
+    handle() {
+      throw keyNull()
+    },
   }))
 }

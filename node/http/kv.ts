@@ -3,7 +3,9 @@ import { z } from 'zod'
 import type { Condition, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { asJsonText, isJson, readBody, readQuery } from '../../shared/input.ts'
-import { type Context, header, type Parameter, type Route } from '../../shared/route.ts'
+import type { HttpRequest } from '../../shared/request.ts'
+import { empty, type HttpResponse } from '../../shared/response.ts'
+import type { Parameter, Route } from '../../shared/route.ts'
 import type { Dispatch } from './dispatch.ts'
 import { parseKeyText, parseTtlText, pathText } from './fields.ts'
 import { keyless } from './keyless.ts'
@@ -44,6 +46,7 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
     path,
     summary: 'Store a body and its Content-Type.',
     access: 'public',
+    isHot: true,
     parameters: [...parameters, ttl],
     body: bytes,
     answers: {
@@ -58,17 +61,14 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
       'OVERLOADED',
       'UNREACHABLE',
     ],
-    async handle(context) {
-      const ttl = readQuery(context.querystring).get('ttl')
-      const key = parseKeyText(pathText(context))
-      const options = { ...conditionOf(context), ...(ttl !== undefined && { ttlMs: parseTtlText(ttl) }) }
-      const value = receivedValue(context, await readBody(context.req, bodyBytesMax))
-      const reply = await dispatch(context, { type: 'value.set', key, ...value, ...options })
-      if (reply.type !== 'stored') return answerWithout(context, reply)
-      context.body = ''
-      context.remove('content-type')
-      context.status = reply.created ? 201 : 204
-      context.set('etag', reply.tag)
+    async handle(request) {
+      const ttl = readQuery(request.query).get('ttl')
+      const key = parseKeyText(pathText(request))
+      const options = { ...conditionOf(request), ...(ttl !== undefined && { ttlMs: parseTtlText(ttl) }) }
+      const value = receivedValue(request, await readBody(request.message, bodyBytesMax))
+      const reply = await dispatch(request, { type: 'value.set', key, ...value, ...options })
+      if (reply.type !== 'stored') return answerWithout(request, reply)
+      return empty(reply.created ? 201 : 204, { etag: reply.tag })
     },
   }
 }
@@ -79,6 +79,7 @@ function getRoute(dispatch: Dispatch): Route {
     path,
     summary: 'Read a value.',
     access: 'public',
+    isHot: true,
     parameters,
     answers: {
       200: {
@@ -89,16 +90,15 @@ function getRoute(dispatch: Dispatch): Route {
       304: { description: 'The entity tag is one of If-None-Match.', headers: ETag },
     },
     errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'UNREACHABLE'],
-    async handle(context) {
-      const reply = await dispatch(context, {
+    async handle(request) {
+      const reply = await dispatch(request, {
         type: 'value.get',
-        key: parseKeyText(pathText(context)),
-        ...conditionOf(context),
+        key: parseKeyText(pathText(request)),
+        ...conditionOf(request),
       })
-      if (reply.type !== 'value') return answerWithout(context, reply)
-      context.set('content-type', reply.contentType)
-      context.set('etag', reply.tag)
-      context.body = typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body)
+      if (reply.type !== 'value') return answerWithout(request, reply)
+      const { contentType, tag, body } = reply
+      return { status: 200, headers: { 'content-type': contentType, etag: tag }, body }
     },
   }
 }
@@ -109,45 +109,47 @@ function deleteRoute(dispatch: Dispatch): Route {
     path,
     summary: 'Forget a value.',
     access: 'public',
+    isHot: true,
     parameters,
     answers: { 204: { description: 'It is gone.' } },
     errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'OVERLOADED', 'UNREACHABLE'],
-    async handle(context) {
-      const reply = await dispatch(context, {
+    async handle(request) {
+      const reply = await dispatch(request, {
         type: 'value.delete',
-        key: parseKeyText(pathText(context)),
-        ...conditionOf(context),
+        key: parseKeyText(pathText(request)),
+        ...conditionOf(request),
       })
-      if (reply.type !== 'deleted') return answerWithout(context, reply)
-      context.status = 204
+      return reply.type === 'deleted' ? empty(204) : answerWithout(request, reply)
     },
   }
 }
 
 /** JSON is checked and kept as text, so that /api can answer it; anything else is kept byte for byte. */
-function receivedValue(context: Context, body: Buffer): { contentType: string; body: string | Uint8Array } {
-  const contentType = header(context, 'content-type') || 'application/octet-stream'
+function receivedValue(
+  request: HttpRequest,
+  body: Buffer,
+): { contentType: string; body: string | Uint8Array } {
+  const contentType = request.header('content-type') || 'application/octet-stream'
   if (!isJson(contentType)) return { contentType, body: new Uint8Array(body) }
   return { contentType, body: asJsonText(body) }
 }
 
-function answerWithout(context: Context, reply: Reply): void {
+function answerWithout({ method }: HttpRequest, reply: Reply): HttpResponse {
   if (reply.type !== 'mismatch')
     throw new LarderError('NO_SUCH_KEY', 'It was never stored, or is gone again.')
-  const isRead = context.method === 'GET' || context.method === 'HEAD'
+  const isRead = method === 'GET' || method === 'HEAD'
   if (!isRead || reply.failed === 'ifMatch') {
     throw new LarderError(
       'PRECONDITION_FAILED',
       `The entity tag is ${reply.tag ?? 'none: there is no value'}.`,
     )
   }
-  context.status = 304
-  if (reply.tag !== undefined) context.set('etag', reply.tag)
+  return empty(304, reply.tag === undefined ? {} : { etag: reply.tag })
 }
 
-function conditionOf(context: Context): { condition?: Condition } {
-  const ifMatch = header(context, 'if-match')
-  const ifNoneMatch = header(context, 'if-none-match')
+function conditionOf(request: HttpRequest): { condition?: Condition } {
+  const ifMatch = request.header('if-match')
+  const ifNoneMatch = request.header('if-none-match')
   if (ifMatch === undefined && ifNoneMatch === undefined) return {}
   return {
     condition: {

@@ -5,13 +5,14 @@
 import { LarderError } from '../../shared/errors.ts'
 import { fit, readJson } from '../../shared/input.ts'
 import { probe, REACH_PATH, Reached, ReachRequest, STATUS_PATH } from '../../shared/probe.ts'
+import { json } from '../../shared/response.ts'
 import type { Route } from '../../shared/route.ts'
 import { type Member, MemberStatus } from '../../shared/view.ts'
 
 export interface ReachRoutesOptions {
   /** Those of the view in force. */
   members(): readonly Member[]
-  status(): Promise<MemberStatus>
+  status(): MemberStatus
 }
 
 /** Uplink does not wait longer for the answer. */
@@ -29,10 +30,10 @@ export function reachRoutes({ members, status }: ReachRoutesOptions): Route[] {
       body: { 'application/json': ReachRequest },
       answers: { 200: { description: 'What was found.', content: { 'application/json': Reached } } },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
-      async handle(context) {
-        const asked = fit(ReachRequest, await readJson(context.req, BODY_BYTES_MAX))
+      async handle(request) {
+        const asked = fit(ReachRequest, await readJson(request.message, BODY_BYTES_MAX))
         const outcome = await probe(known(asked, members()), AbortSignal.timeout(PROBE_MAX_MS))
-        context.body = { outcome }
+        return json({ outcome })
       },
     },
     {
@@ -44,9 +45,7 @@ export function reachRoutes({ members, status }: ReachRoutesOptions): Route[] {
       answers: {
         200: { description: 'Its counts, as they are now.', content: { 'application/json': MemberStatus } },
       },
-      async handle(context) {
-        context.body = await status()
-      },
+      handle: () => json(status()),
     },
   ]
 }

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { KeyCommand, PageEnd, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { fit, readJson, readQuery } from '../../shared/input.ts'
-import type { Context, Parameter, Route } from '../../shared/route.ts'
+import { empty, type HttpResponse, json } from '../../shared/response.ts'
+import type { Parameter, Route } from '../../shared/route.ts'
 import type { Dispatch } from './dispatch.ts'
 import { KEY_BYTES_MAX, parseLimit, pathText, Ttl, ttlMsOf } from './fields.ts'
 
@@ -57,6 +58,7 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
       path: '/api/v1/reaction',
       summary: 'Add or remove the reaction of a user to a content; a ttl, in seconds, makes it a presence.',
       access: 'public',
+      isHot: true,
       body: { 'application/json': Reaction },
       answers: { 201: { description: 'So it is.' } },
       errors: [
@@ -67,11 +69,9 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
         'UNREACHABLE',
         'NOT_SAVED',
       ],
-      async handle(context) {
-        await dispatch(context, commandOf(await readJson(context.req, bodyBytesMax)))
-        context.status = 201
-        context.body = ''
-        context.remove('content-type')
+      async handle(request) {
+        await dispatch(request, commandOf(await readJson(request.message, bodyBytesMax)))
+        return empty(201)
       },
     },
     // Both spellings are in use among clients.
@@ -99,11 +99,12 @@ function countRoute(path: string, dispatch: Dispatch): Route {
     parameters: [content],
     answers: { 200: { description: 'The counts.', content: { 'application/json': Count } } },
     errors: ['NO_SUCH_KEY', 'UNREACHABLE'],
-    async handle(context) {
-      const key = pathText(context)
-      const reply = await dispatch(context, { type: 'reaction.count', key })
+    isHot: true,
+    async handle(request) {
+      const key = pathText(request)
+      const reply = await dispatch(request, { type: 'reaction.count', key })
       if (reply.type !== 'counts') throw noSuchContent()
-      context.body = { content_id: key, reaction_count: reply.counts }
+      return json({ content_id: key, reaction_count: reply.counts })
     },
   }
 }
@@ -132,27 +133,27 @@ function usersRoute(dispatch: Dispatch): Route {
       },
     },
     errors: ['NO_SUCH_KEY', 'UNREACHABLE'],
-    async handle(context) {
-      const key = pathText(context)
-      const query = readQuery(context.querystring)
+    async handle(request) {
+      const key = pathText(request)
+      const query = readQuery(request.query)
       const reaction = query.get('reaction_type') || undefined
       const after = parseCursor(query.get('cursor') ?? '')
-      const reply = await dispatch(context, {
+      const reply = await dispatch(request, {
         type: 'reaction.users',
         key,
         limit: parseLimit(query.get('limit'), USERS_LISTED),
         ...(reaction && { reaction }),
         ...(after && { after }),
       })
-      answerUsers(context, key, reply)
+      return usersOf(key, reply)
     },
   }
 }
 
-function answerUsers(context: Context, key: string, reply: Reply): void {
+function usersOf(key: string, reply: Reply): HttpResponse {
   if (reply.type !== 'users') throw noSuchContent()
   const { users, next } = reply
-  context.body = { content_id: key, users, ...(next && { cursor: cursorOf(next) }) }
+  return json({ content_id: key, users, ...(next && { cursor: cursorOf(next) }) })
 }
 
 function activityRoute(dispatch: Dispatch): Route {
@@ -169,17 +170,17 @@ function activityRoute(dispatch: Dispatch): Route {
       },
     },
     errors: ['UNREACHABLE'],
-    async handle(context) {
-      const limit = parseLimit(readQuery(context.querystring).get('limit'), CONTENTS_LISTED)
-      const reply = await dispatch(context, { type: 'activity', limit })
+    async handle(request) {
+      const limit = parseLimit(readQuery(request.query).get('limit'), CONTENTS_LISTED)
+      const reply = await dispatch(request, { type: 'activity', limit })
       const contents = reply.type === 'activity' ? reply.contents : []
-      context.body = {
+      return json({
         activity: contents.map(({ content, users, counts }) => ({
           content_id: content,
           users,
           reaction_count: counts,
         })),
-      }
+      })
     },
   }
 }

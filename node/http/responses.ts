@@ -8,7 +8,9 @@ import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { decode, readBody } from '../../shared/input.ts'
-import { type Context, header, type Parameter, type Route } from '../../shared/route.ts'
+import type { HttpRequest } from '../../shared/request.ts'
+import { empty, type HttpResponse } from '../../shared/response.ts'
+import type { Parameter, Route } from '../../shared/route.ts'
 import { type CachedRoute, fill, namesOf, patternOf, usefulMs } from '../sources/route-table.ts'
 import type { Dispatch } from './dispatch.ts'
 
@@ -61,13 +63,13 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
       body: bytes,
       answers: { 204: { description: 'It is stored.' } },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
-      async handle(context) {
-        const whose = { key: keyOf(context, route), tenant: tenantOf(context), query: context.search }
-        const contentType = header(context, 'content-type') || 'application/octet-stream'
-        const body = new Uint8Array(await readBody(context.req, bodyBytesMax))
+      async handle(request) {
+        const whose = { key: keyOf(request, route), tenant: tenantOf(request), query: searchOf(request) }
+        const contentType = request.header('content-type') || 'application/octet-stream'
+        const body = new Uint8Array(await readBody(request.message, bodyBytesMax))
         const ttlMs = usefulMs(route)
-        await dispatch(context, { type: 'response.put', ...whose, contentType, body, headers: {}, ttlMs })
-        context.status = 204
+        await dispatch(request, { type: 'response.put', ...whose, contentType, body, headers: {}, ttlMs })
+        return empty(204)
       },
     },
     {
@@ -77,13 +79,13 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
       parameters,
       answers: { 204: { description: 'It is not there any more.' } },
       errors: ['OVERLOADED', 'UNREACHABLE'],
-      async handle(context) {
-        await dispatch(context, {
+      async handle(request) {
+        await dispatch(request, {
           type: 'response.delete',
-          key: keyOf(context, route),
-          tenant: tenantOf(context),
+          key: keyOf(request, route),
+          tenant: tenantOf(request),
         })
-        context.status = 204
+        return empty(204)
       },
     },
   ]
@@ -109,36 +111,39 @@ function getRoute(route: CachedRoute, options: ResponseRoutesOptions, parameters
       },
     },
     errors: ['OVERLOADED', 'UNREACHABLE', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_REFUSED', 'UPSTREAM_TIMEOUT'],
-    async handle(context) {
-      const authorization = header(context, 'authorization')
+    isHot: true,
+    async handle(request) {
+      const authorization = request.header('authorization')
       const asked = {
-        key: keyOf(context, route),
-        tenant: tenantOf(context),
-        query: context.search,
+        key: keyOf(request, route),
+        tenant: tenantOf(request),
+        query: searchOf(request),
         ...(authorization && { authorization }),
       }
-      const cached = await dispatch(context, { type: 'response.get', ...asked })
+      const cached = await dispatch(request, { type: 'response.get', ...asked })
+      if (cached.type === 'response') return answerOf(request, cached)
       const waitMs = route.timeoutMs + peerTimeoutMs
-      answer(
-        context,
-        cached.type === 'response'
-          ? cached
-          : await dispatch(context, { type: 'response.fetch', ...asked }, waitMs),
-      )
+      return answerOf(request, await dispatch(request, { type: 'response.fetch', ...asked }, waitMs))
     },
   }
 }
 
-function answer(context: Context, reply: Reply): void {
+function answerOf(request: HttpRequest, reply: Reply): HttpResponse {
   if (reply.type !== 'response') throw new LarderError('INTERNAL', 'A response was expected.')
-  context.status = reply.status
-  context.set(reply.headers)
-  context.set('content-type', reply.contentType)
-  context.set('cache-status', `Larder; ${reply.cacheStatus}`)
-  context.set('age', String(Math.floor(reply.ageMs / 1000)))
-  context.body = typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body)
-  if (reply.status === 200 && isKnown(header(context, 'if-none-match'), reply.headers['etag']))
-    context.status = 304
+  const { status, contentType, body } = reply
+  const headers = {
+    ...reply.headers,
+    'cache-status': `Larder; ${reply.cacheStatus}`,
+    age: String(Math.floor(reply.ageMs / 1000)),
+  }
+  if (status === 200 && isKnown(request.header('if-none-match'), reply.headers['etag']))
+    return empty(304, headers)
+  return { status, headers: { ...headers, 'content-type': contentType }, body }
+}
+
+/** With its question mark, as upstream is asked. */
+function searchOf({ query }: HttpRequest): string {
+  return query === '' ? '' : `?${query}`
 }
 
 /** Whether one of the entity tags that the client has is the one of the response; weak ones are as good here. */
@@ -157,20 +162,20 @@ function clearRoute(dispatch: Dispatch): Route {
     parameters: [{ ...org, required: false }],
     answers: { 204: { description: 'They are not there any more.' } },
     errors: ['UNREACHABLE'],
-    async handle(context) {
-      const tenant = givenTenant(context)
-      await dispatch(context, {
+    async handle(request) {
+      const tenant = givenTenant(request)
+      await dispatch(request, {
         type: 'responses.clear',
         ...(tenant !== undefined && { tenant: checked(tenant) }),
       })
-      context.status = 204
+      return empty(204)
     },
   }
 }
 
 /** The path with its parameters written in one way only. @throws LarderError BAD_REQUEST. */
-function keyOf(context: Context, route: CachedRoute): string {
-  const values = (context.captures ?? []).map(decode)
+function keyOf({ captures }: HttpRequest, route: CachedRoute): string {
+  const values = captures.map(decode)
   // They would lead to another place at upstream.
   if (values.some((value) => value.split(/[/\\]/).some((part) => part === '.' || part === '..')))
     throw new LarderError('BAD_REQUEST', 'A parameter of the path cannot have . or .. between slashes.')
@@ -179,15 +184,15 @@ function keyOf(context: Context, route: CachedRoute): string {
 }
 
 /** @throws LarderError BAD_REQUEST when it is missing. */
-function tenantOf(context: Context): string {
-  const tenant = givenTenant(context)
+function tenantOf(request: HttpRequest): string {
+  const tenant = givenTenant(request)
   if (tenant === undefined) throw new LarderError('BAD_REQUEST', 'The header org_id is needed.')
   return checked(tenant)
 }
 
 /** @throws LarderError BAD_REQUEST when it is given in two ways that differ: it must never be somebody else's. */
-function givenTenant(context: Context): string | undefined {
-  const given = TENANT_HEADERS.flatMap((name) => context.req.headersDistinct[name] ?? [])
+function givenTenant({ message }: HttpRequest): string | undefined {
+  const given = TENANT_HEADERS.flatMap((name) => message.headersDistinct[name] ?? [])
   if (new Set(given).size > 1) throw new LarderError('BAD_REQUEST', 'The headers name several tenants.')
   return given[0]
 }

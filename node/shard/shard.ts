@@ -5,7 +5,7 @@
  * replies leave. A command that cannot be carried out spoils no other.
  */
 import type { Clock } from '../../shared/clock.ts'
-import { isAboutResponse, type KeyCommand, type Outcome } from '../../shared/command.ts'
+import { isAboutResponse, type KeyCommand, type Outcome, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import { wrongOwner } from '../engine.ts'
@@ -42,6 +42,8 @@ export interface Holdings {
 }
 
 export interface ShardOptions {
+  /** The name of this member. */
+  readonly self: string
   readonly clock: Clock
   readonly log: Log
   readonly memory: Memory
@@ -56,8 +58,19 @@ interface Write {
   readonly slot: number
   readonly command: KeyCommand
   readonly deadlineAtMs: number
-  resolve(outcome: Outcome): void
+  resolve(reply: Reply): void
   reject(error: unknown): void
+}
+
+/** A write that has been applied to memory, or refused; its caller is told when that is safe. */
+interface AppliedWrite {
+  readonly write: Write
+  readonly changes: readonly Change[]
+  readonly outcome: Outcome | undefined
+  /** Why there is no outcome. */
+  readonly error?: unknown
+  /** Nothing of it waits for the disk: it was refused, or is about what is not kept there. */
+  readonly isSettled: boolean
 }
 
 export class Shard {
@@ -85,15 +98,20 @@ export class Shard {
   }
 
   /** @throws LarderError OVERLOADED, as a rejection, when the queue is full. */
-  write(slot: number, command: KeyCommand, deadlineAtMs: number): Promise<Outcome> {
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+  write(slot: number, command: KeyCommand, deadlineAtMs: number): Promise<Reply> {
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>()
     if (!this.#queue.push({ slot, command, deadlineAtMs, resolve, reject })) reject(this.#refusal())
     return promise
   }
 
-  /** What has been read of a slot may be told once it cannot be lost any more. */
+  /** Whether what is read of a slot cannot be lost any more. */
+  isSettled(slot: number): boolean {
+    return !this.#unsafe.has(slot)
+  }
+
+  /** What has been read of a slot may be told after this. */
   async settled(slot: number): Promise<void> {
-    if (this.#unsafe.has(slot)) await this.#safe
+    if (!this.isSettled(slot)) await this.#safe
   }
 
   /** How many writes were refused because too many waited. */
@@ -121,21 +139,30 @@ export class Shard {
     this.#noteRoom()
     const applied = batch.map((write) => this.#apply(write))
     try {
-      const unsafe = await this.#makeSafe(applied)
-      const unsafeKeys = new Set<string>()
-      for (const { key, isSettled, reply, fail, changes } of applied) {
-        if (changes.some((change) => unsafe.has(change))) unsafeKeys.add(key)
-        // A repeat that changed nothing rests on the change before it.
-        if (unsafeKeys.has(key) && !isSettled) fail(notSaved())
-        else reply()
-      }
+      this.#tell(applied, await this.#makeSafe(applied))
     } catch (error) {
       // Also those that changed nothing: they may rest on a change before them that is not safe either.
-      for (const { reply, fail, isSettled } of applied) {
-        if (isSettled) reply()
-        else fail(error)
+      for (const one of applied) {
+        if (one.isSettled) this.#settle(one)
+        else one.write.reject(error)
       }
     }
+  }
+
+  #tell(applied: readonly AppliedWrite[], unsafe: ReadonlySet<Change>): void {
+    const unsafeKeys = new Set<string>()
+    for (const one of applied) {
+      const { key } = one.write.command
+      if (unsafe.size > 0 && one.changes.some((change) => unsafe.has(change))) unsafeKeys.add(key)
+      // A repeat that changed nothing rests on the change before it.
+      if (!one.isSettled && unsafeKeys.has(key)) one.write.reject(notSaved())
+      else this.#settle(one)
+    }
+  }
+
+  #settle({ write, outcome, error }: AppliedWrite): void {
+    if (outcome === undefined) write.reject(error)
+    else write.resolve({ ...outcome, owner: this.#options.self })
   }
 
   /** Resolves with the changes that could not be made safe. */
@@ -156,13 +183,11 @@ export class Shard {
   }
 
   #apply(write: Write): AppliedWrite {
-    const { key } = write.command
-    const isSettled = isAboutResponse(write.command)
     try {
       const { outcome, changes } = this.#applyToMemory(write)
-      return { key, changes, isSettled, reply: () => write.resolve(outcome), fail: write.reject }
+      return { write, changes, outcome, isSettled: isAboutResponse(write.command) }
     } catch (error) {
-      return { key, changes: [], isSettled: true, reply: () => write.reject(error), fail: write.reject }
+      return { write, changes: [], outcome: undefined, error, isSettled: true }
     }
   }
 
@@ -190,15 +215,6 @@ export class Shard {
 }
 
 const NONE: Promise<ReadonlySet<Change>> = Promise.resolve(new Set<Change>())
-
-interface AppliedWrite {
-  readonly changes: readonly Change[]
-  readonly key: string
-  /** Nothing of it waits for the disk: it was refused, or is about what is not kept there. */
-  readonly isSettled: boolean
-  reply(): void
-  fail(error: unknown): void
-}
 
 function notSaved(): LarderError {
   return new LarderError('NOT_SAVED', 'It was applied, but it is not on disk.')

@@ -6,7 +6,7 @@
  * good, so the writes of a key never overtake each other. Reads do not queue: they see what has been applied, and
  * tell it once it cannot be lost.
  */
-import { type Command, isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
+import { type Command, isKeyRead, isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
@@ -16,10 +16,10 @@ import { Shard, type ShardOptions } from './shard.ts'
 
 /** Paths whose responses are forgotten together, so that other writes come in between. */
 const CLEARED_AT_ONCE = 100
+/** What an entry takes beyond its key and its body, at the most. */
+const OVERHEAD_MAX = 64 * 2 ** 10
 
 export interface ShardsOptions extends ShardOptions {
-  /** The name of this member. */
-  readonly self: string
   readonly shardLimit: number
   readonly bytesMax: number
 }
@@ -34,7 +34,7 @@ export class Shards implements Engine {
   }
 
   async execute(command: Command, { deadlineAtMs }: Pick<ExecuteOptions, 'deadlineAtMs'>): Promise<Reply> {
-    const { self: owner, clock, memory, moment, holdings } = this.#options
+    const { self: owner, clock, memory, holdings } = this.#options
     if (command.type === 'activity') {
       await holdings.arrivals(deadlineAtMs)
       const isOwn = (slot: number) => holdings.isHere(slot)
@@ -48,13 +48,25 @@ export class Shards implements Engine {
     if (!holdings.isHere(slot)) await holdings.arrival(slot, deadlineAtMs)
     const shard = this.#shardOf(slot)
     if (!isWrite(command)) {
-      const now = moment(slot)
-      const { outcome } = apply(command, memory.entriesOf(slot, now.nowMs), now)
+      const reply = this.#read(slot, command)
       await shard.settled(slot)
-      return { ...outcome, owner }
+      return reply
     }
     if (command.type === 'value.set' || command.type === 'response.put') this.#checkFits(command)
-    return { ...(await shard.write(slot, command, deadlineAtMs)), owner }
+    return await shard.write(slot, command, deadlineAtMs)
+  }
+
+  readNow(command: Command): Reply | undefined {
+    if (!isKeyRead(command)) return undefined
+    const slot = slotOf(command.key)
+    if (!this.#options.holdings.isHere(slot) || !this.#shardOf(slot).isSettled(slot)) return undefined
+    return this.#read(slot, command)
+  }
+
+  #read(slot: number, command: KeyCommand): Reply {
+    const { self: owner, memory, moment } = this.#options
+    const now = moment(slot)
+    return { ...apply(command, memory.entriesOf(slot, now.nowMs), now).outcome, owner }
   }
 
   #shardOf(slot: number): Shard {
@@ -93,10 +105,12 @@ export class Shards implements Engine {
 
   /** A value that alone is over the budget would push out everything, and then itself. */
   #checkFits(command: Extract<Command, { type: 'value.set' | 'response.put' }>): void {
-    const { contentType, body } = command
+    const { contentType, body, key } = command
+    // Nearly all are so far below it that they need no weighing.
+    if (4 * (body.length + key.length) + OVERHEAD_MAX < this.#options.bytesMax) return
     const stamp = { time: 0, origin: '' }
     const entry = { kind: 'register', stamp, value: { contentType, body }, endsAtMs: Infinity } as const
-    if (bytesOf(idOf.value(command.key), entry) <= this.#options.bytesMax) return
+    if (bytesOf(idOf.value(key), entry) <= this.#options.bytesMax) return
     throw new LarderError('TOO_LARGE', 'The value is larger than all the memory for values, MAX_BYTES.')
   }
 }

@@ -45,21 +45,32 @@ export class ReadThrough implements Engine {
     this.#options = options
   }
 
-  async execute(command: Command, options: ExecuteOptions): Promise<Reply> {
+  execute(command: Command, options: ExecuteOptions): Promise<Reply> {
     switch (command.type) {
       case 'response.get':
-        return await this.#get(command, options)
+        return this.#get(command, options)
       case 'response.fetch':
-        return await this.#fetch(command, options)
+        return this.#fetch(command, options)
       case 'response.put':
       case 'response.delete':
       case 'response.invalidate':
-        return await this.#overrule(command, options)
+        return this.#overrule(command, options)
       case 'responses.clear':
-        return await this.#clear(command, options)
+        return this.#clear(command, options)
       default:
-        return await this.#options.local.execute(command, options)
+        return this.#options.local.execute(command, options)
     }
+  }
+
+  readNow(command: Command): Reply | undefined {
+    const { local } = this.#options
+    if (command.type === 'response.fetch') return undefined
+    if (command.type !== 'response.get') return local.readNow?.(command)
+    const { route } = this.#matchOf(command.key)
+    const stored = local.readNow?.(command)
+    if (stored?.type !== 'response') return undefined
+    const leftMs = route.ttlMs - stored.ageMs
+    return leftMs > 0 ? this.#hit(route.type, stored, leftMs) : undefined
   }
 
   /** The members have changed: what is under way may have missed something elsewhere. */
@@ -72,10 +83,14 @@ export class ReadThrough implements Engine {
     const stored = await this.#options.local.execute(asked, options)
     if (stored.type !== 'response') return stored
     const leftMs = route.ttlMs - stored.ageMs
-    if (leftMs > 0) return this.#counted(route.type, 'hit', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
+    if (leftMs > 0) return this.#hit(route.type, stored, leftMs)
     if (-leftMs >= route.staleWhileRevalidateMs) return { type: 'missing', owner: stored.owner }
     this.#refetch(asked, options)
     return this.#counted(route.type, 'stale', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
+  }
+
+  #hit(type: string, stored: Stored, leftMs: number): Reply {
+    return this.#counted(type, 'hit', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
   }
 
   async #fetch(asked: Asked, options: ExecuteOptions): Promise<Reply> {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { HttpService, type ServiceOptions } from '../../shared/http.ts'
 import { readBody } from '../../shared/input.ts'
 import { createHttpMetrics } from '../../shared/metrics.ts'
+import { empty, type HttpResponse } from '../../shared/response.ts'
 import type { Answer, Route } from '../../shared/route.ts'
 
 export const BODY_BYTES_MAX = 1000
@@ -46,29 +47,23 @@ function routes(held: Promise<void>): Route[] {
   return [
     {
       ...row('GET', '/hello'),
-      handle(context) {
-        context.body = 'hello'
-      },
+      handle: () => text('hello'),
     },
     {
       ...row('GET', '/probe'),
       isProbe: true,
-      handle(context) {
-        context.body = 'yes'
-      },
+      handle: () => text('yes'),
     },
     {
       ...row('GET', '/held'),
-      async handle(context) {
+      async handle() {
         await held
-        context.body = 'released'
+        return text('released')
       },
     },
     {
       ...row('GET', '/large'),
-      handle(context) {
-        context.body = Buffer.alloc(64 * 2 ** 20)
-      },
+      handle: () => text(Buffer.alloc(64 * 2 ** 20)),
     },
     {
       ...row('GET', '/broken'),
@@ -78,17 +73,17 @@ function routes(held: Promise<void>): Route[] {
     },
     {
       ...row('POST', '/echo'),
-      async handle(context) {
-        context.body = await readBody(context.req, BODY_BYTES_MAX)
-      },
+      handle: async ({ message }) => text(await readBody(message, BODY_BYTES_MAX)),
     },
     {
       ...row('DELETE', '/echo'),
-      handle(context) {
-        context.status = 204
-      },
+      handle: () => empty(204),
     },
   ]
+}
+
+function text(body: string | Uint8Array): HttpResponse {
+  return { status: 200, headers: { 'content-type': 'text/plain' }, body }
 }
 
 function row(method: Route['method'], path: string) {

@@ -104,13 +104,18 @@ describe('a service', () => {
     }
   })
 
-  it('gives every request an id: its own, or a new one where it has none that is fit for logs', async () => {
-    const idFor = async (id: string) =>
-      (await ask('GET /hello', `Connection: close\r\nX-Request-Id: ${id}`)).headers['x-request-id']
-    expect(await idFor('trace-1:2.3_4')).to.equal('trace-1:2.3_4')
+  it('tells a request its id where a log may tell of it: its own, or a new one if that is not fit for logs', async () => {
+    const idFor = async (target: string, id: string) =>
+      (await ask(target, `Connection: close\r\nX-Request-Id: ${id}`)).headers['x-request-id']
+    expect(await idFor('GET /hello', 'trace-1:2.3_4')).to.equal('trace-1:2.3_4')
+    const ids = new Set<string | undefined>()
     for (const unfit of ['', 'a b', '"a"', 'é', 'a'.repeat(129)]) {
-      expect(await idFor(unfit)).to.match(/^[\w-]{36}$/)
+      expect(await idFor('GET /hello', unfit)).equal(undefined)
+      const id = await idFor('GET /nowhere', unfit)
+      expect(id).to.match(/^[\w-]+\.\d+$/)
+      ids.add(id)
     }
+    expect(ids.size).equal(5)
   })
 
   it('cuts off what is not answered within the grace it is closed with', async () => {

@@ -1,0 +1,37 @@
+/** When, and by whom, a command on a slot is carried out: what is seldom asked for is looked up only then. */
+import type { Clock } from '../../shared/clock.ts'
+import type { Stamp, StampClock } from '../entries/stamp.ts'
+import type { Moment } from '../entries/verbs.ts'
+import type { Copies } from './copies.ts'
+import type { Holdings } from './holdings.ts'
+
+export interface MomentParts {
+  readonly clock: Clock
+  readonly stamps: StampClock
+  readonly holdings: Holdings
+  readonly copies: Copies
+}
+
+export class SlotMoment implements Moment {
+  readonly nowMs: number
+  readonly #slot: number
+  readonly #parts: MomentParts
+
+  constructor(slot: number, parts: MomentParts) {
+    this.#slot = slot
+    this.#parts = parts
+    this.nowMs = parts.clock.wall()
+  }
+
+  get origin(): string {
+    return this.#parts.holdings.originOf(this.#slot)
+  }
+
+  get isCertain(): boolean {
+    return this.#parts.copies.isCertain(this.#slot)
+  }
+
+  get stamp(): () => Stamp {
+    return () => this.#parts.stamps.next(this.nowMs)
+  }
+}

@@ -1,0 +1,62 @@
+/** A request as the handlers see it, whichever way it came in. */
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+export class HttpRequest {
+  readonly message: IncomingMessage
+  /** Whether the caller has named it; then the logs tell of it. */
+  readonly traced: boolean
+  /** What stands in the place of the parameters of the path, percent-encoded. */
+  captures: readonly string[] = []
+  /** After this its caller is told that it took too long. */
+  deadlineAtMs: number | undefined
+  readonly #response: ServerResponse
+  #id: string | undefined
+
+  constructor(message: IncomingMessage, response: ServerResponse) {
+    this.message = message
+    this.#response = response
+    const given = message.headers['x-request-id']
+    this.traced = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)
+    if (this.traced) this.#id = String(given)
+  }
+
+  /** Names the request in logs, here and on the members that it is passed on to. */
+  get id(): string {
+    this.#id ??= nextId()
+    return this.#id
+  }
+
+  get method(): string {
+    return this.message.method ?? ''
+  }
+
+  /** What stands behind the question mark. */
+  get query(): string {
+    const { url = '' } = this.message
+    const start = url.indexOf('?')
+    if (start === -1) return ''
+    const end = url.indexOf('#', start)
+    return url.slice(start + 1, end === -1 ? undefined : end)
+  }
+
+  /** A header by its lower-case name, or `undefined`; one that came several times is one text. */
+  header(name: string): string | undefined {
+    const value = this.message.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  /** Calls back once nobody waits for the answer any more, be it that it is out. */
+  onceOver(run: () => void): void {
+    this.#response.once('close', run)
+  }
+}
+
+/** Unique among processes by its beginning, and within one by its end: a random one each would cost more than a read. */
+const PROCESS = randomBytes(9).toString('base64url')
+let count = 0
+
+function nextId(): string {
+  count++
+  return `${PROCESS}.${count}`
+}
