@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ZodType, z } from 'zod'
 import { pause, systemClock } from './clock.ts'
 import { type ErrorCode, LarderError, messageOf } from './errors.ts'
-import { checkJson } from './json.ts'
+import { type Json, parseJson } from './json.ts'
 
 /** How much of a body that is refused is still taken in before a connection that is to be closed. */
 const DISCARD_BYTES_MAX = 64 * 2 ** 20
@@ -72,8 +72,8 @@ async function discard(request: IncomingMessage): Promise<void> {
   await pause(systemClock, DISCARD_MAX_MS, enough.signal)
 }
 
-/** JSON, as text. @throws LarderError as `readBody`, and BAD_REQUEST or UNSUPPORTED_MEDIA_TYPE. */
-export async function readJsonText(request: IncomingMessage, bytesMax: number): Promise<string> {
+/** @throws LarderError as `readBody`, and BAD_REQUEST or UNSUPPORTED_MEDIA_TYPE. */
+export async function readJson(request: IncomingMessage, bytesMax: number): Promise<Json> {
   const type = request.headers['content-type']
   if (type !== undefined && !isJson(type)) {
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Send Content-Type: application/json, not ${type}.`)
@@ -82,22 +82,17 @@ export async function readJsonText(request: IncomingMessage, bytesMax: number): 
   if (body.length > 0 && type === undefined) {
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', 'Send Content-Type: application/json.')
   }
-  return asJsonText(body)
+  return asJson(body)
 }
 
 /** @throws LarderError BAD_REQUEST saying where the text is not JSON. */
-export function asJsonText(body: Uint8Array): string {
+export function asJson(body: Uint8Array): Json {
   try {
-    return checkJson(body)
+    return parseJson(body)
   } catch (cause) {
     const reason = messageOf(cause)
     throw new LarderError('BAD_REQUEST', `The body is not JSON: ${reason}.`, { cause })
   }
-}
-
-/** JSON, read. @throws LarderError as `readJsonText`. */
-export async function readJson(request: IncomingMessage, bytesMax: number): Promise<unknown> {
-  return JSON.parse(await readJsonText(request, bytesMax))
 }
 
 /** Whether a media type is JSON in UTF-8: `application/json`, or any type with the suffix `+json`. */

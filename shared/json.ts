@@ -6,12 +6,17 @@
  */
 import { isUtf8 } from 'node:buffer'
 
+/** JSON as it was written, and what it says: as far as objects can hold that. */
+export interface Json {
+  readonly text: string
+  readonly value: unknown
+}
+
 /** @throws SyntaxError saying what is wrong. */
-export function checkJson(bytes: Uint8Array): string {
+export function parseJson(bytes: Uint8Array): Json {
   if (!isUtf8(bytes)) throw new SyntaxError('it is not valid UTF-8')
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-  JSON.parse(text)
-  return text
+  return { text, value: JSON.parse(text) }
 }
 
 /** The members of an object, each value as its own JSON text; `undefined` where the text is no object. */

@@ -40,7 +40,7 @@ function renewal({ registrar, leaseMs }: RegistryRoutesOptions): Route {
     errors: ['ID_TAKEN', 'VIEW_WANTED', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'NOT_READY'],
     async handle(request) {
       const id = memberId(request)
-      const asked = fit(Renewal, await readJson(request.message, BODY_BYTES_MAX))
+      const asked = fit(Renewal, (await readJson(request.message, BODY_BYTES_MAX)).value)
       return json({ epoch: await registrar.renew(id, asked), leaseMs })
     },
   }
@@ -80,7 +80,7 @@ function report({ registrar }: RegistryRoutesOptions): Route {
     errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'NOT_READY'],
     async handle(request) {
       const id = memberId(request)
-      const { incarnation } = fit(Report, await readJson(request.message, BODY_BYTES_MAX))
+      const { incarnation } = fit(Report, (await readJson(request.message, BODY_BYTES_MAX)).value)
       await registrar.report(id, incarnation)
       return empty(202)
     },

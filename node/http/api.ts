@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { isJson, readJsonText, readQuery } from '../../shared/input.ts'
+import { isJson, readJson, readQuery } from '../../shared/input.ts'
 import { membersOf } from '../../shared/json.ts'
 import { integerOf } from '../../shared/placement.ts'
 import { jsonText } from '../../shared/response.ts'
@@ -45,7 +45,7 @@ function setRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
     answers,
     errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
     async handle(request) {
-      const fields = asMembers(await readJsonText(request.message, bodyBytesMax))
+      const fields = asMembers((await readJson(request.message, bodyBytesMax)).text)
       const { key, data, ttlMs } = parseSet(fields)
       const set = { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs } as const
       const { owner } = await dispatch(request, set)
@@ -115,7 +115,11 @@ export function jsonOf(reply: Reply): string {
   throw new LarderError('NOT_JSON', `It is ${reply.contentType}; read it at /api/v1/kv/{key}.`)
 }
 
-/** An entry as JSON, around JSON text that is already there. */
-export function entryText(key: string, owner: string, data: string): string {
-  return `{"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${JSON.stringify(owner)},"data":${data}}`
+function entryText(key: string, owner: string, data: string): string {
+  return `{${entryFields(key, owner, data)}}`
+}
+
+/** An entry as JSON, without its braces, around JSON text that is already there. */
+export function entryFields(key: string, owner: string, data: string): string {
+  return `"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${JSON.stringify(owner)},"data":${data}`
 }

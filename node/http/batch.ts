@@ -8,14 +8,14 @@
 import { z } from 'zod'
 import { isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
 import { assertNever, LarderError, toLarderError } from '../../shared/errors.ts'
-import { readJsonText } from '../../shared/input.ts'
-import { elementsOf } from '../../shared/json.ts'
+import { readJson } from '../../shared/input.ts'
+import { elementsOf, type Json, membersOf } from '../../shared/json.ts'
 import type { HttpRequest } from '../../shared/request.ts'
 import { jsonText } from '../../shared/response.ts'
 import type { Route } from '../../shared/route.ts'
-import { asMembers, entryText, jsonOf, parseSet } from './api.ts'
+import { asMembers, entryFields, jsonOf, parseSet } from './api.ts'
 import type { Dispatch } from './dispatch.ts'
-import { Key, parseInteger, parseKey, Ttl } from './fields.ts'
+import { Key, parseInteger, parseKey, parseKeyText, Ttl } from './fields.ts'
 
 const OPS_MAX = 1000
 /** Characters of all results together; what does not fit is 413, each by itself. */
@@ -49,17 +49,41 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
       async handle(request) {
-        const fields = asMembers(await readJsonText(request.message, bodyBytesMax))
-        const ops = elementsOf(fields.get('ops') ?? '')
-        if (ops === undefined) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
+        const ops = opsOf(await readJson(request.message, bodyBytesMax))
         if (ops.length > OPS_MAX)
           throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${ops.length}.`)
         const batch = new Batch(request, dispatch)
-        const results = await Promise.all(ops.map((op) => batch.execute(op)))
-        return jsonText(`{"results":[${results.join(',')}]}`)
+        const results = ops.map((op) => batch.execute(op))
+        const isTold = results.every((result) => typeof result === 'string')
+        return jsonText(`{"results":[${(isTold ? results : await Promise.all(results)).join(',')}]}`)
       },
     },
   ]
+}
+
+/** An operation as it was read, and as it was written. */
+interface SentOp {
+  readonly value: unknown
+  readonly text: () => string
+}
+
+/** @throws LarderError BAD_REQUEST where there is no list. */
+function opsOf({ value, text }: Json): SentOp[] {
+  const ops = isObject(value) ? value['ops'] : undefined
+  if (!isObject(value)) throw new LarderError('BAD_REQUEST', 'A JSON object is needed here.')
+  if (!Array.isArray(ops)) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
+  let texts: readonly string[] | undefined
+  return ops.map((op, index) => ({
+    value: op,
+    text() {
+      texts ??= elementsOf(membersOf(text)?.get('ops') ?? '') ?? []
+      return texts[index] ?? ''
+    },
+  }))
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 type BatchCommand = Extract<KeyCommand, { type: `value.${string}` | 'counter.add' | 'counter.get' }>
@@ -85,15 +109,21 @@ class Batch {
   }
 
   /** The result as JSON text, whatever happens. */
-  async execute(op: string): Promise<string> {
+  execute(op: SentOp): string | Promise<string> {
     try {
-      const command = parseOp(asMembers(op))
-      const result = resultText(command, await this.#inOrder(command))
-      // A write that was applied is never answered as if it were not.
-      return isWrite(command) ? result : this.#take(result)
+      const command = parseOp(op)
+      const reply = this.#inOrder(command)
+      if (!(reply instanceof Promise)) return this.#tell(command, reply)
+      return reply.then((reply) => this.#tell(command, reply)).catch(problemText)
     } catch (thrown) {
-      return JSON.stringify(toLarderError(thrown).toProblem())
+      return problemText(thrown)
     }
+  }
+
+  #tell(command: BatchCommand, reply: Reply): string {
+    const result = resultText(command, reply)
+    // A write that was applied is never answered as if it were not.
+    return isWrite(command) ? result : this.#take(result)
   }
 
   /** @throws LarderError TOO_LARGE when the answer has no room for one more result of this size. */
@@ -104,9 +134,13 @@ class Batch {
     throw new LarderError('TOO_LARGE', 'The answer is full: read this key in another call.')
   }
 
-  #inOrder(command: BatchCommand): Promise<Reply> {
+  #inOrder(command: BatchCommand): Reply | Promise<Reply> {
+    const isFirst = !this.#runs.has(command.key)
+    const now = isFirst ? this.#dispatch(this.#request, command) : undefined
+    // Nothing that follows can disturb what is told already.
+    if (now !== undefined && !(now instanceof Promise)) return now
     const run = this.#runOf(command)
-    const reply = run.before.then(() => this.#dispatch(this.#request, command))
+    const reply = now ?? run.before.then(() => this.#dispatch(this.#request, command))
     run.replies.push(reply.catch(() => {}))
     return reply
   }
@@ -120,8 +154,23 @@ class Batch {
   }
 }
 
+/** What reads and forgets needs no more than its key, which mostly is text: nothing that objects could not hold. */
+const SIMPLE: ReadonlyMap<unknown, 'value.get' | 'value.delete' | 'counter.get'> = new Map([
+  ['get', 'value.get'],
+  ['delete', 'value.delete'],
+  ['counter', 'counter.get'],
+])
+
 /** @throws LarderError KEY_NULL, BAD_REQUEST or OUT_OF_RANGE. */
-function parseOp(fields: ReadonlyMap<string, string>): BatchCommand {
+function parseOp({ value, text }: SentOp): BatchCommand {
+  if (isObject(value) && typeof value['key'] === 'string') {
+    const type = SIMPLE.get(value['op'])
+    if (type !== undefined) return { type, key: parseKeyText(value['key']) }
+  }
+  return parseFields(asMembers(text()))
+}
+
+function parseFields(fields: ReadonlyMap<string, string>): BatchCommand {
   switch (fields.get('op')) {
     case '"get"':
       return { type: 'value.get', key: parseKey(fields.get('key')) }
@@ -148,20 +197,20 @@ function resultText(command: BatchCommand, reply: Reply): string {
   const { key } = command
   switch (command.type) {
     case 'value.get':
-      return withStatus(entryText(key, reply.owner, jsonOf(reply)))
+      return `{"status":200,${entryFields(key, reply.owner, jsonOf(reply))}}`
     case 'value.set':
-      return withStatus(entryText(key, reply.owner, String(command.body)))
+      return `{"status":200,${entryFields(key, reply.owner, String(command.body))}}`
     case 'value.delete':
-      return withStatus(entryText(key, reply.owner, 'null'))
+      return `{"status":200,${entryFields(key, reply.owner, 'null')}}`
     case 'counter.add':
     case 'counter.get':
       if (reply.type !== 'total') throw new LarderError('NO_SUCH_KEY', 'This counter was never incremented.')
-      return withStatus(JSON.stringify({ key, value: reply.value }))
+      return JSON.stringify({ status: 200, key, value: reply.value })
     default:
       return assertNever(command)
   }
 }
 
-function withStatus(objectText: string): string {
-  return `{"status":200,${objectText.slice(1)}`
+function problemText(thrown: unknown): string {
+  return JSON.stringify(toLarderError(thrown).toProblem())
 }

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { isJson, readBody, readJsonText, readQuery } from '../../shared/input.ts'
+import { isJson, readBody, readJson, readQuery } from '../../shared/input.ts'
 import type { HttpRequest } from '../../shared/request.ts'
 import { empty, json } from '../../shared/response.ts'
 import type { Parameter, Route } from '../../shared/route.ts'
@@ -58,7 +58,7 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
       isHot: true,
       async handle(request) {
         const key = parseKeyText(pathText(request))
-        const fields = asMembers(await readJsonText(request.message, bodyBytesMax))
+        const fields = asMembers((await readJson(request.message, bodyBytesMax)).text)
         const by = parseInteger('by', fields.get('by'))
         const reply = await dispatch(request, { type: 'counter.add', key, by, ...onceOf(request) })
         return json({ key, value: totalOf(reply) })
@@ -122,7 +122,7 @@ async function readIncrement(
 ): Promise<{ key: string; by: string }> {
   const mediaType = request.header('content-type') ?? ''
   if (isJson(mediaType)) {
-    const fields = asMembers(await readJsonText(request.message, bodyBytesMax))
+    const fields = asMembers((await readJson(request.message, bodyBytesMax)).text)
     return { key: parseKey(fields.get('key')), by: parseInteger('value', fields.get('value')) }
   }
   if (mediaType.split(';')[0]?.trim().toLowerCase() !== FORM) {

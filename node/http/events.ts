@@ -20,7 +20,7 @@ export function eventRoutes(events: EventTarget, bodyBytesMax: number): Route[] 
       answers: { 202: { description: 'The owners of the responses have been told.' } },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
       async handle(request) {
-        await events.apply(await readJson(request.message, bodyBytesMax), request.id)
+        await events.apply((await readJson(request.message, bodyBytesMax)).value, request.id)
         return empty(202)
       },
     },

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Condition, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { asJsonText, isJson, readBody, readQuery } from '../../shared/input.ts'
+import { asJson, isJson, readBody, readQuery } from '../../shared/input.ts'
 import type { HttpRequest } from '../../shared/request.ts'
 import { empty, type HttpResponse } from '../../shared/response.ts'
 import type { Parameter, Route } from '../../shared/route.ts'
@@ -131,7 +131,7 @@ function receivedValue(
 ): { contentType: string; body: string | Uint8Array } {
   const contentType = request.header('content-type') || 'application/octet-stream'
   if (!isJson(contentType)) return { contentType, body: new Uint8Array(body) }
-  return { contentType, body: asJsonText(body) }
+  return { contentType, body: asJson(body).text }
 }
 
 function answerWithout({ method }: HttpRequest, reply: Reply): HttpResponse {

@@ -31,7 +31,7 @@ export function reachRoutes({ members, status }: ReachRoutesOptions): Route[] {
       answers: { 200: { description: 'What was found.', content: { 'application/json': Reached } } },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
       async handle(request) {
-        const asked = fit(ReachRequest, await readJson(request.message, BODY_BYTES_MAX))
+        const asked = fit(ReachRequest, (await readJson(request.message, BODY_BYTES_MAX)).value)
         const outcome = await probe(known(asked, members()), AbortSignal.timeout(PROBE_MAX_MS))
         return json({ outcome })
       },

@@ -70,7 +70,7 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
         'NOT_SAVED',
       ],
       async handle(request) {
-        await dispatch(request, commandOf(await readJson(request.message, bodyBytesMax)))
+        await dispatch(request, commandOf((await readJson(request.message, bodyBytesMax)).value))
         return empty(201)
       },
     },

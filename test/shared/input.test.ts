@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
-import { asJsonText, decode, fit, isJson, readQuery } from '../../shared/input.ts'
+import { asJson, decode, fit, isJson, readQuery } from '../../shared/input.ts'
 
 function expectBadRequest(run: () => unknown, detail = ''): void {
   expect(run).to.throw(LarderError, detail).with.property('code', 'BAD_REQUEST')
@@ -87,9 +87,9 @@ describe('a media type', () => {
 
 describe('a body', () => {
   it('that is not JSON says why', () => {
-    expectBadRequest(() => asJsonText(Buffer.from('{"a":}')), "Unexpected token '}'")
-    expectBadRequest(() => asJsonText(Buffer.from('')), 'end of JSON')
-    expectBadRequest(() => asJsonText(Buffer.from([0x22, 0xff, 0x22])), 'UTF-8')
+    expectBadRequest(() => asJson(Buffer.from('{"a":}')), "Unexpected token '}'")
+    expectBadRequest(() => asJson(Buffer.from('')), 'end of JSON')
+    expectBadRequest(() => asJson(Buffer.from([0x22, 0xff, 0x22])), 'UTF-8')
   })
 
   it('that does not fit names every field that is wrong', () => {

@@ -1,7 +1,7 @@
 /** JSON that is checked and taken apart, and not rebuilt. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { checkJson, elementsOf, membersOf } from '../../shared/json.ts'
+import { elementsOf, membersOf, parseJson } from '../../shared/json.ts'
 
 /** Any JSON, with white space where it may stand. */
 const spaced = fc
@@ -10,9 +10,9 @@ const spaced = fc
 
 describe('JSON', () => {
   it('is UTF-8, or an error', () => {
-    expect(() => checkJson(Buffer.from([0x22, 0xff, 0x22]))).to.throw(SyntaxError, 'UTF-8')
-    expect(checkJson(Buffer.from('"é"'))).to.equal('"é"')
-    expect(() => checkJson(Buffer.from('{'))).to.throw(SyntaxError)
+    expect(() => parseJson(Buffer.from([0x22, 0xff, 0x22]))).to.throw(SyntaxError, 'UTF-8')
+    expect(parseJson(Buffer.from('"é"'))).to.deep.equal({ text: '"é"', value: 'é' })
+    expect(() => parseJson(Buffer.from('{'))).to.throw(SyntaxError)
   })
 
   it('gives every member of an object as it was written', () => {
