@@ -11,10 +11,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { type Answering, createAnswering } from './answering.ts'
 import { type Clock, pause, systemClock } from './clock.ts'
+import { LarderError } from './errors.ts'
 import { type HotMatch, HotRoutes } from './hot-routes.ts'
 import { createKoaApp } from './koa-app.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
+import { Pressure } from './pressure.ts'
 import { HEADER_BYTES_MAX, Refusals } from './refusal.ts'
 import { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
@@ -42,6 +44,7 @@ export class HttpService {
   readonly #server: Server
   readonly #options: ServiceOptions
   readonly #refusals: Refusals
+  readonly #pressure: Pressure
   #draining = false
   #lastRequestAtMs = performance.now()
 
@@ -69,6 +72,11 @@ export class HttpService {
     })
     this.#server.maxConnections = CONNECTIONS_MAX
     this.#server.timeout = IDLE_SOCKET_MAX_MS
+    this.#pressure = new Pressure({
+      log: options.log,
+      now: () => performance.now(),
+      afterTurn: setImmediate,
+    })
     this.#refusals = new Refusals(this.#server, options.log, options.metrics)
   }
 
@@ -99,7 +107,8 @@ export class HttpService {
   ): void {
     const startedAtMs = performance.now()
     request.captures = captures
-    const answer = answering(route, request)
+    const isRefused = route.access === 'public' && this.#pressure.isTooMuch(startedAtMs)
+    const answer = isRefused ? problem(tooMuch()) : answering(route, request)
     if (answer instanceof Promise)
       void answer.then((answer) => this.#send(request, startedAtMs, route, answer, out))
     else this.#send(request, startedAtMs, route, answer, out)
@@ -188,6 +197,10 @@ export class HttpService {
     await promise
     timer.cancel()
   }
+}
+
+function tooMuch(): LarderError {
+  return new LarderError('OVERLOADED', 'More arrives here than can be answered in time; nothing was applied.')
 }
 
 /** Text longer than this is encoded once; shorter text goes in one piece with the headers, which costs less. */

@@ -41,6 +41,7 @@ export function openapi(title: string, version: string, routes: readonly Route[]
 function operation(route: Route): object {
   const { summary, access, parameters = [], body, answers, errors = [] } = route
   const denied: ErrorCode[] = access === 'open' ? [] : ['UNAUTHORIZED']
+  const pressed: ErrorCode[] = access === 'public' && route.isHot ? ['OVERLOADED'] : []
   return {
     summary,
     security: access === 'open' ? [] : [{}, { [access]: [] }],
@@ -53,7 +54,7 @@ function operation(route: Route): object {
     ...(body && { requestBody: { required: true, content: contents(body) } }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, response(answer)])),
-      ...problems([...GENERAL_ERRORS, ...denied, ...errors]),
+      ...problems([...GENERAL_ERRORS, ...denied, ...new Set([...pressed, ...errors])]),
     },
   }
 }
