@@ -16,8 +16,11 @@ const BATCH_BYTES_MAX = 4 * 2 ** 20
 export interface BatcherOptions<Item, Result> {
   readonly clock: Clock
   bytesOf(item: Item): number
-  /** One result an item, in order; gives up at the deadline. */
-  send(items: readonly Item[], deadlineAtMs: number): Promise<readonly Result[]>
+  /**
+   * One result an item, in order: an error is the item's own, `undefined` stands for one that has to be sent again.
+   * Gives up at the deadline.
+   */
+  send(items: readonly Item[], deadlineAtMs: number): Promise<readonly (Result | LarderError | undefined)[]>
 }
 
 interface Pending<Item, Result> {
@@ -64,8 +67,7 @@ export class Batcher<Item, Result> {
 
   /** Gives up what was never sent; resolves once what is under way has its answer, or its deadline. */
   async stop(notSent: LarderError): Promise<void> {
-    for (const one of this.#waiting) settle(one, () => one.reject(notSent))
-    this.#waiting = []
+    for (const one of this.#waiting.splice(0)) reject(one, notSent)
     await this.#underWay
   }
 
@@ -74,24 +76,32 @@ export class Batcher<Item, Result> {
     this.#isIdle = batch.length === 0
     if (this.#isIdle) return
     this.#inFlight = batch
-    this.#underWay = this.#carry(batch).finally(() => {
-      this.#inFlight = []
-      this.#next()
-    })
+    this.#underWay = this.#carry(batch)
   }
 
   async #carry(batch: readonly Pending<Item, Result>[]): Promise<void> {
     try {
-      const deadlineAtMs = Math.max(...batch.map((one) => one.deadlineAtMs))
-      const results = await this.#options.send(
-        batch.map(({ item }) => item),
-        deadlineAtMs,
-      )
+      const items = batch.map(({ item }) => item)
+      const deadlineAtMs = batch.reduce((latest, one) => Math.max(latest, one.deadlineAtMs), -Infinity)
+      const results = await this.#options.send(items, deadlineAtMs)
       if (results.length !== batch.length)
         throw new LarderError('UNREACHABLE', 'The owner answered too little.')
-      for (const [index, one] of batch.entries()) settle(one, () => one.resolve(results[index] as Result))
+      for (const [index, one] of batch.entries()) this.#settle(one, results[index])
     } catch (error) {
-      for (const one of batch) settle(one, () => one.reject(error))
+      for (const one of batch) reject(one, error)
+    }
+    this.#inFlight = []
+    this.#next()
+  }
+
+  #settle(one: Pending<Item, Result>, result: Result | LarderError | undefined): void {
+    if (result === undefined) {
+      if (!one.settled) this.#waiting.push(one)
+    } else if (result instanceof LarderError) {
+      reject(one, result)
+    } else {
+      one.settled = true
+      one.resolve(result)
     }
   }
 
@@ -118,7 +128,7 @@ export class Batcher<Item, Result> {
     const nowMs = this.#options.clock.now()
     const late = new LarderError('UNREACHABLE', 'The owner of this key did not answer in time.')
     for (const one of [...this.#inFlight, ...this.#waiting]) {
-      if (one.deadlineAtMs <= nowMs) settle(one, () => one.reject(late))
+      if (one.deadlineAtMs <= nowMs) reject(one, late)
     }
     this.#waiting = this.#waiting.filter(({ settled }) => !settled)
     const left = [...this.#inFlight.filter(({ settled }) => !settled), ...this.#waiting]
@@ -127,9 +137,8 @@ export class Batcher<Item, Result> {
   }
 }
 
-/** An item may be settled by its deadline and later by its batch: the first counts. */
-function settle(one: { settled: boolean }, run: () => void): void {
-  if (one.settled) return
+/** An item may be given up at its deadline, and later be settled by its batch: the first counts. */
+function reject(one: { settled: boolean; reject(error: unknown): void }, error: unknown): void {
   one.settled = true
-  run()
+  one.reject(error)
 }

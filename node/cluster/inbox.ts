@@ -5,11 +5,13 @@
  * local engine refuses.
  */
 import type { Clock } from '../../shared/clock.ts'
+import type { Reply } from '../../shared/command.ts'
 import { toLarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine } from '../engine.ts'
 import type { CatchUp } from './catch-up.ts'
-import type { ExecuteRequest, ExecuteResponse, Result, RoutedCommand } from './wire.ts'
+import type { ExecuteRequest, ExecuteResponse, RoutedCommand } from './wire.ts'
+import type { Result } from './wire-reply.ts'
 
 export interface InboxOptions {
   readonly clock: Clock
@@ -30,29 +32,42 @@ export class Inbox {
     const { clock, catchUp } = this.#options
     const receivedAtMs = clock.now()
     await catchUp.to(sighting)
-    const results = await Promise.all(commands.map((command) => this.#executeOne(command, receivedAtMs)))
-    return { ...catchUp.sightingFor(sighting.epoch), results }
+    const begun = commands.map((command) => this.#begin(command, receivedAtMs))
+    const results = begun.some((one) => one instanceof Promise) ? await Promise.all(begun) : begun
+    return { ...catchUp.sightingFor(sighting.epoch), results: results as Result[] }
   }
 
-  async #executeOne(
-    { command, requestId, traced, remainingMs }: RoutedCommand,
-    receivedAtMs: number,
-  ): Promise<Result> {
-    const { log, local } = this.#options
+  /** No promise where the result is there at once. */
+  #begin(routed: RoutedCommand, receivedAtMs: number): Result | Promise<Result> {
+    const { command, requestId, traced, remainingMs } = routed
+    const { local } = this.#options
     try {
-      const reply = await local.execute(command, {
-        requestId,
-        traced,
-        deadlineAtMs: receivedAtMs + remainingMs,
-      })
-      if (traced)
-        log.info({ requestId, command: command.type, outcome: reply.type }, 'carried out for a peer')
-      return { reply }
+      const reply = local.readNow?.(command)
+      if (reply !== undefined) return this.#answer(reply, routed)
     } catch (thrown) {
-      const error = toLarderError(thrown)
-      const level = error.code === 'INTERNAL' ? 'error' : traced ? 'info' : 'debug'
-      log[level]({ requestId, command: command.type, code: error.code, error: error.cause }, 'refused a peer')
-      return { error: { code: error.code, detail: error.message } }
+      return this.#refuse(thrown, routed)
     }
+    const deadlineAtMs = receivedAtMs + remainingMs
+    return local.execute(command, { requestId, traced, deadlineAtMs }).then(
+      (reply) => this.#answer(reply, routed),
+      (thrown) => this.#refuse(thrown, routed),
+    )
+  }
+
+  #answer(reply: Reply, { command, requestId, traced }: RoutedCommand): Result {
+    if (traced)
+      this.#options.log.info(
+        { requestId, command: command.type, outcome: reply.type },
+        'carried out for a peer',
+      )
+    return { reply }
+  }
+
+  #refuse(thrown: unknown, { command, requestId, traced }: RoutedCommand): Result {
+    const error = toLarderError(thrown)
+    const level = error.code === 'INTERNAL' ? 'error' : traced ? 'info' : 'debug'
+    const { code, cause, message: detail } = error
+    this.#options.log[level]({ requestId, command: command.type, code, error: cause }, 'refused a peer')
+    return { error: { code, detail } }
   }
 }

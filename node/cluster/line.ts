@@ -9,6 +9,7 @@ import type { Member, View } from '../../shared/view.ts'
 import type { StampClock } from '../entries/stamp.ts'
 import type { Connection, Lane } from './connection.ts'
 import type { ClusterMetrics } from './metrics.ts'
+import type { Sighting } from './sighting.ts'
 
 /** Failures to connect: nothing was sent, so nothing was applied. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])
@@ -24,16 +25,6 @@ export interface LineOptions {
   readonly stamps: StampClock
   /** Called when the member refused a connection. */
   onRefused(member: Member): void
-}
-
-/**
- * By which view something is said; with that view, where the other does not know it. And the time of the sender's
- * stamps: whoever hears it stamps later, so that what a slot's new owner writes is later than all that it replaces.
- */
-export interface Sighting {
-  readonly epoch: number
-  readonly time: number
-  readonly view?: View | undefined
 }
 
 export interface Call<Answer> {

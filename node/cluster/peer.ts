@@ -20,15 +20,10 @@ import {
   type SlotMessage,
   type StreamItem,
 } from './slot-wire.ts'
-import {
-  bytesOf,
-  decodeResponse,
-  EXECUTE_PATH,
-  encodeRequest,
-  type Result,
-  type RoutedCommand,
-} from './wire.ts'
+import { decodeResponse, EXECUTE_PATH, encodeRequest, type RoutedCommand } from './wire.ts'
+import { bytesOf } from './wire-command.ts'
 import { bytesOfWire } from './wire-entry.ts'
+import type { Result } from './wire-reply.ts'
 
 /** Fetches that wait for one member; beyond it they are refused at once. */
 const FETCHES_MAX = 1000
@@ -45,9 +40,9 @@ export class Peer implements Engine {
   readonly member: Member
   readonly #options: PeerOptions
   readonly #line: Line
-  readonly #commands: Batcher<Sent, Result>
+  readonly #commands: Batcher<Sent, Reply>
   readonly #changes: Batcher<StreamItem, readonly Answer[]>
-  readonly #fetches = new Set<Promise<readonly Result[]>>()
+  readonly #fetches = new Set<Promise<unknown>>()
 
   constructor(member: Member, options: PeerOptions) {
     this.member = member
@@ -57,7 +52,7 @@ export class Peer implements Engine {
     this.#commands = new Batcher({
       clock,
       bytesOf: ({ command }) => bytesOf(command),
-      send: (sent, deadlineAtMs) => this.#send(sent, deadlineAtMs, 'commands'),
+      send: async (sent, deadlineAtMs) => (await this.#send(sent, deadlineAtMs, 'commands')).map(replyOf),
     })
     this.#changes = new Batcher({
       clock,
@@ -67,15 +62,11 @@ export class Peer implements Engine {
     })
   }
 
-  async execute(command: Command, { deadlineAtMs, requestId, traced }: ExecuteOptions): Promise<Reply> {
+  execute(command: Command, { deadlineAtMs, requestId, traced }: ExecuteOptions): Promise<Reply> {
+    const sent = { command, requestId, traced, deadlineAtMs }
     // It takes as long as upstream does, and must not hold up a batch.
-    if (command.type === 'response.fetch')
-      return await this.#fetch({ command, requestId, traced, deadlineAtMs })
-    for (;;) {
-      const result = await this.#commands.add({ command, requestId, traced, deadlineAtMs }, deadlineAtMs)
-      if ('reply' in result) return result.reply
-      if (result.error.code !== 'DEFERRED') throw new LarderError(result.error.code, result.error.detail)
-    }
+    if (command.type === 'response.fetch') return this.#fetch(sent)
+    return this.#commands.add(sent, deadlineAtMs)
   }
 
   /** Tells a replica what has happened; what is told in this order arrives in it. */
@@ -117,11 +108,10 @@ export class Peer implements Engine {
     this.#fetches.add(fetching)
     try {
       const [result] = await fetching
-      if (result && 'reply' in result) return result.reply
-      throw new LarderError(
-        result?.error.code ?? 'UNREACHABLE',
-        result?.error.detail ?? 'It answered nothing.',
-      )
+      const reply = result && replyOf(result)
+      if (reply === undefined) throw new LarderError('UNREACHABLE', 'It answered nothing.')
+      if (reply instanceof LarderError) throw reply
+      return reply
     } finally {
       this.#fetches.delete(fetching)
     }
@@ -131,7 +121,14 @@ export class Peer implements Engine {
     const { clock, metrics } = this.#options
     const peer = this.member.id
     const nowMs = clock.now()
-    const commands = sent.map(({ deadlineAtMs, ...rest }) => ({ ...rest, remainingMs: deadlineAtMs - nowMs }))
+    const commands = sent.map(
+      ({ command, requestId, traced, deadlineAtMs }): RoutedCommand => ({
+        command,
+        requestId,
+        traced,
+        remainingMs: deadlineAtMs - nowMs,
+      }),
+    )
     metrics.forwardedBatches.inc({ peer })
     metrics.forwardedCommands.inc({ peer }, sent.length)
     const { results } = await this.#line.call({
@@ -156,4 +153,11 @@ export class Peer implements Engine {
     })
     return answers
   }
+}
+
+/** `undefined` where it has to be asked again: other answers came first. */
+function replyOf(result: Result): Reply | LarderError | undefined {
+  if ('reply' in result) return result.reply
+  const { code, detail } = result.error
+  return code === 'DEFERRED' ? undefined : new LarderError(code, detail)
 }

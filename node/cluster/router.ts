@@ -45,23 +45,14 @@ export class Router implements Engine {
     this.#options = options
   }
 
-  async execute(command: Command, options: ExecuteOptions): Promise<Reply> {
-    const { views, clock, metrics } = this.#options
-    const settledByMs = Math.min(options.deadlineAtMs, clock.now() + SETTLE_MAX_MS)
-    let placed = views.placed
+  execute(command: Command, options: ExecuteOptions): Promise<Reply> {
+    const { placed } = this.#options.views
     if (placed === undefined)
-      throw new LarderError('NOT_READY', 'This member is still starting: /readyz says why.')
-    for (;;) {
-      try {
-        return await this.#attempt(placed, command, options)
-      } catch (error) {
-        if (!(error instanceof LarderError) || !isSafeToRepeat(error, command)) throw error
-        const newer = await views.after(placed.order, settledByMs)
-        if (newer === undefined || newer.order === placed.order) throw error
-        metrics.rerouted.inc({ code: error.code })
-        placed = newer
-      }
-    }
+      return Promise.reject(new LarderError('NOT_READY', 'This member is still starting: /readyz says why.'))
+    const settledByMs = Math.min(options.deadlineAtMs, this.#options.clock.now() + SETTLE_MAX_MS)
+    return this.#attempt(placed, command, options).catch((error) =>
+      this.#again(error, placed, command, { ...options, settledByMs }),
+    )
   }
 
   readNow(command: Command): Reply | undefined {
@@ -71,11 +62,28 @@ export class Router implements Engine {
     return owner?.incarnation === self.incarnation ? local.readNow?.(command) : undefined
   }
 
-  async #attempt(placed: PlacedView, command: Command, options: ExecuteOptions): Promise<Reply> {
-    if (!('key' in command)) return await this.#gather(placed, command, options)
+  /** By each newer view, as long as that is safe and there comes one. */
+  async #again(
+    error: unknown,
+    tried: PlacedView,
+    command: Command,
+    options: ExecuteOptions & { readonly settledByMs: number },
+  ): Promise<Reply> {
+    const { views, metrics } = this.#options
+    if (!(error instanceof LarderError) || !isSafeToRepeat(error, command)) throw error
+    const newer = await views.after(tried.order, options.settledByMs)
+    if (newer === undefined || newer.order === tried.order) throw error
+    metrics.rerouted.inc({ code: error.code })
+    return await this.#attempt(newer, command, options).catch((failure) =>
+      this.#again(failure, newer, command, options),
+    )
+  }
+
+  #attempt(placed: PlacedView, command: Command, options: ExecuteOptions): Promise<Reply> {
+    if (!('key' in command)) return this.#gather(placed, command, options)
     const owner = placed.ownerOf(slotOf(command.key))
-    if (owner === undefined) throw new LarderError('NOT_READY', 'The cluster has no member.')
-    return await this.#engineOf(owner).execute(command, options)
+    if (owner === undefined) return Promise.reject(new LarderError('NOT_READY', 'The cluster has no member.'))
+    return this.#engineOf(owner).execute(command, options)
   }
 
   /** Asks every member: an answer without one of them would pass for the whole. */

@@ -3,11 +3,11 @@
  * of, and whether two copies of it are the same.
  */
 import { z } from 'zod'
-import { View } from '../../shared/view.ts'
 import type { SlotEntry } from '../entries/entry.ts'
 import { FrameReader, FrameWriter } from './frame.ts'
-import type { Sighting } from './line.ts'
-import { fromWire, toWire, type WholeWireEntry, WireEntry } from './wire-entry.ts'
+import { list, text } from './heads.ts'
+import { type Sighting, sightingOf, toFields } from './sighting.ts'
+import { entryOf, toEntryField } from './wire-entry.ts'
 
 export const SLOTS_PATH = '/cluster/slots'
 
@@ -45,7 +45,7 @@ export type SlotMessage =
  * `same`, or `differs`. Of `want`, when what was not there has been given: `complete`, the receiver has all of it;
  * `former`, it had when it last held the slot; `unready`, it has not all of it. Of `offer`: `drop`, `send` what you have, or `keep` it for now.
  */
-const Answer = z.enum([
+const ANSWERS = [
   'refused',
   'merged',
   'same',
@@ -56,8 +56,8 @@ const Answer = z.enum([
   'drop',
   'send',
   'keep',
-])
-export type Answer = z.infer<typeof Answer>
+] as const
+export type Answer = (typeof ANSWERS)[number]
 
 export interface SlotRequest extends Sighting {
   /** The sender, by its incarnation. */
@@ -72,78 +72,78 @@ export interface SlotResponse extends Sighting {
 
 const Slot = z.int().min(0)
 const Digests = z.array(z.tuple([Slot, z.string()]))
+const Slots = z.array(Slot)
+const Offers = z.array(z.tuple([Slot, z.string(), z.boolean()]))
+const Checks = z.object({ checks: Digests, isFull: z.boolean(), isStrict: z.boolean() })
 
-const RequestHead = z.object({
-  epoch: z.int(),
-  time: z.number(),
-  view: View.optional(),
-  from: z.string(),
-  message: z.discriminatedUnion('type', [
-    z.object({
-      type: z.literal('stream'),
-      items: z.array(
-        z.union([
-          z.object({ changes: z.array(WireEntry) }),
-          z.object({ checks: Digests, isFull: z.boolean(), isStrict: z.boolean() }),
-        ]),
-      ),
-    }),
-    z.object({ type: z.literal('give'), entries: z.array(WireEntry) }),
-    z.object({ type: z.literal('want'), slots: Digests }),
-    z.object({ type: z.literal('lack'), slots: z.array(Slot) }),
-    z.object({
-      type: z.literal('offer'),
-      slots: z.array(z.tuple([Slot, z.string(), z.boolean()])),
-    }),
-  ]),
-})
-
-const ResponseHead = z.object({
-  epoch: z.int(),
-  time: z.number(),
-  view: View.optional(),
-  answers: z.array(z.array(Answer)),
-})
-
-export function encodeSlotRequest({ message, ...head }: SlotRequest): Buffer {
+export function encodeSlotRequest(request: SlotRequest): Buffer {
+  const { from, message } = request
   const frame = new FrameWriter()
-  const detach = (entry: SlotEntry) => frame.detachBody(toWire(entry))
-  if (message.type === 'stream') {
-    const items = message.items.map((item) =>
-      'changes' in item ? { changes: item.changes.map(detach) } : item,
-    )
-    return frame.finish({ ...head, message: { type: 'stream', items } })
+  return frame.finish([...toFields(request), from, message.type, itemsOf(message, frame)])
+}
+
+function itemsOf(message: SlotMessage, frame: FrameWriter): readonly unknown[] {
+  switch (message.type) {
+    case 'stream':
+      return message.items.map((item) =>
+        'changes' in item ? item.changes.map((entry) => toEntryField(entry, frame)) : item,
+      )
+    case 'give':
+      return message.entries.map((entry) => toEntryField(entry, frame))
+    default:
+      return message.slots
   }
-  if (message.type !== 'give') return frame.finish({ ...head, message })
-  return frame.finish({ ...head, message: { type: 'give', entries: message.entries.map(detach) } })
 }
 
 /** @throws when the frame is not one. */
 export function decodeSlotRequest(bytes: Buffer): SlotRequest {
   const frame = new FrameReader(bytes)
-  const { message, ...head } = RequestHead.parse(frame.head)
-  const attach = (entry: WireEntry) => fromWire(frame.attachBody<WholeWireEntry>(entry))
-  const whole = (): SlotMessage => {
-    if (message.type === 'give') return { type: 'give', entries: message.entries.map(attach) }
-    if (message.type !== 'stream') return message
-    const items = message.items.map((item) =>
-      'changes' in item ? { changes: item.changes.map(attach) } : item,
-    )
-    return { type: 'stream', items }
+  const [, , , from, type, items] = list(frame.head, 6)
+  const request = {
+    ...sightingOf(frame.head),
+    from: text(from),
+    message: messageOf(type, list(items), frame),
   }
-  const request = { ...head, message: whole() }
   frame.end()
   return request
 }
 
+function messageOf(type: unknown, items: readonly unknown[], frame: FrameReader): SlotMessage {
+  switch (type) {
+    case 'stream':
+      return { type, items: items.map((item) => streamItemOf(item, frame)) }
+    case 'give':
+      return { type, entries: items.map((item) => entryOf(item, frame)) }
+    case 'want':
+      return { type, slots: Digests.parse(items) }
+    case 'lack':
+      return { type, slots: Slots.parse(items) }
+    case 'offer':
+      return { type, slots: Offers.parse(items) }
+    default:
+      throw new TypeError('a message is none that members know')
+  }
+}
+
+function streamItemOf(item: unknown, frame: FrameReader): StreamItem {
+  if (!Array.isArray(item)) return Checks.parse(item)
+  return { changes: item.map((entry) => entryOf(entry, frame)) }
+}
+
 export function encodeSlotResponse(response: SlotResponse): Buffer {
-  return new FrameWriter().finish(response)
+  return new FrameWriter().finish([...toFields(response), response.answers])
 }
 
 /** @throws when the frame is not one. */
 export function decodeSlotResponse(bytes: Buffer): SlotResponse {
   const frame = new FrameReader(bytes)
-  const response = ResponseHead.parse(frame.head)
+  const answers = list(list(frame.head, 4)[3]).map((item) => list(item).map(answerOf))
   frame.end()
-  return response
+  return { ...sightingOf(frame.head), answers }
+}
+
+function answerOf(field: unknown): Answer {
+  const answer = ANSWERS.find((known) => known === field)
+  if (answer === undefined) throw new TypeError('an answer is none that members know')
+  return answer
 }

@@ -1,89 +1,113 @@
-/** An entry as it travels between members: flat, and with its body on top, where a frame detaches it. */
-import { z } from 'zod'
-import type { Body } from '../../shared/command.ts'
+/**
+ * An entry in the head of a frame:
+ * `["register","va",7,1829384756123,"node-1-x",null,"application/json",body,headers]`, of a tombstone only what comes
+ * before its content type; `["counter","ca",7,reset,[["node-1-x","12","0"]]]`, tallies as text, since they may go
+ * beyond 64 bits; `["reactions","rpost",7,[["fire","Sam",1829384756123,null,false]]]`.
+ */
 import { SLOTS } from '../../shared/placement.ts'
-import { counterOf, counterText } from '../entries/counter.ts'
+import type { Counter } from '../entries/counter.ts'
 import type { SlotEntry } from '../entries/entry.ts'
+import type { Presence } from '../entries/presence.ts'
 import { Reactions } from '../entries/reactions.ts'
 import type { Register } from '../entries/register.ts'
-import { DetachedBody } from './heads.ts'
+import type { Stamp } from '../entries/stamp.ts'
+import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
+import { endsAtMs, flag, integer, list, name, number, text } from './heads.ts'
 
-const slot = z
-  .int()
-  .min(0)
-  .max(SLOTS - 1)
-const id = z.string().min(1)
-/** JSON has no infinity: `null` is never. */
-const EndsAtMs = z.number().nullable()
-
-export const WireEntry = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('register'),
-    slot,
-    id,
-    time: z.number(),
-    origin: z.string(),
-    endsAtMs: EndsAtMs,
-    contentType: z.string().optional(),
-    headers: z.record(z.string(), z.string()).optional(),
-    body: DetachedBody.optional(),
-  }),
-  z.object({ kind: z.literal('counter'), slot, id, state: z.string() }),
-  z.object({
-    kind: z.literal('reactions'),
-    slot,
-    id,
-    presences: z.array(z.tuple([z.string(), z.string(), z.number(), EndsAtMs, z.boolean()])),
-  }),
-])
-export type WireEntry = z.infer<typeof WireEntry>
-
-/** With its body, as the frame attaches it. */
-export type WholeWireEntry = Exclude<WireEntry, WireRegister> | WholeWireRegister
-type WireRegister = Extract<WireEntry, { kind: 'register' }>
-type WholeWireRegister = Omit<WireRegister, 'body'> & { readonly body?: Body | undefined }
-
-export function toWire({ slot, id, entry }: SlotEntry): object {
+export function toEntryField({ slot, id, entry }: SlotEntry, frame: FrameWriter): unknown {
   switch (entry.kind) {
     case 'register': {
-      const { stamp, value, endsAtMs } = entry
-      return { kind: 'register', slot, id, ...stamp, endsAtMs: finite(endsAtMs), ...value }
+      const { kind, stamp, value } = entry
+      const ends = finite(entry.endsAtMs)
+      if (value === undefined) return [kind, id, slot, stamp.time, stamp.origin, ends]
+      const { contentType, body, headers = null } = value
+      return [kind, id, slot, stamp.time, stamp.origin, ends, contentType, frame.body(body), headers]
     }
-    case 'counter':
-      return { kind: 'counter', slot, id, state: counterText(entry) }
+    case 'counter': {
+      const { kind, reset, tallies } = entry
+      const rows = Object.entries(tallies).map(([origin, { added, taken }]) => [
+        origin,
+        String(added),
+        String(taken),
+      ])
+      return [kind, id, slot, reset === undefined ? null : [reset.time, reset.origin], rows]
+    }
     case 'reactions': {
-      const presences = [...entry].map(({ reaction, user, time, endsAtMs, isGone }) => [
+      const rows = [...entry].map(({ reaction, user, time, endsAtMs, isGone }) => [
         reaction,
         user,
         time,
         finite(endsAtMs),
         isGone,
       ])
-      return { kind: 'reactions', slot, id, presences }
+      return [entry.kind, id, slot, rows]
     }
   }
 }
 
-/** @throws when a counter is not one. */
-export function fromWire(wire: WholeWireEntry): SlotEntry {
-  const { slot, id } = wire
-  if (wire.kind === 'register') return { slot, id, entry: registerOf(wire) }
-  if (wire.kind === 'counter') return { slot, id, entry: counterOf(wire.state) }
-  const presences = wire.presences.map(([reaction, user, time, endsAtMs, isGone]) => ({
-    reaction,
-    user,
-    time,
-    endsAtMs: endsAtMs ?? Infinity,
-    isGone,
-  }))
-  return { slot, id, entry: Reactions.ofAll(presences) }
+/** @throws when it is none. */
+export function entryOf(field: unknown, frame: FrameReader): SlotEntry {
+  const fields = list(field)
+  const id = name(fields[1])
+  const slot = integer(fields[2])
+  if (slot < 0 || slot >= SLOTS) throw new RangeError('there is no such slot')
+  switch (fields[0]) {
+    case 'register':
+      return { slot, id, entry: registerOf(fields, frame) }
+    case 'counter':
+      return { slot, id, entry: counterOf(list(fields, 5)) }
+    case 'reactions':
+      return { slot, id, entry: Reactions.ofAll(list(list(fields, 4)[3]).map(presenceOf)) }
+    default:
+      throw new TypeError('an entry is none that members know')
+  }
 }
 
-function registerOf(wire: WholeWireRegister): Register {
-  const { time, origin, endsAtMs, contentType, headers, body } = wire
-  const register = { kind: 'register', stamp: { time, origin }, endsAtMs: endsAtMs ?? Infinity } as const
-  if (contentType === undefined || body === undefined) return register
-  return { ...register, value: { contentType, body, ...(headers && { headers }) } }
+function registerOf(fields: readonly unknown[], frame: FrameReader): Register {
+  const [, , , time, origin, ends, contentType, body, headers] = fields
+  const stamp = { time: number(time), origin: text(origin) }
+  if (fields.length === 6) return { kind: 'register', stamp, endsAtMs: endsAtMs(ends) }
+  list(fields, 9)
+  const value = { contentType: text(contentType), body: frame.body(body) }
+  const register = { kind: 'register', stamp, endsAtMs: endsAtMs(ends) } as const
+  if (headers === null) return { ...register, value }
+  return { ...register, value: { ...value, headers: headersOf(headers) } }
+}
+
+function headersOf(field: unknown): Record<string, string> {
+  if (typeof field !== 'object' || field === null || Array.isArray(field))
+    throw new TypeError('headers are none')
+  for (const value of Object.values(field)) text(value)
+  return field as Record<string, string>
+}
+
+function counterOf([, , , reset, tallies]: readonly unknown[]): Counter {
+  const pairs = list(tallies).map((field) => {
+    const [origin, added, taken] = list(field, 3)
+    return [text(origin), { added: amount(added), taken: amount(taken) }] as const
+  })
+  const counter = { kind: 'counter', tallies: Object.fromEntries(pairs) } as const
+  return reset === null ? counter : { ...counter, reset: stampOf(list(reset, 2)) }
+}
+
+function amount(field: unknown): bigint {
+  if (!/^\d+$/.test(text(field))) throw new TypeError('a tally is no number')
+  return BigInt(field as string)
+}
+
+function stampOf([time, origin]: readonly unknown[]): Stamp {
+  return { time: number(time), origin: text(origin) }
+}
+
+function presenceOf(field: unknown): Presence {
+  const [reaction, user, time, ends, isGone] = list(field, 5)
+  return {
+    reaction: text(reaction),
+    user: text(user),
+    time: number(time),
+    endsAtMs: endsAtMs(ends),
+    isGone: flag(isGone),
+  }
 }
 
 function finite(ms: number): number | null {
@@ -95,7 +119,7 @@ export function bytesOfWire(entries: readonly SlotEntry[]): number {
   let bytes = 0
   for (const { id, entry } of entries) {
     bytes += 300 + 3 * id.length
-    if (entry.kind === 'register') bytes += Buffer.byteLength(entry.value?.body ?? '')
+    if (entry.kind === 'register') bytes += bytesOfBody(entry.value?.body ?? '')
     else if (entry.kind === 'counter') bytes += 100 * Object.keys(entry.tallies).length
     else for (const { reaction, user } of entry) bytes += 60 + 3 * (reaction.length + user.length)
   }

@@ -1,11 +1,15 @@
 /**
  * Both ends of the commands that members pass on to each other: batches of them, and their replies, as frames.
+ *
+ * The head of a request ends with a list of `[requestId, traced, remainingMs, commands]`: a client's call, and what
+ * of it is for this member. That of a response ends with the list of the results.
  */
-import type { Command, Reply } from '../../shared/command.ts'
-import type { ErrorCode } from '../../shared/errors.ts'
+import type { Command } from '../../shared/command.ts'
 import { FrameReader, FrameWriter } from './frame.ts'
-import { RequestHead, ResponseHead } from './heads.ts'
-import type { Sighting } from './line.ts'
+import { flag, list, number, text } from './heads.ts'
+import { type Sighting, sightingOf, toFields } from './sighting.ts'
+import { commandOf, toCommandField } from './wire-command.ts'
+import { bytesOfReply, type Result, resultOf, toResultField } from './wire-reply.ts'
 
 export const EXECUTE_PATH = '/cluster/execute'
 
@@ -25,82 +29,66 @@ export interface ExecuteResponse extends Sighting {
   readonly results: readonly Result[]
 }
 
-export type Result =
-  | { readonly reply: Reply }
-  | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
-
-export function encodeRequest({ commands, ...sighting }: ExecuteRequest): Buffer {
+export function encodeRequest(request: ExecuteRequest): Buffer {
   const frame = new FrameWriter()
-  const head = commands.map(({ command, ...rest }) => ({ ...rest, command: frame.detachBody(command) }))
-  return frame.finish({ ...sighting, commands: head })
+  const calls: unknown[] = []
+  let last: RoutedCommand | undefined
+  let ofLast: unknown[] = []
+  for (const routed of request.commands) {
+    const { command, requestId, traced, remainingMs } = routed
+    const isNew = requestId !== last?.requestId || remainingMs !== last.remainingMs || traced !== last.traced
+    if (isNew) {
+      ofLast = []
+      calls.push([requestId, traced, remainingMs, ofLast])
+      last = routed
+    }
+    ofLast.push(toCommandField(command, frame))
+  }
+  return frame.finish([...toFields(request), calls])
 }
 
 /** @throws when the frame is not one. */
 export function decodeRequest(bytes: Buffer): ExecuteRequest {
   const frame = new FrameReader(bytes)
-  const { commands, ...sighting } = RequestHead.parse(frame.head)
-  const whole = commands.map(({ command, ...rest }) => ({
-    ...rest,
-    command: frame.attachBody<Command>(command),
-  }))
+  const commands: RoutedCommand[] = []
+  for (const call of list(list(frame.head, 4)[3])) {
+    const [id, isTraced, remaining, fields] = list(call, 4)
+    const requestId = text(id)
+    const traced = flag(isTraced)
+    const remainingMs = number(remaining)
+    for (const field of list(fields))
+      commands.push({ command: commandOf(field, frame), requestId, traced, remainingMs })
+  }
   frame.end()
-  return { ...sighting, commands: whole }
-}
-
-/**
- * Values and lists that would make the frame too large are deferred, which is safe, since whatever carries one was a
- * read. The replies to writes are small and always there.
- */
-export function encodeResponse({ results, ...sighting }: ExecuteResponse): Buffer {
-  const frame = new FrameWriter()
-  let bytes = 0
-  const head = results.map((result) => {
-    if ('error' in result) return result
-    const weight = weightOf(result.reply)
-    if (weight > SMALL_LENGTH && bytes >= RESULTS_BYTES_MAX) return DEFERRED
-    bytes += weight
-    return { reply: frame.detachBody(result.reply) }
-  })
-  return frame.finish({ ...sighting, results: head })
+  return { ...sightingOf(frame.head), commands }
 }
 
 /** Reached by the reply that brings the frame over it; so every frame carries at least one. */
 const RESULTS_BYTES_MAX = 32 * 2 ** 20
 /** Below it a reply is not worth another round. */
 const SMALL_LENGTH = 16 * 2 ** 10
-/** Replies that are made of lists, however long. */
-const LISTS: readonly Reply['type'][] = ['counts', 'users', 'activity']
 const DEFERRED: Result = { error: { code: 'DEFERRED', detail: 'Ask again: other answers came first.' } }
 
-function weightOf(reply: Reply): number {
-  if ('body' in reply) return reply.body.length
-  return LISTS.includes(reply.type) ? JSON.stringify(reply).length : 0
-}
-
-/** What a command takes of a frame, at the most. */
-export function bytesOf(command: Command): number {
-  if (!('body' in command)) return headBytesOf(command)
-  const { body, ...head } = command
-  return headBytesOf(head) + Buffer.byteLength(body)
-}
-
-/** JSON writes a control character as six. */
-function headBytesOf(part: object): number {
-  let bytes = 300
-  for (const value of Object.values(part)) {
-    if (typeof value === 'string') bytes += 6 * value.length
-    else if (typeof value === 'object') bytes += headBytesOf(value)
-  }
-  return bytes
+/**
+ * Values and lists that would make the frame too large are deferred, which is safe, since whatever carries one was a
+ * read. The replies to writes are small and always there.
+ */
+export function encodeResponse(response: ExecuteResponse): Buffer {
+  const frame = new FrameWriter()
+  let bytes = 0
+  const results = response.results.map((result) => {
+    const weight = 'reply' in result ? bytesOfReply(result.reply) : 0
+    if (weight > SMALL_LENGTH && bytes >= RESULTS_BYTES_MAX) return toResultField(DEFERRED, frame)
+    bytes += weight
+    return toResultField(result, frame)
+  })
+  return frame.finish([...toFields(response), results])
 }
 
 /** @throws when the frame is not one. */
 export function decodeResponse(bytes: Buffer): ExecuteResponse {
   const frame = new FrameReader(bytes)
-  const { results, ...sighting } = ResponseHead.parse(frame.head)
-  const whole = results.map((result) =>
-    'reply' in result ? { reply: frame.attachBody<Reply>(result.reply) } : result,
-  )
+  const results = list(list(frame.head, 4)[3]).map((field) => resultOf(field, frame))
   frame.end()
-  return { ...sighting, results: whole }
+  return { ...sightingOf(frame.head), results }
 }

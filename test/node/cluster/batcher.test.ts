@@ -9,7 +9,7 @@ class Partner {
   readonly clock = new FakeClock()
   readonly batches: {
     items: readonly number[]
-    answer(results?: number[]): void
+    answer(results?: (number | Failure | undefined)[]): void
     fail(error: Error): void
   }[] = []
   readonly batcher = new Batcher<number, number>({
@@ -91,6 +91,21 @@ describe('the batcher', () => {
     await settled()
     partner.batches[1]?.answer()
     expect(await second).to.equal(4)
+  })
+
+  it('sends again, until its deadline, what came to no result, and fails only the item that has an error', async () => {
+    const partner = new Partner()
+    const results = [1, 2, 3].map((item) => partner.add(item, item === 3 ? 100 : 1000))
+    await settled()
+    partner.batches[0]?.answer([undefined, new Failure('TOO_LARGE', 'no'), undefined])
+    await settled()
+    expect(partner.batches[1]?.items).to.deep.equal([1, 3])
+    await partner.clock.advance(100)
+    partner.batches[1]?.answer([undefined, undefined])
+    await settled()
+    expect(partner.batches[2]?.items).to.deep.equal([1])
+    partner.batches[2]?.answer()
+    expect(await Promise.all(results)).to.deep.equal([2, 'TOO_LARGE', 'UNREACHABLE'])
   })
 
   it('takes an answer of the wrong length for none', async () => {

@@ -1,98 +1,27 @@
 /** What holders of slots tell each other: every state survives the way, and nothing broken gets in. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { FrameWriter } from '../../../node/cluster/frame.ts'
 import {
   type Answer,
   decodeSlotRequest,
   decodeSlotResponse,
   encodeSlotRequest,
   encodeSlotResponse,
-  type SlotMessage,
 } from '../../../node/cluster/slot-wire.ts'
 import { bytesOfWire } from '../../../node/cluster/wire-entry.ts'
-import type { Entry, SlotEntry } from '../../../node/entries/entry.ts'
-import { Reactions } from '../../../node/entries/reactions.ts'
-import type { Register } from '../../../node/entries/register.ts'
+import type { SlotEntry } from '../../../node/entries/entry.ts'
 import { SLOTS } from '../../../shared/placement.ts'
+import { entries, message, plain, text } from './slot-messages.ts'
 
-const text = fc.string({ unit: 'grapheme' })
-const name = fc.oneof(
-  fc.string({ unit: 'grapheme', minLength: 1 }),
-  fc.constantFrom('constructor', 'toString', '\0'),
-)
-const time = fc.nat({ max: 2 ** 53 - 1 })
-const endsAtMs = fc.oneof(fc.nat(), fc.constant(Infinity), fc.double({ min: 0, noNaN: true }))
-const value = fc.record(
-  {
-    contentType: text,
-    body: fc.oneof(text, fc.uint8Array()),
-    headers: fc.dictionary(fc.constantFrom('etag', 'x-dish', 'vary'), text).map((all) => ({ ...all })),
-  },
-  { requiredKeys: ['contentType', 'body'] },
-)
-const register = fc
-  .record(
-    { stamp: fc.record({ time, origin: text }), endsAtMs, value },
-    { requiredKeys: ['stamp', 'endsAtMs'] },
-  )
-  .map((fields): Register => ({ kind: 'register', ...fields }))
-/** Far more than 64 bits may have passed through. */
-const many = fc.bigInt({ min: 0n, max: 2n ** 200n })
-const counter = fc
-  .record(
-    {
-      reset: fc.record({ time, origin: text }),
-      tallies: fc.dictionary(fc.constantFrom('a', 'b-1', 'c'), fc.record({ added: many, taken: many })),
-    },
-    { requiredKeys: ['tallies'] },
-  )
-  .map((fields): Entry => ({ kind: 'counter', ...fields, tallies: { ...fields.tallies } }))
-const presence = fc.record({ reaction: name, user: name, time, endsAtMs, isGone: fc.boolean() })
-const reactions = fc.array(presence, { maxLength: 6 }).map((all): Entry => Reactions.ofAll(all))
-
-const slot = fc.nat({ max: SLOTS - 1 })
-const entry = fc.record({ slot, id: name, entry: fc.oneof(register, counter, reactions) })
-const entries = fc.array(entry, { maxLength: 5 })
-const digests = fc.array(fc.tuple(slot, text), { maxLength: 4 })
-const message: fc.Arbitrary<SlotMessage> = fc.oneof(
-  fc.record({
-    type: fc.constant('stream' as const),
-    items: fc.array(
-      fc.oneof(
-        fc.record({ changes: entries }),
-        fc.record({ checks: digests, isFull: fc.boolean(), isStrict: fc.boolean() }),
-      ),
-      { maxLength: 3 },
-    ),
-  }),
-  fc.record({ type: fc.constant('give' as const), entries }),
-  fc.record({ type: fc.constant('want' as const), slots: digests }),
-  fc.record({
-    type: fc.constant('offer' as const),
-    slots: fc.array(fc.tuple(slot, text, fc.boolean()), { maxLength: 4 }),
-  }),
-)
 const view = {
   epoch: 9,
   copies: 2,
   members: [{ id: 'b', url: 'http://b', incarnation: 'b-1', since: 4, leaving: true as const }],
 }
 
-/** Bytes, numbers without an end and sets compare by what is in them. */
-function plain(something: unknown): unknown {
-  if (something instanceof Reactions) return [...something].map(plain)
-  if (something instanceof Uint8Array) return ['bytes', ...something]
-  if (typeof something === 'bigint' || something === Infinity) return String(something)
-  if (Array.isArray(something)) return something.map(plain)
-  if (something === null || typeof something !== 'object') return something
-  return Object.fromEntries(Object.entries(something).map(([key, one]) => [key, plain(one)]))
-}
-
-function frameOf(head: unknown, rest = ''): Buffer {
-  const bytes = Buffer.from(JSON.stringify(head))
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(bytes.length)
-  return Buffer.concat([length, bytes, Buffer.from(rest)])
+function frameOf(type: string, items: unknown, rest = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([new FrameWriter().finish([1, 1, null, 'a', type, items]), rest])
 }
 
 describe('what holders of slots tell each other', () => {
@@ -172,38 +101,81 @@ describe('what holders of slots tell each other', () => {
   })
 
   it('is refused when no member would say it', () => {
-    const register = { kind: 'register', slot: 1, id: 'va', time: 1, origin: 'a', endsAtMs: null }
-    const counter = { kind: 'counter', slot: 1, id: 'ca', state: '{"tallies":[["a","1","0"]]}' }
-    const reactions = { kind: 'reactions', slot: 1, id: 'ra', presences: [['fire', 'Sam', 1, null, false]] }
-    const give = (entry: object) => ({ type: 'give', entries: [entry] })
-    for (const entry of [register, counter, reactions])
-      decodeSlotRequest(frameOf({ epoch: 1, time: 1, from: 'a', message: give(entry) }))
-    const refused = [
-      give({ ...register, slot: SLOTS }),
-      give({ ...register, slot: -1 }),
-      give({ ...register, slot: 1.5 }),
-      give({ ...register, id: '' }),
-      give({ ...register, time: null }),
-      give({ ...register, body: { text: true, length: 1 }, contentType: 't' }),
-      give({ ...counter, state: 'stew' }),
-      give({ ...counter, state: '{}' }),
-      give({ ...counter, state: '{"tallies":[["a","1.5","0"]]}' }),
-      give({ ...reactions, presences: [['fire', 'Sam', 1, null]] }),
-      give({ ...reactions, presences: [['fire', 'Sam', '1', null, false]] }),
-      give({ ...register, kind: 'list' }),
-      { type: 'stream', items: [{}] },
-      { type: 'stream', items: [{ checks: [[1]], isFull: false, isStrict: false }] },
-      { type: 'want', slots: [['1', '']] },
-      { type: 'offer', slots: [[1, '']] },
-      { type: 'take' },
+    const register = ['register', 'va', 1, 1, 'a', null, 't', 'stew', null]
+    const tombstone = ['register', 'va', 1, 1, 'a', 5]
+    const counter = ['counter', 'ca', 1, null, [['a', '1', '0']]]
+    const reactions = ['reactions', 'ra', 1, [['fire', 'Sam', 1, null, false]]]
+    for (const entry of [register, tombstone, counter, reactions]) decodeSlotRequest(frameOf('give', [entry]))
+    /** The same, but for one field. */
+    const but = (entry: readonly unknown[], index: number, field: unknown) => entry.with(index, field)
+    const entries = [
+      but(register, 0, 'list'),
+      but(register, 1, ''),
+      but(register, 2, SLOTS),
+      but(register, 2, -1),
+      but(register, 2, 1.5),
+      but(register, 3, null),
+      but(register, 4, 1),
+      but(register, 5, '5'),
+      but(register, 6, null),
+      but(register, 7, null),
+      but(register, 7, [true, 1]),
+      but(register, 8, []),
+      but(register, 8, { etag: 1 }),
+      register.slice(0, 8),
+      but(counter, 3, [1]),
+      but(counter, 3, [1, 2]),
+      but(counter, 4, 'stew'),
+      but(counter, 4, [['a', '1.5', '0']]),
+      but(counter, 4, [['a', '-1', '0']]),
+      but(counter, 4, [['a', '', '0']]),
+      but(counter, 4, [['a', 1, 0]]),
+      but(reactions, 3, [['fire', 'Sam', 1, null]]),
+      but(reactions, 3, [['fire', 'Sam', '1', null, false]]),
+      { kind: 'counter' },
+      null,
     ]
-    for (const message of refused)
-      expect(
-        () => decodeSlotRequest(frameOf({ epoch: 1, time: 1, from: 'a', message })),
-        JSON.stringify(message),
-      ).to.throw()
-    const binary = give({ ...register, contentType: 't', body: { text: true, length: 1 } })
-    const cut = Buffer.concat([frameOf({ epoch: 1, time: 1, from: 'a', message: binary }), Buffer.of(0xff)])
-    expect(() => decodeSlotRequest(cut), 'a text that is none').to.throw()
+    const refused: [string, unknown][] = [
+      ...entries.flatMap((entry): [string, unknown][] => [
+        ['give', [entry]],
+        ['stream', [[entry]]],
+      ]),
+      ['give', {}],
+      ['stream', [{}]],
+      ['stream', [{ checks: [[1]], isFull: false, isStrict: false }]],
+      ['want', [['1', '']]],
+      ['lack', ['1']],
+      ['offer', [[1, '']]],
+      ['take', []],
+    ]
+    for (const [type, items] of refused)
+      expect(() => decodeSlotRequest(frameOf(type, items)), `${type} ${JSON.stringify(items)}`).to.throw()
+    const broken = frameOf('give', [but(register, 7, [true, 1])], Buffer.of(0xff))
+    expect(() => decodeSlotRequest(broken), 'a text that is none').to.throw()
+    for (const answers of [[['maybe']], ['merged'], {}])
+      expect(() => decodeSlotResponse(new FrameWriter().finish([1, 1, null, answers]))).to.throw()
+  })
+
+  it('is refused when it is damaged, or is what a member could have said', () => {
+    const damaged = message.chain((message) => {
+      const whole = encodeSlotRequest({ epoch: 1, time: 1, view, from: 'a', message })
+      return fc.tuple(fc.nat(whole.length - 1), fc.nat(255)).map(([index, byte]) => {
+        const frame = Buffer.from(whole)
+        frame[index] = byte
+        return frame
+      })
+    })
+    fc.assert(
+      fc.property(damaged, (frame) => {
+        let request: ReturnType<typeof decodeSlotRequest>
+        try {
+          request = decodeSlotRequest(frame)
+        } catch {
+          return
+        }
+        expect(plain(decodeSlotRequest(encodeSlotRequest(request)))).to.deep.equal(plain(request))
+      }),
+      { numRuns: 500 },
+    )
   })
 })

@@ -1,112 +1,27 @@
 /** Frames between members: everything survives the way, and nothing broken gets in. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  decodeRequest,
-  decodeResponse,
-  encodeRequest,
-  encodeResponse,
-  type Result,
-} from '../../../node/cluster/wire.ts'
-import type { Command } from '../../../shared/command.ts'
-
-const text = fc.string({ unit: 'grapheme' })
-const body = fc.oneof(text, fc.uint8Array())
-const key = fc.string({ unit: 'grapheme', minLength: 1 })
-/** Also the names that objects have by themselves. */
-const name = fc.oneof(key, fc.constantFrom('__proto__', 'constructor', 'toString', '\0'))
-const limit = fc.integer({ min: 1, max: 1000 })
-const pageEnd = fc.record({ reaction: text, user: text })
-/** What a header may hold. */
-const contentType = fc.string({ unit: 'grapheme-ascii' })
-const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ type: fc.constant('value.get' as const), key }),
-  fc.record({ type: fc.constant('value.set' as const), key, contentType, body, ttlMs: fc.nat() }),
-  fc.record({
-    type: fc.constant('value.delete' as const),
-    key,
-    condition: fc.record({ ifMatch: fc.array(text) }, { requiredKeys: [] }),
-  }),
-  fc.record(
-    {
-      type: fc.constant('counter.add' as const),
-      key,
-      by: fc.bigInt().map(String),
-      idempotencyKey: fc.string({ unit: 'binary-ascii', minLength: 1 }),
-    },
-    { requiredKeys: ['type', 'key', 'by'] },
-  ),
-  fc.record({ type: fc.constant('counter.get' as const), key }),
-  fc.record({ type: fc.constant('counter.delete' as const), key }),
-  fc.record(
-    { type: fc.constant('reaction.add' as const), key, user: name, reaction: name, ttlMs: fc.nat() },
-    { requiredKeys: ['type', 'key', 'user', 'reaction'] },
-  ),
-  fc.record({ type: fc.constant('reaction.remove' as const), key, user: name, reaction: name }),
-  fc.record({ type: fc.constant('reaction.count' as const), key }),
-  fc.record(
-    { type: fc.constant('reaction.users' as const), key, reaction: name, after: pageEnd, limit },
-    { requiredKeys: ['type', 'key', 'limit'] },
-  ),
-  fc.record({ type: fc.constant('activity' as const), limit }),
-)
-const routed = fc.record({ command, requestId: text, traced: fc.boolean(), remainingMs: fc.nat() })
-/** As an object with names of its own, whatever they are. */
-function dictionary<T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> {
-  return fc.array(fc.tuple(name, value), { maxLength: 4 }).map((members) => Object.fromEntries(members))
-}
-const counts = dictionary(fc.nat())
-
-function reply<T>(
-  fields: { [K in keyof T]: fc.Arbitrary<T[K]> },
-): fc.Arbitrary<{ reply: T & { owner: string } }> {
-  return fc.record({ fields: fc.record(fields), owner: text }).map(({ fields, owner }) => ({
-    reply: { ...fields, owner } as T & { owner: string },
-  }))
-}
-
-const result: fc.Arbitrary<Result> = fc.oneof(
-  fc.record({
-    reply: fc.record({
-      type: fc.constant('value' as const),
-      owner: text,
-      contentType: text,
-      body,
-      tag: text,
-    }),
-  }),
-  fc.record({
-    reply: fc.record({ type: fc.constant('stored' as const), owner: text, tag: text, created: fc.boolean() }),
-  }),
-  reply({ type: fc.constant('deleted' as const) }),
-  reply({ type: fc.constant('missing' as const) }),
-  reply({ type: fc.constant('total' as const), value: fc.bigInt().map(String) }),
-  reply({ type: fc.constant('reacted' as const) }),
-  reply({ type: fc.constant('counts' as const), counts }),
-  reply({
-    type: fc.constant('users' as const),
-    users: dictionary(fc.array(name, { maxLength: 3 })),
-    next: pageEnd,
-  }),
-  reply({
-    type: fc.constant('activity' as const),
-    contents: fc.array(fc.record({ content: name, users: fc.nat(), counts }), { maxLength: 3 }),
-  }),
-  fc.record({ error: fc.record({ code: fc.constant('OVERLOADED' as const), detail: text }) }),
-)
+import { FrameWriter } from '../../../node/cluster/frame.ts'
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from '../../../node/cluster/wire.ts'
+import { bytesOf } from '../../../node/cluster/wire-command.ts'
+import type { Result } from '../../../node/cluster/wire-reply.ts'
+import { command, plain, result, routed } from './commands.ts'
 
 const view = { epoch: 9, copies: 1, members: [{ id: 'b', url: 'http://b', incarnation: 'b-1', since: 4 }] }
 
-/** Bytes compare by content, whatever class holds them. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (_, part) => (part instanceof Uint8Array ? [...part] : part)))
+function frameOf(...commands: readonly unknown[]): Buffer {
+  return new FrameWriter().finish([1, 1, null, [['r', false, 1, commands]]])
 }
 
-function frameOf(head: object): Buffer {
-  const bytes = Buffer.from(JSON.stringify(head))
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(bytes.length)
-  return Buffer.concat([length, bytes])
+/** A few bytes of it are others. */
+function damaged(whole: Buffer): fc.Arbitrary<Buffer> {
+  return fc
+    .array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 3 })
+    .map((all) => {
+      const frame = Buffer.from(whole)
+      for (const [index, byte] of all) frame[index] = byte
+      return frame
+    })
 }
 
 describe('a frame', () => {
@@ -138,11 +53,43 @@ describe('a frame', () => {
   })
 
   it('with a command that no member would send is refused', () => {
+    const good = [
+      ['value.get', 'k', null],
+      ['value.set', 'k', 'a/b', 'jam', null, null],
+      ['counter.add', 'k', '1', null],
+      ['response.get', '/k', 't', '?q', null],
+      { type: 'reaction.count', key: 'k' },
+    ]
+    expect(decodeRequest(frameOf(...good)).commands).to.have.lengthOf(good.length)
     const refused = [
-      { type: 'counter.add', key: 'k', by: '1.5' },
-      { type: 'counter.add', key: 'k', by: '9'.repeat(101) },
-      { type: 'counter.add', key: 'k', by: '1', idempotencyKey: '' },
-      { type: 'counter.add', key: '', by: '1' },
+      null,
+      'value.get',
+      [],
+      ['value.steal', 'k'],
+      ['toString', 'k'],
+      ['value.get', 'k'],
+      ['value.get', 'k', null, null],
+      ['value.get', '', null],
+      ['value.get', null, null],
+      ['value.get', 'k', '*'],
+      ['value.get', 'k', { ifMatch: [1] }],
+      ['value.set', 'k', 'a/b', null, null, null],
+      ['value.set', 'k', 'a/b', ['jam'], null, null],
+      ['value.set', 'k', 'a/b', [true, 1], null, null],
+      ['value.set', 'k', 'a/b', [false, -1], null, null],
+      ['value.set', 'k', 'a/b', [false, 0.5], null, null],
+      ['value.set', 'k', 'a/b', [false, Number.MAX_SAFE_INTEGER], null, null],
+      ['value.set', 'k', 'a/b', 'jam', '1', null],
+      ['value.set', 'k', 'a/b\r\nx: y', 'jam', null, null],
+      ['counter.get', 'k', null],
+      ['counter.add', 'k', '1.5', null],
+      ['counter.add', 'k', 1, null],
+      ['counter.add', 'k', '9'.repeat(101), null],
+      ['counter.add', 'k', '1', ''],
+      ['counter.add', '', '1', null],
+      ['response.get', '/k', '', '', null],
+      ['response.get', '/k', 't', '', 'a\nb'],
+      { type: 'value.get', key: 'k' },
       { type: 'counter.set', key: 'k' },
       { type: 'reaction.add', key: 'k', user: 'Sam', reaction: '' },
       { type: 'reaction.add', key: 'k', user: ['Sam'], reaction: 'fire' },
@@ -151,14 +98,79 @@ describe('a frame', () => {
       { type: 'activity', limit: -1 },
       { type: 'activity' },
     ]
-    for (const command of refused) {
-      const head = {
-        epoch: 1,
-        time: 1,
-        commands: [{ command, requestId: 'r', traced: false, remainingMs: 1 }],
-      }
-      expect(() => decodeRequest(frameOf(head)), JSON.stringify(command)).to.throw()
-    }
+    for (const command of refused)
+      expect(() => decodeRequest(frameOf(command)), JSON.stringify(command)).to.throw()
+  })
+
+  it('with a result that no member would give is refused', () => {
+    const responseOf = (...results: readonly unknown[]) => new FrameWriter().finish([1, 1, null, results])
+    const good = [
+      ['missing', 'a'],
+      ['total', 'a', '1'],
+      ['error', 'OVERLOADED', ''],
+      { type: 'counts', owner: 'a' },
+    ]
+    expect(decodeResponse(responseOf(...good)).results).to.have.lengthOf(good.length)
+    const refused = [
+      null,
+      [],
+      ['missing'],
+      ['missing', 1],
+      ['missing', 'a', 1],
+      ['total', 'a', 1],
+      ['stored', 'a', '"1"', 1],
+      ['value', 'a', 't', 'jam'],
+      ['value', 'a', 't', null, '"1"'],
+      ['value', 'a', 't', [true, 1], '"1"'],
+      ['error', 'NO_SUCH_CODE', ''],
+      ['error', 'toString', ''],
+      ['toString', 'a'],
+      { type: 'missing', owner: 'a' },
+      { type: 'response', owner: 'a' },
+      { type: 'counts' },
+    ]
+    for (const result of refused)
+      expect(() => decodeResponse(responseOf(result)), JSON.stringify(result)).to.throw()
+  })
+
+  it('of another format is refused, and says so', () => {
+    const other = frameOf()
+    other[0] = 1
+    expect(() => decodeRequest(other)).to.throw(RangeError, 'format 1')
+    const head = Buffer.from('{"epoch":1,"time":1,"commands":[]}')
+    const unnumbered = Buffer.concat([Buffer.of(0, 0, 0, head.length), head])
+    expect(() => decodeRequest(unnumbered)).to.throw(RangeError, 'format 0')
+  })
+
+  it('tells a time to live without an end by not telling any', () => {
+    const command = { type: 'value.set', key: 'k', contentType: 'a/b', body: '', ttlMs: Infinity } as const
+    const routed = { command, requestId: 'r', traced: false, remainingMs: 1 }
+    const [arrived] = decodeRequest(encodeRequest({ epoch: 1, time: 1, commands: [routed] })).commands
+    expect(arrived?.command).to.deep.equal({ type: 'value.set', key: 'k', contentType: 'a/b', body: '' })
+  })
+
+  it('tells only once whose commands they are, as long as they are the same', () => {
+    const id = 'a-long-name-of-a-request'
+    const routed = (requestId: string, key: string) => ({
+      command: { type: 'counter.get' as const, key },
+      requestId,
+      traced: true,
+      remainingMs: 5,
+    })
+    const commands = [routed(id, 'a'), routed(id, 'b'), routed('other', 'c'), routed(id, 'd')]
+    const frame = encodeRequest({ epoch: 1, time: 1, commands })
+    expect(frame.toString().split(id)).to.have.lengthOf(3)
+    expect(decodeRequest(frame).commands).to.deep.equal(commands)
+  })
+
+  it('weighs no more than its commands are taken for', () => {
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 5 }), (commands) => {
+        const routed = commands.map((command) => ({ command, requestId: 'r', traced: false, remainingMs: 1 }))
+        const weight = commands.reduce((sum, one) => sum + bytesOf(one), 100)
+        expect(encodeRequest({ epoch: 1, time: 1, commands: routed }).length).to.be.at.most(weight)
+      }),
+    )
   })
 
   it('defers values that would make it too large, and never the reply to a write', () => {
@@ -207,4 +219,30 @@ describe('a frame', () => {
       }),
     )
   })
+
+  it('that is damaged is refused, or is one that a member could have sent', () => {
+    const requests = fc
+      .array(routed, { minLength: 1, maxLength: 4 })
+      .map((commands) => encodeRequest({ epoch: 1, time: 1, view, commands }))
+    const responses = fc
+      .array(result, { minLength: 1, maxLength: 4 })
+      .map((results) => encodeResponse({ epoch: 1, time: 1, results }))
+    fc.assert(
+      fc.property(requests.chain(damaged), responses.chain(damaged), (request, response) => {
+        const asked = unlessRefused(() => decodeRequest(request))
+        if (asked) expect(plain(decodeRequest(encodeRequest(asked)))).to.deep.equal(plain(asked))
+        const answered = unlessRefused(() => decodeResponse(response))
+        if (answered) expect(plain(decodeResponse(encodeResponse(answered)))).to.deep.equal(plain(answered))
+      }),
+      { numRuns: 500 },
+    )
+  })
 })
+
+function unlessRefused<T>(decode: () => T): T | undefined {
+  try {
+    return decode()
+  } catch {
+    return undefined
+  }
+}

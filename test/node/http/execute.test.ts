@@ -46,46 +46,52 @@ describe('/cluster/execute', () => {
   })
 
   const whole = frameOf({ type: 'value.set', key: 'k', contentType: 'a/b', body: 'some text' })
-  const get = { type: 'value.get', key: 'k' }
-  const set = { type: 'value.set', key: 'k', contentType: 'a/b' }
-  const routed = { requestId: 'r', traced: false, remainingMs: 1000 }
-  const headWith = (command: unknown) => headOf({ epoch: 1, time: 1, commands: [{ ...routed, command }] })
+  const large = frameOf({ type: 'value.set', key: 'k', contentType: 'a/b', body: 'some text'.repeat(1000) })
+  const get = ['value.get', 'k', null]
+  const setWith = (body: unknown, ttlMs: unknown = null) => ['value.set', 'k', 'a/b', body, ttlMs, null]
+  const headWith = (command: unknown) => headOf([1, 1, null, [['r', false, 1000, [command]]]])
   const broken: Readonly<Record<string, Uint8Array>> = {
     'no bytes': Buffer.alloc(0),
-    'half a length': Buffer.alloc(2),
-    'an empty head': Buffer.alloc(4),
+    'half a length': whole.subarray(0, 3),
+    'an empty head': withLength(whole.subarray(0, 5), 0),
     'a head cut short': whole.subarray(0, 20),
-    'a body cut short': whole.subarray(0, -1),
+    'a body cut short': large.subarray(0, -1),
     'more bytes than its bodies': Buffer.concat([whole, Buffer.from('x')]),
     'a length beyond its end': withLength(headWith(get), 0xffffffff),
     'a length short of its head': withLength(headWith(get), 10),
-    'a head that is not UTF-8': withLength(Buffer.from([0, 0, 0, 0, 0x22, 0xff, 0x22]), 3),
+    'another format': Buffer.concat([Buffer.of(1), headWith(get).subarray(1)]),
+    'a head that is not UTF-8': withLength(Buffer.from([2, 0, 0, 0, 0, 0x22, 0xff, 0x22]), 3),
     'a head of null': headOf(null),
-    'a head that is a list': headOf([]),
+    'a head that is an object': headOf({ epoch: 1, time: 1, commands: [] }),
+    'a head that is too short': headOf([1, 1, null]),
     'a head nested deeply': rawHead('['.repeat(1_000_000)),
-    'no epoch': headOf({ commands: [] }),
-    'an epoch of text': headOf({ epoch: '1', commands: [] }),
-    'an epoch beyond integers': rawHead('{"epoch":1e300,"commands":[]}'),
-    'commands that are no list': headOf({ epoch: 1, time: 1, commands: {} }),
+    'no epoch': headOf([null, 1, null, []]),
+    'an epoch of text': headOf(['1', 1, null, []]),
+    'an epoch beyond integers': rawHead('[1e300,1,null,[]]'),
+    'no time': headOf([1, null, null, []]),
+    'a view of text': headOf([1, 1, 'all', []]),
+    'a view without members': headOf([1, 1, { epoch: 1, copies: 1 }, []]),
+    'commands that are no list': headOf([1, 1, null, {}]),
+    'a call that is no list': headOf([1, 1, null, [{}]]),
+    'a call without commands': headOf([1, 1, null, [['r', false, 1000]]]),
+    'a call without time': headOf([1, 1, null, [['r', false, null, [get]]]]),
     'a command of null': headWith(null),
-    'an unknown command': headWith({ type: 'value.steal', key: 'k' }),
-    'an inherited command': headWith({ type: 'toString', key: 'k' }),
-    'no key': headWith({ type: 'value.get' }),
-    'a key of null': headWith({ type: 'value.get', key: null }),
-    'no body': headWith(set),
-    'a body in the head': headWith({ ...set, body: 'text' }),
-    'a body of negative length': headWith({ ...set, body: { text: true, length: -1 } }),
-    'a body of broken length': headWith({ ...set, body: { text: true, length: 0.5 } }),
-    'a body without end': headWith({ ...set, body: { text: false, length: Number.MAX_SAFE_INTEGER } }),
-    'a body of text that is not UTF-8': Buffer.concat([
-      headWith({ ...set, body: { text: true, length: 1 } }),
-      Buffer.from([0xff]),
-    ]),
-    'a time to live of text': headWith({ ...set, body: { text: true, length: 0 }, ttlMs: '1' }),
-    'an amount that is no integer': headWith({ type: 'counter.add', key: 'k', by: '1.5' }),
-    'an amount of a number': headWith({ type: 'counter.add', key: 'k', by: 1 }),
-    'a condition of text': headWith({ ...get, condition: '*' }),
-    'conditions of numbers': headWith({ ...get, condition: { ifMatch: [1] } }),
+    'an unknown command': headWith(['value.steal', 'k']),
+    'an inherited command': headWith(['toString', 'k']),
+    'a command that is inherited by objects': headWith({ type: 'toString', key: 'k' }),
+    'no key': headWith(['value.get']),
+    'a key of null': headWith(['value.get', null, null]),
+    'no body': headWith(setWith(null)),
+    'a body that is an object': headWith(setWith({ text: true, length: 0 })),
+    'a body of negative length': headWith(setWith([true, -1])),
+    'a body of broken length': headWith(setWith([true, 0.5])),
+    'a body without end': headWith(setWith([false, Number.MAX_SAFE_INTEGER])),
+    'a body of text that is not UTF-8': Buffer.concat([headWith(setWith([true, 1])), Buffer.from([0xff])]),
+    'a time to live of text': headWith(setWith('', '1')),
+    'an amount that is no integer': headWith(['counter.add', 'k', '1.5', null]),
+    'an amount of a number': headWith(['counter.add', 'k', 1, null]),
+    'a condition of text': headWith(['value.get', 'k', '*']),
+    'conditions of numbers': headWith(['value.get', 'k', { ifMatch: [1] }]),
   }
   for (const [what, frame] of Object.entries(broken)) {
     it(`cannot understand a frame with ${what}`, async () => {
@@ -144,11 +150,11 @@ function headOf(head: unknown): Buffer {
 }
 
 function rawHead(text: string): Buffer {
-  return withLength(Buffer.concat([Buffer.alloc(4), Buffer.from(text)]), Buffer.byteLength(text))
+  return withLength(Buffer.concat([Buffer.of(2, 0, 0, 0, 0), Buffer.from(text)]), Buffer.byteLength(text))
 }
 
 function withLength(frame: Uint8Array, length: number): Buffer {
   const bytes = Buffer.from(frame)
-  bytes.writeUInt32BE(length)
+  bytes.writeUInt32BE(length, 1)
   return bytes
 }
