@@ -13,9 +13,9 @@ const ClusterAnswer = z.object({ members: z.array(z.object({ url: z.string() }))
 /** @throws when they do not serve in time; it says which, and why. */
 export async function untilServing(
   urls: readonly string[],
-  options: { apiKey: string | undefined; stopping: AbortSignal },
+  options: { apiKey: string | undefined; stopping: AbortSignal; say?: (line: string) => void },
 ): Promise<void> {
-  const { apiKey, stopping } = options
+  const { apiKey, stopping, say = console.log } = options
   const startedAtMs = performance.now()
   let saidAtMs = startedAtMs
   while (!stopping.aborted) {
@@ -28,7 +28,7 @@ export async function untilServing(
     }
     if (nowMs - saidAtMs > PROGRESS_INTERVAL_MS) {
       saidAtMs = nowMs
-      console.log(`larder: waiting, ${waiting.join('; ')}`)
+      say(`larder: waiting, ${waiting.join('; ')}`)
     }
     await pause(systemClock, POLL_INTERVAL_MS, stopping)
   }

@@ -1,0 +1,45 @@
+/** The servers that are measured: what their operating system says of them, and what they answer. */
+import type { RequestLine } from './request.ts'
+
+export interface Server {
+  /** Of a node: its id. */
+  readonly name: string
+  readonly port: number
+}
+
+/** @throws when it does not tell. */
+export async function metricOf({ port }: Server, name: string): Promise<number> {
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const text = page
+    .split('\n')
+    .find((line) => line.startsWith(`${name} `))
+    ?.slice(name.length)
+  if (text === undefined) throw new Error(`port ${port} says nothing of ${name}`)
+  return Number(text)
+}
+
+/** CPU time of all of them together so far (getrusage). */
+export async function cpuSecondsOf(servers: readonly Server[]): Promise<number> {
+  const times = await Promise.all(servers.map((server) => metricOf(server, 'process_cpu_seconds_total')))
+  return times.reduce((sum, time) => sum + time, 0)
+}
+
+export const residentBytesOf = (server: Server) => metricOf(server, 'process_resident_memory_bytes')
+
+/** That a yardstick answers the same as what it is to measure. @throws when the bodies or their types differ. */
+export async function ensureSame(line: RequestLine, servers: readonly Server[]): Promise<void> {
+  const answers = await Promise.all(servers.map((server) => ask(server, line)))
+  if (new Set(answers).size > 1) throw new Error(`not the same answers:\n${answers.join('\n')}`)
+}
+
+/** @throws when it is refused. */
+export async function ask({ port }: Server, { path, body, headers = {} }: RequestLine): Promise<string> {
+  const json = { method: 'POST', body: JSON.stringify(body) }
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : json),
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`port ${port} answered ${response.status}: ${text}`)
+  return `${response.headers.get('content-type')} ${text.trimEnd()}`
+}

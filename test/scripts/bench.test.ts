@@ -1,0 +1,79 @@
+/** The benchmark itself, with real processes and hardly any time. */
+
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Generator } from '../../scripts/bench/generator.ts'
+import { groups } from '../../scripts/bench/groups.ts'
+import { measureRows } from '../../scripts/bench/rows.ts'
+import { Stand } from '../../scripts/bench/stand.ts'
+import { tableOf } from '../../scripts/bench/table.ts'
+import { freePorts } from '../support/ports.ts'
+import { TestProcess } from '../support/process.ts'
+import { childrenOf } from '../support/process-tree.ts'
+import { until } from '../support/until.ts'
+
+const PATIENCE_MS = 60_000
+
+describe('scripts: bench', function () {
+  this.timeout(PATIENCE_MS)
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'larder-test-'))
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  for (const args of [['many'], ['1', '-2'], ['overload', 'rain']]) {
+    it(`explains itself when started with: ${args.join(' ')}`, async () => {
+      const { code, stderr } = await bench(args, 1).finished()
+      expect(code).to.equal(2)
+      expect(stderr).to.include('usage:')
+    })
+  }
+
+  it('measures nodes beside a bare server that gives the same answers', async () => {
+    const [first] = await freePorts(1)
+    const interrupted = new AbortController().signal
+    await using stand = await Stand.open({ cores: undefined, port: first, interrupted })
+    const rows = (await groups[1]?.(stand))?.filter(({ load }) => load.idle === undefined)
+    const rounds = { seconds: 0.02, rounds: 1, progress: () => {} }
+    const measured = await measureRows(rows ?? [], new Generator(stand), rounds)
+    expect(measured.length).to.be.above(8)
+    for (const { row, samples } of measured) {
+      expect(samples[0]?.rate, row.name).to.be.above(0)
+      expect(samples[0]?.CPU, row.name).to.be.above(0)
+      expect(samples[0], row.name).to.include({ failed: 0, problem: undefined })
+    }
+    expect(tableOf(measured)).to.include('| GET, one node ')
+  })
+
+  it('asks for three times what a node can do, and leaves nothing behind', async () => {
+    const [port] = await freePorts(1)
+    const { code, stdout, stderr } = await bench(['overload', 'post', '0.2'], port).finished()
+    expect(code, stderr).to.equal(0)
+    expect(stdout).to.match(/^\| three times +\| +\d+ \| +\d+ \|/m)
+    expect(stdout).to.match(/^- goal 9: /m)
+    expect(await readdir(folder)).to.deep.equal([])
+  })
+
+  it('leaves nothing behind when it is interrupted', async () => {
+    const [port] = await freePorts(1)
+    await using running = bench(['soak'], port)
+    const children = await until(
+      () => childrenOf(running.pid),
+      ({ length }) => length === 2 && running.stderr.includes('minute'),
+    )
+    expect(await readdir(folder)).to.have.lengthOf(1)
+    const { code } = await running.stop()
+    expect(code).to.equal(1)
+    expect(running.stderr).to.match(/bench: interrupted\n$/)
+    expect(await readdir(folder)).to.deep.equal([])
+    for (const child of children) expect(() => process.kill(child, 0)).to.throw('ESRCH')
+  })
+
+  function bench(args: readonly string[], port: number): TestProcess {
+    const environment = { TMPDIR: folder, PORT: `${port}` }
+    return new TestProcess(process.execPath, ['scripts/bench.ts', ...args], { environment })
+  }
+})
