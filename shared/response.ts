@@ -22,9 +22,14 @@ export function jsonText(body: string): HttpResponse {
   return { status: 200, headers: JSON_HEADERS, body }
 }
 
-/** Without a body. */
+/** Without a body: either the status says so already, or its length has to. */
 export function empty(status: number, headers: Readonly<Record<string, string>> = NO_HEADERS): HttpResponse {
-  return { status, headers }
+  return status === 204 || status === 304 ? { status, headers } : { status, headers, body: '' }
+}
+
+/** Whether an answer with this status never has a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304
 }
 
 /** Whatever was thrown, as RFC 9457 has it. */

@@ -9,7 +9,7 @@ import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { decode, readBody } from '../../shared/input.ts'
 import type { HttpRequest } from '../../shared/request.ts'
-import { empty, type HttpResponse } from '../../shared/response.ts'
+import { empty, type HttpResponse, isBodiless } from '../../shared/response.ts'
 import type { Parameter, Route } from '../../shared/route.ts'
 import { type CachedRoute, fill, namesOf, patternOf, usefulMs } from '../sources/route-table.ts'
 import type { Dispatch } from './dispatch.ts'
@@ -138,6 +138,7 @@ function answerOf(request: HttpRequest, reply: Reply): HttpResponse {
   }
   if (status === 200 && isKnown(request.header('if-none-match'), reply.headers['etag']))
     return empty(304, headers)
+  if (isBodiless(status)) return empty(status, headers)
   return { status, headers: { ...headers, 'content-type': contentType }, body }
 }
 
