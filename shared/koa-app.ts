@@ -52,18 +52,27 @@ function answer({ conclude }: KoaAppOptions): Middleware {
     try {
       send(context.state['response'])
     } catch (thrown) {
+      // What was stored has a header that HTTP cannot carry; those before it are set already.
+      for (const name of context.res.getHeaderNames()) context.remove(name)
       send(problem(thrown))
     }
   }
 }
 
-/** A target may also come as a whole URL (RFC 9112, section 3.2.2); its path is what counts. */
-function readTarget(context: ParameterizedContext): void {
-  const { url = '' } = context.req
-  if (url.startsWith('/') || url === '*') return
-  const target = URL.parse(url)
-  if (target === null) throw new LarderError('BAD_REQUEST', 'The target of the request is not a URL.')
-  context.req.url = target.pathname + target.search
+/**
+ * A target may also come as a whole URL (RFC 9112, section 3.2.2). What counts is what stands behind its host, as it
+ * was written: a URL that is put in order would lose keys like `..`. A fragment is nobody's business here.
+ */
+function readTarget({ req }: ParameterizedContext): void {
+  const [target = ''] = (req.url ?? '').split('#', 1)
+  if (target.startsWith('/') || target === '*') {
+    req.url = target
+    return
+  }
+  const [, path] = /^[a-z][a-z\d+.-]*:\/\/[^/?]+(.*)$/i.exec(target) ?? []
+  if (path === undefined || !URL.canParse(target))
+    throw new LarderError('BAD_REQUEST', 'The target of the request is not a URL.')
+  req.url = path.startsWith('/') ? path : `/${path}`
 }
 
 function mount({ routes, answering }: KoaAppOptions): Router {
