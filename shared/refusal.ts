@@ -23,12 +23,13 @@ export class Refusals {
   readonly #log: Log
   readonly #metrics: HttpMetrics
   readonly #conversations = new WeakMap<Duplex, Conversation>()
+  readonly #refused = new WeakSet<Duplex>()
 
   constructor(server: Server, log: Log, metrics: HttpMetrics) {
     this.#log = log
     this.#metrics = metrics
     server.on('clientError', (error, socket) => this.#hear(error, socket))
-    server.on('connect', (_request, socket) => this.#refuse(socket, NO_PROXY))
+    server.on('connect', (_request, socket) => this.#refuseInTurn(socket, NO_PROXY))
   }
 
   /** To be told of every request. */
@@ -44,15 +45,22 @@ export class Refusals {
   }
 
   #hear(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (this.#refused.has(socket)) return // Whatever comes behind garbage is garbage.
+    this.#refused.add(socket)
     this.#log.debug({ code: error.code, reason: error.message }, 'a connection was refused')
-    const refusal = REFUSALS[error.code ?? ''] ?? INVALID
+    this.#refuseInTurn(socket, REFUSALS[error.code ?? ''] ?? INVALID)
+  }
+
+  /** Looks again after every answer that it waits for: the broken request may have got one meanwhile. */
+  #refuseInTurn(socket: Duplex, refusal: Refusal): void {
     const { newest, answer, before } = this.#conversations.get(socket) ?? {}
-    const isBroken = newest?.complete === false
-    if (isBroken && isOut(answer)) return void socket.destroy()
     // The broken request may itself be the newest one.
-    const ahead = isBroken ? before : answer
-    if (isOut(ahead)) this.#refuse(socket, refusal)
-    else ahead?.once('close', () => this.#refuse(socket, refusal))
+    const isBroken = newest?.complete === false
+    const isAnswered = isBroken && answer?.writableEnded === true
+    const ahead = isBroken && !isAnswered ? before : answer
+    if (ahead !== undefined && !isOut(ahead)) ahead.once('close', () => this.#refuseInTurn(socket, refusal))
+    else if (isAnswered) socket.destroy()
+    else this.#refuse(socket, refusal)
   }
 
   #refuse(socket: Duplex, [code, detail]: Refusal): void {
@@ -63,8 +71,8 @@ export class Refusals {
   }
 }
 
-function isOut(answer: ServerResponse | undefined): boolean {
-  return answer === undefined || answer.writableFinished || answer.destroyed
+function isOut(answer: ServerResponse): boolean {
+  return answer.writableFinished || answer.destroyed
 }
 
 type Refusal = readonly [ErrorCode, string]
