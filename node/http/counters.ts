@@ -147,5 +147,5 @@ function onceOf(request: HttpRequest): { idempotencyKey?: string } {
 
 function totalOf(reply: Reply): string {
   if (reply.type === 'total') return reply.value
-  throw new LarderError('NO_SUCH_KEY', 'This counter was never incremented, or is deleted.')
+  throw new LarderError('NO_SUCH_KEY', 'This counter was never incremented.')
 }
