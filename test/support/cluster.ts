@@ -98,13 +98,13 @@ export class Cluster implements AsyncDisposable {
   }
 
   async viewOf(id: string): Promise<ClusterView> {
-    const response = await fetch(`${this.url(id)}/api/v1/cluster`)
+    const response = await this.#fetch(`${this.url(id)}/api/v1/cluster`)
     return (await response.json()) as ClusterView
   }
 
   /** The value of a metric on this node, over all its labels. */
   async metric(id: string, name: string): Promise<number> {
-    const text = await (await fetch(`${this.url(id)}/metrics`)).text()
+    const text = await (await this.#fetch(`${this.url(id)}/metrics`)).text()
     const lines = text
       .split('\n')
       .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
@@ -114,6 +114,11 @@ export class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node[Symbol.asyncDispose]()))
     await this.uplink[Symbol.asyncDispose]()
+  }
+
+  #fetch(url: string): Promise<Response> {
+    const { API_KEY: apiKey } = this.#environment
+    return fetch(url, { headers: apiKey === undefined ? {} : { 'api-key': apiKey } })
   }
 
   #node(id: string): Node {

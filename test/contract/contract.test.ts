@@ -1,0 +1,118 @@
+/** One suite over every way that a request can take: the same answer, to its last header, on each of them. */
+import { expect } from 'chai'
+import type { RawAnswer } from '../support/raw.ts'
+import { TestUpstream } from '../support/upstream.ts'
+import { COUNTERS } from './counters.ts'
+import { HTTP } from './http.ts'
+import { REACTIONS } from './reactions.ts'
+import { RESPONSES } from './responses.ts'
+import type { Cases, Expected, Step } from './step.ts'
+import { VALUES } from './values.ts'
+import { WAYS, Way } from './ways.ts'
+
+const SUITES: Readonly<Record<string, Cases>> = {
+  values: VALUES,
+  counters: COUNTERS,
+  reactions: REACTIONS,
+  'cached responses': RESPONSES,
+  HTTP,
+}
+/** What is another one at another moment, or is only said where a connection is to end. */
+const PASSING = ['date', 'connection', 'x-request-id']
+
+describe('on every way', () => {
+  let upstream: TestUpstream
+  let ways: readonly Way[] = []
+
+  before(async function () {
+    this.timeout(60_000)
+    upstream = await TestUpstream.start()
+    upstream.answer = ({ path, tenant }) => {
+      const status = Number(/status-(\d+)/.exec(path)?.[1] ?? 200)
+      return { status, headers: { 'content-type': 'text/plain', etag: '"up"' }, body: `${tenant} ${path}` }
+    }
+    const node = { ROUTES_FILE: await upstream.contract(), MAX_BODY: '20000' }
+    ways = await Promise.all(WAYS.map((options) => Way.start(options, node)))
+  })
+  after(async () => {
+    await Promise.all(ways.map((way) => way[Symbol.asyncDispose]()))
+    await upstream[Symbol.asyncDispose]()
+  })
+
+  for (const [suite, cases] of Object.entries(SUITES)) {
+    describe(suite, () => {
+      for (const [name, [key, ...steps]] of Object.entries(cases)) {
+        it(name, async () => {
+          const bodies = await Promise.all(ways.map((way) => follow(way, key, steps)))
+          // What the first one says to a fault is what all say.
+          for (const [index, way] of ways.entries()) expect(bodies[index], way.name).to.deep.equal(bodies[0])
+        })
+      }
+    })
+  }
+
+  describe('commands', () => {
+    it('are passed on wherever another member was asked', async () => {
+      for (const [index, way] of ways.entries())
+        if (WAYS[index]?.isOwner === false) expect(await way.forwarded(), way.name).to.be.above(100)
+    })
+  })
+})
+
+/** @returns what the answers said, as a batch would have it. */
+async function follow(way: Way, key: string, steps: readonly Step[]): Promise<unknown[]> {
+  const told: unknown[] = []
+  let tag = ''
+  for (const step of steps) {
+    const answer = await way.ask(key, step, tag)
+    const { expected } = step
+    const about = `${way.name}: ${step.request.slice(0, 200)} → ${answer.status} ${answer.body.slice(0, 500)}`
+    expect(answer.status, about).to.equal(expected.status)
+    tag = answer.headers['etag'] ?? tag
+    expectBody(answer, expected, about)
+    if (!way.takesAsBatch(step)) expectHeaders(answer, expected, about)
+    told.push(
+      answer.body.startsWith('{') ? { status: answer.status, ...masked(answer.body, tag) } : answer.body,
+    )
+  }
+  return told
+}
+
+function expectBody({ body, status }: RawAnswer, { json, code, text = '' }: Expected, about: string): void {
+  if (code !== undefined) {
+    const problem: unknown = JSON.parse(body)
+    expect(problem, about).to.include({ code, status })
+    expect(problem, about).to.include.keys('type', 'title', 'detail')
+  } else if (json !== undefined)
+    expect({ status, ...JSON.parse(body) }, about).to.deep.equal({ status, ...json })
+  else expect(body, about).to.equal(text)
+}
+
+function expectHeaders({ headers, body, status }: RawAnswer, expected: Expected, about: string): void {
+  const heard = Object.entries(headers)
+    .filter(([name]) => !PASSING.includes(name))
+    .map(([name, value]) => [
+      name,
+      name === 'etag' && expected.headers?.[name] === '<tag>' ? tagOf(value) : value,
+    ])
+    .map(([name, value = '']) => [name, name === 'age' ? value.replace(/^\d$/, '<age>') : value])
+    .map(([name, value = '']) => [name, value.replace(/ttl=\d+/, 'ttl=<n>')])
+  const length = String(expected.length ?? Buffer.byteLength(body))
+  expect(Object.fromEntries(heard), about).to.deep.equal({
+    'x-content-type-options': 'nosniff',
+    ...(![204, 304].includes(status) && { 'content-length': length }),
+    ...expected.headers,
+  })
+  expect('x-request-id' in headers, `${about} has an id`).to.equal(
+    headers['content-type'] === 'application/problem+json',
+  )
+}
+
+function tagOf(value: string): string {
+  return /^"[^"]+"$/.test(value) ? '<tag>' : value
+}
+
+function masked(body: string, tag: string): object {
+  const text = tag === '' ? body : body.replaceAll(JSON.stringify(tag).slice(1, -1), '<tag>')
+  return JSON.parse(text)
+}

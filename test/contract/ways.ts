@@ -1,0 +1,121 @@
+/** Every way that a request can take to its answer, each in a cluster of its own, so that all are asked the same. */
+import type { Environment } from '../../shared/config.ts'
+import { Cluster, ownerOf } from '../support/cluster.ts'
+import { converse, type RawAnswer } from '../support/raw.ts'
+import type { Step } from './step.ts'
+
+const IDS: readonly string[] = ['a', 'b']
+const API_KEY = 'sesame'
+const SECRET = 'of-members'
+
+export interface WayOptions {
+  readonly name: string
+  /** Whether the member that is asked owns the key. */
+  readonly isOwner: boolean
+  /** A whole URL as the target is what goes through Koa, whatever it asks for. */
+  readonly isThroughKoa: boolean
+  readonly copies: number
+  /** Whether what can be an operation of a batch is sent as one. */
+  readonly isBatch: boolean
+}
+
+const plain = { isOwner: true, isThroughKoa: false, copies: 1, isBatch: false }
+
+export const WAYS: readonly WayOptions[] = [
+  { ...plain, name: 'in front of Koa, on the owner' },
+  { ...plain, name: 'through Koa, on the owner', isThroughKoa: true },
+  { ...plain, name: 'in front of Koa, on another member', isOwner: false },
+  { ...plain, name: 'through Koa, on another member', isThroughKoa: true, isOwner: false },
+  { ...plain, name: 'in a batch, on the owner', isBatch: true },
+  { ...plain, name: 'in a batch, on another member', isBatch: true, isOwner: false },
+  { ...plain, name: 'with two copies, on the owner', copies: 2 },
+  {
+    ...plain,
+    name: 'with two copies, through Koa, on another member',
+    isThroughKoa: true,
+    isOwner: false,
+    copies: 2,
+  },
+]
+
+export class Way implements AsyncDisposable {
+  readonly name: string
+  readonly #options: WayOptions
+  readonly #cluster: Cluster
+
+  static async start(options: WayOptions, node: Environment): Promise<Way> {
+    const cluster = await Cluster.start({
+      ids: IDS,
+      node: { API_KEY, CLUSTER_SECRET: SECRET, ...node },
+      uplink: { CLUSTER_SECRET: SECRET, COPIES: String(options.copies) },
+    })
+    return new Way(options, cluster)
+  }
+
+  private constructor(options: WayOptions, cluster: Cluster) {
+    this.name = options.name
+    this.#options = options
+    this.#cluster = cluster
+  }
+
+  /** How many commands were passed on to another member. */
+  async forwarded(): Promise<number> {
+    const counts = IDS.map((id) => this.#cluster.metric(id, 'larder_forwarded_commands_total'))
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
+  }
+
+  takesAsBatch({ op }: Step): boolean {
+    return this.#options.isBatch && op !== undefined
+  }
+
+  /** `tag` is what stands for `<tag>` in the headers. */
+  async ask(key: string, step: Step, tag: string): Promise<RawAnswer> {
+    if (this.takesAsBatch(step)) return await this.#askInBatch(key, step.op ?? '')
+    const headers = Object.entries(step.headers ?? {}).map(([name, value]) => [
+      name,
+      value.replace('<tag>', tag),
+    ])
+    return await this.#send(key, step.request, Object.fromEntries(headers), step)
+  }
+
+  async #askInBatch(key: string, op: string): Promise<RawAnswer> {
+    const body = `{"ops":[${op}]}`
+    const answer = await this.#send(
+      key,
+      'POST /api/v1/batch',
+      { 'content-type': 'application/json' },
+      { body },
+    )
+    const parsed: { results: [{ status: number }] } = JSON.parse(answer.body)
+    return { status: parsed.results[0].status, headers: {}, body: JSON.stringify(parsed.results[0]) }
+  }
+
+  async #send(
+    key: string,
+    request: string,
+    headers: Readonly<Record<string, string>>,
+    { body, chunks = '' }: Pick<Step, 'body' | 'chunks'>,
+  ): Promise<RawAnswer> {
+    const [method = '', target = ''] = request.split(' ')
+    const owner = ownerOf(key, IDS)
+    const id = IDS.find((id) => (id === owner) === this.#options.isOwner) ?? ''
+    const all = {
+      host: 'a',
+      connection: 'close',
+      'api-key': API_KEY,
+      ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+      ...headers,
+    }
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+    const whole = this.#options.isThroughKoa && target !== '*' ? `http://larder.example${target}` : target
+    const said = `${method} ${whole} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? chunks}`
+    const answers = await converse(Number(new URL(this.#cluster.url(id)).port), said)
+    const [answer, ...more] = answers
+    if (answer === undefined || more.length > 0) throw new Error(`${answers.length} answers to ${request}`)
+    return answer
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cluster[Symbol.asyncDispose]()
+  }
+}
