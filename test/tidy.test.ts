@@ -161,4 +161,9 @@ describe('the source', () => {
     const tests = all.filter(({ path }) => path.startsWith('test/') && path !== 'test/tidy.test.ts')
     expect(offenders(tests, /\.only\(|\bsleep\(|\bxit\(|\.retries\(/)).to.deep.equal([])
   })
+
+  it('has no hooks outside of a describe block: they would run for every test of all files', () => {
+    const tests = all.filter(({ path }) => path.startsWith('test/'))
+    expect(offenders(tests, /^(?:before|after)(?:Each)?\(/)).to.deep.equal([])
+  })
 })

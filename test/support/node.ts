@@ -31,3 +31,13 @@ export async function startTestNode(environment: Environment = {}): Promise<Test
     },
   }
 }
+
+/** In a describe block: each of its tests has a node of its own, which is handed to `take` before. */
+export function eachOnNode(take: (node: TestNode) => void): void {
+  let node: TestNode
+  beforeEach(async () => {
+    node = await startTestNode()
+    take(node)
+  })
+  afterEach(() => node[Symbol.asyncDispose]())
+}

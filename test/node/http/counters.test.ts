@@ -1,17 +1,16 @@
 /** Counters over HTTP: Incrementer's call and the resource, exact, and unchanged by whatever is no integer. */
 import { expect } from 'chai'
-import { startTestNode, type TestNode } from '../../support/node.ts'
+import { eachOnNode, type TestNode } from '../../support/node.ts'
 import { type Answer, call, expectProblem, send } from './call.ts'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const MAX = '9223372036854775807'
 const MIN = '-9223372036854775808'
-
 let node: TestNode
-beforeEach(async () => {
-  node = await startTestNode()
-})
-afterEach(() => node[Symbol.asyncDispose]())
+const onNode = () =>
+  eachOnNode((started) => {
+    node = started
+  })
 
 function form(body: string, headers: Record<string, string> = {}): Promise<Answer> {
   return call(`POST ${node.url}/increment`, { headers: { ...FORM, ...headers }, body })
@@ -34,6 +33,7 @@ async function total(key: string): Promise<string | undefined> {
 }
 
 describe('POST /increment', () => {
+  onNode()
   it('adds to a counter and answers the new total alone, to a form and to JSON', async () => {
     const first = await form('key=abcdef&value=1')
     expect([first.status, first.text]).to.deep.equal([200, '1'])
@@ -171,6 +171,7 @@ describe('POST /increment', () => {
 })
 
 describe('/api/v1/counters/{key}', () => {
+  onNode()
   it('is added to, read and forgotten', async () => {
     expect(await total('abcdef')).to.equal(undefined)
     const first = await add('abcdef', '1')

@@ -12,23 +12,25 @@ interface Users {
 let node: TestNode
 let list: (query?: string) => ReturnType<typeof call>
 let activity: (query?: string) => ReturnType<typeof call>
-before(async () => {
-  node = await startTestNode()
-  list = (query = '') => call(`GET ${node.url}/api/v1/reaction/users/Stew${query}`)
-  activity = (query = '') => call(`GET ${node.url}/api/v1/activity${query}`)
-  for (const [content, count] of [
-    ['Stew', 7],
-    ['Soup', 9],
-    ['Salad', 7],
-    ['Tart', 0],
-  ] as const) {
-    for (let user = 0; user < count; user++) await react(content, `user ${user}`, 'fire')
-  }
-  for (const user of ['user 0', 'user 1', 'other']) await react('Stew', user, 'ice')
-  await react('Tart', 'Sam', 'fire')
-  await react('Tart', 'Sam', 'fire', 'remove')
-})
-after(() => node[Symbol.asyncDispose]())
+function onNode(): void {
+  before(async () => {
+    node = await startTestNode()
+    list = (query = '') => call(`GET ${node.url}/api/v1/reaction/users/Stew${query}`)
+    activity = (query = '') => call(`GET ${node.url}/api/v1/activity${query}`)
+    for (const [content, count] of [
+      ['Stew', 7],
+      ['Soup', 9],
+      ['Salad', 7],
+      ['Tart', 0],
+    ] as const) {
+      for (let user = 0; user < count; user++) await react(content, `user ${user}`, 'fire')
+    }
+    for (const user of ['user 0', 'user 1', 'other']) await react('Stew', user, 'ice')
+    await react('Tart', 'Sam', 'fire')
+    await react('Tart', 'Sam', 'fire', 'remove')
+  })
+  after(() => node[Symbol.asyncDispose]())
+}
 
 async function react(
   content_id: string,
@@ -51,6 +53,8 @@ async function pages(query: string): Promise<Users[]> {
 }
 
 describe('GET /api/v1/reaction/users/{content_id}', () => {
+  onNode()
+
   const fire = Array.from({ length: 7 }, (_, user) => `user ${user}`)
   const ice = ['other', 'user 0', 'user 1']
 
@@ -128,6 +132,8 @@ describe('GET /api/v1/reaction/users/{content_id}', () => {
 })
 
 describe('GET /api/v1/activity', () => {
+  onNode()
+
   it('has the most engaged first, each user counted once a content, and contents of a tie by name', async () => {
     expect((await activity()).json).to.deep.equal({
       activity: [
@@ -143,6 +149,8 @@ describe('GET /api/v1/activity', () => {
 })
 
 describe('a limit', () => {
+  onNode()
+
   it('is an integer from 1 to 1000', async () => {
     for (const limit of [
       '0',

@@ -1,6 +1,6 @@
 /** Reactions over HTTP: who is engaged with what, counted once each, whatever their names are. */
 import { expect } from 'chai'
-import { startTestNode, type TestNode } from '../../support/node.ts'
+import { eachOnNode, type TestNode } from '../../support/node.ts'
 import { type Answer, call, expectProblem, send } from './call.ts'
 
 const NAMES = [
@@ -17,10 +17,10 @@ const NAMES = [
 ] as const
 
 let node: TestNode
-beforeEach(async () => {
-  node = await startTestNode()
-})
-afterEach(() => node[Symbol.asyncDispose]())
+const onNode = () =>
+  eachOnNode((started) => {
+    node = started
+  })
 
 const STEW = { type: 'reaction', action: 'add', content_id: 'Stew', user_id: 'Sam', reaction_type: 'fire' }
 
@@ -43,6 +43,8 @@ async function activity(query = ''): Promise<unknown> {
 }
 
 describe('POST /api/v1/reaction', () => {
+  onNode()
+
   it('counts each user once a type, however often it is added, and by type', async () => {
     for (let time = 0; time < 3; time++) await react()
     await react({ user_id: 'Max' })
@@ -153,6 +155,8 @@ describe('POST /api/v1/reaction', () => {
 })
 
 describe('a presence', () => {
+  onNode()
+
   it('ends by itself, and everything that counts follows', async () => {
     await react({ ttl: 10 })
     await react({ user_id: 'Max', ttl: 20.5 })
