@@ -65,9 +65,10 @@ describe('a member in trouble', () => {
     await using cluster = await ProcessCluster.start(ids, { uplink: { LEASE_MS: '500' } })
     const { pid } = cluster.member('b').process
     process.kill(pid, 'SIGSTOP')
+    // The view of the one that is asked: uplink knows of it a moment before.
     await until(
-      () => cluster.view(),
-      ({ members }) => members.length === 2,
+      () => get(`${cluster.member('a').url}/api/v1/cluster`),
+      ({ body }) => (body['members'] as unknown[]).length === 2,
     )
     expect((await post(`${cluster.member('a').url}/api`, { key: keyOfB, data: 'new' })).status).to.equal(200)
     process.kill(pid, 'SIGCONT')
