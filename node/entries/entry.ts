@@ -11,7 +11,7 @@ import { applyToCounter, type Counter, isCounterNews, isCounting, mergeCounters 
 import { applyToReactions } from './engage.ts'
 import { answerOf, recordOf } from './once.ts'
 import { mergeReactions, type Reactions } from './reactions.ts'
-import { applyToRegister, buryRegister, mergeRegisters, type Register } from './register.ts'
+import { applyToRegister, buryRegister, mergeRegisters, type Present, type Register } from './register.ts'
 import { applyToResponses } from './response.ts'
 import { wallOf } from './stamp.ts'
 import type { Applied, Moment } from './verbs.ts'
@@ -182,12 +182,22 @@ export function isTombstone(entry: Entry): boolean {
 
 /** What a value that has ended leaves behind; an answer that was kept for a while leaves nothing. */
 export function bury(id: string, register: Register): Register | undefined {
-  return register.value !== undefined && id.startsWith('v') ? buryRegister(register) : undefined
+  return register.value !== undefined && isValueId(id) ? buryRegister(register) : undefined
+}
+
+/** Whether it names a value under a key, or what is left of one. */
+export function isValueId(id: string): boolean {
+  return id.startsWith('v')
+}
+
+/** Whether it is the value under a key, and not what is left of one. */
+export function isValue(id: string, entry: Entry): entry is Present {
+  return isValueId(id) && entry.kind === 'register' && entry.value !== undefined
 }
 
 /** Whether the memory budget may claim it: what is cached can be had again, what was counted cannot. */
 export function isEvictable(id: string): boolean {
-  return id.startsWith('v') || isResponse(id)
+  return isValueId(id) || isResponse(id)
 }
 
 /** Cached responses are not kept on disk: they would miss the events of the meantime. */

@@ -25,6 +25,11 @@ export interface Register {
   readonly endsAtMs: number
 }
 
+/** One that is no tombstone. */
+export interface Present extends Register {
+  readonly value: Value
+}
+
 type ValueCommand = Extract<Command, { type: `value.${string}` }>
 
 export function applyToRegister(

@@ -3,6 +3,7 @@ import type { Activity } from '../../shared/command.ts'
 import { dueAtMs, type Entry, isResponse } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
 import { tenantOf } from '../entries/response.ts'
+import { bytesOf } from './bytes.ts'
 import type { Pooled } from './pools.ts'
 
 /** How long a tombstone outlives its value: longer than a copy may miss a delete. */
@@ -25,7 +26,16 @@ export interface Forgotten {
 
 export function newlyHeld(slot: number, id: string, entry: Entry): Held {
   const pool = isResponse(id) ? `a${tenantOf(id)}` : 'v'
-  return { slot, id, pool, entry, bytes: 0, users: 0, older: undefined, newer: undefined }
+  const held: Held = { slot, id, pool, entry, bytes: 0, users: 0, older: undefined, newer: undefined }
+  weigh(held)
+  return held
+}
+
+/** Takes down what its entry says of itself now. */
+export function weigh(held: Held): void {
+  const { id, entry } = held
+  held.bytes = bytesOf(id, entry)
+  held.users = entry.kind === 'reactions' ? entry.users : 0
 }
 
 export function isDue({ entry }: Held, nowMs: number): boolean {

@@ -2,8 +2,8 @@
  * What this member holds: entries by slot, within a budget of bytes.
  *
  * Entries are kept per slot, because slots are what moves between members. The budget claims tombstones first,
- * then what was used longest ago in the largest pool; counters and reactions are counted, but never claimed.
- * Whatever is let go is told, so that it does not come back from disk.
+ * then what was used longest ago in the largest pool, of which the values are one; counters and reactions are
+ * counted, but never claimed. Whatever is let go is told, so that it does not come back from disk.
  */
 import type { Activity } from '../../shared/command.ts'
 import {
@@ -14,15 +14,16 @@ import {
   isEvictable,
   isNews,
   isTombstone,
+  isValue,
+  isValueId,
   merge,
   type SlotEntry,
 } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
 import { buryRegister, type Register } from '../entries/register.ts'
-import { bytesOf } from './bytes.ts'
 import { emptyCensus, kindOf } from './census.ts'
 import { Expiry } from './expiry.ts'
-import { activityOf, type Forgotten, type Held, isDue, newlyHeld, TOMBSTONE_GRACE_MS } from './held.ts'
+import { activityOf, type Forgotten, type Held, isDue, newlyHeld, TOMBSTONE_GRACE_MS, weigh } from './held.ts'
 import { Intake, type Taking } from './intake.ts'
 import { Pools } from './pools.ts'
 import { Ranking } from './ranking.ts'
@@ -52,6 +53,7 @@ export class Memory {
   readonly #tombstones = new Recency<Held>()
   readonly #expiry = new Expiry<Held>()
   readonly #ranking = new Ranking<Held>()
+  #valueBytes = 0
 
   constructor(bytesMax: number, listener: MemoryListener = { forget() {} }) {
     this.#bytesMax = bytesMax
@@ -60,6 +62,8 @@ export class Memory {
 
   /** The entry under this id as of now, and from now on the one used last. */
   use(slot: number, id: string, nowMs: number): Entry | undefined {
+    const value = isValueId(id) ? this.slots.values.use(slot, id) : undefined
+    if (value !== undefined) return value
     const held = this.slots.get(slot, id)
     if (held === undefined) return undefined
     if (this.#listOf(held) === this.#pools) this.#pools.touch(held)
@@ -77,7 +81,7 @@ export class Memory {
     const known = this.slots.get(slot, id)
     const held = known ?? newlyHeld(slot, id, change)
     if (known) this.#replace(known, () => merge(known.entry, change))
-    else this.#add(held)
+    else this.#link(held)
     note(held.entry)
     this.#evict()
   }
@@ -118,7 +122,10 @@ export class Memory {
 
   /** Tends to what has ended, and forgets old tombstones; true when more is due than one turn takes. */
   sweep(nowMs: number): boolean {
-    for (let work = 0; work < SWEEP_MAX; ) {
+    let work = 0
+    for (const { slot, id, entry } of this.slots.values.due(nowMs, SWEEP_MAX))
+      work += this.#tend(newlyHeld(slot, id, entry), nowMs, SWEEP_MAX)
+    while (work < SWEEP_MAX) {
       const [held] = this.#expiry.takeDue(nowMs, 1)
       if (held === undefined) return false
       work += this.#tend(held, nowMs, SWEEP_MAX - work)
@@ -128,21 +135,19 @@ export class Memory {
 
   /** Lets go of a slot that is not held any more. */
   drop(slot: number): void {
-    for (const held of this.slots.of(slot)) this.#unlink(held)
+    for (const { id } of this.slots.of(slot)) {
+      const held = this.slots.get(slot, id)
+      if (held !== undefined) this.#unlink(held)
+    }
     this.slots.drop(slot)
     this.#intake.drop(slot)
-  }
-
-  #add(held: Held): void {
-    this.slots.add(held)
-    this.#link(held)
   }
 
   /** What an entry says of itself is only asked while it stands still. */
   #replace(held: Held, change: () => Entry): void {
     this.#unlink(held)
     held.entry = change()
-    this.slots.changed(held.slot)
+    weigh(held)
     this.#link(held)
   }
 
@@ -199,15 +204,21 @@ export class Memory {
   }
 
   get #nextVictim(): Held | undefined {
-    return this.#tombstones.oldest ?? this.#pools.next
+    if (this.#tombstones.oldest !== undefined) return this.#tombstones.oldest
+    if (this.#pools.largestBytes >= this.#valueBytes) return this.#pools.next
+    const value = this.slots.values.nextVictim()
+    return value && newlyHeld(value.slot, value.id, value.entry)
   }
 
   #link(held: Held): void {
-    const { entry } = held
-    held.bytes = bytesOf(held.id, entry)
-    held.users = entry.kind === 'reactions' ? entry.users : 0
+    const { id, entry } = held
+    this.slots.put(held)
     this.counts.bytes += held.bytes
     this.counts[kindOf(held)]++
+    if (isValue(id, entry)) {
+      this.#valueBytes += held.bytes
+      return
+    }
     this.#expiry.add(held, dueAtMs(entry, TOMBSTONE_GRACE_MS))
     this.#listOf(held)?.add(held)
     this.#ranking.add(held)
@@ -216,6 +227,10 @@ export class Memory {
   #unlink(held: Held): void {
     this.counts.bytes -= held.bytes
     this.counts[kindOf(held)]--
+    if (isValue(held.id, held.entry)) {
+      this.#valueBytes -= held.bytes
+      return
+    }
     this.#expiry.remove(held, dueAtMs(held.entry, TOMBSTONE_GRACE_MS))
     this.#listOf(held)?.remove(held)
     if (held.users > 0) this.#ranking.remove(held)

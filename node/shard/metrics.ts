@@ -22,7 +22,11 @@ export function registerMemoryMetrics(registry: Registry, memory: Memory): void 
     read: () => memory.counts.bytes,
   })
   for (const [name, help, count] of [
-    ['larder_evictions_total', 'Values dropped to keep MAX_BYTES, least recently used first.', 'evictions'],
+    [
+      'larder_evictions_total',
+      'Values dropped to keep MAX_BYTES, those that were not used for long first.',
+      'evictions',
+    ],
     ['larder_expirations_total', 'Values and presences that reached the end of their ttl.', 'expirations'],
   ] as const)
     tellCounter(registry, { name, help, read: () => memory.counts[count] })

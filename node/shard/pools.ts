@@ -1,5 +1,5 @@
 /**
- * What the budget may claim, in pools: the values are one, the responses of each tenant another. The largest
+ * What the budget may claim, in pools: the responses of each tenant are one. The largest
  * pool gives up what was used longest ago; so of N pools one that takes up to 1/N of them all loses nothing, however
  * much the others want.
  */
@@ -50,6 +50,11 @@ export class Pools<T extends Pooled> {
   /** Who has to go next. */
   get next(): T | undefined {
     return this.#bySize.minKey()?.recency.oldest
+  }
+
+  /** What the largest of them takes. */
+  get largestBytes(): number {
+    return this.#bySize.minKey()?.bytes ?? 0
   }
 
   #resize(pool: Pool<T>, bytes: number): void {

@@ -57,7 +57,7 @@ describe('what comes from another copy', () => {
   })
 
   it('is taken in where a delete was evicted, and not forgotten in time', () => {
-    const memory = new Memory(1000)
+    const memory = new Memory(400)
     memory.merge(SLOT, idOf.value('jam'), tombstone(7))
     for (const key of ['salt', 'oil', 'rice']) memory.merge(SLOT, idOf.value(key), value(9))
     expect(memory.counts.tombstones).to.equal(0)

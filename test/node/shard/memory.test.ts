@@ -34,7 +34,7 @@ describe('memory', () => {
   })
 
   it('gives up the value that was used longest ago', () => {
-    const memory = new Memory(3000)
+    const memory = new Memory(2500)
     for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, value('x'.repeat(600)))
     memory.use(1, 'va', 0)
     memory.merge(1, 'vd', value('x'.repeat(600)))
@@ -56,7 +56,7 @@ describe('memory', () => {
   })
 
   it('gives up the oldest tombstone first', () => {
-    const memory = new Memory(1300)
+    const memory = new Memory(1000)
     for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, tombstone(5))
     memory.merge(1, 'vd', value('x'.repeat(100)))
     expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, 0))).to.deep.equal(['vb', 'vc', 'vd'])

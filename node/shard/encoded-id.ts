@@ -1,0 +1,74 @@
+/**
+ * An id of a slot as bytes, with their hash: always of the one that was encoded last, so that looking something up
+ * leaves no garbage. A byte a character for ASCII, two for all else: nothing that is an id is changed by it.
+ */
+
+/** The last bits of a hash are those of the slot: so a slot is found among its neighbours. */
+const SLOT_BITS = 4
+const SLOT_MASK = 2 ** SLOT_BITS - 1
+
+/** FNV-1a (Fowler, Noll, Vo). */
+const OFFSET_BASIS = 0x811c9dc5
+const PRIME = 0x01000193
+const ASCII_MAX = 0x7f
+
+export class EncodedId {
+  #bytes = Buffer.alloc(256)
+  #length = 0
+  #hash = 0
+  #isWide = false
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Of 32 bits. */
+  get hash(): number {
+    return this.#hash
+  }
+
+  /** Whether each character is two bytes. */
+  get isWide(): boolean {
+    return this.#isWide
+  }
+
+  encode(slot: number, id: string): void {
+    if (this.#bytes.length < 2 * id.length) this.#bytes = Buffer.alloc(2 * id.length)
+    this.#isWide = false
+    this.#length = id.length
+    let hash = OFFSET_BASIS
+    for (let index = 0; index < id.length; index++) {
+      const unit = id.charCodeAt(index)
+      if (unit > ASCII_MAX) this.#isWide = true
+      this.#bytes[index] = unit
+      hash = Math.imul(hash ^ unit, PRIME)
+    }
+    if (this.#isWide) this.#length = this.#bytes.write(id, 'utf16le')
+    this.#hash = (((hash ^ (hash >>> 15)) & ~SLOT_MASK) | (slot & SLOT_MASK)) >>> 0
+  }
+
+  isAt(bytes: Uint8Array, at: number): boolean {
+    for (let index = 0; index < this.#length; index++)
+      if (bytes[at + index] !== this.#bytes[index]) return false
+    return true
+  }
+
+  copyTo(bytes: Uint8Array, at: number): void {
+    for (let index = 0; index < this.#length; index++) bytes[at + index] = this.#bytes[index] ?? 0
+  }
+}
+
+/** Neighbouring slots have the same. */
+export function neighbourhoodOf(slot: number): number {
+  return slot >>> SLOT_BITS
+}
+
+/** That of an id, by its hash. */
+export function slotIn(neighbourhood: number, hash: number): number {
+  return (neighbourhood << SLOT_BITS) | (hash & SLOT_MASK)
+}
+
+/** What of a hash differs within a slot. */
+export function placingOf(hash: number): number {
+  return hash >>> SLOT_BITS
+}
