@@ -1,25 +1,17 @@
 /** From a row to its answer, whoever found the row: the caller is let in or not, and whatever goes wrong is an answer too. */
 import { LarderError } from './errors.ts'
+import type { Guard } from './guard.ts'
 import type { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
-import type { Credentials, Route } from './route.ts'
-import { Secrets } from './secrets.ts'
+import type { Route } from './route.ts'
 
 /** Carries out the row. Never throws, and its promises never reject. */
 export type Answering = (route: Route, request: HttpRequest) => HttpResponse | Promise<HttpResponse>
 
-export function createAnswering(credentials: Credentials): Answering {
-  const callers = new Secrets(credentials.apiKeys ?? [])
-  const members = new Secrets(credentials.memberSecrets ?? [])
-  const isLetIn = {
-    open: () => true,
-    public: (request: HttpRequest) => callers.accept(request.header('api-key')),
-    member: (request: HttpRequest) =>
-      members.accept(request.header('authorization')?.replace(/^Bearer /i, '')),
-  }
+export function createAnswering(isLetIn: Guard): Answering {
   return (route, request) => {
     const { access } = route
-    if (!isLetIn[access](request)) {
+    if (!isLetIn(access, request.message.headers)) {
       const { scheme, detail } = needed[access]
       return problem(new LarderError('UNAUTHORIZED', detail), { 'www-authenticate': scheme })
     }

@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net'
 import { type Answering, createAnswering } from './answering.ts'
 import { type Clock, pause, systemClock } from './clock.ts'
 import { LarderError } from './errors.ts'
+import { createGuard } from './guard.ts'
 import { type HotMatch, HotRoutes } from './hot-routes.ts'
 import { createKoaApp } from './koa-app.ts'
 import type { Log } from './log.ts'
@@ -21,6 +22,8 @@ import { HEADER_BYTES_MAX, Refusals } from './refusal.ts'
 import { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
 import type { Credentials, Route } from './route.ts'
+import type { ToldRow } from './upgrade.ts'
+import { Upgrades } from './upgrades.ts'
 
 const CONNECTIONS_MAX = 10_000
 /** A request that has not arrived whole by then is 408. */
@@ -45,6 +48,7 @@ export class HttpService {
   readonly #options: ServiceOptions
   readonly #refusals: Refusals
   readonly #pressure: Pressure
+  #upgrades: Upgrades | undefined
   #draining = false
   #lastRequestAtMs = performance.now()
 
@@ -69,6 +73,7 @@ export class HttpService {
       keepAliveTimeout: KEEP_ALIVE_MS,
       requireHostHeader: false, // Koa answers without one as well as with it.
       optimizeEmptyRequests: true,
+      shouldUpgradeCallback: (message) => this.#upgrades?.accepts(message) ?? false,
     })
     this.#server.maxConnections = CONNECTIONS_MAX
     this.#server.timeout = IDLE_SOCKET_MAX_MS
@@ -82,10 +87,12 @@ export class HttpService {
 
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
   serve(routes: readonly Route[], credentials: Credentials): void {
-    const answering = createAnswering(credentials)
+    const guard = createGuard(credentials)
+    const answering = createAnswering(guard)
     const conclude = this.#conclude.bind(this)
     const koa = createKoaApp({ routes, answering, log: this.#options.log, conclude }).callback()
     const hot = new HotRoutes(routes)
+    this.#upgrades = new Upgrades(this.#server, { hot, guard, told: this.#note.bind(this) })
     this.#server.on('request', (message: IncomingMessage, response: ServerResponse) => {
       this.#refusals.note(message, response)
       const match = hot.find(message.method, message.url)
@@ -139,26 +146,36 @@ export class HttpService {
     request: HttpRequest,
     startedAtMs: number,
     route: Route | undefined,
-    { status, headers, error }: HttpResponse,
+    response: HttpResponse,
   ): Record<string, string> {
-    const { log, metrics } = this.#options
     const { path = 'unknown', isProbe = false } = route ?? {}
+    const { method } = request
+    const isLogged = this.#note({ method, path, isProbe }, startedAtMs, response, request)
+    const all: Record<string, string> = { ...response.headers, 'x-content-type-options': 'nosniff' }
+    // Where a log may tell of it; one header more costs as much as reading a value.
+    if (request.traced || isLogged || response.error !== undefined) all['x-request-id'] = request.id
+    if (this.#draining) all['connection'] = 'close'
+    return all
+  }
+
+  /** @returns whether the log tells of it. */
+  #note(
+    { method, path, isProbe = false }: ToldRow,
+    startedAtMs: number,
+    { status, error }: HttpResponse,
+    request?: HttpRequest,
+  ): boolean {
+    const { log, metrics } = this.#options
     if (!isProbe) this.#lastRequestAtMs = Math.max(this.#lastRequestAtMs, startedAtMs)
     const elapsedMs = performance.now() - startedAtMs
-    const { method, traced } = request
     metrics.answers.count(path, method, status, elapsedMs / 1000)
-    // What is refused under pressure is counted; a line for each would add to the pressure.
-    const level = status === 500 ? 'error' : traced ? 'info' : 'debug'
+    const level = status === 500 ? 'error' : request?.traced ? 'info' : 'debug'
     const isLogged = log.isLevelEnabled(level)
     if (isLogged) {
       const told = { method, route: path, status, elapsedMs: Math.round(elapsedMs * 1000) / 1000 }
-      log[level]({ requestId: request.id, ...told, code: error?.code, error: error?.cause }, 'answered')
+      log[level]({ requestId: request?.id, ...told, code: error?.code, error: error?.cause }, 'answered')
     }
-    const all: Record<string, string> = { ...headers, 'x-content-type-options': 'nosniff' }
-    // Where a log may tell of it; one header more costs as much as reading a value.
-    if (traced || isLogged || error !== undefined) all['x-request-id'] = request.id
-    if (this.#draining) all['connection'] = 'close'
-    return all
+    return isLogged
   }
 
   get port(): number {
@@ -193,7 +210,11 @@ export class HttpService {
     this.drain()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve()) // It closes idle connections too.
-    const timer = systemClock.after(graceMs, () => this.#server.closeAllConnections())
+    this.#upgrades?.close()
+    const timer = systemClock.after(graceMs, () => {
+      this.#server.closeAllConnections()
+      this.#upgrades?.cut()
+    })
     await promise
     timer.cancel()
   }

@@ -6,6 +6,7 @@ import type { ZodType } from 'zod'
 import type { ErrorCode } from './errors.ts'
 import type { HttpRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
+import type { Upgrade } from './upgrade.ts'
 
 /** What a body or an answer is made of: a media type and its schema, `undefined` standing for any bytes. */
 export type Content = Readonly<Record<string, ZodType | undefined>>
@@ -37,6 +38,8 @@ export interface Route {
   readonly isHot?: boolean
   /** Asked by machines all the time: it neither keeps a leaving service open nor says anything of its use. */
   readonly isProbe?: boolean
+  /** What takes over a connection that asks for another protocol here. */
+  readonly upgrade?: Upgrade
   readonly parameters?: readonly Parameter[]
   readonly body?: Content
   readonly answers: Readonly<Record<number, Answer>>

@@ -5,10 +5,14 @@ import { urlToHttpOptions } from 'node:url'
 import type { Clock } from '../../shared/clock.ts'
 import { bearer } from '../../shared/secrets.ts'
 import type { Member } from '../../shared/view.ts'
+import { CHANNEL_PATH, Channel, NoChannelError } from './channel.ts'
 import { FRAME_TYPE } from './frame.ts'
 import { post } from './post.ts'
 
-/** Commands and changes go one batch after the other; fetches from APIs and what concerns whole slots go side by side. */
+/**
+ * Commands and changes go one batch after the other, on a channel each where the member has one for them; fetches from APIs
+ * and what concerns whole slots go side by side, as requests.
+ */
 export type Lane = 'commands' | 'fetches' | 'changes' | 'slots'
 
 export interface Posted {
@@ -18,9 +22,17 @@ export interface Posted {
   readonly timeoutMs: number
 }
 
+/** How long a member that has refused a channel is asked for none. */
+const WITHOUT_CHANNEL_MS = 60_000
+
+export interface Answer {
+  readonly status: number
+  readonly body: Buffer
+}
+
 export interface Connection {
   /** @throws what the connection throws, with its `code`. */
-  post(posted: Posted): Promise<{ status: number; body: Buffer }>
+  post(posted: Posted): Promise<Answer>
   close(): void
 }
 
@@ -36,35 +48,64 @@ export interface HttpConnectionOptions {
 const ANSWER_BYTES_MAX = 512 * 2 ** 20
 
 export class HttpConnection implements Connection {
-  readonly #clock: Clock
+  readonly #options: HttpConnectionOptions
   readonly #url: string
   readonly #headers: Readonly<Record<string, string>>
   readonly #agents: Readonly<Record<Lane, HttpAgent>>
+  readonly #channels: Readonly<Partial<Record<Lane, Channel>>>
   readonly #targets = new Map<string, RequestOptions>()
+  #withoutChannelUntilMs = -Infinity
 
-  constructor({ url }: Member, { clock, self, secret }: HttpConnectionOptions) {
-    this.#clock = clock
+  constructor({ url }: Member, options: HttpConnectionOptions) {
+    this.#options = options
     this.#url = url.replace(/\/$/, '')
-    this.#headers = { 'content-type': FRAME_TYPE, 'larder-member': self, ...bearer(secret) }
+    this.#headers = { 'larder-member': options.self, ...bearer(options.secret) }
     const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent
     const inTurn = () => new Agent({ keepAlive: true, maxSockets: 1 })
     const sideBySide = () => new Agent({ keepAlive: true })
     this.#agents = { commands: inTurn(), changes: inTurn(), fetches: sideBySide(), slots: sideBySide() }
+    this.#channels = { commands: this.#channel(), changes: this.#channel() }
   }
 
-  post({ lane, path, body, timeoutMs }: Posted): Promise<{ status: number; body: Buffer }> {
+  async post(posted: Posted): Promise<Answer> {
+    const { clock } = this.#options
+    const channel = this.#channels[posted.lane]
+    const askedAtMs = clock.now()
+    if (channel === undefined || askedAtMs < this.#withoutChannelUntilMs) return await this.#post(posted)
+    try {
+      const { code: status, body } = await channel.ask(posted)
+      return { status, body }
+    } catch (error) {
+      if (!(error instanceof NoChannelError)) throw error
+      const nowMs = clock.now()
+      this.#withoutChannelUntilMs = nowMs + WITHOUT_CHANNEL_MS
+      return await this.#post({ ...posted, timeoutMs: posted.timeoutMs - (nowMs - askedAtMs) })
+    }
+  }
+
+  #post({ lane, path, body, timeoutMs }: Posted): Promise<Answer> {
     return post(this.#targetOf(path), {
       body,
       timeoutMs,
-      clock: this.#clock,
+      clock: this.#options.clock,
       agent: this.#agents[lane],
+      headers: { ...this.#headers, 'content-type': FRAME_TYPE },
+      answerBytesMax: ANSWER_BYTES_MAX,
+    })
+  }
+
+  #channel(): Channel {
+    return new Channel({
+      target: this.#targetOf(CHANNEL_PATH),
       headers: this.#headers,
+      clock: this.#options.clock,
       answerBytesMax: ANSWER_BYTES_MAX,
     })
   }
 
   close(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy()
+    for (const channel of Object.values(this.#channels)) channel.close()
   }
 
   #targetOf(path: string): RequestOptions {

@@ -5,9 +5,11 @@ import { readBody } from '../../shared/input.ts'
 import { json } from '../../shared/response.ts'
 import type { Route } from '../../shared/route.ts'
 import { Member } from '../../shared/view.ts'
+import { CHANNEL_PATH, CHANNEL_PROTOCOL } from '../cluster/channel.ts'
 import { FRAME_TYPE } from '../cluster/frame.ts'
 import type { Holdings } from '../cluster/holdings.ts'
 import type { Inbox } from '../cluster/inbox.ts'
+import { type FrameRow, Listening } from '../cluster/listening.ts'
 import type { Membership } from '../cluster/membership.ts'
 import type { SlotInbox } from '../cluster/slot-inbox.ts'
 import { decodeSlotRequest, encodeSlotResponse, SLOTS_PATH } from '../cluster/slot-wire.ts'
@@ -35,20 +37,22 @@ export interface ClusterRoutesOptions {
 export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
   const { self, inbox, slotInbox, membership, holdings, bodyBytesMax } = options
   const bytesMax = bodyBytesMax + FRAME_SLACK_BYTES
-  return [
-    frameRoute({
+  const rows: FrameRow[] = [
+    {
       path: EXECUTE_PATH,
       summary: 'Carry out the commands of another member. Not for clients.',
-      bytesMax,
       answer: async (bytes) => encodeResponse(await inbox.execute(decoded(decodeRequest, bytes))),
-    }),
-    frameRoute({
+    },
+    {
       path: SLOTS_PATH,
       summary: 'Take part in keeping copies of slots, and in moving them. Not for clients.',
       isProbe: true,
-      bytesMax,
       answer: async (bytes) => encodeSlotResponse(await slotInbox.receive(decoded(decodeSlotRequest, bytes))),
-    }),
+    },
+  ]
+  return [
+    ...rows.map((row) => frameRoute(row, bytesMax)),
+    channelRoute(rows, bytesMax),
     {
       method: 'GET',
       path: '/api/v1/cluster',
@@ -63,16 +67,7 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
   ]
 }
 
-interface FrameRoute {
-  readonly path: string
-  readonly summary: string
-  /** Members ask it all the time: it keeps nobody from leaving. */
-  readonly isProbe?: true
-  readonly bytesMax: number
-  answer(frame: Buffer): Promise<Buffer>
-}
-
-function frameRoute({ path, summary, isProbe, bytesMax, answer }: FrameRoute): Route {
+function frameRoute({ path, summary, isProbe, answer }: FrameRow, bytesMax: number): Route {
   return {
     method: 'POST',
     path,
@@ -89,6 +84,25 @@ function frameRoute({ path, summary, isProbe, bytesMax, answer }: FrameRoute): R
       }
       const body = await answer(await readBody(request.message, bytesMax))
       return { status: 200, headers: { 'content-type': FRAME_TYPE }, body }
+    },
+  }
+}
+
+function channelRoute(rows: readonly FrameRow[], bytesMax: number): Route {
+  return {
+    method: 'GET',
+    path: CHANNEL_PATH,
+    summary: 'A connection for frames without HTTP around each. Not for clients.',
+    access: 'member',
+    isHot: true,
+    isProbe: true,
+    upgrade: {
+      protocol: CHANNEL_PROTOCOL,
+      take: (socket, told) => new Listening(socket, { rows, bytesMax, told }),
+    },
+    answers: { 101: { description: 'Messages from now on.' } },
+    handle() {
+      throw new LarderError('BAD_REQUEST', `Ask for it with upgrade: ${CHANNEL_PROTOCOL}.`)
     },
   }
 }

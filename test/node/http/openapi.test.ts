@@ -17,10 +17,8 @@ type Example = readonly [operation: string, status: number, query: string, optio
 
 const json = (value: unknown): CallOptions => ({ headers: JSON_TYPE, body: JSON.stringify(value) })
 const text = (body: string): CallOptions => ({ headers: { 'content-type': 'text/plain' }, body })
-const form = (body: string): CallOptions => ({
-  headers: { 'content-type': 'application/x-www-form-urlencoded' },
-  body,
-})
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+const form = (body: string): CallOptions => ({ headers: FORM, body })
 const reaction = { type: 'reaction', action: 'add', content_id: 'k', user_id: 'Sam', reaction_type: 'fire' }
 const long = 'k'.repeat(5000)
 const large = new Uint8Array(9_000_000)
@@ -100,6 +98,7 @@ const EXAMPLES: readonly Example[] = [
   ['POST /cluster/reach', 400, '', json({})],
   ['POST /cluster/reach', 413, '', { headers: JSON_TYPE, body: large }],
   ['POST /cluster/reach', 415, '', text('x')],
+  ['GET /cluster/channel', 400, ''],
   ['GET /cluster/status', 200, ''],
   ['POST /increment', 200, '', form('key=k&value=1')],
   ['POST /increment', 200, '', json({ key: 'k', value: 1 })],
@@ -212,7 +211,8 @@ describe('/openapi.json', () => {
 
   it('promises nothing that has no example here', () => {
     const shown = new Set(EXAMPLES.map(([operation, status]) => `${operation} ${status}`))
-    shown.add('POST /cluster/reach 200') // It takes a second member: reach.test.ts has one.
+    // These take a second member: reach.test.ts and channel.test.ts have one.
+    shown.add('POST /cluster/reach 200').add('GET /cluster/channel 101')
     const rest = page.operations.flatMap((operation) =>
       page
         .statusesOf(operation)

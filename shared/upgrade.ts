@@ -1,0 +1,24 @@
+/** What a row takes on whose connections may leave HTTP for a protocol of their own (RFC 9110, section 7.8). */
+import type { Duplex } from 'node:stream'
+import type { HttpResponse } from './response.ts'
+
+/** To be told of every answer on such a connection, and of the row that would have given it in HTTP. */
+export type Told = (row: ToldRow, startedAtMs: number, answer: HttpResponse) => void
+
+export interface ToldRow {
+  readonly method: string
+  readonly path: string
+  readonly isProbe?: boolean
+}
+
+export interface Upgrade {
+  /** As the header calls it. */
+  readonly protocol: string
+  /** Speaks it from now on. */
+  take(socket: Duplex, told: Told): Upgraded
+}
+
+export interface Upgraded {
+  /** Ends the connection, after the answer that is under way. */
+  close(): void
+}

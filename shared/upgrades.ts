@@ -1,0 +1,64 @@
+/**
+ * Connections that leave HTTP for a protocol of their own (RFC 9110, section 7.8): on the same server, asked for at a row
+ * like any other, behind the same guard. Who asks for another protocol, or elsewhere, is answered in HTTP.
+ */
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Guard } from './guard.ts'
+import type { HotRoutes } from './hot-routes.ts'
+import type { Route } from './route.ts'
+import type { Told, Upgraded } from './upgrade.ts'
+
+export interface UpgradesOptions {
+  readonly hot: HotRoutes
+  readonly guard: Guard
+  readonly told: Told
+}
+
+/** For how long nobody may say anything. */
+const IDLE_MAX_MS = 120_000
+
+export class Upgrades {
+  readonly #options: UpgradesOptions
+  readonly #open = new Map<Duplex, Upgraded>()
+
+  constructor(server: Server, options: UpgradesOptions) {
+    this.#options = options
+    server.on('upgrade', (message, socket: Socket, head) => this.#take(message, socket, head))
+  }
+
+  /** Whether there is another protocol for this request; without one it is answered like any other. */
+  accepts(message: IncomingMessage): boolean {
+    const route = this.#routeOf(message)
+    const { upgrade = '' } = message.headers
+    if (route?.upgrade === undefined || route.upgrade.protocol !== upgrade.toLowerCase()) return false
+    return this.#options.guard(route.access, message.headers)
+  }
+
+  /** Lets answers that are under way out. */
+  close(): void {
+    for (const upgraded of this.#open.values()) upgraded.close()
+  }
+
+  cut(): void {
+    for (const socket of this.#open.keys()) socket.destroy()
+  }
+
+  #take(message: IncomingMessage, socket: Socket, head: Buffer): void {
+    const upgrade = this.#routeOf(message)?.upgrade
+    if (upgrade === undefined) return void socket.destroy()
+    socket.on('error', () => {}) // It is closed next.
+    socket.once('close', () => this.#open.delete(socket))
+    socket.setTimeout(IDLE_MAX_MS, () => socket.destroy())
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${upgrade.protocol}\r\n\r\n`,
+    )
+    if (head.length > 0) socket.unshift(head)
+    this.#open.set(socket, upgrade.take(socket, this.#options.told))
+  }
+
+  #routeOf({ method, url }: IncomingMessage): Route | undefined {
+    return this.#options.hot.find(method, url)?.route
+  }
+}
