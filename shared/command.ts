@@ -115,13 +115,24 @@ export interface Activity {
   readonly counts: Readonly<Record<string, number>>
 }
 
+/** Which write it was (`stamp.ts`): no two have the same. */
+export interface Stamp {
+  readonly time: number
+  readonly origin: string
+}
+
+/** As a strong entity tag (RFC 9110, section 8.8.3). */
+export function tagOf({ time, origin }: Stamp): string {
+  return `"${time}-${origin}"`
+}
+
 export type Outcome =
-  | { readonly type: 'value'; readonly contentType: string; readonly body: Body; readonly tag: string }
-  | { readonly type: 'stored'; readonly tag: string; readonly created: boolean }
+  | { readonly type: 'value'; readonly contentType: string; readonly body: Body; readonly stamp: Stamp }
+  | { readonly type: 'stored'; readonly stamp: Stamp; readonly created: boolean }
   | { readonly type: 'deleted' }
   | { readonly type: 'missing' }
-  /** A condition did not hold; `tag` is the current one, where there is a value. */
-  | { readonly type: 'mismatch'; readonly failed: keyof Condition; readonly tag?: string }
+  /** A condition did not hold; `stamp` is the current one, where there is a value. */
+  | { readonly type: 'mismatch'; readonly failed: keyof Condition; readonly stamp?: Stamp }
   | { readonly type: 'total'; readonly value: string }
   /** A reaction is there, or is not, as was asked. */
   | { readonly type: 'reacted' }

@@ -15,31 +15,64 @@ const DECIMAL_INTEGER = /^[+-]?\d+$/
 
 /** The key turned into an integer. Its cost grows with the length; `slotOf` never needs it. */
 export function integerOf(key: string): bigint {
-  if (DECIMAL_INTEGER.test(key)) return BigInt(key.startsWith('+') ? key.slice(1) : key)
-  const bytes = Buffer.from(key)
+  if (isDecimal(key)) return BigInt(key.startsWith('+') ? key.slice(1) : key)
+  const bytes = bytesOf(key)
   let at = bytes.length % WORD_BYTES
-  let integer = at === 0 ? 0n : BigInt(bytes.readUIntBE(0, at))
+  let integer = wordIn(bytes, 0, at)
   for (; at < bytes.length; at += WORD_BYTES)
-    integer = (integer << WORD_BITS) | BigInt(bytes.readUIntBE(at, WORD_BYTES))
+    integer = (integer << WORD_BITS) | wordIn(bytes, at, at + WORD_BYTES)
   return integer
 }
 
-/** As many bytes as a double holds exactly: a short key is few steps then. */
-const WORD_BYTES = 6
-const WORD_BITS = 48n
+const WORD_BYTES = 8
+const WORD_BITS = 64n
+const word = new DataView(new ArrayBuffer(WORD_BYTES))
+
+function wordIn(bytes: string, start: number, end: number): bigint {
+  word.setBigUint64(0, 0n)
+  for (let at = start; at < end; at++) word.setUint8(WORD_BYTES - (end - at), bytes.charCodeAt(at))
+  return word.getBigUint64(0)
+}
 
 /** `integerOf(key)` modulo SLOTS, never negative; folded digit by digit, so that no big integer is built. */
 export function slotOf(key: string): number {
-  if (!DECIMAL_INTEGER.test(key)) return fold(Buffer.from(key), 256, 0)
-  const remainder = fold(Buffer.from(key.replace(/^[+-]/, '')), 10, ASCII_ZERO)
+  if (key !== last.key) {
+    last.slot = computeSlot(key)
+    last.key = key
+  }
+  return last.slot
+}
+
+/** Whoever passes a command on asks the same again. */
+const last = { key: '', slot: 0 }
+
+function computeSlot(key: string): number {
+  if (!isDecimal(key)) return fold(bytesOf(key), 256, 0)
+  const remainder = fold(key.replace(/^[+-]/, ''), 10, ASCII_ZERO)
   return key.startsWith('-') && remainder > 0 ? SLOTS - remainder : remainder
 }
 
 const ASCII_ZERO = 0x30
+const ASCII_NINE = 0x39
 
-function fold(digits: Uint8Array, base: number, zero: number): number {
+/** Most keys begin with a letter, and need no second look. */
+function isDecimal(key: string): boolean {
+  return key.charCodeAt(0) <= ASCII_NINE && DECIMAL_INTEGER.test(key)
+}
+
+/** The UTF-8 bytes, as text with a character for each: ASCII is that already, and needs no buffer. */
+function bytesOf(key: string): string {
+  for (let at = 0; at < key.length; at++)
+    if (key.charCodeAt(at) > ASCII_MAX) return Buffer.from(key).toString('latin1')
+  return key
+}
+
+const ASCII_MAX = 0x7f
+
+function fold(digits: string, base: number, zero: number): number {
   let remainder = 0
-  for (const digit of digits) remainder = (remainder * base + digit - zero) % SLOTS
+  for (let at = 0; at < digits.length; at++)
+    remainder = (remainder * base + digits.charCodeAt(at) - zero) % SLOTS
   return remainder
 }
 

@@ -13,7 +13,7 @@ import { integer, list } from './heads.ts'
 export const FRAME_TYPE = 'application/vnd.larder.frame'
 
 /** Raised with every change of what frames hold. Before there were formats, this byte was 0. */
-const FORMAT = 2
+const FORMAT = 3
 const PREFIX_BYTES = 5
 /** Up to so many characters, a body of its own would cost more than to escape it. */
 const SHORT_LENGTH = 1024

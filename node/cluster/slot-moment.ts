@@ -1,6 +1,8 @@
 /** When, and by whom, a command on a slot is carried out: what is seldom asked for is looked up only then. */
+
 import type { Clock } from '../../shared/clock.ts'
-import type { Stamp, StampClock } from '../entries/stamp.ts'
+import type { Stamp } from '../../shared/command.ts'
+import type { StampClock } from '../entries/stamp.ts'
 import type { Moment } from '../entries/verbs.ts'
 import type { Copies } from './copies.ts'
 import type { Holdings } from './holdings.ts'
@@ -13,14 +15,18 @@ export interface MomentParts {
 }
 
 export class SlotMoment implements Moment {
-  readonly nowMs: number
   readonly #slot: number
   readonly #parts: MomentParts
+  #nowMs: number | undefined
 
   constructor(slot: number, parts: MomentParts) {
     this.#slot = slot
     this.#parts = parts
-    this.nowMs = parts.clock.wall()
+  }
+
+  get nowMs(): number {
+    this.#nowMs ??= this.#parts.clock.wall()
+    return this.#nowMs
   }
 
   get origin(): string {

@@ -4,13 +4,13 @@
  * before its content type; `["counter","ca",7,reset,[["node-1-x","12","0"]]]`, tallies as text, since they may go
  * beyond 64 bits; `["reactions","rpost",7,[["fire","Sam",1829384756123,null,false]]]`.
  */
+import type { Stamp } from '../../shared/command.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Counter } from '../entries/counter.ts'
 import type { SlotEntry } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
 import { Reactions } from '../entries/reactions.ts'
 import type { Register } from '../entries/register.ts'
-import type { Stamp } from '../entries/stamp.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
 import { endsAtMs, flag, integer, list, name, number, text } from './heads.ts'
 

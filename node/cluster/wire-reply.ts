@@ -5,7 +5,7 @@
 import type { Reply } from '../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../shared/errors.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'
-import { flag, list, text } from './heads.ts'
+import { flag, list, number, text } from './heads.ts'
 
 export type Result =
   | { readonly reply: Reply }
@@ -17,9 +17,9 @@ export function toResultField(result: Result, frame: FrameWriter): unknown {
   const { type, owner } = reply
   switch (type) {
     case 'value':
-      return [type, owner, reply.contentType, frame.body(reply.body), reply.tag]
+      return [type, owner, reply.contentType, frame.body(reply.body), reply.stamp.time, reply.stamp.origin]
     case 'stored':
-      return [type, owner, reply.tag, reply.created]
+      return [type, owner, reply.stamp.time, reply.stamp.origin, reply.created]
     case 'total':
       return [type, owner, reply.value]
     case 'deleted':
@@ -49,12 +49,13 @@ function replyOf(field: readonly unknown[], frame: FrameReader): Reply {
   const owner = text(field[1])
   switch (type) {
     case 'value': {
-      const [, , contentType, body, tag] = list(field, 5)
-      return { type, contentType: text(contentType), body: frame.body(body), tag: text(tag), owner }
+      const [, , contentType, body, time, origin] = list(field, 6)
+      const stamp = { time: number(time), origin: text(origin) }
+      return { type, contentType: text(contentType), body: frame.body(body), stamp, owner }
     }
     case 'stored': {
-      const [, , tag, created] = list(field, 4)
-      return { type, tag: text(tag), created: flag(created), owner }
+      const [, , time, origin, created] = list(field, 5)
+      return { type, stamp: { time: number(time), origin: text(origin) }, created: flag(created), owner }
     }
     case 'total':
       return { type, value: text(list(field, 3)[2]), owner }

@@ -6,9 +6,9 @@
  * the greater is always the newer. A delete is a stamped reset: tallies belong to the reset they came after,
  * and the later reset wins with all of its tallies. Without any it is the tombstone of a deleted counter.
  */
-import type { Command, Outcome } from '../../shared/command.ts'
+import type { Command, Outcome, Stamp } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
-import { compareStamps, type Stamp } from './stamp.ts'
+import { compareStamps } from './stamp.ts'
 import type { Applied, Moment } from './verbs.ts'
 
 interface Tally {

@@ -5,10 +5,7 @@
  * exact until the year 2248. A clock never goes back and never repeats itself; the origin, one life of a
  * member, orders what two members did at the same time.
  */
-export interface Stamp {
-  readonly time: number
-  readonly origin: string
-}
+import type { Stamp } from '../../shared/command.ts'
 
 export const TICKS_PER_MS = 1024
 
@@ -46,9 +43,4 @@ export function compareStamps(a: Stamp, b: Stamp): number {
 /** The wall clock of a stamp, in milliseconds. */
 export function wallOf({ time }: Stamp): number {
   return Math.floor(time / TICKS_PER_MS)
-}
-
-/** A stamp as a strong entity tag: no two writes share it. */
-export function tagOf({ time, origin }: Stamp): string {
-  return `"${time.toString(36)}-${origin}"`
 }

@@ -1,6 +1,5 @@
 /** What applying a command to an entry needs, and what it gives: the same for every kind of entry. */
-import type { Outcome } from '../../shared/command.ts'
-import type { Stamp } from './stamp.ts'
+import type { Outcome, Stamp } from '../../shared/command.ts'
 
 /** When, and by whom, a command is carried out. */
 export interface Moment {

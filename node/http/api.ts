@@ -121,5 +121,17 @@ function entryText(key: string, owner: string, data: string): string {
 
 /** An entry as JSON, without its braces, around JSON text that is already there. */
 export function entryFields(key: string, owner: string, data: string): string {
-  return `"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${JSON.stringify(owner)},"data":${data}`
+  return `"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${quoted(owner)},"data":${data}`
+}
+
+const QUOTED_MAX = 1000
+const quotes = new Map<string, string>()
+
+/** The names of members are few, and said again and again. */
+function quoted(name: string): string {
+  let quote = quotes.get(name)
+  if (quote !== undefined) return quote
+  quote = JSON.stringify(name)
+  if (quotes.size < QUOTED_MAX) quotes.set(name, quote)
+  return quote
 }

@@ -49,11 +49,11 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
       async handle(request) {
-        const ops = opsOf(await readJson(request.message, bodyBytesMax))
-        if (ops.length > OPS_MAX)
-          throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${ops.length}.`)
-        const batch = new Batch(request, dispatch)
-        const results = ops.map((op) => batch.execute(op))
+        const ops = new SentOps(await readJson(request.message, bodyBytesMax))
+        if (ops.values.length > OPS_MAX)
+          throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${ops.values.length}.`)
+        const batch = new Batch(request, dispatch, ops)
+        const results = ops.values.map((_, index) => batch.execute(index))
         const isTold = results.every((result) => typeof result === 'string')
         return jsonText(`{"results":[${(isTold ? results : await Promise.all(results)).join(',')}]}`)
       },
@@ -61,25 +61,24 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   ]
 }
 
-/** An operation as it was read, and as it was written. */
-interface SentOp {
-  readonly value: unknown
-  readonly text: () => string
-}
+/** The operations as they were read, and as they were written. */
+class SentOps {
+  readonly values: readonly unknown[]
+  readonly #text: string
+  #texts: readonly string[] | undefined
 
-/** @throws LarderError BAD_REQUEST where there is no list. */
-function opsOf({ value, text }: Json): SentOp[] {
-  const ops = isObject(value) ? value['ops'] : undefined
-  if (!isObject(value)) throw new LarderError('BAD_REQUEST', 'A JSON object is needed here.')
-  if (!Array.isArray(ops)) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
-  let texts: readonly string[] | undefined
-  return ops.map((op, index) => ({
-    value: op,
-    text() {
-      texts ??= elementsOf(membersOf(text)?.get('ops') ?? '') ?? []
-      return texts[index] ?? ''
-    },
-  }))
+  /** @throws LarderError BAD_REQUEST where there is no list. */
+  constructor({ value, text }: Json) {
+    if (!isObject(value)) throw new LarderError('BAD_REQUEST', 'A JSON object is needed here.')
+    if (!Array.isArray(value['ops'])) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
+    this.values = value['ops']
+    this.#text = text
+  }
+
+  textOf(index: number): string {
+    this.#texts ??= elementsOf(membersOf(this.#text)?.get('ops') ?? '') ?? []
+    return this.#texts[index] ?? ''
+  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -99,19 +98,21 @@ interface Run {
 class Batch {
   readonly #request: HttpRequest
   readonly #dispatch: Dispatch
+  readonly #ops: SentOps
   /** The last run of each key. */
   readonly #runs = new Map<string, Run>()
   #length = 0
 
-  constructor(request: HttpRequest, dispatch: Dispatch) {
+  constructor(request: HttpRequest, dispatch: Dispatch, ops: SentOps) {
     this.#request = request
     this.#dispatch = dispatch
+    this.#ops = ops
   }
 
   /** The result as JSON text, whatever happens. */
-  execute(op: SentOp): string | Promise<string> {
+  execute(index: number): string | Promise<string> {
     try {
-      const command = parseOp(op)
+      const command = parseOp(this.#ops, index)
       const reply = this.#inOrder(command)
       if (!(reply instanceof Promise)) return this.#tell(command, reply)
       return reply.then((reply) => this.#tell(command, reply)).catch(problemText)
@@ -135,7 +136,7 @@ class Batch {
   }
 
   #inOrder(command: BatchCommand): Reply | Promise<Reply> {
-    const isFirst = !this.#runs.has(command.key)
+    const isFirst = this.#runs.size === 0 || !this.#runs.has(command.key)
     const now = isFirst ? this.#dispatch(this.#request, command) : undefined
     // Nothing that follows can disturb what is told already.
     if (now !== undefined && !(now instanceof Promise)) return now
@@ -162,12 +163,13 @@ const SIMPLE: ReadonlyMap<unknown, 'value.get' | 'value.delete' | 'counter.get'>
 ])
 
 /** @throws LarderError KEY_NULL, BAD_REQUEST or OUT_OF_RANGE. */
-function parseOp({ value, text }: SentOp): BatchCommand {
+function parseOp(ops: SentOps, index: number): BatchCommand {
+  const value = ops.values[index]
   if (isObject(value) && typeof value['key'] === 'string') {
     const type = SIMPLE.get(value['op'])
     if (type !== undefined) return { type, key: parseKeyText(value['key']) }
   }
-  return parseFields(asMembers(text()))
+  return parseFields(asMembers(ops.textOf(index)))
 }
 
 function parseFields(fields: ReadonlyMap<string, string>): BatchCommand {

@@ -1,6 +1,6 @@
 /** Values as resources: any bytes under a key, with entity tags and conditional requests (RFC 9110). */
 import { z } from 'zod'
-import type { Condition, Reply } from '../../shared/command.ts'
+import { type Condition, type Reply, tagOf } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { asJson, isJson, readBody, readQuery } from '../../shared/input.ts'
 import type { HttpRequest } from '../../shared/request.ts'
@@ -68,7 +68,7 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
       const value = receivedValue(request, await readBody(request.message, bodyBytesMax))
       const reply = await dispatch(request, { type: 'value.set', key, ...value, ...options })
       if (reply.type !== 'stored') return answerWithout(request, reply)
-      return empty(reply.created ? 201 : 204, { etag: reply.tag })
+      return empty(reply.created ? 201 : 204, { etag: tagOf(reply.stamp) })
     },
   }
 }
@@ -97,8 +97,8 @@ function getRoute(dispatch: Dispatch): Route {
         ...conditionOf(request),
       })
       if (reply.type !== 'value') return answerWithout(request, reply)
-      const { contentType, tag, body } = reply
-      return { status: 200, headers: { 'content-type': contentType, etag: tag }, body }
+      const { contentType, stamp, body } = reply
+      return { status: 200, headers: { 'content-type': contentType, etag: tagOf(stamp) }, body }
     },
   }
 }
@@ -137,14 +137,12 @@ function receivedValue(
 function answerWithout({ method }: HttpRequest, reply: Reply): HttpResponse {
   if (reply.type !== 'mismatch')
     throw new LarderError('NO_SUCH_KEY', 'It was never stored, or is gone again.')
+  const tag = reply.stamp && tagOf(reply.stamp)
   const isRead = method === 'GET' || method === 'HEAD'
   if (!isRead || reply.failed === 'ifMatch') {
-    throw new LarderError(
-      'PRECONDITION_FAILED',
-      `The entity tag is ${reply.tag ?? 'none: there is no value'}.`,
-    )
+    throw new LarderError('PRECONDITION_FAILED', `The entity tag is ${tag ?? 'none: there is no value'}.`)
   }
-  return empty(304, reply.tag === undefined ? {} : { etag: reply.tag })
+  return empty(304, tag === undefined ? {} : { etag: tag })
 }
 
 function conditionOf(request: HttpRequest): { condition?: Condition } {

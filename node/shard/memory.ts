@@ -21,6 +21,7 @@ import {
 } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
 import { buryRegister, type Register } from '../entries/register.ts'
+import type { Moment } from '../entries/verbs.ts'
 import { emptyCensus, kindOf } from './census.ts'
 import { Expiry } from './expiry.ts'
 import { activityOf, type Forgotten, type Held, isDue, newlyHeld, TOMBSTONE_GRACE_MS, weigh } from './held.ts'
@@ -60,8 +61,8 @@ export class Memory {
     this.#listener = listener
   }
 
-  /** The entry under this id as of now, and from now on the one used last. */
-  use(slot: number, id: string, nowMs: number): Entry | undefined {
+  /** The entry under this id as of this moment, and from now on the one used last. */
+  use(slot: number, id: string, moment: Pick<Moment, 'nowMs'>): Entry | undefined {
     const value = isValueId(id) ? this.slots.values.use(slot, id) : undefined
     if (value !== undefined) return value
     const held = this.slots.get(slot, id)
@@ -69,6 +70,7 @@ export class Memory {
     if (this.#listOf(held) === this.#pools) this.#pools.touch(held)
     // Of the others the clock alone tells whether they have ended.
     if (held.entry.kind !== 'reactions') return held.entry
+    const { nowMs } = moment
     while (isDue(held, nowMs)) this.#tend(held, nowMs, SWEEP_MAX)
     return held.entry.isEmpty ? undefined : held.entry
   }
@@ -87,9 +89,9 @@ export class Memory {
   }
 
   /** A slot, for commands to be applied to. */
-  entriesOf(slot: number, nowMs: number): Entries {
+  entriesOf(slot: number, moment: Pick<Moment, 'nowMs'>): Entries {
     return {
-      get: (id) => this.use(slot, id, nowMs),
+      get: (id) => this.use(slot, id, moment),
       under: (prefix) => this.slots.under(slot, prefix),
     }
   }

@@ -201,7 +201,7 @@ export class Shard {
     const refusal = keeper.refusalOf(command)
     if (refusal !== undefined) throw refusal
     const moment = this.#options.moment(slot)
-    const { outcome, changes } = apply(command, memory.entriesOf(slot, moment.nowMs), moment)
+    const { outcome, changes } = apply(command, memory.entriesOf(slot, moment), moment)
     const merged: Change[] = []
     for (const { id, entry } of changes) {
       memory.merge(slot, id, entry, (state) => {

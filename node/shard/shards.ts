@@ -66,7 +66,7 @@ export class Shards implements Engine {
   #read(slot: number, command: KeyCommand): Reply {
     const { self: owner, memory, moment } = this.#options
     const now = moment(slot)
-    return { ...apply(command, memory.entriesOf(slot, now.nowMs), now).outcome, owner }
+    return { ...apply(command, memory.entriesOf(slot, now), now).outcome, owner }
   }
 
   #shardOf(slot: number): Shard {

@@ -2,9 +2,9 @@
  * A start from disk: what is stored is merged into memory, a chunk a turn, so that probes are answered
  * meanwhile. The log tells how far it is.
  */
+import type { Stamp } from '../../shared/command.ts'
 import type { Log } from '../../shared/log.ts'
 import { timesOf } from '../entries/entry.ts'
-import type { Stamp } from '../entries/stamp.ts'
 import type { Disk } from './disk.ts'
 import { entryOf, type StoredEntry, type StoredRow } from './rows.ts'
 

@@ -4,12 +4,11 @@
  */
 import { join } from 'node:path'
 import type { Clock } from '../../shared/clock.ts'
-import type { KeyCommand } from '../../shared/command.ts'
+import type { KeyCommand, Stamp } from '../../shared/command.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Change } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
-import type { Stamp } from '../entries/stamp.ts'
 import { Disk } from './disk.ts'
 import { Recovery } from './recovery.ts'
 import type { StoredEntry } from './rows.ts'

@@ -23,6 +23,7 @@ const pageEnd = fc.record({ reaction: text, user: text })
 /** What a header may hold. */
 const contentType = fc.string({ unit: 'grapheme-ascii' })
 const ttlMs = fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true }))
+const stamp = fc.record({ time: fc.nat(), origin: text })
 const condition: fc.Arbitrary<Condition> = fc.record(
   { ifMatch: fc.array(text), ifNoneMatch: fc.array(text) },
   { requiredKeys: [] },
@@ -102,11 +103,11 @@ export const result: fc.Arbitrary<Result> = fc.oneof(
       owner: text,
       contentType: text,
       body,
-      tag: text,
+      stamp,
     }),
   }),
   fc.record({
-    reply: fc.record({ type: fc.constant('stored' as const), owner: text, tag: text, created: fc.boolean() }),
+    reply: fc.record({ type: fc.constant('stored' as const), owner: text, stamp, created: fc.boolean() }),
   }),
   reply({ type: fc.constant('deleted' as const) }),
   reply({ type: fc.constant('mismatch' as const), failed: fc.constantFrom('ifMatch', 'ifNoneMatch') }),

@@ -7,6 +7,7 @@ import { bytesOf } from '../../../node/cluster/wire-command.ts'
 import type { Result } from '../../../node/cluster/wire-reply.ts'
 import { command, plain, result, routed } from './commands.ts'
 
+const stamp = { time: 1, origin: 'a-1' }
 const view = { epoch: 9, copies: 1, members: [{ id: 'b', url: 'http://b', incarnation: 'b-1', since: 4 }] }
 
 function frameOf(...commands: readonly unknown[]): Buffer {
@@ -175,9 +176,9 @@ describe('a frame', () => {
 
   it('defers values that would make it too large, and never the reply to a write', () => {
     const body = 'x'.repeat(20 * 2 ** 20)
-    const value: Result = { reply: { type: 'value', owner: 'a', contentType: 't', tag: '"1"', body } }
-    const small: Result = { reply: { type: 'value', owner: 'a', contentType: 't', tag: '"1"', body: 'x' } }
-    const stored: Result = { reply: { type: 'stored', owner: 'a', tag: '"1"', created: true } }
+    const value: Result = { reply: { type: 'value', owner: 'a', contentType: 't', stamp, body } }
+    const small: Result = { reply: { type: 'value', owner: 'a', contentType: 't', stamp, body: 'x' } }
+    const stored: Result = { reply: { type: 'stored', owner: 'a', stamp, created: true } }
     const { results } = decodeResponse(
       encodeResponse({ epoch: 1, time: 1, results: [value, value, value, small, stored] }),
     )
@@ -191,7 +192,7 @@ describe('a frame', () => {
     const reads: Result[] = Array.from({ length: 12 }, () => ({
       reply: { type: 'users', users: { fire: names }, owner: 'a' },
     }))
-    const stored: Result = { reply: { type: 'stored', owner: 'a', tag: '"1"', created: true } }
+    const stored: Result = { reply: { type: 'stored', owner: 'a', stamp, created: true } }
     const frame = encodeResponse({ epoch: 1, time: 1, results: [...reads, stored] })
     expect(frame.length).to.be.below(48 * 2 ** 20)
     const { results } = decodeResponse(frame)

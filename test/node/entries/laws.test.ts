@@ -1,4 +1,5 @@
 /** What makes copies one: `merge` is commutative, associative and idempotent for every kind of entry. */
+
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -7,7 +8,8 @@ import { apply, bury, type Entry, type EntryChange, isNews, merge } from '../../
 import type { Presence } from '../../../node/entries/presence.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import type { Register } from '../../../node/entries/register.ts'
-import { compareStamps, StampClock, tagOf } from '../../../node/entries/stamp.ts'
+import { compareStamps, StampClock } from '../../../node/entries/stamp.ts'
+import { tagOf } from '../../../shared/command.ts'
 
 const origin = fc.constantFrom('a', 'b', 'c')
 

@@ -24,7 +24,7 @@ function take(memory: Memory, id: string, entry: Entry, isOwner = true): void {
 
 /** Whether there is a value now. */
 function isThere(memory: Memory, id: string): boolean {
-  const entry = memory.use(SLOT, id, LATER_MS)
+  const entry = memory.use(SLOT, id, { nowMs: LATER_MS })
   return entry?.kind === 'register' && entry.value !== undefined
 }
 
@@ -82,7 +82,7 @@ describe('what comes from another copy', () => {
     memory.sweep(LATER_MS)
     const old = Reactions.ofAll([{ ...presence, time: 5, endsAtMs: Infinity, isGone: false }, stays])
     take(memory, idOf.reactions('Stew'), old)
-    const entry = memory.use(SLOT, idOf.reactions('Stew'), LATER_MS)
+    const entry = memory.use(SLOT, idOf.reactions('Stew'), { nowMs: LATER_MS })
     expect(entry?.kind === 'reactions' && entry.counts()).to.deep.equal({ fire: 1 })
   })
 

@@ -76,7 +76,7 @@ class Watched {
     }
     if (act === 'sweep') memory.sweep(atMs)
     if (act === 'activity') memory.activity(2, atMs, () => true)
-    if (act === 'use') for (const family of 'vcr') memory.use(slot, `${family}${name}`, atMs)
+    if (act === 'use') for (const family of 'vcr') memory.use(slot, `${family}${name}`, { nowMs: atMs })
     if (act === 'drop') this.drop(slot)
   }
 
@@ -94,7 +94,7 @@ class Watched {
         `r${name}`,
         `i${name}\0once`,
       ])) {
-        const [known, entry] = [this.#known.get(`${slot} ${id}`), this.memory.use(slot, id, 0)]
+        const [known, entry] = [this.#known.get(`${slot} ${id}`), this.memory.use(slot, id, { nowMs: 0 })]
         expect(entry !== undefined, id).to.equal(known !== undefined)
         if (entry?.kind !== 'reactions') continue
         expect([...entry].map(nameOf).sort()).to.deep.equal([...(known?.users ?? [])].sort())

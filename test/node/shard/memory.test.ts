@@ -36,9 +36,13 @@ describe('memory', () => {
   it('gives up the value that was used longest ago', () => {
     const memory = new Memory(2500)
     for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, value('x'.repeat(600)))
-    memory.use(1, 'va', 0)
+    memory.use(1, 'va', { nowMs: 0 })
     memory.merge(1, 'vd', value('x'.repeat(600)))
-    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, 0))).to.deep.equal(['va', 'vc', 'vd'])
+    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, { nowMs: 0 }))).to.deep.equal([
+      'va',
+      'vc',
+      'vd',
+    ])
   })
 
   it('gives up tombstones before any value, and counters never', () => {
@@ -59,7 +63,11 @@ describe('memory', () => {
     const memory = new Memory(1000)
     for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, tombstone(5))
     memory.merge(1, 'vd', value('x'.repeat(100)))
-    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, 0))).to.deep.equal(['vb', 'vc', 'vd'])
+    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, { nowMs: 0 }))).to.deep.equal([
+      'vb',
+      'vc',
+      'vd',
+    ])
   })
 
   it('turns an ended value into a tombstone, and forgets that after its grace', () => {
@@ -86,7 +94,7 @@ describe('memory', () => {
     for (const slot of [1, 2, 3]) memory.merge(slot, 'va', value('stew', 1000))
     for (const slot of [1, 3]) memory.drop(slot)
     expect([1, 2, 3].map((slot) => memory.slots.holds(slot))).to.deep.equal([false, true, false])
-    expect([1, 2, 3].map((slot) => memory.use(slot, 'va', 0) !== undefined)).to.deep.equal([
+    expect([1, 2, 3].map((slot) => memory.use(slot, 'va', { nowMs: 0 }) !== undefined)).to.deep.equal([
       false,
       true,
       false,
@@ -101,7 +109,7 @@ describe('memory, of reactions,', () => {
   const reaction = (user: string, endsAtMs = Infinity) =>
     Reactions.of({ reaction: 'fire', user, time: ++time, endsAtMs, isGone: false })
   const usersOf = (memory: Memory, nowMs: number) => {
-    const entry = memory.use(1, 'rStew', nowMs)
+    const entry = memory.use(1, 'rStew', { nowMs })
     return entry?.kind === 'reactions' ? entry.users : undefined
   }
 
@@ -170,9 +178,9 @@ describe('memory, of what another member holds,', () => {
     expect(take(memory, newer)).to.deep.equal([true, 1])
     expect(take(memory, older)).to.deep.equal([false, 0])
     expect(take(memory, structuredClone(newer))).to.deep.equal([false, 0])
-    expect(memory.use(1, 'va', 0)).to.deep.equal(newer)
+    expect(memory.use(1, 'va', { nowMs: 0 })).to.deep.equal(newer)
     expect(take(memory, tombstone(5))).to.deep.equal([true, 1])
-    expect(memory.use(1, 'va', 0)).to.not.have.property('value')
+    expect(memory.use(1, 'va', { nowMs: 0 })).to.not.have.property('value')
   })
 
   it('gives a slot in parts from which another makes the same, of any size', () => {

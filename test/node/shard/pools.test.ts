@@ -92,7 +92,7 @@ describe('a budget', () => {
           if (used === 0) memory.merge(index, `v${at}`, entry(size))
         }
         expect(memory.counts.bytes).to.be.at.most(bytesMax)
-        for (const id of kept) expect(memory.use(1, id, 0), id).not.to.equal(undefined)
+        for (const id of kept) expect(memory.use(1, id, { nowMs: 0 }), id).not.to.equal(undefined)
       }),
       { numRuns: 30 },
     )
@@ -106,7 +106,7 @@ describe('a budget', () => {
       const memory = new Memory(100_000)
       for (let index = 0; index < 50; index++) memory.merge(1, mine(index), entry(500))
       for (let index = 0; index < 2000; index++) memory.merge(2, theirs(index), entry(500))
-      const left = Array.from({ length: 50 }, (_, index) => memory.use(1, mine(index), 0))
+      const left = Array.from({ length: 50 }, (_, index) => memory.use(1, mine(index), { nowMs: 0 }))
       expect(left.filter((held) => held === undefined)).to.have.length(0)
       expect(memory.counts.evictions).to.be.above(1800)
     }
@@ -122,9 +122,9 @@ describe('a budget', () => {
     const memory = new Memory(20_000)
     for (let index = 0; index < 5; index++) memory.merge(1, responseOf('quiet', index), entry(500))
     memory.merge(1, responseOf('greedy', 0), entry(50_000))
-    expect(memory.use(1, responseOf('greedy', 0), 0)).to.equal(undefined)
+    expect(memory.use(1, responseOf('greedy', 0), { nowMs: 0 })).to.equal(undefined)
     for (let index = 0; index < 5; index++)
-      expect(memory.use(1, responseOf('quiet', index), 0)).not.to.equal(undefined)
+      expect(memory.use(1, responseOf('quiet', index), { nowMs: 0 })).not.to.equal(undefined)
   })
 })
 
