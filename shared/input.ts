@@ -14,44 +14,44 @@ const DISCARD_MAX_MS = 1000
  *
  * @throws LarderError TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, or BAD_REQUEST when the client gives up half way.
  */
-export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const {
     'content-encoding': encoding,
     'transfer-encoding': transfer,
     'content-length': length,
   } = request.headers
-  if (encoding !== undefined) checkCoding(encoding)
-  if (transfer !== undefined) checkCoding(transfer)
+  const refused = refusedCoding(encoding) ?? refusedCoding(transfer)
+  if (refused !== undefined) return Promise.reject(refused)
   if (transfer === undefined && length === undefined) return EMPTY
-  const declared = Number(length ?? 0)
-  const body = declared > bytesMax ? undefined : await collect(request, bytesMax)
-  if (body !== undefined) return body
-  await discard(request)
-  throw new LarderError('TOO_LARGE', `The body may have ${bytesMax} bytes at most.`)
+  return Number(length ?? 0) > bytesMax ? refuse(request, bytesMax) : collect(request, bytesMax)
 }
 
-const EMPTY = Buffer.alloc(0)
+const EMPTY = Promise.resolve(Buffer.alloc(0))
 
-function checkCoding(coding: string): void {
-  if (/^(?:identity|chunked)$/i.test(coding)) return
-  throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `The body is ${coding}: send it as it is.`)
+function refusedCoding(coding: string | undefined): LarderError | undefined {
+  if (coding === undefined || /^(?:identity|chunked)$/i.test(coding)) return undefined
+  return new LarderError('UNSUPPORTED_MEDIA_TYPE', `The body is ${coding}: send it as it is.`)
 }
 
-/** The whole body, or `undefined` as soon as it is over the limit. */
-function collect(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>()
+function collect(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let bytes = 0
   const take = (chunk: Buffer) => {
     bytes += chunk.length
     if (bytes <= bytesMax) return void chunks.push(chunk)
     request.off('data', take)
-    resolve(undefined)
+    resolve(refuse(request, bytesMax))
   }
   request.on('data', take)
-  request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
-  request.once('error', (cause) => reject(new LarderError('BAD_REQUEST', 'The body broke off.', { cause })))
+  request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+  request.on('error', (cause) => reject(new LarderError('BAD_REQUEST', 'The body broke off.', { cause })))
   return promise
+}
+
+async function refuse(request: IncomingMessage, bytesMax: number): Promise<never> {
+  await discard(request)
+  throw new LarderError('TOO_LARGE', `The body may have ${bytesMax} bytes at most.`)
 }
 
 /**

@@ -49,9 +49,12 @@ export class Replicator {
   }
 
   /** Resolves once every holder that can be reached has merged these changes, each command's together. */
-  async merged(changes: readonly (readonly SlotEntry[])[]): Promise<void> {
+  merged(changes: readonly (readonly SlotEntry[])[]): Promise<void> | undefined {
     const { placed } = this.#options.views
-    if (placed === undefined || placed.copies < 2) return
+    return placed === undefined || placed.copies < 2 ? undefined : this.#tellAll(placed, changes)
+  }
+
+  async #tellAll(placed: PlacedView, changes: readonly (readonly SlotEntry[])[]): Promise<void> {
     const byReplica = new Map<Member, (readonly SlotEntry[])[]>()
     for (const group of changes) {
       const [first] = group

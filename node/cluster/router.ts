@@ -49,10 +49,10 @@ export class Router implements Engine {
     const { placed } = this.#options.views
     if (placed === undefined)
       return Promise.reject(new LarderError('NOT_READY', 'This member is still starting: /readyz says why.'))
-    const settledByMs = Math.min(options.deadlineAtMs, this.#options.clock.now() + SETTLE_MAX_MS)
-    return this.#attempt(placed, command, options).catch((error) =>
-      this.#again(error, placed, command, { ...options, settledByMs }),
-    )
+    return this.#attempt(placed, command, options).catch((error) => {
+      const settledByMs = Math.min(options.deadlineAtMs, this.#options.clock.now() + SETTLE_MAX_MS)
+      return this.#again(error, placed, command, { ...options, settledByMs })
+    })
   }
 
   readNow(command: Command): Reply | undefined {

@@ -45,8 +45,8 @@ function setRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
     answers,
     errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
     async handle(request) {
-      const fields = asMembers((await readJson(request.message, bodyBytesMax)).text)
-      const { key, data, ttlMs } = parseSet(fields)
+      const { text } = await readJson(request.message, bodyBytesMax)
+      const { key, data, ttlMs } = parseSet(asMembers(text), text.length)
       const set = { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs } as const
       const { owner } = await dispatch(request, set)
       return jsonText(entryText(key, owner, data))
@@ -98,14 +98,20 @@ export function asMembers(json: string): ReadonlyMap<string, string> {
   return members
 }
 
-/** What is to be stored: the key, the JSON text as it came, and for how long. @throws LarderError KEY_NULL or BAD_REQUEST. */
-export function parseSet(fields: ReadonlyMap<string, string>) {
+/** What is kept of a request beside its value, in characters, rather than to copy the value. */
+const SLACK_LENGTH = 256
+
+/**
+ * What is to be stored: the key, the JSON text as it came, and for how long. `sentLength` is that of all that was sent.
+ * @throws LarderError KEY_NULL or BAD_REQUEST.
+ */
+export function parseSet(fields: ReadonlyMap<string, string>, sentLength: number) {
   const key = parseKey(fields.get('key'))
   const [data, ttl] = [fields.get('data'), fields.get('ttl')]
   if (data === undefined) throw new LarderError('BAD_REQUEST', 'data: missing.')
-  // A slice would keep the whole request in memory for as long as the value.
-  const copy = Buffer.from(data).toString()
-  return { key, data: copy, ttlMs: ttl === undefined ? {} : { ttlMs: parseTtlMs(ttl) } }
+  // A slice keeps all that it was cut out of in memory for as long as the value.
+  const kept = sentLength - data.length > SLACK_LENGTH ? Buffer.from(data).toString() : data
+  return { key, data: kept, ttlMs: ttl === undefined ? {} : { ttlMs: parseTtlMs(ttl) } }
 }
 
 /** The JSON text of a stored value. @throws LarderError NOT_JSON. */

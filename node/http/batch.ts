@@ -75,6 +75,11 @@ class SentOps {
     this.#text = text
   }
 
+  /** Of all that was sent, in characters. */
+  get length(): number {
+    return this.#text.length
+  }
+
   textOf(index: number): string {
     this.#texts ??= elementsOf(membersOf(this.#text)?.get('ops') ?? '') ?? []
     return this.#texts[index] ?? ''
@@ -169,15 +174,15 @@ function parseOp(ops: SentOps, index: number): BatchCommand {
     const type = SIMPLE.get(value['op'])
     if (type !== undefined) return { type, key: parseKeyText(value['key']) }
   }
-  return parseFields(asMembers(ops.textOf(index)))
+  return parseFields(asMembers(ops.textOf(index)), ops.length)
 }
 
-function parseFields(fields: ReadonlyMap<string, string>): BatchCommand {
+function parseFields(fields: ReadonlyMap<string, string>, sentLength: number): BatchCommand {
   switch (fields.get('op')) {
     case '"get"':
       return { type: 'value.get', key: parseKey(fields.get('key')) }
     case '"set"': {
-      const { key, data, ttlMs } = parseSet(fields)
+      const { key, data, ttlMs } = parseSet(fields, sentLength)
       return { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs }
     }
     case '"delete"':

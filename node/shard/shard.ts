@@ -22,14 +22,20 @@ export interface Keeper {
   refusalOf(command: KeyCommand): LarderError | undefined
   /** Takes in what was applied, in its order. */
   note(change: Change): void
-  /** Resolves when all noted changes are as safe as an acknowledgement promises; with those that could not be made so. */
-  saved(changes: readonly Change[]): Promise<ReadonlySet<Change>>
+  /**
+   * Resolves when all noted changes are as safe as an acknowledgement promises; with those that could not be made so.
+   * `undefined` where they are that already.
+   */
+  saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> | undefined
 }
 
 /** The other holders of the slots. */
 export interface Copies {
-  /** Resolves once every holder that can be reached has these changes; those of one command travel together. */
-  merged(changes: readonly (readonly Change[])[]): Promise<void>
+  /**
+   * Resolves once every holder that can be reached has these changes; those of one command travel together.
+   * `undefined` where there is no other holder.
+   */
+  merged(changes: readonly (readonly Change[])[]): Promise<void> | undefined
 }
 
 /** Whether this member carries out the commands on a slot: it owns it, and has all of it. */
@@ -138,8 +144,11 @@ export class Shard {
   async #write(batch: readonly Write[]): Promise<void> {
     this.#noteRoom()
     const applied = batch.map((write) => this.#apply(write))
+    const changes = applied.flatMap((one) => one.changes)
+    const saving = this.#save(applied, changes)
+    if (saving === undefined) return this.#tell(applied, NONE)
     try {
-      this.#tell(applied, await this.#makeSafe(applied))
+      this.#tell(applied, await this.#untilSafe(saving, changes))
     } catch (error) {
       // Also those that changed nothing: they may rest on a change before them that is not safe either.
       for (const one of applied) {
@@ -165,18 +174,28 @@ export class Shard {
     else write.resolve({ ...outcome, owner: this.#options.self })
   }
 
-  /** Resolves with the changes that could not be made safe. */
-  async #makeSafe(applied: readonly AppliedWrite[]): Promise<ReadonlySet<Change>> {
+  /** Resolves with the changes that could not be made safe; `undefined` where none has to be. */
+  #save(
+    applied: readonly AppliedWrite[],
+    changes: readonly Change[],
+  ): Promise<ReadonlySet<Change>> | undefined {
     const { keeper, copies } = this.#options
-    const changes = applied.flatMap((one) => one.changes)
-    this.#unsafe = new Set(changes.map(({ slot }) => slot))
     const isOnDisk = applied.every(({ isSettled }) => isSettled)
-    const saved = isOnDisk ? NONE : keeper.saved(changes)
-    const saving = Promise.all([saved, copies.merged(applied.map((one) => one.changes))])
+    const saved = isOnDisk ? undefined : keeper.saved(changes)
+    const merged = copies.merged(applied.map((one) => one.changes))
+    if (merged === undefined) return saved
+    return Promise.all([saved ?? NONE, merged]).then(([unsafe]) => unsafe)
+  }
+
+  /** Meanwhile nobody is told what the changes have led to. */
+  async #untilSafe(
+    saving: Promise<ReadonlySet<Change>>,
+    changes: readonly Change[],
+  ): Promise<ReadonlySet<Change>> {
+    this.#unsafe = new Set(changes.map(({ slot }) => slot))
     this.#safe = saving.catch(() => {})
     try {
-      const [unsafe] = await saving
-      return unsafe
+      return await saving
     } finally {
       this.#unsafe = new Set()
     }
@@ -214,7 +233,7 @@ export class Shard {
   }
 }
 
-const NONE: Promise<ReadonlySet<Change>> = Promise.resolve(new Set<Change>())
+const NONE: ReadonlySet<Change> = new Set()
 
 function notSaved(): LarderError {
   return new LarderError('NOT_SAVED', 'It was applied, but it is not on disk.')

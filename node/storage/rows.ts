@@ -140,6 +140,13 @@ export function entryOf({ table, cells }: StoredRow): StoredEntry {
   return { slot: number(slot), id: `r${text(content)}`, entry: Reactions.of(presence) }
 }
 
+/** Those of the changes that have any of these rows. */
+export function withRows(changes: readonly Change[], rows: ReadonlyMap<Row, unknown>): Set<Change> {
+  if (rows.size === 0) return new Set()
+  const names = new Set([...rows.keys()].map(nameOf))
+  return new Set(changes.filter((change) => rowsOf(change).some((row) => names.has(nameOf(row)))))
+}
+
 function text(cell: Cell | undefined): string {
   if (typeof cell === 'string') return cell
   throw new TypeError(`a stored row has ${typeof cell} where a text belongs`)

@@ -77,8 +77,8 @@ export class Storage {
     this.writes?.note(change)
   }
 
-  async saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> {
-    return (await this.writes?.saved(changes)) ?? new Set()
+  saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> | undefined {
+    return this.writes?.saved(changes)
   }
 
   forget(forgotten: { id: string; presence?: Presence }): void {

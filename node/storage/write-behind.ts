@@ -19,7 +19,7 @@ import type { Presence } from '../entries/presence.ts'
 import { Backlog, type Batch } from './backlog.ts'
 import { DiskHealth } from './health.ts'
 import { RowFailures } from './row-failures.ts'
-import { forgottenRow, nameOf, type Row, rowNameOf, rowsOf } from './rows.ts'
+import { forgottenRow, type Row, rowNameOf, rowsOf, withRows } from './rows.ts'
 
 /** What waits for a disk that does not take it: beyond it nothing new is taken in, and nothing is lost. */
 const WAITING_BYTES_MAX = 256 * 2 ** 20
@@ -126,16 +126,13 @@ export class WriteBehind {
     this.#schedule()
   }
 
-  /** Resolves as soon as noted changes may be acknowledged, with those that may not. */
-  async saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> {
+  /** Resolves as soon as noted changes may be acknowledged, with those that may not; `undefined` where all may at once. */
+  saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> | undefined {
     const { clock, intervalMs, waitMaxMs } = this.#options
-    if (intervalMs > 0) return new Set()
     const trial = this.#backlog.isEmpty ? this.#current : this.#next.promise
-    if (trial === undefined) return new Set()
-    const failed = await inTime(trial, { clock, timeoutMs: waitMaxMs, late: LATE })
-    if (failed.size === 0) return new Set()
-    const names = new Set([...failed.keys()].map(nameOf))
-    return new Set(changes.filter((change) => rowsOf(change).some((row) => names.has(nameOf(row)))))
+    if (intervalMs > 0 || trial === undefined) return undefined
+    const tried = inTime(trial, { clock, timeoutMs: waitMaxMs, late: LATE })
+    return tried.then((failed) => withRows(changes, failed))
   }
 
   /** What is no longer held is deleted; nobody waits for that. */

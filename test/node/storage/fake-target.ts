@@ -72,7 +72,8 @@ export function startWriting(options: Partial<WriteBehindOptions> & { intervalMs
     const change = changeOf(key, body, slot)
     const keeping = { outcome: 'waiting' }
     writes.note(change)
-    writes.saved([change]).then(
+    const saving = writes.saved([change]) ?? Promise.resolve(new Set())
+    saving.then(
       (unsafe) => {
         keeping.outcome = unsafe.has(change) ? 'unsaved' : 'saved'
       },
