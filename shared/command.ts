@@ -87,7 +87,7 @@ export type ClusterCommand =
 export type Command = KeyCommand | ClusterCommand
 
 /** Whose response is asked for, and what upstream needs to give it. */
-interface Asked {
+export interface Asked {
   readonly key: string
   readonly tenant: string
   /** With its `?`, or empty. */

@@ -129,12 +129,12 @@ export class HttpService {
     out: ServerResponse,
   ): void {
     const { status } = response
-    const body = encoded(response.body)
+    const { body } = response
     const headers = this.#conclude(request, startedAtMs, route, response)
     // Told beforehand, or Node would send the body in chunks.
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
     try {
-      out.writeHead(status, headers).end(body)
+      send(out.writeHead(status, headers), body)
     } catch (thrown) {
       // What was stored has a header that HTTP cannot carry.
       if (response.error === undefined) this.#send(request, startedAtMs, route, problem(thrown), out)
@@ -224,9 +224,18 @@ function tooMuch(): LarderError {
   return new LarderError('OVERLOADED', 'More arrives here than can be answered in time; nothing was applied.')
 }
 
-/** Text longer than this is encoded once; shorter text goes in one piece with the headers, which costs less. */
-const TEXT_LENGTH_MAX = 2048
+/** What is longer is sent as bytes behind the headers; what is shorter goes in one piece with them, which costs less. */
+const PIECE_LENGTH_MAX = 2048
 
-function encoded(body: HttpResponse['body']): HttpResponse['body'] {
-  return typeof body === 'string' && body.length > TEXT_LENGTH_MAX ? Buffer.from(body) : body
+function send(out: ServerResponse, body: HttpResponse['body']): void {
+  if (body === undefined) return void out.end()
+  const isShort = body.length <= PIECE_LENGTH_MAX
+  if (typeof body === 'string') return void out.end(isShort ? body : Buffer.from(body))
+  // In Latin-1 each byte is a character, so that it goes with the headers, which are text.
+  if (isShort) return void out.end(textOf(body), 'latin1')
+  out.end(body)
+}
+
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1')
 }

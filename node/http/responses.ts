@@ -5,13 +5,13 @@
  * fetched is asked for a second time, on a way where it may take as long as upstream does.
  */
 import { z } from 'zod'
-import type { Reply } from '../../shared/command.ts'
+import type { Asked, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { decode, readBody } from '../../shared/input.ts'
 import type { HttpRequest } from '../../shared/request.ts'
 import { empty, type HttpResponse, isBodiless } from '../../shared/response.ts'
 import type { Parameter, Route } from '../../shared/route.ts'
-import { type CachedRoute, fill, namesOf, patternOf, usefulMs } from '../sources/route-table.ts'
+import { type CachedRoute, fillerOf, namesOf, patternOf, usefulMs } from '../sources/route-table.ts'
 import type { Dispatch } from './dispatch.ts'
 
 const TENANT_HEADERS = ['org_id', 'org-id', 'organization_id'] as const
@@ -46,6 +46,7 @@ export function responseRoutes(options: ResponseRoutesOptions): Route[] {
 
 function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
   const { dispatch, bodyBytesMax } = options
+  const keyOf = keyReaderOf(route)
   const parameters = [
     ...namesOf(route.path).map(
       (name): Parameter => ({ in: 'path', name, description: 'As upstream has it.', schema: z.string() }),
@@ -64,7 +65,7 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
       answers: { 204: { description: 'It is stored.' } },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
       async handle(request) {
-        const whose = { key: keyOf(request, route), tenant: tenantOf(request), query: searchOf(request) }
+        const whose = { key: keyOf(request), tenant: tenantOf(request), query: searchOf(request) }
         const contentType = request.header('content-type') || 'application/octet-stream'
         const body = new Uint8Array(await readBody(request.message, bodyBytesMax))
         const ttlMs = usefulMs(route)
@@ -82,7 +83,7 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
       async handle(request) {
         await dispatch(request, {
           type: 'response.delete',
-          key: keyOf(request, route),
+          key: keyOf(request),
           tenant: tenantOf(request),
         })
         return empty(204)
@@ -93,6 +94,13 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
 
 function getRoute(route: CachedRoute, options: ResponseRoutesOptions, parameters: Parameter[]): Route {
   const { dispatch, peerTimeoutMs } = options
+  const keyOf = keyReaderOf(route)
+  const waitMs = route.timeoutMs + peerTimeoutMs
+  const fetched = async (request: HttpRequest, asked: Asked, cached: Reply | Promise<Reply>) => {
+    const reply = await cached
+    if (reply.type === 'response') return answerOf(request, reply)
+    return answerOf(request, await dispatch(request, { type: 'response.fetch', ...asked }, waitMs))
+  }
   return {
     method: 'GET',
     path: route.path,
@@ -112,18 +120,17 @@ function getRoute(route: CachedRoute, options: ResponseRoutesOptions, parameters
     },
     errors: ['OVERLOADED', 'UNREACHABLE', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_REFUSED', 'UPSTREAM_TIMEOUT'],
     isHot: true,
-    async handle(request) {
+    handle(request) {
       const authorization = request.header('authorization')
       const asked = {
-        key: keyOf(request, route),
+        key: keyOf(request),
         tenant: tenantOf(request),
         query: searchOf(request),
         ...(authorization && { authorization }),
       }
-      const cached = await dispatch(request, { type: 'response.get', ...asked })
-      if (cached.type === 'response') return answerOf(request, cached)
-      const waitMs = route.timeoutMs + peerTimeoutMs
-      return answerOf(request, await dispatch(request, { type: 'response.fetch', ...asked }, waitMs))
+      const cached = dispatch(request, { type: 'response.get', ...asked })
+      if (!(cached instanceof Promise) && cached.type === 'response') return answerOf(request, cached)
+      return fetched(request, asked, cached)
     },
   }
 }
@@ -174,15 +181,19 @@ function clearRoute(dispatch: Dispatch): Route {
   }
 }
 
-/** The path with its parameters written in one way only. @throws LarderError BAD_REQUEST. */
-function keyOf({ captures }: HttpRequest, route: CachedRoute): string {
-  const values = captures.map(decode)
-  // They would lead to another place at upstream.
-  if (values.some((value) => value.split(/[/\\]/).some((part) => part === '.' || part === '..')))
-    throw new LarderError('BAD_REQUEST', 'A parameter of the path cannot have . or .. between slashes.')
-  const names = namesOf(route.path)
-  return fill(route.path, Object.fromEntries(names.map((name, index) => [name, values[index] ?? ''])))
+/** What reads the path of a request, with its parameters written in one way only. It throws LarderError BAD_REQUEST. */
+function keyReaderOf(route: CachedRoute): (request: HttpRequest) => string {
+  const fill = fillerOf(route.path)
+  return ({ captures }) => {
+    const values = captures.map(decode)
+    // They would lead to another place at upstream.
+    if (values.some((value) => DOTS.test(value)))
+      throw new LarderError('BAD_REQUEST', 'A parameter of the path cannot have . or .. between slashes.')
+    return fill(values)
+  }
 }
+
+const DOTS = /(?:^|[/\\])\.\.?(?:$|[/\\])/
 
 /** @throws LarderError BAD_REQUEST when it is missing. */
 function tenantOf(request: HttpRequest): string {
@@ -193,6 +204,11 @@ function tenantOf(request: HttpRequest): string {
 
 /** @throws LarderError BAD_REQUEST when it is given in two ways that differ: it must never be somebody else's. */
 function givenTenant({ message }: HttpRequest): string | undefined {
+  const [only, ...others] = TENANT_HEADERS.map((name) => message.headers[name]).filter(
+    (text) => text !== undefined,
+  )
+  // Node has put a comma between headers that came twice.
+  if (others.length === 0 && !only?.includes(',')) return only === undefined ? undefined : String(only)
   const given = TENANT_HEADERS.flatMap((name) => message.headersDistinct[name] ?? [])
   if (new Set(given).size > 1) throw new LarderError('BAD_REQUEST', 'The headers name several tenants.')
   return given[0]

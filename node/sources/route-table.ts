@@ -189,10 +189,20 @@ export function topicsOf(routes: readonly CachedRoute[]): string[] {
   return [...new Set(routes.flatMap(({ events }) => (events === undefined ? [] : [events.topic])))]
 }
 
-/** A route that a path belongs to, and the values of its parameters. */
-export interface Match {
+/** A route that a path belongs to, and the values of its parameters: only a fetch asks for these. */
+export class Match {
   readonly route: CachedRoute
-  readonly parameters: Readonly<Record<string, string>>
+  readonly #captures: readonly string[]
+
+  constructor(route: CachedRoute, captures: readonly string[]) {
+    this.route = route
+    this.#captures = captures
+  }
+
+  get parameters(): Readonly<Record<string, string>> {
+    const values = this.#captures.map(decodeURIComponent)
+    return Object.fromEntries(namesOf(this.route.path).map((name, index) => [name, values[index] ?? '']))
+  }
 }
 
 export class RouteTable {
@@ -208,10 +218,7 @@ export class RouteTable {
   match(key: string): Match | undefined {
     for (const [index, route] of this.routes.entries()) {
       const found = this.#patterns[index]?.exec(key)
-      if (!found) continue
-      const values = found.slice(1).map(decodeURIComponent)
-      const parameters = namesOf(route.path).map((name, place) => [name, values[place] ?? ''] as const)
-      return { route, parameters: Object.fromEntries(parameters) }
+      if (found) return new Match(route, found.slice(1))
     }
     return undefined
   }
@@ -231,4 +238,11 @@ export function patternOf(path: string): RegExp {
 /** A template with its parameters in place, each written in one way only. */
 export function fill(template: string, parameters: Readonly<Record<string, string>>): string {
   return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''))
+}
+
+/** What puts the values of its parameters, in their order, into a template: the same as `fill`, prepared. */
+export function fillerOf(template: string): (values: readonly string[]) => string {
+  const [first = '', ...rest] = template.split(/\{\w+\}/)
+  return (values) =>
+    rest.reduce((path, literal, index) => path + encodeURIComponent(values[index] ?? '') + literal, first)
 }
