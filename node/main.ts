@@ -1,9 +1,14 @@
 /** The process: settings in, a node until a signal, an exit code out. */
+import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../shared/clock.ts'
 import { createLog } from '../shared/log.ts'
 import { runService } from '../shared/run.ts'
 import { readConfig } from './config.ts'
 import { startNode } from './node.ts'
+
+// Values lie outside of the heap, so that what is in it is small, and cheap to look through: Node would let four times as
+// much garbage gather, which costs a node with a million values 50 MiB and saves nothing that could be measured.
+setFlagsFromString('--heap-growing-percent=10')
 
 await runService(async (onFatal) => {
   const config = readConfig(process.env)
