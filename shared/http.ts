@@ -92,7 +92,12 @@ export class HttpService {
     const conclude = this.#conclude.bind(this)
     const koa = createKoaApp({ routes, answering, log: this.#options.log, conclude }).callback()
     const hot = new HotRoutes(routes)
-    this.#upgrades = new Upgrades(this.#server, { hot, guard, told: this.#note.bind(this) })
+    this.#upgrades = new Upgrades(this.#server, {
+      hot,
+      guard,
+      told: this.#note.bind(this),
+      isQuiet: (socket) => this.#refusals.isQuiet(socket),
+    })
     this.#server.on('request', (message: IncomingMessage, response: ServerResponse) => {
       this.#refusals.note(message, response)
       const match = hot.find(message.method, message.url)

@@ -44,6 +44,12 @@ export class Refusals {
     conversation.answer = answer
   }
 
+  /** Whether all that was asked on the connection is answered. */
+  isQuiet(socket: Duplex): boolean {
+    const { answer } = this.#conversations.get(socket) ?? {}
+    return answer === undefined || isOut(answer)
+  }
+
   #hear(error: NodeJS.ErrnoException, socket: Duplex): void {
     if (this.#refused.has(socket)) return // Whatever comes behind garbage is garbage.
     this.#refused.add(socket)

@@ -3,7 +3,7 @@
  * like any other, behind the same guard. Who asks for another protocol, or elsewhere, is answered in HTTP.
  */
 import type { IncomingMessage, Server } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Guard } from './guard.ts'
 import type { HotRoutes } from './hot-routes.ts'
@@ -14,6 +14,8 @@ export interface UpgradesOptions {
   readonly hot: HotRoutes
   readonly guard: Guard
   readonly told: Told
+  /** Whether all that was asked on the connection before is answered. */
+  isQuiet(socket: Duplex): boolean
 }
 
 /** For how long nobody may say anything. */
@@ -22,22 +24,27 @@ const IDLE_MAX_MS = 120_000
 export class Upgrades {
   readonly #options: UpgradesOptions
   readonly #open = new Map<Duplex, Upgraded>()
+  #isClosing = false
 
   constructor(server: Server, options: UpgradesOptions) {
     this.#options = options
-    server.on('upgrade', (message, socket: Socket, head) => this.#take(message, socket, head))
+    server.on('upgrade', (message, socket, head) => this.#take(message, socket, head))
   }
 
   /** Whether there is another protocol for this request; without one it is answered like any other. */
   accepts(message: IncomingMessage): boolean {
     const route = this.#routeOf(message)
-    const { upgrade = '' } = message.headers
+    const { upgrade = '', ...headers } = message.headers
     if (route?.upgrade === undefined || route.upgrade.protocol !== upgrade.toLowerCase()) return false
-    return this.#options.guard(route.access, message.headers)
+    // Only a request without a body leaves its connection to somebody else.
+    const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+    if (this.#isClosing || hasBody || !this.#options.isQuiet(message.socket)) return false
+    return this.#options.guard(route.access, headers)
   }
 
   /** Lets answers that are under way out. */
   close(): void {
+    this.#isClosing = true
     for (const upgraded of this.#open.values()) upgraded.close()
   }
 
@@ -45,10 +52,11 @@ export class Upgrades {
     for (const socket of this.#open.keys()) socket.destroy()
   }
 
-  #take(message: IncomingMessage, socket: Socket, head: Buffer): void {
+  #take(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     const upgrade = this.#routeOf(message)?.upgrade
-    if (upgrade === undefined) return void socket.destroy()
+    if (upgrade === undefined || !(socket instanceof Socket)) return void socket.destroy()
     socket.on('error', () => {}) // It is closed next.
+    socket.once('end', () => socket.end())
     socket.once('close', () => this.#open.delete(socket))
     socket.setTimeout(IDLE_MAX_MS, () => socket.destroy())
     socket.write(

@@ -7,6 +7,7 @@ import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { type Message, MessageReader, send } from './message.ts'
+import { isNotConnected } from './not-connected.ts'
 import { SLOTS_PATH } from './slot-wire.ts'
 import { EXECUTE_PATH } from './wire.ts'
 
@@ -15,6 +16,8 @@ export const CHANNEL_PROTOCOL = 'larder-channel'
 /** What may be asked: the code of a question is the index of its path here. */
 export const ASKED_PATHS: readonly string[] = [EXECUTE_PATH, SLOTS_PATH]
 
+/** What asking for a channel may take; afterwards there is time left for a request. */
+const CONNECT_MAX_MS = 1000
 /** Shorter than whoever listens waits, so that no question meets a connection that is being closed. */
 const IDLE_MAX_MS = 60_000
 
@@ -61,8 +64,12 @@ export class Channel {
       this.#fail(new Error(`no answer within ${Math.round(timeoutMs)} ms`)),
     )
     this.#asked = { question, timer, resolve, reject }
-    if (this.#socket === undefined) this.#connect()
-    else send(this.#socket, question)
+    try {
+      if (this.#socket === undefined) this.#connect(timeoutMs)
+      else send(this.#socket, question)
+    } catch (error) {
+      this.#fail(error)
+    }
     return promise
   }
 
@@ -70,8 +77,9 @@ export class Channel {
     this.#fail(new Error('the connection was closed'))
   }
 
-  #connect(): void {
-    const { target, headers } = this.#options
+  /** Whatever keeps it from becoming a channel but a connection that cannot be had, requests may still get through. */
+  #connect(timeoutMs: number): void {
+    const { target, headers, clock } = this.#options
     const request = target.protocol === 'https:' ? httpsRequest : httpRequest
     const connecting = request({
       ...target,
@@ -82,14 +90,16 @@ export class Channel {
     const failWith = (error: Error) => {
       if (this.#connecting === connecting) this.#fail(error)
     }
+    const without = (cause: unknown) => failWith(new NoChannelError('it takes no channel', { cause }))
+    const timer = clock.after(Math.min(CONNECT_MAX_MS, timeoutMs / 2), () => without('it does not answer'))
     connecting.on('upgrade', (_response, socket: Socket) => {
+      timer.cancel()
       if (this.#connecting === connecting) this.#open(socket)
       else socket.destroy()
     })
-    connecting.on('response', ({ statusCode }) =>
-      failWith(new NoChannelError(`it answered ${statusCode} to who asked for a channel`)),
-    )
-    connecting.on('error', failWith)
+    connecting.on('response', ({ statusCode }) => without(`it answers ${statusCode}`))
+    connecting.on('error', (error) => (isNotConnected(error) ? failWith(error) : without(error)))
+    connecting.on('close', () => timer.cancel())
     connecting.end()
   }
 
@@ -111,7 +121,8 @@ export class Channel {
     })
     const ended = () => failWith(new Error('the connection was closed without an answer'))
     socket.on('error', failWith).on('end', ended).on('close', ended)
-    socket.setTimeout(IDLE_MAX_MS, () => {
+    socket.setTimeout(IDLE_MAX_MS)
+    socket.on('timeout', () => {
       if (this.#asked === undefined) failWith(new Error('nothing was said for long'))
     })
     socket.setNoDelay(true)
@@ -126,7 +137,7 @@ export class Channel {
     asked.resolve(answer)
   }
 
-  #fail(error: Error): void {
+  #fail(error: unknown): void {
     const [connecting, socket, asked] = [this.#connecting, this.#socket, this.#asked]
     this.#connecting = undefined
     this.#socket = undefined

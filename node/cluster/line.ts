@@ -9,10 +9,8 @@ import type { Member, View } from '../../shared/view.ts'
 import type { StampClock } from '../entries/stamp.ts'
 import type { Connection, Lane } from './connection.ts'
 import type { ClusterMetrics } from './metrics.ts'
+import { isNotConnected } from './not-connected.ts'
 import type { Sighting } from './sighting.ts'
-
-/** Failures to connect: nothing was sent, so nothing was applied. */
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])
 
 export interface LineOptions {
   readonly clock: Clock
@@ -103,7 +101,6 @@ export class Line {
 
 /** Without a connection nothing was carried out; without an answer on one, that is open. */
 function unanswered(id: string, cause: unknown): LarderError {
-  const hadNoConnection = cause instanceof Error && 'code' in cause && NOT_CONNECTED.has(String(cause.code))
-  if (hadNoConnection) return new LarderError('REFUSED', `${id} cannot be connected to.`, { cause })
+  if (isNotConnected(cause)) return new LarderError('REFUSED', `${id} cannot be connected to.`, { cause })
   return new LarderError('UNREACHABLE', `${id} did not answer; whether it did as asked is open.`, { cause })
 }

@@ -37,11 +37,11 @@ export class Listening implements Upgraded {
 
   close(): void {
     this.#isClosing = true
-    if (!this.#isAnswering) this.#socket.end()
+    if (!this.#isAnswering && !this.#reader.isAmid) this.#socket.end()
   }
 
   #hear(chunk: Buffer): void {
-    if (this.#isClosing) return
+    if (this.#socket.writableEnded) return
     const startedAtMs = performance.now()
     try {
       if (this.#isAnswering)

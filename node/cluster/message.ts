@@ -35,6 +35,11 @@ export class MessageReader {
     this.#bodyBytesMax = bodyBytesMax
   }
 
+  /** Whether a part of a message is there. */
+  get isAmid(): boolean {
+    return this.#bytes > 0
+  }
+
   /** Takes in what has arrived. @returns a message once it is whole. @throws LarderError TOO_LARGE, or BAD_REQUEST for what is none. */
   take(chunk: Buffer): Message | undefined {
     this.#chunks.push(chunk)

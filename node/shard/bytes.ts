@@ -2,14 +2,14 @@
 import { assertNever } from '../../shared/errors.ts'
 import { type Entry, isValue } from '../entries/entry.ts'
 import type { Value } from '../entries/register.ts'
-import { BODY_BYTES_MAX } from './record.ts'
+import { hasRoomFor } from './record.ts'
 
 /**
  * What a packed value costs beyond its key and body: the head of its record, its cell of the table, and its part of
  * what pages and tables have room for. Measured with a million of 16 bytes, which took 91 bytes resident each on Node 26.
  */
 const PACKED_OVERHEAD_BYTES = 64
-/** What is added where the body has no room in the record. */
+/** What is added where the value has no room in the record. */
 const LARGE_OVERHEAD_BYTES = 250
 /**
  * What any other entry costs beyond its key and value: its objects and its place in the map, list and calendar.
@@ -36,8 +36,8 @@ export function bytesOf(id: string, entry: Entry): number {
 
 function packedBytes(id: string, value: Value): number {
   const bytes = valueBytes(value)
-  const overhead = PACKED_OVERHEAD_BYTES + (bytes > BODY_BYTES_MAX ? LARGE_OVERHEAD_BYTES : 0)
-  return overhead + Buffer.byteLength(id) + bytes
+  const beside = hasRoomFor(value, bytes) ? 0 : LARGE_OVERHEAD_BYTES + value.contentType.length
+  return PACKED_OVERHEAD_BYTES + Buffer.byteLength(id) + beside + bytes
 }
 
 function valueBytes({ body, headers = {} }: Value): number {

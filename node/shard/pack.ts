@@ -2,7 +2,7 @@
  * The values of a few slots as records in pages, which lie outside of what the garbage collector walks through: found
  * by a hash table with open addressing (Knuth, The Art of Computer Programming, volume 3, 6.4).
  *
- * Records are added to the last page. What one leaves behind is reclaimed when half of its page is of no use: the
+ * Records are added to the last page. What one leaves behind is reclaimed when a quarter of its page is of no use: the
  * records that are left there are added again. So whatever is known of a place holds until the next change.
  */
 import { type EncodedId, placingOf, slotIn } from './encoded-id.ts'
@@ -10,6 +10,8 @@ import { isRecordOf, type Page, recordBytes } from './record.ts'
 
 /** One size for all, so that what one gives up is of use to another; the largest record fits. */
 const PAGE_BYTES = 2 ** 14
+/** No more of a page may be of no use, for nobody counts it. */
+const WASTED_MAX = PAGE_BYTES / 4
 const CELLS_MIN = 8
 /** The table is filled so far at the most. */
 const LOAD_MAX = 0.8
@@ -71,6 +73,7 @@ export class Pack {
 
   /** Where its record is to be written, of so many bytes, in place of any that it has. */
   claim(id: EncodedId, bytes: number): number {
+    if (bytes >= PAGE_BYTES) throw new RangeError(`${bytes} bytes are more than a record may have`)
     const known = this.find(id)
     if (known !== 0 && recordBytes(this.pageOf(known), offsetOf(known)) === bytes) return known
     if (known !== 0) this.remove(id)
@@ -149,7 +152,6 @@ export class Pack {
   }
 
   #append(bytes: number): number {
-    if (bytes >= PAGE_BYTES) throw new RangeError(`${bytes} bytes are more than a record may have`)
     while (this.#end + bytes > PAGE_BYTES) {
       const former = this.#last
       this.#last = this.#nextPage()
@@ -176,7 +178,7 @@ export class Pack {
 
   /** Adds what is left in a page again, when that is worth it; the last page is still being filled. */
   #tidy(page: number): void {
-    if (page === this.#last || (this.#wasted[page] ?? 0) <= PAGE_BYTES / 2) return
+    if (page === this.#last || (this.#wasted[page] ?? 0) <= WASTED_MAX) return
     const from = this.#pages[page]
     if (from === undefined) return
     for (let cell = 0; cell < this.#cells; cell++) {

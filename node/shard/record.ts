@@ -8,7 +8,7 @@
  */
 import type { Present, Value } from '../entries/register.ts'
 import type { EncodedId } from './encoded-id.ts'
-import type { Interned } from './interned.ts'
+import { Interned } from './interned.ts'
 
 const AT = { flags: 0, type: 1, bodyBytes: 2, idBytes: 4, used: 8, origin: 12, time: 16, end: 24 } as const
 const HEAD_BYTES = 24
@@ -17,12 +17,14 @@ const END_BYTES = 8
 const FLAG = { ends: 1, isWideId: 2, isLarge: 4, isBinary: 8, isUtf8: 16 } as const
 
 /** Beyond it a body costs more to copy than a place of its own. */
-export const BODY_BYTES_MAX = 1024
+const BODY_BYTES_MAX = 1024
 
-export interface Texts {
-  readonly origins: Interned
-  readonly contentTypes: Interned
-}
+/** Lives of members, which are few. */
+const origins = new Interned(Infinity)
+/** As many as fit into a byte: those that are always asked for, then whoever comes first. */
+const contentTypes = new Interned(256)
+for (const common of ['application/json', 'application/octet-stream', 'text/plain'])
+  contentTypes.numberOf(common)
 
 /** Where records are. */
 export interface Page {
@@ -38,17 +40,21 @@ export interface Draft {
   readonly bodyBytes: number
 }
 
-export function draftOf(register: Present, { contentTypes }: Texts): Draft {
+/** Whether a value of so many bytes has room in a record. */
+export function hasRoomFor({ contentType, body, headers }: Value, bodyBytes: number): boolean {
+  if (bodyBytes > BODY_BYTES_MAX || headers !== undefined || !contentTypes.takes(contentType)) return false
+  return typeof body !== 'string' || bodyBytes === body.length || body.isWellFormed()
+}
+
+export function draftOf(register: Present): Draft {
   const { value, endsAtMs } = register
-  const { body, headers } = value
+  const { body } = value
   const ends = endsAtMs < Infinity ? FLAG.ends : 0
   const bodyBytes = Buffer.byteLength(body)
-  const isText = typeof body === 'string'
-  const isAscii = isText && bodyBytes === body.length
-  const fits = bodyBytes <= BODY_BYTES_MAX && (!isText || isAscii || body.isWellFormed())
-  if (!fits || headers !== undefined || !contentTypes.takes(value.contentType))
+  if (!hasRoomFor(value, bodyBytes))
     return { register, flags: ends | FLAG.isLarge, contentType: 0, bodyBytes: 0 }
-  const encoding = isText ? (isAscii ? 0 : FLAG.isUtf8) : FLAG.isBinary
+  const isAscii = bodyBytes === body.length
+  const encoding = typeof body === 'string' ? (isAscii ? 0 : FLAG.isUtf8) : FLAG.isBinary
   return {
     register,
     flags: ends | encoding,
@@ -96,20 +102,14 @@ function bodyStart(view: DataView, at: number): number {
   return idStart(view, at) + view.getUint32(at + AT.idBytes)
 }
 
-export function writeRecord(
-  { bytes, view }: Page,
-  at: number,
-  id: EncodedId,
-  draft: Draft,
-  texts: Texts,
-): void {
+export function writeRecord({ bytes, view }: Page, at: number, id: EncodedId, draft: Draft): void {
   const { register, flags, contentType, bodyBytes } = draft
   const { stamp, value, endsAtMs } = register
   view.setUint8(at, flags | (id.isWide ? FLAG.isWideId : 0))
   view.setUint8(at + AT.type, contentType)
   view.setUint16(at + AT.bodyBytes, bodyBytes)
   view.setUint32(at + AT.idBytes, id.length)
-  view.setUint32(at + AT.origin, texts.origins.numberOf(stamp.origin))
+  view.setUint32(at + AT.origin, origins.numberOf(stamp.origin))
   view.setFloat64(at + AT.time, stamp.time)
   if (flags & FLAG.ends) view.setFloat64(at + AT.end, endsAtMs)
   id.copyTo(bytes, idStart(view, at))
@@ -124,17 +124,17 @@ export function idIn({ bytes, view }: Page, at: number): string {
 }
 
 /** `large` is what is kept beside it, if it is. */
-export function registerIn(page: Page, at: number, texts: Texts, large: () => Value): Present {
+export function registerIn(page: Page, at: number, large: () => Value): Present {
   const { view } = page
   const stamp = {
     time: view.getFloat64(at + AT.time),
-    origin: texts.origins.textOf(view.getUint32(at + AT.origin)),
+    origin: origins.textOf(view.getUint32(at + AT.origin)),
   }
-  const value = view.getUint8(at) & FLAG.isLarge ? large() : valueIn(page, at, texts)
+  const value = view.getUint8(at) & FLAG.isLarge ? large() : valueIn(page, at)
   return { kind: 'register', stamp, value, endsAtMs: endAt(page, at) }
 }
 
-function valueIn({ bytes, view }: Page, at: number, { contentTypes }: Texts): Value {
+function valueIn({ bytes, view }: Page, at: number): Value {
   const flags = view.getUint8(at)
   const start = bodyStart(view, at)
   const end = start + view.getUint16(at + AT.bodyBytes)

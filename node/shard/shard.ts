@@ -145,10 +145,9 @@ export class Shard {
     this.#noteRoom()
     const applied = batch.map((write) => this.#apply(write))
     const changes = applied.flatMap((one) => one.changes)
-    const saving = this.#save(applied, changes)
-    if (saving === undefined) return this.#tell(applied, NONE)
     try {
-      this.#tell(applied, await this.#untilSafe(saving, changes))
+      const saving = this.#save(applied, changes)
+      this.#tell(applied, saving === undefined ? NONE : await this.#untilSafe(saving, changes))
     } catch (error) {
       // Also those that changed nothing: they may rest on a change before them that is not safe either.
       for (const one of applied) {

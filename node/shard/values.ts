@@ -8,7 +8,6 @@
 import { SLOTS } from '../../shared/placement.ts'
 import type { Present, Value } from '../entries/register.ts'
 import { EncodedId, neighbourhoodOf } from './encoded-id.ts'
-import { Interned } from './interned.ts'
 import { offsetOf, Pack } from './pack.ts'
 import {
   draftBytes,
@@ -18,7 +17,6 @@ import {
   isLarge,
   markUsed,
   registerIn,
-  type Texts,
   usedAt,
   writeRecord,
 } from './record.ts'
@@ -27,8 +25,6 @@ import {
 const COMPARED = 16
 /** Where there are not more, the oldest of all. */
 const COMPARED_ALL_MAX = 256
-/** As many as fit into a byte. */
-const CONTENT_TYPES_MAX = 256
 
 export interface Found {
   readonly slot: number
@@ -48,7 +44,6 @@ export class Values {
   readonly #earliestEnds = new Float64Array(SLOTS).fill(Infinity)
   /** What no record has room for. */
   readonly #large = new Map<string, Value>()
-  readonly #texts: Texts = { origins: new Interned(Infinity), contentTypes: new Interned(CONTENT_TYPES_MAX) }
   readonly #id = new EncodedId()
   #chance = 0
   #count = 0
@@ -71,14 +66,15 @@ export class Values {
   /** In place of the one that is there; the one used last. */
   put(slot: number, id: string, register: Present): void {
     const neighbourhood = neighbourhoodOf(slot)
-    const pack = this.#packs[neighbourhood] ?? this.#addPack(neighbourhood)
-    const draft = draftOf(register, this.#texts)
+    const pack = this.#packs[neighbourhood] ?? new Pack(neighbourhood)
+    const draft = draftOf(register)
     this.#id.encode(slot, id)
     const before = pack.count
     const place = pack.claim(this.#id, draftBytes(this.#id, draft))
+    if (before === 0) this.#addPack(neighbourhood, pack)
     this.#add(slot, pack.count - before)
     const page = pack.pageOf(place)
-    writeRecord(page, offsetOf(place), this.#id, draft, this.#texts)
+    writeRecord(page, offsetOf(place), this.#id, draft)
     markUsed(page, offsetOf(place), this.#nextUse())
     if (isLarge(draft)) this.#large.set(nameOf(slot, id), register.value)
     else this.#dropLarge(slot, id)
@@ -173,11 +169,9 @@ export class Values {
     return Math.floor((this.#chance / 2 ** 32) * end)
   }
 
-  #addPack(neighbourhood: number): Pack {
-    const pack = new Pack(neighbourhood)
+  #addPack(neighbourhood: number, pack: Pack): void {
     this.#packs[neighbourhood] = pack
     this.#inUse.push(pack)
-    return pack
   }
 
   #read(slot: number, id: string, isUse: boolean): Present | undefined {
@@ -196,7 +190,7 @@ export class Values {
   }
 
   #register(slot: number, id: string, pack: Pack, place: number): Present {
-    return registerIn(pack.pageOf(place), offsetOf(place), this.#texts, () => this.#largeOf(slot, id))
+    return registerIn(pack.pageOf(place), offsetOf(place), () => this.#largeOf(slot, id))
   }
 
   #largeOf(slot: number, id: string): Value {

@@ -110,6 +110,16 @@ describe('a channel', () => {
     expect((await failureOf(connection.ask('a'))).code).to.equal('ECONNREFUSED')
   })
 
+  it('is closed at both ends', async () => {
+    const connection = connectionTo(echo.http.port)
+    await connection.ask('a')
+    connection[Symbol.dispose]()
+    await until(
+      async () => echo.open,
+      (open) => open === 0,
+    )
+  })
+
   it('is closed by its owner in the middle of a question', async () => {
     const connection = connectionTo(echo.http.port)
     echo.waitsFor = new Promise(() => {})
@@ -122,6 +132,8 @@ describe('a channel', () => {
     expect((await asking).message).to.equal('the connection was closed')
   })
 })
+
+const HELLO = request(`GET ${CHANNEL_PATH}`, 'host: a\r\nconnection: upgrade\r\nupgrade: larder-channel')
 
 describe('who asks for a channel', () => {
   const head = (protocol: string, more = '') =>
@@ -151,9 +163,54 @@ describe('who asks for a channel', () => {
     expect(echo.channels).to.equal(0)
   })
 
+  it('is answered in HTTP where the request has a body, whole or not', async () => {
+    await using echo = await Echo.start()
+    for (const body of [
+      'content-length: 5\r\n\r\n',
+      'content-length: 5\r\n\r\nwhole',
+      'transfer-encoding: chunked\r\n\r\n',
+    ])
+      expect(
+        await heard(echo.http.port, Buffer.from(`${HELLO.slice(0, -2)}connection: close\r\n${body}`)),
+      ).to.include(' 400 ')
+    expect(echo.channels).to.equal(0)
+  })
+
+  it('is answered in HTTP while a request before it waits for its answer', async () => {
+    await using echo = await Echo.start()
+    const held = Promise.withResolvers<void>()
+    echo.waitsFor = held.promise
+    const hearing = converse(echo.http.port, request('GET /held', 'host: a') + HELLO, { answers: 2 })
+    held.resolve()
+    expect((await hearing).map(({ status }) => status)).to.deep.equal([200, 400])
+    expect(echo.channels).to.equal(0)
+  })
+
+  it('has the answer to a question of which a part was there when the service closed', async () => {
+    await using echo = await Echo.start()
+    const question = bytesOf({ code: 0, body: Buffer.from('whole') })
+    const socket = connect(echo.http.port, '127.0.0.1', () => {
+      socket.write(HELLO)
+      socket.once('data', () => socket.write(question.subarray(0, 8)))
+    })
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += String(chunk)
+    })
+    await until(
+      async () => echo.open,
+      (open) => open === 1,
+    )
+    // What was written before is there before what is asked now.
+    await fetch(`http://127.0.0.1:${echo.http.port}/held`)
+    const closed = echo.http.close(60_000)
+    socket.write(question.subarray(8))
+    await closed
+    expect(text).to.include('whole')
+  })
+
   it('is told of what is no question, and cut off', async () => {
     await using echo = await Echo.start()
-    const hello = request(`GET ${CHANNEL_PATH}`, 'host: a\r\nconnection: upgrade\r\nupgrade: larder-channel')
     const held = Promise.withResolvers<void>()
     echo.waitsFor = held.promise
     for (const [said, code] of [
@@ -161,7 +218,7 @@ describe('who asks for a channel', () => {
       [Buffer.from([0, 0, 0, 0]), 'BAD_REQUEST'],
       [Buffer.from('GET / HTTP/1.1\r\n\r\n'), 'TOO_LARGE'],
     ] as const) {
-      const socket = await heard(echo.http.port, Buffer.concat([Buffer.from(hello), said]))
+      const socket = await heard(echo.http.port, Buffer.concat([Buffer.from(HELLO), said]))
       expect(socket).to.include('101 Switching Protocols').and.to.include(code)
     }
     held.resolve()

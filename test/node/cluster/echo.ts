@@ -8,6 +8,7 @@ import { systemClock } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import { HttpService } from '../../../shared/http.ts'
 import { createHttpMetrics } from '../../../shared/metrics.ts'
+import { empty } from '../../../shared/response.ts'
 import type { Route } from '../../../shared/route.ts'
 
 export const BYTES_MAX = 100_000
@@ -19,13 +20,15 @@ export class Echo implements AsyncDisposable {
   /** What the answer waits for. */
   waitsFor: Promise<unknown> = Promise.resolve()
   channels = 0
+  /** Of these: those that are not closed. */
+  open = 0
   #http: HttpService | undefined
 
   static async start(memberSecrets: readonly string[] = []): Promise<Echo> {
     const echo = new Echo()
     const log = pino({ level: 'silent' })
     echo.#http = await HttpService.listen({ host: '127.0.0.1', port: 0, log, metrics: echo.metrics })
-    echo.#http.serve([echo.#channel], { memberSecrets })
+    echo.#http.serve([echo.#channel, echo.#held], { memberSecrets })
     return echo
   }
 
@@ -48,6 +51,8 @@ export class Echo implements AsyncDisposable {
         protocol: CHANNEL_PROTOCOL,
         take: (socket, told) => {
           this.channels++
+          this.open++
+          socket.once('close', () => this.open--)
           return new Listening(socket, {
             rows: [{ path: EXECUTE_PATH, summary: '', answer }],
             bytesMax: BYTES_MAX,
@@ -57,6 +62,17 @@ export class Echo implements AsyncDisposable {
       },
       handle() {
         throw new LarderError('BAD_REQUEST', 'It is a channel.')
+      },
+    }
+  }
+
+  /** Over HTTP, what waits for the same. */
+  get #held(): Route {
+    return {
+      ...{ method: 'GET', path: '/held', summary: '', access: 'open', answers: {} },
+      handle: async () => {
+        await this.waitsFor
+        return empty(200)
       },
     }
   }

@@ -44,6 +44,21 @@ describe('where there is no channel', () => {
     expect(seen.slice(4)).to.deep.equal([`GET ${CHANNEL_PATH}`, post])
   })
 
+  for (const [what, act] of Object.entries({
+    'hears nothing': () => {},
+    'is hung up on': (socket: Socket) => void socket.destroy(),
+  })) {
+    it(`everything goes over HTTP where who asks for one ${what}`, async () => {
+      const http = createServer((message, response) => {
+        message.resume()
+        message.on('end', () => response.end('said'))
+      })
+      http.on('upgrade', (_message, socket: Socket) => act(socket))
+      using connection = connectionTo(await listen(http))
+      expect(String((await connection.ask('a', 400)).body)).to.equal('said')
+    })
+  }
+
   const nonsense = {
     'a message without a code': [0, 0, 0, 1, 0],
     'more than was asked for': [0, 0, 0, 2, 0, 200, 0],
