@@ -1,5 +1,6 @@
 /** Who is let in where: by an API key, or by the secret that members show each other. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { headerOf } from './request.ts'
 import type { Credentials, Route } from './route.ts'
 import { Secrets } from './secrets.ts'
 
@@ -10,13 +11,9 @@ export function createGuard({ apiKeys = [], memberSecrets = [] }: Credentials): 
   const members = new Secrets(memberSecrets)
   const isLetIn = {
     open: () => true,
-    public: (headers: IncomingHttpHeaders) => callers.accept(textOf(headers['api-key'])),
+    public: (headers: IncomingHttpHeaders) => callers.accept(headerOf(headers, 'api-key')),
     member: ({ authorization }: IncomingHttpHeaders) =>
       members.accept(authorization?.replace(/^Bearer /i, '')),
   }
   return (access, headers) => isLetIn[access](headers)
-}
-
-function textOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join(', ') : header
 }

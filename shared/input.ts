@@ -22,8 +22,13 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
   } = request.headers
   const refused = refusedCoding(encoding) ?? refusedCoding(transfer)
   if (refused !== undefined) return Promise.reject(refused)
-  if (transfer === undefined && length === undefined) return EMPTY
+  if (!hasBody(request)) return EMPTY
   return Number(length ?? 0) > bytesMax ? refuse(request, bytesMax) : collect(request, bytesMax)
+}
+
+/** Whether a body is announced (RFC 9112, section 6). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
 }
 
 const EMPTY = Promise.resolve(Buffer.alloc(0))

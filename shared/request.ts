@@ -1,6 +1,6 @@
 /** A request as the handlers see it, whichever way it came in. */
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
 export class HttpRequest {
   readonly message: IncomingMessage
@@ -42,14 +42,19 @@ export class HttpRequest {
 
   /** A header by its lower-case name, or `undefined`; one that came several times is one text. */
   header(name: string): string | undefined {
-    const value = this.message.headers[name]
-    return Array.isArray(value) ? value.join(', ') : value
+    return headerOf(this.message.headers, name)
   }
 
   /** Calls back once nobody waits for the answer any more, be it that it is out. */
   onceOver(run: () => void): void {
     this.#response.once('close', run)
   }
+}
+
+/** As `HttpRequest.header`, of what is no request of ours yet. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
 }
 
 /** Unique among processes by its beginning, and within one by its end: a random one each would cost more than a read. */

@@ -7,6 +7,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Guard } from './guard.ts'
 import type { HotRoutes } from './hot-routes.ts'
+import { hasBody } from './input.ts'
 import type { Route } from './route.ts'
 import type { Told, Upgraded } from './upgrade.ts'
 
@@ -34,12 +35,11 @@ export class Upgrades {
   /** Whether there is another protocol for this request; without one it is answered like any other. */
   accepts(message: IncomingMessage): boolean {
     const route = this.#routeOf(message)
-    const { upgrade = '', ...headers } = message.headers
+    const { upgrade = '' } = message.headers
     if (route?.upgrade === undefined || route.upgrade.protocol !== upgrade.toLowerCase()) return false
     // Only a request without a body leaves its connection to somebody else.
-    const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-    if (this.#isClosing || hasBody || !this.#options.isQuiet(message.socket)) return false
-    return this.#options.guard(route.access, headers)
+    if (this.#isClosing || hasBody(message) || !this.#options.isQuiet(message.socket)) return false
+    return this.#options.guard(route.access, message.headers)
   }
 
   /** Lets answers that are under way out. */

@@ -2,6 +2,7 @@
  * What the fields in the head of a frame may hold: whatever arrives is checked by one of these, which throw on
  * everything else. By hand, as there are several of them in every command, reply and entry.
  */
+import type { Stamp } from '../../shared/command.ts'
 
 /** A list, where a length is given of just so many. */
 export function list(field: unknown, length?: number): readonly unknown[] {
@@ -45,4 +46,9 @@ export function flag(field: unknown): boolean {
 /** JSON has no infinity: `null` is never. */
 export function endsAtMs(field: unknown): number {
   return field === null ? Infinity : number(field)
+}
+
+/** Which write it was. */
+export function stamp(time: unknown, origin: unknown): Stamp {
+  return { time: number(time), origin: text(origin) }
 }

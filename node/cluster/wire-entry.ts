@@ -4,7 +4,6 @@
  * before its content type; `["counter","ca",7,reset,[["node-1-x","12","0"]]]`, tallies as text, since they may go
  * beyond 64 bits; `["reactions","rpost",7,[["fire","Sam",1829384756123,null,false]]]`.
  */
-import type { Stamp } from '../../shared/command.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Counter } from '../entries/counter.ts'
 import type { SlotEntry } from '../entries/entry.ts'
@@ -12,7 +11,7 @@ import type { Presence } from '../entries/presence.ts'
 import { Reactions } from '../entries/reactions.ts'
 import type { Register } from '../entries/register.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
-import { endsAtMs, flag, integer, list, name, number, text } from './heads.ts'
+import { endsAtMs, flag, integer, list, name, number, stamp, text } from './heads.ts'
 
 export function toEntryField({ slot, id, entry }: SlotEntry, frame: FrameWriter): unknown {
   switch (entry.kind) {
@@ -65,13 +64,12 @@ export function entryOf(field: unknown, frame: FrameReader): SlotEntry {
 
 function registerOf(fields: readonly unknown[], frame: FrameReader): Register {
   const [, , , time, origin, ends, contentType, body, headers] = fields
-  const stamp = { time: number(time), origin: text(origin) }
-  if (fields.length === 6) return { kind: 'register', stamp, endsAtMs: endsAtMs(ends) }
+  const written = { kind: 'register', stamp: stamp(time, origin), endsAtMs: endsAtMs(ends) } as const
+  if (fields.length === 6) return written
   list(fields, 9)
   const value = { contentType: text(contentType), body: frame.body(body) }
-  const register = { kind: 'register', stamp, endsAtMs: endsAtMs(ends) } as const
-  if (headers === null) return { ...register, value }
-  return { ...register, value: { ...value, headers: headersOf(headers) } }
+  if (headers === null) return { ...written, value }
+  return { ...written, value: { ...value, headers: headersOf(headers) } }
 }
 
 function headersOf(field: unknown): Record<string, string> {
@@ -87,16 +85,14 @@ function counterOf([, , , reset, tallies]: readonly unknown[]): Counter {
     return [text(origin), { added: amount(added), taken: amount(taken) }] as const
   })
   const counter = { kind: 'counter', tallies: Object.fromEntries(pairs) } as const
-  return reset === null ? counter : { ...counter, reset: stampOf(list(reset, 2)) }
+  if (reset === null) return counter
+  const [time, origin] = list(reset, 2)
+  return { ...counter, reset: stamp(time, origin) }
 }
 
 function amount(field: unknown): bigint {
   if (!/^\d+$/.test(text(field))) throw new TypeError('a tally is no number')
   return BigInt(field as string)
-}
-
-function stampOf([time, origin]: readonly unknown[]): Stamp {
-  return { time: number(time), origin: text(origin) }
 }
 
 function presenceOf(field: unknown): Presence {

@@ -5,7 +5,7 @@
 import type { Reply } from '../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../shared/errors.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'
-import { flag, list, number, text } from './heads.ts'
+import { flag, list, stamp, text } from './heads.ts'
 
 export type Result =
   | { readonly reply: Reply }
@@ -50,12 +50,12 @@ function replyOf(field: readonly unknown[], frame: FrameReader): Reply {
   switch (type) {
     case 'value': {
       const [, , contentType, body, time, origin] = list(field, 6)
-      const stamp = { time: number(time), origin: text(origin) }
-      return { type, contentType: text(contentType), body: frame.body(body), stamp, owner }
+      const content = { contentType: text(contentType), body: frame.body(body) }
+      return { type, ...content, stamp: stamp(time, origin), owner }
     }
     case 'stored': {
       const [, , time, origin, created] = list(field, 5)
-      return { type, stamp: { time: number(time), origin: text(origin) }, created: flag(created), owner }
+      return { type, stamp: stamp(time, origin), created: flag(created), owner }
     }
     case 'total':
       return { type, value: text(list(field, 3)[2]), owner }
