@@ -3,7 +3,7 @@
  *
  *     Router ─┬─ mine ───▶ Shards ─▶ Memory ─ changes ─▶ Replicator ~~~▶ SlotInbox of the replicas
  *             └─ theirs ─▶ Peer ~~~▶ Inbox of the owner
- *     Membership ─ view ─▶ Holdings ─┬─ mine, not here ──▶ Arrivals ~~~▶ whoever has it: Giver
+ *     Membership ─ view ─▶ Holdings ─┬─ mine, not here ──▶ Arrivals ~~~▶ whoever has it: SlotSender
  *                                    ├─ mine, few copies ▶ Repair ~~~~~▶ replicas
  *                                    └─ here, not mine ──▶ Departures ~▶ the owner
  */
@@ -11,33 +11,33 @@ import type { Clock } from '../shared/clock.ts'
 import type { LarderError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import type { Member } from '../shared/view.ts'
-import { Arrivals } from './cluster/arrivals.ts'
-import { CatchUp } from './cluster/catch-up.ts'
-import type { Connection } from './cluster/connection.ts'
-import { Copies } from './cluster/copies.ts'
-import { CurrentView } from './cluster/current-view.ts'
-import { Departures } from './cluster/departures.ts'
-import { Giver } from './cluster/giver.ts'
-import { Hearing } from './cluster/hearing.ts'
-import { Holdings } from './cluster/holdings.ts'
 import { Inbox } from './cluster/inbox.ts'
-import { Membership, type Uplink } from './cluster/membership.ts'
+import { CatchUp } from './cluster/members/catch-up.ts'
+import { CurrentView } from './cluster/members/current-view.ts'
+import { Membership, type Uplink } from './cluster/members/membership.ts'
+import type { PlacedView } from './cluster/members/placed-view.ts'
+import { Pulse } from './cluster/members/pulse.ts'
+import { Survey } from './cluster/members/survey.ts'
 import type { ClusterMetrics } from './cluster/metrics.ts'
-import { Peers } from './cluster/peers.ts'
-import type { PlacedView } from './cluster/placed-view.ts'
-import { Pulse } from './cluster/pulse.ts'
-import { Repair } from './cluster/repair.ts'
-import { Replicator } from './cluster/replicator.ts'
+import type { Connection } from './cluster/peers/connection.ts'
+import { Peers } from './cluster/peers/peers.ts'
 import { Router } from './cluster/router.ts'
-import { type MergingStore, SlotInbox } from './cluster/slot-inbox.ts'
-import { SlotMoment } from './cluster/slot-moment.ts'
-import { Survey } from './cluster/survey.ts'
-import { Tenure } from './cluster/tenure.ts'
+import { Arrivals } from './cluster/slots/arrivals.ts'
+import { Departures } from './cluster/slots/departures.ts'
+import { Doubts } from './cluster/slots/doubts.ts'
+import { Hearing } from './cluster/slots/hearing.ts'
+import { Holdings } from './cluster/slots/holdings.ts'
+import { Repair } from './cluster/slots/repair.ts'
+import { Replicator } from './cluster/slots/replicator.ts'
+import { SlotSender } from './cluster/slots/sender.ts'
+import { type MergingStore, SlotInbox } from './cluster/slots/slot-inbox.ts'
+import { SlotMoment } from './cluster/slots/slot-moment.ts'
+import { Stay } from './cluster/slots/stay.ts'
 import type { Engine } from './engine.ts'
 import { type Entry, timesOf } from './entries/entry.ts'
 import { ended } from './entries/register.ts'
 import type { StampClock } from './entries/stamp.ts'
-import { Memory } from './shard/memory.ts'
+import { Memory } from './memory/memory.ts'
 import type { Keeper } from './shard/shard.ts'
 import { Shards } from './shard/shards.ts'
 import type { Storage } from './storage/storage.ts'
@@ -105,7 +105,7 @@ export function createMember(parts: MemberParts) {
     peers.retain(placed.view.members)
     parts.onView()
     holdings.install(placed, former)
-    copies.install(placed, former)
+    doubts.install(placed, former)
     departures.install(placed)
     arrivals.install(placed, former)
     repair.install(placed)
@@ -142,19 +142,19 @@ export function createMember(parts: MemberParts) {
     onWanted: (slot) => arrivals.want(slot),
     onComplete(slot) {
       // What came to an owner while it was not whole has gone to nobody else.
-      for (const { incarnation } of current.placed?.replicasOf(slot) ?? []) copies.doubt(slot, incarnation)
+      for (const { incarnation } of current.placed?.replicasOf(slot) ?? []) doubts.doubt(slot, incarnation)
       repair.wakeSoon()
     },
   })
-  const copies = new Copies(self, clock)
+  const doubts = new Doubts(self, clock)
   const replicator = new Replicator({
     ...basis,
     views: current,
-    copies,
+    doubts,
     peers,
     onMissed: (member) => repair.wake(member),
   })
-  const giver = new Giver({ clock, metrics, store, peers })
+  const sender = new SlotSender({ clock, metrics, store, peers })
   const hearing = new Hearing(clock)
   const arrivals = new Arrivals({
     ...basis,
@@ -164,14 +164,14 @@ export function createMember(parts: MemberParts) {
     store,
     peers,
   })
-  const repair = new Repair({ ...basis, holdings, copies, replicator, giver, store, peers })
+  const repair = new Repair({ ...basis, holdings, doubts, replicator, sender, store, peers })
   const drop = (slots: readonly number[]) => {
     for (const slot of slots) memory.drop(slot)
     storage.drop(slots)
   }
-  const departures = new Departures({ ...basis, holdings, giver, store, peers, drop })
+  const departures = new Departures({ ...basis, holdings, sender, store, peers, drop })
 
-  const momentParts = { clock, stamps, holdings, copies }
+  const momentParts = { clock, stamps, holdings, doubts }
   const shards = new Shards({
     clock,
     log,
@@ -183,7 +183,7 @@ export function createMember(parts: MemberParts) {
     holdings,
     moment: (slot) => new SlotMoment(slot, momentParts),
     keeper: storage,
-    copies: replicator,
+    replication: replicator,
   })
   const local = parts.inFrontOf(shards)
   const router = new Router({ self, clock, local, peers, views: current, metrics })
@@ -194,14 +194,14 @@ export function createMember(parts: MemberParts) {
     catchUp,
     store,
     holdings,
-    copies,
+    doubts,
     replicator,
-    giver,
+    sender,
     hearing,
     departures,
     repair,
   })
-  const tenure = new Tenure({ clock, log, membership, holdings, departures })
+  const stay = new Stay({ clock, log, membership, holdings, departures })
 
   return {
     self,
@@ -209,12 +209,12 @@ export function createMember(parts: MemberParts) {
     shards,
     membership,
     holdings,
-    copies,
+    doubts,
     peers,
     router,
     inbox,
     slotInbox,
-    tenure,
+    stay,
     /** What uplink shows of it. */
     get status() {
       const { bytes, evictions, expirations, ...entries } = memory.counts

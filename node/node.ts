@@ -9,20 +9,20 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../shared/clock.ts'
 import { LarderError } from '../shared/errors.ts'
-import { HttpService } from '../shared/http.ts'
+import { opsRoutes } from '../shared/http/ops.ts'
+import { HttpService } from '../shared/http/service.ts'
 import type { Log } from '../shared/log.ts'
 import { createHttpMetrics } from '../shared/metrics.ts'
-import { opsRoutes } from '../shared/ops.ts'
 import type { Member } from '../shared/view.ts'
-import { HttpConnection } from './cluster/connection.ts'
 import { registerClusterGauges } from './cluster/gauges.ts'
+import { UplinkClient } from './cluster/members/uplink-client.ts'
 import { createClusterMetrics } from './cluster/metrics.ts'
-import { UplinkClient } from './cluster/uplink-client.ts'
+import { HttpConnection } from './cluster/peers/connection.ts'
+import { clusterRoutes } from './cluster/routes.ts'
 import { identify, type NodeConfig } from './config.ts'
 import { StampClock } from './entries/stamp.ts'
 import { apiRoutes } from './http/api.ts'
 import { batchRoutes } from './http/batch.ts'
-import { clusterRoutes } from './http/cluster.ts'
 import { counterRoutes } from './http/counters.ts'
 import { createDispatch } from './http/dispatch.ts'
 import { eventRoutes } from './http/events.ts'
@@ -31,10 +31,10 @@ import { reachRoutes } from './http/reach.ts'
 import { reactionRoutes } from './http/reactions.ts'
 import { responseRoutes } from './http/responses.ts'
 import { createMember } from './member.ts'
+import { startSweeping } from './memory/sweeping.ts'
 import { registerMemoryMetrics, registerShardMetrics } from './shard/metrics.ts'
-import { startSweeping } from './shard/sweeping.ts'
 import { Events } from './sources/events.ts'
-import { createListenerMetrics } from './sources/listener-metrics.ts'
+import { createListenerMetrics } from './sources/kafka/listener-metrics.ts'
 import { createSourceMetrics } from './sources/metrics.ts'
 import { ReadThrough } from './sources/read-through.ts'
 import { RouteTable, topicsOf } from './sources/route-table.ts'
@@ -72,7 +72,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
   const memberSecrets = clusterSecret === undefined ? apiKeys : [clusterSecret]
   const topics = topicsOf(config.routes)
   // The client for Kafka is a fifth of the time that a start takes: loaded for who listens alone.
-  const kafka = config.kafka && topics.length > 0 ? await import('./sources/listener.ts') : undefined
+  const kafka = config.kafka && topics.length > 0 ? await import('./sources/kafka/listener.ts') : undefined
   const http = await HttpService.listen({ host, port, log: root, metrics })
   const self: Member = { ...identify(config, http.port), incarnation: randomBytes(9).toString('base64url') }
 
@@ -109,7 +109,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     onView: () => readThrough?.doubt(),
     onRejected: onFatal,
   })
-  const { router, tenure } = member
+  const { router, stay } = member
   const events = new Events({
     engine: router,
     routes: config.routes,
@@ -158,7 +158,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     title: 'Larder node',
     registry: metrics.registry,
     identity: { id: self.id, incarnation: self.incarnation },
-    notReady: () => storage.notReady ?? tenure.notReady,
+    notReady: () => storage.notReady ?? stay.notReady,
     routes,
   })
   http.serve([...routes, ...ops], { apiKeys, memberSecrets })
@@ -191,7 +191,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
       log.info({ id: self.id }, 'leaving')
       storage.cancelRecovery()
       await recovered
-      const [owed] = await Promise.all([tenure.end(), listener?.[Symbol.asyncDispose]()])
+      const [owed] = await Promise.all([stay.end(), listener?.[Symbol.asyncDispose]()])
       http.drain()
       await http.untilQuiet(clock, { quietMs: QUIET_MS, waitMaxMs: QUIET_WAIT_MAX_MS })
       await http.close(CLOSE_MAX_MS)

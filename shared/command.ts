@@ -58,9 +58,9 @@ export type KeyCommand =
       readonly limit: number
     }
   /** Reads a response, the key being its path; one that has to be fetched is missing. */
-  | ({ readonly type: 'response.get' } & Asked)
+  | ({ readonly type: 'response.get' } & ResponseQuery)
   /** Reads it too, fetching it where that is needed: takes as long as upstream does. */
-  | ({ readonly type: 'response.fetch' } & Asked)
+  | ({ readonly type: 'response.fetch' } & ResponseQuery)
   /** Stores a response; `ttlMs` is how long it may be of any use. */
   | {
       readonly type: 'response.put'
@@ -87,7 +87,7 @@ export type ClusterCommand =
 export type Command = KeyCommand | ClusterCommand
 
 /** Whose response is asked for, and what upstream needs to give it. */
-export interface Asked {
+export interface ResponseQuery {
   readonly key: string
   readonly tenant: string
   /** With its `?`, or empty. */

@@ -1,6 +1,6 @@
 /** What both services measure of themselves; the page at /metrics is the registry's text. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { AnswerCounts } from './answer-counts.ts'
+import { AnswerCounts } from './http/answer-counts.ts'
 
 export interface HttpMetrics {
   readonly registry: Registry

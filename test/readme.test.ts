@@ -68,7 +68,7 @@ describe('the README', () => {
     const sources = [
       'shared/config.ts',
       'node/config.ts',
-      'node/sources/kafka-settings.ts',
+      'node/sources/kafka/settings.ts',
       'uplink/config.ts',
     ].map((path) => readFileSync(join(ROOT, path), 'utf8'))
     const read = [...sources.join().matchAll(/\b(?:text|list|integer|bytes)\('([A-Z_]+)'/g)].map(

@@ -34,36 +34,60 @@ function offenders(sources: readonly Source[], pattern: RegExp, allowed: readonl
     )
 }
 
-/** Who may import whom; a folder may always import itself and `shared`. */
-const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
+/** Of every room, which others it may look into; into itself, and into `shared`, it may always. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
   shared: [],
+  'shared/http': [],
   uplink: [],
   'node/entries': [],
-  'node/shard': ['node/entries', 'node/engine.ts'],
+  'node/memory': ['node/entries', 'node/memory/packed'],
+  'node/memory/packed': ['node/entries'],
+  'node/shard': ['node/entries', 'node/memory', 'node/engine.ts'],
   'node/storage': ['node/entries'],
-  'node/cluster': ['node/entries', 'node/engine.ts'],
+  'node/cluster': [
+    'node/entries',
+    'node/engine.ts',
+    'node/cluster/wire',
+    'node/cluster/peers',
+    'node/cluster/members',
+    'node/cluster/slots',
+  ],
+  'node/cluster/wire': ['node/entries'],
+  'node/cluster/peers': ['node/entries', 'node/engine.ts', 'node/cluster/wire', 'node/cluster/metrics.ts'],
+  'node/cluster/members': [
+    'node/entries',
+    'node/cluster/wire',
+    'node/cluster/peers',
+    'node/cluster/metrics.ts',
+    'node/cluster/slots',
+    'node/cluster/router.ts',
+  ],
+  'node/cluster/slots': [
+    'node/entries',
+    'node/engine.ts',
+    'node/cluster/wire',
+    'node/cluster/peers',
+    'node/cluster/members',
+    'node/cluster/metrics.ts',
+    'node/cluster/router.ts',
+  ],
   'node/sources': ['node/engine.ts'],
-  'node/http': ['node/engine.ts'],
-  node: ['node'],
+  'node/sources/kafka': ['node/sources'],
+  'node/http': ['node/engine.ts', 'node/sources/route-table.ts'],
 }
+/** Where the rooms are joined. */
+const JOINTS: readonly string[] = ['node/node.ts', 'node/member.ts', 'node/main.ts']
 const EXCEPTIONS: Readonly<Record<string, RegExp>> = {
-  // The receiving end of the members' protocol is a route.
-  'node/http/cluster.ts': /^node\/cluster\//,
-  // Their paths are read from a file.
-  'node/http/responses.ts': /^node\/sources\/route-table\.ts$/,
+  // What is read from files and from the environment is looked at where it is used.
   'node/config.ts': /^node\/sources\//,
 }
 
-function folderOf(path: string): string {
-  return Object.keys(DIRECTIONS).find((folder) => dirname(path) === folder) ?? 'node'
-}
-
 function mayImport(from: string, target: string): boolean {
-  const folder = folderOf(from)
-  const allowed = [folder, 'shared', ...(DIRECTIONS[folder] ?? [])]
+  if (JOINTS.includes(from)) return target.startsWith('node/') || target.startsWith('shared/')
+  const room = dirname(from)
+  const isAllowed = (place: string) => target === place || dirname(target) === place
   return (
-    EXCEPTIONS[from]?.test(target) ||
-    allowed.some((place) => target === place || target.startsWith(`${place}/`))
+    EXCEPTIONS[from]?.test(target) || [room, 'shared', 'shared/http', ...(ROOMS[room] ?? [])].some(isAllowed)
   )
 }
 

@@ -1,21 +1,21 @@
 /** What this member knows of the cluster: read off its membership and its peers when somebody asks. */
 import { Gauge, type Registry } from 'prom-client'
 import { tellGauge } from '../../shared/metrics.ts'
-import type { Copies } from './copies.ts'
-import type { Holdings } from './holdings.ts'
-import type { Membership } from './membership.ts'
-import type { Peers } from './peers.ts'
+import type { Membership } from './members/membership.ts'
+import type { Peers } from './peers/peers.ts'
+import type { Doubts } from './slots/doubts.ts'
+import type { Holdings } from './slots/holdings.ts'
 
 export interface Gauged {
   readonly membership: Membership
   readonly peers: Peers
   readonly holdings: Holdings
-  readonly copies: Copies
+  readonly doubts: Doubts
 }
 
 export function registerClusterGauges(
   registry: Registry,
-  { membership, peers, holdings, copies }: Gauged,
+  { membership, peers, holdings, doubts }: Gauged,
 ): void {
   tellGauge(registry, {
     name: 'larder_epoch',
@@ -39,12 +39,12 @@ export function registerClusterGauges(
   tellGauge(registry, {
     name: 'larder_slots_short',
     help: 'Slots owned here that have fewer whole copies than COPIES.',
-    read: () => copies.short.slots,
+    read: () => doubts.short.slots,
   })
   tellGauge(registry, {
     name: 'larder_slots_short_seconds',
     help: 'For how long, the longest of them.',
-    read: () => copies.short.seconds,
+    read: () => doubts.short.seconds,
   })
   new Gauge({
     name: 'larder_forward_queue_length',

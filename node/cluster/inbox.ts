@@ -9,9 +9,9 @@ import type { Reply } from '../../shared/command.ts'
 import { toLarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine } from '../engine.ts'
-import type { CatchUp } from './catch-up.ts'
-import type { ExecuteRequest, ExecuteResponse, RoutedCommand } from './wire.ts'
-import type { Result } from './wire-reply.ts'
+import type { CatchUp } from './members/catch-up.ts'
+import type { ExecuteRequest, ExecuteResponse, RoutedCommand } from './wire/execute.ts'
+import type { Result } from './wire/reply.ts'
 
 export interface InboxOptions {
   readonly clock: Clock
@@ -28,13 +28,13 @@ export class Inbox {
   }
 
   /** One result a command, in their order; with the view of this member, where the sender's is older. */
-  async execute({ commands, ...sighting }: ExecuteRequest): Promise<ExecuteResponse> {
+  async execute({ commands, ...preamble }: ExecuteRequest): Promise<ExecuteResponse> {
     const { clock, catchUp } = this.#options
     const receivedAtMs = clock.now()
-    await catchUp.to(sighting)
+    await catchUp.to(preamble)
     const begun = commands.map((command) => this.#begin(command, receivedAtMs))
     const results = begun.some((one) => one instanceof Promise) ? await Promise.all(begun) : begun
-    return { ...catchUp.sightingFor(sighting.epoch), results: results as Result[] }
+    return { ...catchUp.preambleFor(preamble.epoch), results: results as Result[] }
   }
 
   /** No promise where the result is there at once. */

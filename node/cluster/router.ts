@@ -12,8 +12,8 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { mergeActivity } from '../entries/activity.ts'
+import type { PlacedView } from './members/placed-view.ts'
 import type { ClusterMetrics } from './metrics.ts'
-import type { PlacedView } from './placed-view.ts'
 
 /** How long a command waits for the view that tells where it belongs now. */
 const SETTLE_MAX_MS = 1000

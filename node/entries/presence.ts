@@ -48,6 +48,6 @@ export function nameOf(reaction: string, user: string): string {
   return `${reaction.length}:${reaction}${user}`
 }
 
-export function bytesOf({ user, endsAtMs, isGone }: Presence): number {
+export function bytesOfPresence({ user, endsAtMs, isGone }: Presence): number {
   return user.length + (isGone ? GONE_BYTES : endsAtMs < Infinity ? HERE_BYTES + ENDING_BYTES : HERE_BYTES)
 }

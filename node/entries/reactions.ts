@@ -7,7 +7,7 @@
  */
 import sortedBtree from 'sorted-btree'
 import type { PageEnd } from '../../shared/command.ts'
-import { byEnd, byText, bytesOf, compare, hashedOf, nameOf, type Presence } from './presence.ts'
+import { byEnd, byText, bytesOfPresence, compare, hashedOf, nameOf, type Presence } from './presence.ts'
 import { SetHash } from './set-hash.ts'
 
 const BTree = sortedBtree.default
@@ -206,7 +206,7 @@ export class Reactions {
       }
     }
     this.#hashFor(presence).toggle(hashedOf(presence))
-    this.#bytes += bytesOf(presence)
+    this.#bytes += bytesOfPresence(presence)
   }
 
   #remove(presence: Presence): void {
@@ -220,7 +220,7 @@ export class Reactions {
       if (!this.#isEngaged(user)) this.#users--
     }
     this.#hashFor(presence).toggle(hashedOf(presence))
-    this.#bytes -= bytesOf(presence)
+    this.#bytes -= bytesOfPresence(presence)
     this.#dropUnused(reaction)
   }
 

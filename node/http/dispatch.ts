@@ -1,7 +1,7 @@
 /** How every route hands a command on: with its deadline, and the id that follows it. */
 import type { Clock } from '../../shared/clock.ts'
 import type { Command, Reply } from '../../shared/command.ts'
-import type { HttpRequest } from '../../shared/request.ts'
+import type { HttpRequest } from '../../shared/http/request.ts'
 import type { Engine } from '../engine.ts'
 
 /** The reply, at once where it is at hand. `waitMs` is for what may take longer than a member is waited for. */

@@ -1,8 +1,8 @@
 /** Events over HTTP: the same messages as on Kafka, for whoever has none. */
 import { z } from 'zod'
-import { readJson } from '../../shared/input.ts'
-import { empty } from '../../shared/response.ts'
-import type { Route } from '../../shared/route.ts'
+import { readJson } from '../../shared/http/input.ts'
+import { empty } from '../../shared/http/response.ts'
+import type { Route } from '../../shared/http/route.ts'
 
 export interface EventTarget {
   /** Resolves once the owners have confirmed. @throws LarderError BAD_REQUEST for what cannot be understood. */

@@ -1,8 +1,8 @@
 /** The fields of requests, turned into what commands are made of, or into an error that says what is wrong. */
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
-import { decode } from '../../shared/input.ts'
-import type { HttpRequest } from '../../shared/request.ts'
+import { decode } from '../../shared/http/input.ts'
+import type { HttpRequest } from '../../shared/http/request.ts'
 
 /**
  * The longest key, in UTF-8 bytes: percent-encoded, it still fits into the request line of any server and

@@ -1,5 +1,5 @@
 /** A path that ends before its key: an answer that says so, instead of an unknown path. */
-import type { Route } from '../../shared/route.ts'
+import type { Route } from '../../shared/http/route.ts'
 import { keyNull } from './fields.ts'
 
 export function keyless(path: string, methods: readonly Route['method'][]): Route[] {

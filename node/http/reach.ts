@@ -3,10 +3,10 @@
  * tell what it holds and does.
  */
 import { LarderError } from '../../shared/errors.ts'
-import { fit, readJson } from '../../shared/input.ts'
+import { fit, readJson } from '../../shared/http/input.ts'
+import { json } from '../../shared/http/response.ts'
+import type { Route } from '../../shared/http/route.ts'
 import { probe, REACH_PATH, Reached, ReachRequest, STATUS_PATH } from '../../shared/probe.ts'
-import { json } from '../../shared/response.ts'
-import type { Route } from '../../shared/route.ts'
 import { type Member, MemberStatus } from '../../shared/view.ts'
 
 export interface ReachRoutesOptions {

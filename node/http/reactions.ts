@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import type { KeyCommand, PageEnd, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { fit, readJson, readQuery } from '../../shared/input.ts'
-import { empty, type HttpResponse, json } from '../../shared/response.ts'
-import type { Parameter, Route } from '../../shared/route.ts'
+import { fit, readJson, readQuery } from '../../shared/http/input.ts'
+import { empty, type HttpResponse, json } from '../../shared/http/response.ts'
+import type { Parameter, Route } from '../../shared/http/route.ts'
 import type { Dispatch } from './dispatch.ts'
 import { KEY_BYTES_MAX, parseLimit, pathText, Ttl, ttlMsOf } from './fields.ts'
 

@@ -5,12 +5,12 @@
  * fetched is asked for a second time, on a way where it may take as long as upstream does.
  */
 import { z } from 'zod'
-import type { Asked, Reply } from '../../shared/command.ts'
+import type { Reply, ResponseQuery } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { decode, readBody } from '../../shared/input.ts'
-import type { HttpRequest } from '../../shared/request.ts'
-import { empty, type HttpResponse, isBodiless } from '../../shared/response.ts'
-import type { Parameter, Route } from '../../shared/route.ts'
+import { decode, readBody } from '../../shared/http/input.ts'
+import type { HttpRequest } from '../../shared/http/request.ts'
+import { empty, type HttpResponse, isBodiless } from '../../shared/http/response.ts'
+import type { Parameter, Route } from '../../shared/http/route.ts'
 import { type CachedRoute, fillerOf, namesOf, patternOf, usefulMs } from '../sources/route-table.ts'
 import type { Dispatch } from './dispatch.ts'
 
@@ -96,7 +96,7 @@ function getRoute(route: CachedRoute, options: ResponseRoutesOptions, parameters
   const { dispatch, peerTimeoutMs } = options
   const keyOf = keyReaderOf(route)
   const waitMs = route.timeoutMs + peerTimeoutMs
-  const fetched = async (request: HttpRequest, asked: Asked, cached: Reply | Promise<Reply>) => {
+  const fetched = async (request: HttpRequest, asked: ResponseQuery, cached: Reply | Promise<Reply>) => {
     const reply = await cached
     if (reply.type === 'response') return answerOf(request, reply)
     return answerOf(request, await dispatch(request, { type: 'response.fetch', ...asked }, waitMs))

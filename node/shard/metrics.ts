@@ -1,8 +1,8 @@
 /** What is held, and what waits: read off the memory and the shards when somebody asks. */
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { tellCounter, tellGauge } from '../../shared/metrics.ts'
-import { KINDS } from './census.ts'
-import type { Memory } from './memory.ts'
+import { KINDS } from '../memory/census.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { Shards } from './shards.ts'
 
 export function registerMemoryMetrics(registry: Registry, memory: Memory): void {

@@ -11,7 +11,7 @@ import type { Log } from '../../shared/log.ts'
 import { wrongOwner } from '../engine.ts'
 import { apply, type Change } from '../entries/entry.ts'
 import type { Moment } from '../entries/verbs.ts'
-import type { Memory } from './memory.ts'
+import type { Memory } from '../memory/memory.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const BATCH_MAX = 1000
@@ -30,7 +30,7 @@ export interface Keeper {
 }
 
 /** The other holders of the slots. */
-export interface Copies {
+export interface Replication {
   /**
    * Resolves once every holder that can be reached has these changes; those of one command travel together.
    * `undefined` where there is no other holder.
@@ -57,7 +57,7 @@ export interface ShardOptions {
   readonly holdings: Holdings
   moment(slot: number): Moment
   readonly keeper: Keeper
-  readonly copies: Copies
+  readonly replication: Replication
 }
 
 interface Write {
@@ -178,10 +178,10 @@ export class Shard {
     applied: readonly AppliedWrite[],
     changes: readonly Change[],
   ): Promise<ReadonlySet<Change>> | undefined {
-    const { keeper, copies } = this.#options
+    const { keeper, replication } = this.#options
     const isOnDisk = applied.every(({ isSettled }) => isSettled)
     const saved = isOnDisk ? undefined : keeper.saved(changes)
-    const merged = copies.merged(applied.map((one) => one.changes))
+    const merged = replication.merged(applied.map((one) => one.changes))
     if (merged === undefined) return saved
     return Promise.all([saved ?? NONE, merged]).then(([unsafe]) => unsafe)
   }

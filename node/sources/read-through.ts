@@ -16,7 +16,7 @@ import type { Log } from '../../shared/log.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import type { SourceMetrics } from './metrics.ts'
 import { type Match, type RouteTable, usefulMs } from './route-table.ts'
-import { type Asked, flightOf, renewed, type Stored, seconds, withStatus } from './stored.ts'
+import { flightOf, renewed, type Stored, seconds, type Wanted, withStatus } from './stored.ts'
 import { Tokens } from './tokens.ts'
 import type { Upstream, UpstreamAnswer } from './upstream.ts'
 
@@ -29,7 +29,7 @@ export interface ReadThroughOptions {
 }
 
 interface Flight {
-  readonly asked: Asked
+  readonly asked: Wanted
   isCutLoose: boolean
   storing: Promise<unknown>
   reply: Promise<Reply>
@@ -78,7 +78,7 @@ export class ReadThrough implements Engine {
     this.#cutLoose(() => true)
   }
 
-  async #get(asked: Asked, options: ExecuteOptions): Promise<Reply> {
+  async #get(asked: Wanted, options: ExecuteOptions): Promise<Reply> {
     const { route } = this.#matchOf(asked.key)
     const stored = await this.#options.local.execute(asked, options)
     if (stored.type !== 'response') return stored
@@ -93,7 +93,7 @@ export class ReadThrough implements Engine {
     return this.#counted(type, 'hit', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
   }
 
-  async #fetch(asked: Asked, options: ExecuteOptions): Promise<Reply> {
+  async #fetch(asked: Wanted, options: ExecuteOptions): Promise<Reply> {
     const match = this.#matchOf(asked.key)
     const { type } = match.route
     const running = this.#flights.get(flightOf(asked))
@@ -108,7 +108,7 @@ export class ReadThrough implements Engine {
     return this.#counted(type, 'collapsed', collapsed)
   }
 
-  #start(match: Match, asked: Asked, options: ExecuteOptions): Flight {
+  #start(match: Match, asked: Wanted, options: ExecuteOptions): Flight {
     const flight: Flight = {
       asked,
       isCutLoose: false,
@@ -183,7 +183,7 @@ export class ReadThrough implements Engine {
   ): Promise<Reply> {
     const { key } = command
     const tenant = 'tenant' in command ? command.tenant : undefined
-    const isMeant = (asked: Asked) => asked.key === key && (tenant === undefined || asked.tenant === tenant)
+    const isMeant = (asked: Wanted) => asked.key === key && (tenant === undefined || asked.tenant === tenant)
     const cached = command.type === 'response.invalidate' ? await this.#cached(key, options) : []
     const loose = this.#cutLoose(isMeant)
     const reply = await this.#options.local.execute(command, options)
@@ -195,8 +195,8 @@ export class ReadThrough implements Engine {
   }
 
   /** The responses under a path that are there, with what they were fetched with. */
-  async #cached(key: string, options: ExecuteOptions): Promise<Asked[]> {
-    const known = this.#tokens.of(key).map((fetched): Asked => ({ type: 'response.fetch', ...fetched }))
+  async #cached(key: string, options: ExecuteOptions): Promise<Wanted[]> {
+    const known = this.#tokens.of(key).map((fetched): Wanted => ({ type: 'response.fetch', ...fetched }))
     const stored = await Promise.all(known.map((asked) => this.#stored(asked, options)))
     return known.filter((_, index) => stored[index] !== undefined)
   }
@@ -212,7 +212,7 @@ export class ReadThrough implements Engine {
     return await this.#options.local.execute(command, options)
   }
 
-  #cutLoose(isMeant: (asked: Asked) => boolean): Flight[] {
+  #cutLoose(isMeant: (asked: Wanted) => boolean): Flight[] {
     const meant = [...this.#flights].filter(([, { asked }]) => isMeant(asked))
     for (const [name, flight] of meant) {
       flight.isCutLoose = true
@@ -222,7 +222,7 @@ export class ReadThrough implements Engine {
   }
 
   /** Nobody waits for it; a failure is counted with the calls. */
-  #refetch(asked: Asked, options: ExecuteOptions): void {
+  #refetch(asked: Wanted, options: ExecuteOptions): void {
     if (this.#flights.has(flightOf(asked))) return
     const match = this.#matchOf(asked.key)
     this.#start(match, asked, { ...options, deadlineAtMs: Infinity }).reply.catch((error) => {
@@ -230,7 +230,7 @@ export class ReadThrough implements Engine {
     })
   }
 
-  async #stored(asked: Asked, options: ExecuteOptions): Promise<Stored | undefined> {
+  async #stored(asked: Wanted, options: ExecuteOptions): Promise<Stored | undefined> {
     const reply = await this.#options.local.execute({ ...asked, type: 'response.get' }, options)
     return reply.type === 'response' ? reply : undefined
   }

@@ -2,7 +2,7 @@
 import type { KeyCommand, ResponseOutcome } from '../../shared/command.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 
-export type Asked = Extract<KeyCommand, { type: 'response.get' | 'response.fetch' }>
+export type Wanted = Extract<KeyCommand, { type: 'response.get' | 'response.fetch' }>
 export type Stored = ResponseOutcome & { readonly owner: string }
 
 /** Upstream says that what is stored is still good. */
@@ -21,6 +21,6 @@ export function seconds(ms: number): number {
 }
 
 /** What is fetched once, however many ask. */
-export function flightOf({ key, tenant, query }: Asked): string {
+export function flightOf({ key, tenant, query }: Wanted): string {
   return JSON.stringify([key, tenant, query])
 }

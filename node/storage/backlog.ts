@@ -1,5 +1,5 @@
 /** What is not on disk yet: rows by their names, the latest state of each, and what they weigh. */
-import { bytesOf, counterOfRecord, nameOf, type Row } from './rows.ts'
+import { bytesOfRow, counterOfRecord, nameOf, type Row } from './rows.ts'
 
 /** What is written together. */
 export interface Batch {
@@ -73,7 +73,7 @@ export class Backlog {
         continue
       }
       this.#aside.set(name, row)
-      this.#asideBytes += bytesOf(row)
+      this.#asideBytes += bytesOfRow(row)
     }
   }
 
@@ -106,20 +106,20 @@ export class Backlog {
   #addWaiting(name: string, row: Row): void {
     this.#discardWaiting(name)
     this.#waiting.set(name, row)
-    this.#waitingBytes += bytesOf(row)
+    this.#waitingBytes += bytesOfRow(row)
   }
 
   #discardWaiting(name: string): void {
     const row = this.#waiting.get(name)
     if (row === undefined) return
     this.#waiting.delete(name)
-    this.#waitingBytes -= bytesOf(row)
+    this.#waitingBytes -= bytesOfRow(row)
   }
 
   #discardAside(name: string): void {
     const row = this.#aside.get(name)
     if (row === undefined) return
     this.#aside.delete(name)
-    this.#asideBytes -= bytesOf(row)
+    this.#asideBytes -= bytesOfRow(row)
   }
 }

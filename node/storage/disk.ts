@@ -5,8 +5,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Batch } from './backlog.ts'
 import type { Failure } from './database.ts'
-import { bytesOf, type Row, type StoredRow } from './rows.ts'
-import type { Answer, Call } from './worker.ts'
+import { bytesOfRow, type Row, type StoredRow } from './rows.ts'
+import type { DiskAnswer, DiskCall } from './worker.ts'
 
 /**
  * Rows and bytes that are handed over in one turn of the event loop, for each millisecond that the turn before has
@@ -29,7 +29,7 @@ export class Disk {
 
   constructor(path: string) {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: path })
-    this.#worker.on('message', (answer: Answer) => {
+    this.#worker.on('message', (answer: DiskAnswer) => {
       const call = this.#pending.shift()
       if ('error' in answer) call?.reject(new Error(answer.error))
       else call?.resolve(answer.result)
@@ -92,7 +92,7 @@ export class Disk {
     await this.#worker.terminate()
   }
 
-  #call<T>(call: Call): Promise<T> {
+  #call<T>(call: DiskCall): Promise<T> {
     if (this.#hasEnded) return Promise.reject(new Error('the thread of the disk has ended'))
     const pending = Promise.withResolvers<unknown>()
     this.#pending.push(pending)
@@ -112,7 +112,7 @@ function takePart(rows: Iterator<Row>, turnMs: number): Row[] {
     const { value: row, done } = rows.next()
     if (done) break
     part.push(row)
-    bytes += bytesOf(row)
+    bytes += bytesOfRow(row)
   }
   return part
 }

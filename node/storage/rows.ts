@@ -39,7 +39,7 @@ export function nameOf({ table, key }: Row): string {
 const ROW_BYTES = 250
 
 /** What a row takes while it waits, roughly. */
-export function bytesOf({ key, cells = [] }: Row): number {
+export function bytesOfRow({ key, cells = [] }: Row): number {
   let bytes = ROW_BYTES
   for (const part of key) bytes += part.length
   for (const cell of cells) if (typeof cell === 'string' || cell instanceof Uint8Array) bytes += cell.length

@@ -4,17 +4,17 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf } from '../../shared/errors.ts'
 import { Database, type Part } from './database.ts'
 
-export type Call =
+export type DiskCall =
   | { readonly name: 'open' }
   | { readonly name: 'read' }
   | { readonly name: 'write'; readonly part: Part }
   | { readonly name: 'close' }
 
-export type Answer = { readonly result: unknown } | { readonly error: string }
+export type DiskAnswer = { readonly result: unknown } | { readonly error: string }
 
 let database: Database | undefined
 
-function answer(call: Call): unknown {
+function answer(call: DiskCall): unknown {
   if (call.name === 'open') {
     database = new Database(String(workerData))
     return { rows: database.count(), adopted: database.adopted }
@@ -27,12 +27,12 @@ function answer(call: Call): unknown {
   return undefined
 }
 
-parentPort?.on('message', (call: Call) => {
+parentPort?.on('message', (call: DiskCall) => {
   try {
-    parentPort?.postMessage({ result: answer(call) } satisfies Answer)
+    parentPort?.postMessage({ result: answer(call) } satisfies DiskAnswer)
   } catch (error) {
     const message = messageOf(error)
-    parentPort?.postMessage({ error: message } satisfies Answer)
+    parentPort?.postMessage({ error: message } satisfies DiskAnswer)
   }
   if (call.name === 'close') parentPort?.close()
 })

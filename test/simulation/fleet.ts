@@ -145,18 +145,18 @@ export class Fleet {
     for (const life of lives) {
       if (!life.host.isRunning) return `${life.incarnation} is stopped`
       if (life.isLeaving) return `${life.incarnation} is leaving`
-      const { membership, holdings, copies, memory } = life.member
+      const { membership, holdings, doubts, memory } = life.member
       if (membership.placed?.epoch !== epoch)
         return `${life.incarnation} is at epoch ${membership.placed?.epoch}`
       const { arriving } = holdings.counts
       if (arriving > 0) return `${arriving} slots arrive at ${life.incarnation}`
       for (let slot = 0; slot < SLOTS; slot++) {
         const role = holdings.roleOf(slot)
-        if (role === 'owner' && !copies.isSafe(slot))
+        if (role === 'owner' && !doubts.isSafe(slot))
           return `slot ${slot} of ${life.incarnation} is not safe: ${this.#doubted(life, slot)}`
         if (role === 'none' && memory.slots.holds(slot)) return this.#kept(life, slot)
       }
-      const { slots } = copies.short
+      const { slots } = doubts.short
       if (slots > 0 && lives.length >= this.#options.copies)
         return `${slots} slots of ${life.incarnation} are short`
     }
@@ -172,9 +172,9 @@ export class Fleet {
     return `${incarnation} holds slot ${slot} of ${owner?.incarnation}: ${told}`
   }
 
-  #doubted({ member: { copies, membership } }: Life, slot: number): string {
+  #doubted({ member: { doubts, membership } }: Life, slot: number): string {
     const holders = membership.placed?.holdersOf(slot).map(({ incarnation }) => incarnation)
-    const doubted = this.lives.filter(({ incarnation }) => copies.doubtsOf(incarnation).has(slot))
+    const doubted = this.lives.filter(({ incarnation }) => doubts.doubtsOf(incarnation).has(slot))
     return `${doubted.map(({ incarnation }) => incarnation)} may lack something, and ${holders} hold it`
   }
 

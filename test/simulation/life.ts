@@ -3,7 +3,7 @@ import type { ClusterMetrics } from '../../node/cluster/metrics.ts'
 import { timesOf } from '../../node/entries/entry.ts'
 import { StampClock } from '../../node/entries/stamp.ts'
 import { type ClusterMember, createMember } from '../../node/member.ts'
-import { startSweeping } from '../../node/shard/sweeping.ts'
+import { startSweeping } from '../../node/memory/sweeping.ts'
 import { WriteBehind } from '../../node/storage/write-behind.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Member } from '../../shared/view.ts'
@@ -115,7 +115,7 @@ export class Life implements Listener {
 
   /** Whether a load balancer sends it requests. */
   get isReady(): boolean {
-    return this.host.isRunning && !this.isLeaving && this.member.tenure.notReady === undefined
+    return this.host.isRunning && !this.isLeaving && this.member.stay.notReady === undefined
   }
 
   kill(): void {
@@ -131,7 +131,7 @@ export class Life implements Listener {
   }
 
   async #leave(): Promise<number> {
-    const owed = await this.member.tenure.end()
+    const owed = await this.member.stay.end()
     await new Promise<void>((resolve) => void this.host.after(QUIET_MS, resolve))
     await this.member.stop()
     await this.#writes?.stop()

@@ -5,9 +5,9 @@
  * sender sends one after the other by itself. What a cut holds back may still arrive after it is mended, as TCP sends
  * again. Only what concerns slots is ever repeated: TCP repeats nothing, and a command may count twice.
  */
-import type { Connection, Posted } from '../../node/cluster/connection.ts'
-import { decodeSlotRequest, encodeSlotResponse, SLOTS_PATH } from '../../node/cluster/slot-wire.ts'
-import { decodeRequest, EXECUTE_PATH, encodeResponse } from '../../node/cluster/wire.ts'
+import type { Connection, Posted } from '../../node/cluster/peers/connection.ts'
+import { decodeRequest, EXECUTE_PATH, encodeResponse } from '../../node/cluster/wire/execute.ts'
+import { decodeSlotRequest, encodeSlotResponse, SLOTS_PATH } from '../../node/cluster/wire/slots.ts'
 import { toLarderError } from '../../shared/errors.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Random } from '../durability/random.ts'
@@ -154,7 +154,7 @@ export class Network {
       }
     } catch (error) {
       const { code, message, status, cause } = toLarderError(error)
-      // A giver says so when the member it gives to does not answer.
+      // A sender says so when the member it gives to does not answer.
       if (code !== 'UNREACHABLE' && code !== 'REFUSED' && code !== 'WRONG_OWNER')
         this.#options.onFault(`${listener.id} answers ${path} with ${code}: ${message} ${cause ?? ''}`)
       return { status, body: Buffer.from(JSON.stringify({ code })) }

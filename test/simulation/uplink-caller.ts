@@ -1,5 +1,5 @@
 /** The calls of a member to uplink over the simulated network; one that fails gives up all others, as UplinkClient does. */
-import type { Uplink } from '../../node/cluster/membership.ts'
+import type { Uplink } from '../../node/cluster/members/membership.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Lease, Member, Renewal, View } from '../../shared/view.ts'
 import type { Random } from '../durability/random.ts'

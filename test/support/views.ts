@@ -1,5 +1,5 @@
 /** Views of members that are called by a letter, and slots by who holds them. */
-import { PlacedView } from '../../node/cluster/placed-view.ts'
+import { PlacedView } from '../../node/cluster/members/placed-view.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 

@@ -1,8 +1,8 @@
 /** The page at /openapi.json tells the truth: every answer below is real, and is judged by the page. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
-import { encodeSlotRequest } from '../../../node/cluster/slot-wire.ts'
-import { encodeRequest } from '../../../node/cluster/wire.ts'
+import { encodeRequest } from '../../../node/cluster/wire/execute.ts'
+import { encodeSlotRequest } from '../../../node/cluster/wire/slots.ts'
 import { startTestNode, type TestNode } from '../../support/node.ts'
 import { type CallOptions, call, JSON_TYPE } from './call.ts'
 import { Page } from './page.ts'

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { pino } from 'pino'
 import { reachRoutes } from '../../../node/http/reach.ts'
-import { HttpService } from '../../../shared/http.ts'
+import { HttpService } from '../../../shared/http/service.ts'
 import { createHttpMetrics } from '../../../shared/metrics.ts'
 import { type Member, MemberStatus } from '../../../shared/view.ts'
 import { FakeMember } from '../../uplink/fake-member.ts'

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { wrongOwner } from '../../../node/engine.ts'
 import type { Change, SlotEntry } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
-import { Memory } from '../../../node/shard/memory.ts'
+import { Memory } from '../../../node/memory/memory.ts'
 import { Shards } from '../../../node/shard/shards.ts'
 import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
@@ -38,7 +38,7 @@ class Bench {
       bytesMax,
       memory: new Memory(bytesMax),
       holdings: this,
-      copies: this,
+      replication: this,
       moment: () => ({ nowMs: 1000, origin: 'a', isCertain: true, stamp: () => stamps.next(1000) }),
       keeper: {
         refusalOf() {

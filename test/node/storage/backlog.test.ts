@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Backlog, type Batch } from '../../../node/storage/backlog.ts'
-import { bytesOf, nameOf, type Row } from '../../../node/storage/rows.ts'
+import { bytesOfRow, nameOf, type Row } from '../../../node/storage/rows.ts'
 import { nameOfKey, rowOf } from './fake-target.ts'
 
 type Step =
@@ -98,15 +98,15 @@ describe('a backlog', () => {
     const backlog = new Backlog()
     const [light, heavy] = [rowOf('a', 'x'), rowOf('a', 'x'.repeat(100))]
     backlog.add(light)
-    expect(backlog.bytes).to.equal(bytesOf(light))
+    expect(backlog.bytes).to.equal(bytesOfRow(light))
     backlog.add(heavy)
-    expect(backlog.bytes).to.equal(bytesOf(heavy))
+    expect(backlog.bytes).to.equal(bytesOfRow(heavy))
     backlog.take()
-    expect(backlog.bytes).to.equal(bytesOf(heavy))
+    expect(backlog.bytes).to.equal(bytesOfRow(heavy))
     backlog.done([heavy])
-    expect(backlog).to.include({ bytes: bytesOf(heavy), aside: 1, waiting: 0, isEmpty: true })
+    expect(backlog).to.include({ bytes: bytesOfRow(heavy), aside: 1, waiting: 0, isEmpty: true })
     backlog.add(light)
-    expect(backlog).to.include({ bytes: bytesOf(light), aside: 0, waiting: 1 })
+    expect(backlog).to.include({ bytes: bytesOfRow(light), aside: 0, waiting: 1 })
   })
 
   it('names what waits and what is set aside', () => {

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { pino } from 'pino'
 import { StampClock } from '../../../node/entries/stamp.ts'
-import { Memory } from '../../../node/shard/memory.ts'
+import { Memory } from '../../../node/memory/memory.ts'
 import { Shards } from '../../../node/shard/shards.ts'
 import type { Command } from '../../../shared/command.ts'
 import type { LarderError } from '../../../shared/errors.ts'
@@ -29,7 +29,7 @@ function start(options: { intervalMs: number; waitingBytesMax?: number }): Bench
     bytesMax: BYTES_MAX,
     memory: new Memory(BYTES_MAX, { forget: (forgotten) => writes.forget(forgotten) }),
     holdings: { isHere: () => true, async arrival() {}, async arrivals() {} },
-    copies: { async merged() {} },
+    replication: { async merged() {} },
     moment: () => ({
       nowMs: clock.wall(),
       origin: 'a',

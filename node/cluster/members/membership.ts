@@ -1,0 +1,247 @@
+/**
+ * This member's place in the cluster: it keeps its lease, and watches for the next view.
+ *
+ * Two loops, so that a slow watch never costs the lease. The last view stays in force while uplink is gone;
+ * a view is only ever followed by one of a later epoch, and a member that uplink does not reach gets it from
+ * its peers. An uplink that has forgotten everything is told the
+ * members of the last view, and drops none of them.
+ *
+ *     start ─▶ renew ──lease──▶ wait a third of it ─▶ renew …          stop ─▶ leave
+ *              watch ──view───▶ install, tell the listener ─▶ watch …
+ */
+import { type Clock, pause } from '../../../shared/clock.ts'
+import { LarderError } from '../../../shared/errors.ts'
+import type { Log } from '../../../shared/log.ts'
+import type { Lease, Member, Renewal, View } from '../../../shared/view.ts'
+import type { ClusterMetrics } from '../metrics.ts'
+import type { CurrentView } from './current-view.ts'
+import type { PlacedView } from './placed-view.ts'
+
+/** Between two tries while no uplink answers. */
+const RETRY_MS = 250
+/** A report of the same member is not repeated sooner. */
+const REPORT_PAUSE_MS = 1000
+/** How long uplink may take to note that a member is leaving. */
+const RETIRE_MAX_MS = 2000
+/** Or how often it may fail meanwhile. */
+const RETIRE_FAILURES = 4
+
+/** What is asked of uplink: the calls of UplinkClient. */
+export interface Uplink {
+  readonly url: string
+  renew(id: string, renewal: Renewal): Promise<Lease>
+  watch(epoch: number): Promise<View>
+  view(): Promise<View>
+  report(member: Member): Promise<void>
+  leave(member: Member): Promise<void>
+  stop(): void
+}
+
+export interface MembershipOptions {
+  readonly self: Member
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ClusterMetrics
+  /** `undefined` for a cluster of one. */
+  readonly uplink: Uplink | undefined
+  /** Where the views go. */
+  readonly current: CurrentView
+  /** Called when uplink refuses this member for good. */
+  onRejected(error: LarderError): void
+}
+
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #stopping = new AbortController()
+  readonly #reportedAtMs = new Map<string, number>()
+  #registered = false
+  /** Whether it has been a member once; from then on it serves, with uplink or without. */
+  #ready = false
+  #uplinkAnswers = true
+  /** What keeps it from joining. */
+  #obstacle = 'no uplink has answered'
+  /** Aborted to renew before it is time. */
+  #wakeLease = new AbortController()
+  #lease = Promise.resolve()
+  #watch = Promise.resolve()
+  #isRetiring = false
+  /** Calls to uplink that failed. */
+  #failures = 0
+  #heardAtMs = -Infinity
+  #answersSinceMs = -Infinity
+  #leaseMs = Infinity
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+  }
+
+  get placed(): PlacedView | undefined {
+    return this.#options.current.placed
+  }
+
+  /** `Infinity` until uplink has said it. */
+  get leaseMs(): number {
+    return this.#leaseMs
+  }
+
+  /** Why requests should go to other members, or `undefined` when they need not. */
+  get notReady(): string | undefined {
+    if (this.#isRetiring || this.#stopping.signal.aborted) return 'It is leaving the cluster.'
+    return this.#ready ? undefined : `It has not joined the cluster yet: ${this.#obstacle}.`
+  }
+
+  /** Returns at once. */
+  start(): void {
+    const { self, uplink } = this.#options
+    if (uplink === undefined) {
+      this.#install({ epoch: 1, copies: 1, members: [self] })
+      return
+    }
+    this.#lease = this.#keepLease(uplink)
+    this.#watch = this.#keepWatch(uplink)
+  }
+
+  /** Says that it is leaving, so that the others take over its slots, and resolves once they know. */
+  async retire(): Promise<void> {
+    const { self, uplink, clock, current } = this.#options
+    this.#isRetiring = true
+    if (uplink === undefined || !this.#registered) return
+    this.#wakeLease.abort()
+    const givesUpAtMs = clock.now() + RETIRE_MAX_MS
+    const failuresMax = this.#failures + RETIRE_FAILURES
+    while (clock.now() < givesUpAtMs && this.#failures < failuresMax) {
+      const own = current.placed?.find(self)
+      if (own === undefined || own.leaving) return
+      await current.after(current.placed?.order ?? 0, clock.now() + RETRY_MS)
+    }
+  }
+
+  /** Leaves the view; it goes on answering until it is closed. */
+  async leave(): Promise<void> {
+    const { self, uplink, log } = this.#options
+    if (this.#stopping.signal.aborted) return
+    this.#stopping.abort()
+    if (uplink === undefined) return
+    await this.#lease // A renewal still under way would register this member again.
+    try {
+      if (this.#registered) await uplink.leave(self)
+      this.#install(await uplink.view())
+    } catch (error) {
+      log.warn({ error }, 'uplink could not be told; the lease will end by itself')
+    }
+    uplink.stop()
+    await this.#watch
+  }
+
+  /** Asks uplink for what may have been missed. */
+  async refresh(): Promise<void> {
+    const view = await this.#options.uplink?.view()
+    if (view !== undefined) this.learn(view)
+  }
+
+  /** Takes over a later view that a peer has shown. */
+  learn(view: View): void {
+    if (!this.#stopping.signal.aborted) this.#install(view)
+  }
+
+  /** Tells uplink that a member refused a connection; not waited for, and not repeated in a hurry. */
+  report(member: Member): void {
+    const { clock, uplink, log } = this.#options
+    const lastAtMs = this.#reportedAtMs.get(member.incarnation) ?? -Infinity
+    if (uplink === undefined || clock.now() < lastAtMs + REPORT_PAUSE_MS) return
+    this.#reportedAtMs.set(member.incarnation, clock.now())
+    log.warn({ peer: member.id }, 'reported to uplink: it refuses connections')
+    uplink.report(member).catch((error) => this.#missed('report', error))
+  }
+
+  async #keepLease(uplink: Uplink): Promise<void> {
+    let waitMs = RETRY_MS
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const { leaseMs } = await this.#renew(uplink)
+        waitMs = leaseMs / 3
+        this.#leaseMs = leaseMs
+        if (!this.#registered) this.#options.log.info({ uplink: uplink.url, leaseMs }, 'registered')
+        this.#registered = true
+        this.#heard(uplink)
+      } catch (error) {
+        waitMs = RETRY_MS
+        if (error instanceof LarderError && this.#isFinal(error)) return this.#options.onRejected(error)
+        this.#missed('renew', error)
+      }
+      const { signal } = this.#wakeLease
+      await pause(this.#options.clock, waitMs, AbortSignal.any([this.#stopping.signal, signal]))
+      if (signal.aborted) this.#wakeLease = new AbortController()
+    }
+  }
+
+  /** Somebody else has the name: from the start, or because this member was away for too long. */
+  #isFinal({ code }: LarderError): boolean {
+    const { id, incarnation } = this.#options.self
+    const holder = this.placed?.view.members.find((member) => member.id === id)
+    const isReplaced = holder !== undefined && holder.incarnation !== incarnation
+    return code === 'ID_TAKEN' && (!this.#registered || isReplaced)
+  }
+
+  async #renew(uplink: Uplink): Promise<Lease> {
+    const { id, url, incarnation } = this.#options.self
+    const leaving = this.#isRetiring && { leaving: true as const }
+    const renewal: Renewal = { url, incarnation, ...leaving, epoch: this.placed?.epoch ?? 0 }
+    try {
+      return await uplink.renew(id, renewal)
+    } catch (error) {
+      if (!(error instanceof LarderError) || error.code !== 'VIEW_WANTED' || !this.placed) throw error
+      this.#options.log.warn({ epoch: renewal.epoch }, 'uplink has forgotten the members; telling it')
+      return uplink.renew(id, { ...renewal, members: this.placed.view.members })
+    }
+  }
+
+  async #keepWatch(uplink: Uplink): Promise<void> {
+    const { clock } = this.#options
+    while (!this.#stopping.signal.aborted) {
+      try {
+        this.#install(await uplink.watch(this.placed?.epoch ?? 0))
+        this.#heard(uplink)
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return
+        this.#missed('watch', error)
+        this.#wakeLease.abort() // An uplink that restarts is to hear of the members before others join it.
+        await pause(clock, RETRY_MS, this.#stopping.signal)
+      }
+    }
+  }
+
+  /** For how long no uplink has answered, or, once one does again, for how long that is so. */
+  get silence(): { silentMs: number; answeringMs: number } {
+    const nowMs = this.#options.clock.now()
+    return { silentMs: nowMs - this.#heardAtMs, answeringMs: nowMs - this.#answersSinceMs }
+  }
+
+  #install(view: View): void {
+    const { log, self, current } = this.#options
+    if (!current.install(view)) return
+    this.#ready ||= current.placed?.find(self) !== undefined
+    this.#reportedAtMs.clear()
+    log.info({ epoch: view.epoch, members: view.members.map(({ id }) => id) }, 'a new view')
+  }
+
+  #heard({ url }: Uplink): void {
+    this.#heardAtMs = this.#options.clock.now()
+    if (!this.#uplinkAnswers) this.#answersSinceMs = this.#heardAtMs
+    if (!this.#uplinkAnswers) this.#options.log.info({ uplink: url }, 'uplink answers again')
+    this.#uplinkAnswers = true
+  }
+
+  /** Every failure counts; the log tells when it begins and when it is over. */
+  #missed(call: string, error: unknown): void {
+    if (this.#stopping.signal.aborted) return
+    const { metrics, log } = this.#options
+    metrics.uplinkFailures.inc({ call })
+    this.#failures++
+    this.#obstacle = `uplink fails, ${error instanceof Error ? error.message : error}`
+    if (this.#uplinkAnswers && this.#registered)
+      log.warn({ call, error }, 'uplink fails; the last view stays in force')
+    else if (this.#uplinkAnswers) log.info({ call, reason: this.#obstacle }, 'waiting for uplink')
+    this.#uplinkAnswers = false
+  }
+}

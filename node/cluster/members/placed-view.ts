@@ -1,0 +1,110 @@
+/**
+ * A view with its slots placed: the answer to "whose is it?" as of one epoch. Who is leaving holds nothing any more,
+ * and neither does who is absent: found to be gone, as long as there is no uplink to say so.
+ */
+import { placeSlots, rankMembers, SLOTS } from '../../../shared/placement.ts'
+import type { Member, View } from '../../../shared/view.ts'
+
+const NOBODY: readonly Member[] = []
+
+export type Role = 'owner' | 'replica' | 'none'
+
+/** How often the absent may change within one view; more are counted as the last. */
+const REVISIONS = 1024
+
+/** In the order of views, the place after all that come before this epoch. */
+export function justBefore(epoch: number): number {
+  return epoch - 1 / (2 * REVISIONS)
+}
+
+export class PlacedView {
+  readonly view: View
+  /** Grows with every view, and in between with everyone who is found absent, or back. */
+  readonly order: number
+  /** All but the absent. */
+  readonly members: readonly Member[]
+  readonly #placed: readonly Member[]
+  readonly #width: number
+  readonly #holders: Uint16Array
+  /** Found out when they are first needed. */
+  readonly #replicas: (readonly Member[] | undefined)[] = []
+
+  constructor(view: View, absent: ReadonlySet<string> = new Set(), revision = 0) {
+    this.view = view
+    this.order = view.epoch + Math.min(revision, REVISIONS - 1) / REVISIONS
+    this.members = view.members.filter(({ incarnation }) => !absent.has(incarnation))
+    this.#placed = this.members.filter(({ leaving }) => !leaving)
+    this.#width = Math.min(view.copies, this.#placed.length)
+    this.#holders = placeSlots(
+      this.#placed.map(({ id }) => id),
+      view.copies,
+    )
+  }
+
+  /** Whether anybody was found to be gone, and no uplink has said so. */
+  get hasAbsent(): boolean {
+    return this.members.length < this.view.members.length
+  }
+
+  get epoch(): number {
+    return this.view.epoch
+  }
+
+  /** How many members hold each slot. */
+  get copies(): number {
+    return this.#width
+  }
+
+  /** `undefined` in a view without members. */
+  ownerOf(slot: number): Member | undefined {
+    return this.#width === 0 ? undefined : this.#placed[this.#holders[slot * this.#width] ?? 0]
+  }
+
+  /** The owner first. */
+  holdersOf(slot: number): Member[] {
+    const first = slot * this.#width
+    return Array.from(
+      this.#holders.subarray(first, first + this.#width),
+      (index) => this.#placed[index],
+    ).filter((member) => member !== undefined)
+  }
+
+  replicasOf(slot: number): readonly Member[] {
+    if (this.#width < 2) return NOBODY
+    const known = this.#replicas[slot]
+    if (known !== undefined) return known
+    const replicas = this.holdersOf(slot).slice(1)
+    this.#replicas[slot] = replicas
+    return replicas
+  }
+
+  /** Whether this life of a member owns the slot; another life under the same id is another member. */
+  owns({ incarnation }: Member, slot: number): boolean {
+    return this.ownerOf(slot)?.incarnation === incarnation
+  }
+
+  /** What this life of a member is to each slot. */
+  rolesOf({ incarnation }: Member): Role[] {
+    const own = this.#placed.findIndex((member) => member.incarnation === incarnation)
+    return Array.from({ length: SLOTS }, (_, slot) => {
+      const first = slot * this.#width
+      const place = own < 0 ? -1 : this.#holders.subarray(first, first + this.#width).indexOf(own)
+      return place < 0 ? 'none' : place === 0 ? 'owner' : 'replica'
+    })
+  }
+
+  /** All members in the order in which they would hold the slot, also those that are leaving. */
+  ranked(slot: number): Member[] {
+    const { members } = this
+    const order = rankMembers(
+      slot,
+      members.map(({ id }) => id),
+    )
+    return order.map((index) => members[index]).filter((member) => member !== undefined)
+  }
+
+  /** The entry of this life in the view. */
+  find({ incarnation }: Member): Member | undefined {
+    return this.members.find((member) => member.incarnation === incarnation)
+  }
+}

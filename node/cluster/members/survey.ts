@@ -1,0 +1,129 @@
+/**
+ * Looks after the others when no uplink does: once none has answered for a lease, members judge for themselves who is
+ * there, so that replicas take over from the dead, and both halves of a cluster that was cut in two serve.
+ *
+ * What one member finds is its own; two that differ for a moment refuse each other, and what each takes in is merged.
+ * Once an uplink has answered for a lease, its view alone counts again.
+ */
+import type { Clock, Timer } from '../../../shared/clock.ts'
+import type { Log } from '../../../shared/log.ts'
+import type { Member } from '../../../shared/view.ts'
+import type { Peer } from '../peers/peer.ts'
+import type { CurrentView } from './current-view.ts'
+import type { Membership } from './membership.ts'
+
+const LOOK_MS = 250
+/** A look that comes so late says nothing of the others: this process stood still. */
+const LATE_MS = 1000
+/** Members are asked so often in a lease, and less often where they are many. */
+const QUESTIONS_A_LEASE = 6
+const QUESTION_EACH_MS = 5
+/** Questions in a row after which nobody listens there. */
+const REFUSALS = 2
+
+export interface SurveyOptions {
+  readonly self: Member
+  readonly clock: Clock
+  readonly log: Log
+  readonly membership: Membership
+  readonly current: CurrentView
+  readonly peers: { of(member: Member): Peer }
+}
+
+interface Seen {
+  askedAtMs: number
+  answeredAtMs: number
+  refusals: number
+}
+
+export class Survey {
+  readonly #options: SurveyOptions
+  readonly #seen = new Map<string, Seen>()
+  #absent: ReadonlySet<string> = new Set()
+  #lookedAtMs = -Infinity
+  #timer: Timer | undefined
+
+  constructor(options: SurveyOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#timer = this.#options.clock.every(LOOK_MS, () => this.#look())
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  #look(): void {
+    const { clock, membership } = this.#options
+    const nowMs = clock.now()
+    if (nowMs - this.#lookedAtMs > LATE_MS) this.#seen.clear()
+    this.#lookedAtMs = nowMs
+    if (!this.#isNeeded()) {
+      this.#seen.clear()
+      this.#tell(new Set())
+      return
+    }
+    const others = this.#others()
+    const pauseMs = Math.max(membership.leaseMs / QUESTIONS_A_LEASE, others.length * QUESTION_EACH_MS)
+    for (const other of others) {
+      const seen = this.#seenOf(other)
+      if (nowMs - seen.askedAtMs >= pauseMs) void this.#ask(other, seen, pauseMs)
+    }
+    if (!this.#isAlone()) return
+    const patienceMs = Math.max(membership.leaseMs, 3 * pauseMs)
+    const isAbsent = (other: Member) => {
+      const { answeredAtMs, refusals } = this.#seenOf(other)
+      return refusals >= REFUSALS || nowMs - answeredAtMs > patienceMs
+    }
+    this.#tell(new Set(others.filter(isAbsent).map(({ incarnation }) => incarnation)))
+  }
+
+  /** It asks earlier than it judges, to know by then. */
+  #isNeeded(): boolean {
+    const { leaseMs, silence, placed } = this.#options.membership
+    const isBack = this.#absent.size === 0 || silence.answeringMs > leaseMs
+    return placed !== undefined && leaseMs !== Infinity && (silence.silentMs > leaseMs / 2 || !isBack)
+  }
+
+  #isAlone(): boolean {
+    const { leaseMs, silence } = this.#options.membership
+    return silence.silentMs > leaseMs || this.#absent.size > 0
+  }
+
+  #others(): Member[] {
+    const { self, membership } = this.#options
+    return (membership.placed?.view.members ?? []).filter(
+      ({ incarnation }) => incarnation !== self.incarnation,
+    )
+  }
+
+  #seenOf({ incarnation }: Member): Seen {
+    const nowMs = this.#options.clock.now()
+    const isMissed = this.#absent.has(incarnation)
+    const fresh = { askedAtMs: -Infinity, answeredAtMs: isMissed ? -Infinity : nowMs, refusals: 0 }
+    const seen = this.#seen.get(incarnation) ?? fresh
+    this.#seen.set(incarnation, seen)
+    return seen
+  }
+
+  async #ask(other: Member, seen: Seen, timeoutMs: number): Promise<void> {
+    const { clock, peers } = this.#options
+    seen.askedAtMs = clock.now()
+    try {
+      await peers.of(other).ping(timeoutMs)
+      seen.answeredAtMs = clock.now()
+      seen.refusals = 0
+    } catch (error) {
+      const isRefused = error instanceof Error && 'code' in error && error.code === 'REFUSED'
+      seen.refusals = isRefused ? seen.refusals + 1 : 0
+    }
+  }
+
+  #tell(absent: ReadonlySet<string>): void {
+    const { current, log } = this.#options
+    this.#absent = absent
+    if (current.miss(absent)) log.warn({ absent: [...absent] }, 'no uplink answers; going by who is there')
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Calls to uplink, or to the next uplink when one fails. Failing over wakes whoever still waits on the old
+ * one, because a hung uplink must not keep the member from a new view.
+ */
+import fetch from 'node-fetch'
+import { isErrorCode, LarderError } from '../../../shared/errors.ts'
+import { bearer } from '../../../shared/secrets.ts'
+import { Lease, type Member, type Renewal, View } from '../../../shared/view.ts'
+
+/** A call that renews or reports; longer than any uplink that works takes. */
+const CALL_MAX_MS = 1000
+/** A watch: uplink answers by itself after 25 s. */
+const WATCH_MAX_MS = 35_000
+
+interface UplinkCall {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly body?: object
+  readonly maxMs: number
+}
+
+export class UplinkClient {
+  readonly #urls: readonly string[]
+  readonly #headers: Readonly<Record<string, string>>
+  #current = 0
+  #isStopped = false
+  /** Aborted when the current uplink is given up. */
+  #abandon = new AbortController()
+
+  /** `self` is the name of this member, for the logs of uplink. */
+  constructor(urls: readonly string[], clusterSecret: string | undefined, self: string) {
+    this.#urls = urls
+    this.#headers = { 'larder-member': self, ...bearer(clusterSecret) }
+  }
+
+  get url(): string {
+    return this.#urls[this.#current % this.#urls.length] ?? ''
+  }
+
+  /** Registers, or renews the lease: the same call. */
+  async renew(id: string, renewal: Renewal): Promise<Lease> {
+    return Lease.parse(
+      await this.#call({ method: 'PUT', path: member(id), body: renewal, maxMs: CALL_MAX_MS }),
+    )
+  }
+
+  /** The first view after this epoch, or the current one when nothing changes for a while. */
+  async watch(epoch: number): Promise<View> {
+    const path = `/api/v1/view?after=${epoch}`
+    return View.parse(await this.#call({ method: 'GET', path, maxMs: WATCH_MAX_MS }))
+  }
+
+  /** The view as it is. */
+  async view(): Promise<View> {
+    return View.parse(await this.#call({ method: 'GET', path: '/api/v1/view', maxMs: CALL_MAX_MS }))
+  }
+
+  async report({ id, incarnation }: Member): Promise<void> {
+    await this.#call({
+      method: 'POST',
+      path: `${member(id)}/report`,
+      body: { incarnation },
+      maxMs: CALL_MAX_MS,
+    })
+  }
+
+  async leave({ id, incarnation }: Member): Promise<void> {
+    const path = `${member(id)}?incarnation=${encodeURIComponent(incarnation)}`
+    await this.#call({ method: 'DELETE', path, maxMs: CALL_MAX_MS })
+  }
+
+  /** Gives up every call under way. */
+  stop(): void {
+    this.#isStopped = true
+    this.#abandon.abort()
+  }
+
+  /** Asks every uplink in turn until one answers; a watch asks only the current one. */
+  async #call(call: UplinkCall): Promise<unknown> {
+    for (let left = this.#urls.length; ; left--) {
+      const attempt = this.#current
+      try {
+        return await this.#ask(call)
+      } catch (error) {
+        if (error instanceof LarderError && error.status < 500) throw error
+        if (attempt === this.#current) this.#failOver()
+        if (left <= 1 || call.maxMs === WATCH_MAX_MS || this.#isStopped) throw error
+      }
+    }
+  }
+
+  async #ask({ method, path, body, maxMs }: UplinkCall): Promise<unknown> {
+    // With a signal that is aborted already, node-fetch throws at nobody what a body has to say.
+    this.#abandon.signal.throwIfAborted()
+    const response = await fetch(this.url + path, {
+      method,
+      signal: AbortSignal.any([this.#abandon.signal, AbortSignal.timeout(maxMs)]),
+      headers: { ...this.#headers, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw refusal(text, response.status)
+    return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined
+  }
+
+  #failOver(): void {
+    this.#current++
+    this.#abandon.abort()
+    this.#abandon = new AbortController()
+  }
+}
+
+function member(id: string): string {
+  return `/api/v1/members/${encodeURIComponent(id)}`
+}
+
+function refusal(text: string, status: number): Error {
+  let problem: { code?: unknown; detail?: unknown } = {}
+  try {
+    problem = JSON.parse(text)
+  } catch {
+    // Not an answer of uplink's; the status says what there is to say.
+  }
+  const detail = typeof problem.detail === 'string' ? problem.detail : `uplink answered ${status}`
+  return isErrorCode(problem.code) ? new LarderError(problem.code, detail) : new Error(detail)
+}

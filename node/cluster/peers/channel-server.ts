@@ -1,0 +1,85 @@
+/** The end of a channel that is asked: what comes in on it is what could have come as a POST of a frame. */
+import type { Duplex } from 'node:stream'
+import { LarderError } from '../../../shared/errors.ts'
+import { type HttpResponse, problem } from '../../../shared/http/response.ts'
+import type { Told, ToldRow, Upgraded } from '../../../shared/http/upgrade.ts'
+import { ASKED_PATHS, CHANNEL_PATH } from './channel.ts'
+import { type Message, MessageReader, send } from './message.ts'
+
+/** What members may ask each other, over HTTP or a channel. */
+export interface FrameRow {
+  readonly path: string
+  readonly summary: string
+  /** Members ask it all the time: it keeps nobody from leaving. */
+  readonly isProbe?: true
+  answer(frame: Buffer): Promise<Buffer>
+}
+
+export interface ChannelServerOptions {
+  readonly rows: readonly FrameRow[]
+  readonly bytesMax: number
+  readonly told: Told
+}
+
+export class ChannelServer implements Upgraded {
+  readonly #socket: Duplex
+  readonly #options: ChannelServerOptions
+  readonly #reader: MessageReader
+  #isAnswering = false
+  #isClosing = false
+
+  constructor(socket: Duplex, options: ChannelServerOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#reader = new MessageReader(options.bytesMax)
+    socket.on('data', (chunk: Buffer) => this.#hear(chunk))
+  }
+
+  close(): void {
+    this.#isClosing = true
+    if (!this.#isAnswering && !this.#reader.isAmid) this.#socket.end()
+  }
+
+  #hear(chunk: Buffer): void {
+    if (this.#socket.writableEnded) return
+    const startedAtMs = performance.now()
+    try {
+      if (this.#isAnswering)
+        throw new LarderError('BAD_REQUEST', 'A question came before the answer to the last one.')
+      const question = this.#reader.take(chunk)
+      if (question !== undefined) void this.#answer(this.#rowOf(question), question, startedAtMs)
+    } catch (thrown) {
+      this.#isClosing = true
+      const row = { method: 'GET', path: CHANNEL_PATH, isProbe: true } as const
+      this.#send(row, startedAtMs, problem(thrown))
+    }
+  }
+
+  async #answer(row: FrameRow, { body }: Message, startedAtMs: number): Promise<void> {
+    this.#isAnswering = true
+    const answer = await answerOf(row, body)
+    this.#isAnswering = false
+    this.#send({ method: 'POST', ...row }, startedAtMs, answer)
+  }
+
+  #send(row: ToldRow, startedAtMs: number, answer: HttpResponse): void {
+    this.#options.told(row, startedAtMs, answer)
+    send(this.#socket, { code: answer.status, body: Buffer.from(answer.body ?? '') })
+    if (this.#isClosing) this.#socket.end()
+  }
+
+  #rowOf({ code }: Message): FrameRow {
+    const row = this.#options.rows.find(({ path }) => path === ASKED_PATHS[code])
+    if (row === undefined)
+      throw new LarderError('NO_SUCH_PATH', `A question with the code ${code} asks for nothing.`)
+    return row
+  }
+}
+
+async function answerOf(row: FrameRow, frame: Buffer): Promise<HttpResponse> {
+  try {
+    return { status: 200, headers: {}, body: await row.answer(frame) }
+  } catch (thrown) {
+    return problem(thrown)
+  }
+}

@@ -1,0 +1,116 @@
+/** The ways to another member: separate ones, so that what waits on one of them holds up nothing on the others. */
+import { Agent as HttpAgent, type RequestOptions } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { urlToHttpOptions } from 'node:url'
+import type { Clock } from '../../../shared/clock.ts'
+import { bearer } from '../../../shared/secrets.ts'
+import type { Member } from '../../../shared/view.ts'
+import { FRAME_TYPE } from '../wire/frame.ts'
+import { CHANNEL_PATH, Channel, NoChannelError } from './channel.ts'
+import { post } from './post.ts'
+
+/**
+ * Commands and changes go one batch after the other, on a channel each where the member has one for them; fetches from APIs
+ * and what concerns whole slots go side by side, as requests.
+ */
+export type Lane = 'commands' | 'fetches' | 'changes' | 'slots'
+
+export interface Posted {
+  readonly lane: Lane
+  readonly path: string
+  readonly body: Buffer
+  readonly timeoutMs: number
+}
+
+/** How long a member that has refused a channel is asked for none. */
+const WITHOUT_CHANNEL_MS = 60_000
+
+export interface PeerResponse {
+  readonly status: number
+  readonly body: Buffer
+}
+
+export interface Connection {
+  /** @throws what the connection throws, with its `code`. */
+  post(posted: Posted): Promise<PeerResponse>
+  close(): void
+}
+
+export interface HttpConnectionOptions {
+  readonly clock: Clock
+  /** The name of this member, for the logs of others. */
+  readonly self: string
+  /** What members show each other, if anything. */
+  readonly secret: string | undefined
+}
+
+/** Far above any answer: replies are deferred beyond 32 MiB, and a value is as large as a request body at most. */
+const ANSWER_BYTES_MAX = 512 * 2 ** 20
+
+export class HttpConnection implements Connection {
+  readonly #options: HttpConnectionOptions
+  readonly #url: string
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #agents: Readonly<Record<Lane, HttpAgent>>
+  readonly #channels: Readonly<Partial<Record<Lane, Channel>>>
+  readonly #targets = new Map<string, RequestOptions>()
+  #withoutChannelUntilMs = -Infinity
+
+  constructor({ url }: Member, options: HttpConnectionOptions) {
+    this.#options = options
+    this.#url = url.replace(/\/$/, '')
+    this.#headers = { 'larder-member': options.self, ...bearer(options.secret) }
+    const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent
+    const inTurn = () => new Agent({ keepAlive: true, maxSockets: 1 })
+    const sideBySide = () => new Agent({ keepAlive: true })
+    this.#agents = { commands: inTurn(), changes: inTurn(), fetches: sideBySide(), slots: sideBySide() }
+    this.#channels = { commands: this.#channel(), changes: this.#channel() }
+  }
+
+  async post(posted: Posted): Promise<PeerResponse> {
+    const { clock } = this.#options
+    const channel = this.#channels[posted.lane]
+    const askedAtMs = clock.now()
+    if (channel === undefined || askedAtMs < this.#withoutChannelUntilMs) return await this.#post(posted)
+    try {
+      const { code: status, body } = await channel.ask(posted)
+      return { status, body }
+    } catch (error) {
+      if (!(error instanceof NoChannelError)) throw error
+      const nowMs = clock.now()
+      this.#withoutChannelUntilMs = nowMs + WITHOUT_CHANNEL_MS
+      return await this.#post({ ...posted, timeoutMs: posted.timeoutMs - (nowMs - askedAtMs) })
+    }
+  }
+
+  #post({ lane, path, body, timeoutMs }: Posted): Promise<PeerResponse> {
+    return post(this.#targetOf(path), {
+      body,
+      timeoutMs,
+      clock: this.#options.clock,
+      agent: this.#agents[lane],
+      headers: { ...this.#headers, 'content-type': FRAME_TYPE },
+      answerBytesMax: ANSWER_BYTES_MAX,
+    })
+  }
+
+  #channel(): Channel {
+    return new Channel({
+      target: this.#targetOf(CHANNEL_PATH),
+      headers: this.#headers,
+      clock: this.#options.clock,
+      answerBytesMax: ANSWER_BYTES_MAX,
+    })
+  }
+
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy()
+    for (const channel of Object.values(this.#channels)) channel.close()
+  }
+
+  #targetOf(path: string): RequestOptions {
+    const target = this.#targets.get(path) ?? { ...urlToHttpOptions(new URL(this.#url + path)) }
+    this.#targets.set(path, target)
+    return target
+  }
+}

@@ -1,0 +1,40 @@
+/** The other members of the view, each with its connection; one that leaves the view is let go. */
+import type { Member } from '../../../shared/view.ts'
+import { Peer, type PeerOptions } from './peer.ts'
+
+export class Peers {
+  readonly #options: PeerOptions
+  readonly #peers = new Map<string, Peer>()
+
+  constructor(options: PeerOptions) {
+    this.#options = options
+  }
+
+  /** The same peer for the same life of a member, connected when it is first needed. */
+  of(member: Member): Peer {
+    const known = this.#peers.get(member.id)
+    if (known?.member.incarnation === member.incarnation && known.member.url === member.url) return known
+    void known?.stop()
+    const peer = new Peer(member, this.#options)
+    this.#peers.set(member.id, peer)
+    return peer
+  }
+
+  /** Lets go of everyone who is not among these. */
+  retain(members: readonly Member[]): void {
+    const ids = new Set(members.map(({ id }) => id))
+    for (const [id, peer] of this.#peers) {
+      if (ids.has(id)) continue
+      this.#peers.delete(id)
+      void peer.stop()
+    }
+  }
+
+  [Symbol.iterator](): Iterator<Peer> {
+    return this.#peers.values()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#peers.values()].map((peer) => peer.stop()))
+  }
+}

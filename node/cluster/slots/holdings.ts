@@ -1,0 +1,195 @@
+/**
+ * Which slots this member holds, as what, and whether all of each is here.
+ *
+ * A copy is complete when it has everything that was acknowledged for as long as this member has held the slot. An
+ * owner that has no complete copy is waited for; a replica learns from the owner when its copy is complete. A copy
+ * stays complete, as of then, while its slot is held elsewhere: until it is let go it may be all that is left.
+ */
+import { type Clock, inTime } from '../../../shared/clock.ts'
+import { LarderError } from '../../../shared/errors.ts'
+import { SLOTS } from '../../../shared/placement.ts'
+import type { Member } from '../../../shared/view.ts'
+import { wrongOwner } from '../../engine.ts'
+import type { PlacedView, Role } from '../members/placed-view.ts'
+
+/** Whether the view that is in force here is one that time has not passed by. */
+export interface Currency {
+  readonly isCurrent: boolean
+  /** Asks for what was missed; resolves at the deadline at the latest. */
+  catchUp(deadlineAtMs: number): Promise<void>
+}
+
+export interface HoldingsOptions {
+  readonly self: Member
+  readonly clock: Clock
+  readonly currency: Currency
+  /** Called when a command waits for the slot. */
+  onWanted(slot: number): void
+  /** Called when a copy has become complete. */
+  onComplete(slot: number): void
+}
+
+export class Holdings {
+  readonly #options: HoldingsOptions
+  readonly #isComplete = new Uint8Array(SLOTS)
+  /** Slots of which all is here but for what their former owner, which is leaving, may have taken in last. */
+  #promoted = new Map<number, Member>()
+  /** Slots that it owned while others were taken for absent, until their owner has compared them. */
+  readonly #uncompared = new Set<number>()
+  /** How often each slot has begun anew, as nobody had it. */
+  readonly #beginnings = new Map<number, number>()
+  #roles: readonly Role[] = new Array<Role>(SLOTS).fill('none')
+  #waiting = new Map<number, PromiseWithResolvers<void>>()
+
+  constructor(options: HoldingsOptions) {
+    this.#options = options
+  }
+
+  install(placed: PlacedView, former: PlacedView | undefined): void {
+    const { self } = this.#options
+    const roles = placed.rolesOf(self)
+    const since = placed.find(self)?.since ?? 0
+    // Whoever was no member for a while, or has missed views, has missed writes.
+    const wasAway = former !== undefined && since > former.epoch
+    const hasMissed =
+      former !== undefined && placed.epoch > former.epoch + 1 && !hasSameMembers(placed, former)
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const [was, now] = [this.#roles[slot], roles[slot]]
+      const isRegained = was === 'none' && now !== 'none'
+      if (wasAway || isRegained || (now === 'owner' && hasMissed)) {
+        this.#isComplete[slot] = 0
+        this.#promoted.delete(slot)
+      } else if (was === 'replica' && now === 'owner') this.#promote(slot, former?.ownerOf(slot))
+      if (was === 'owner' && now === 'replica' && former?.hasAbsent === true) this.#uncompared.add(slot)
+    }
+    this.#roles = roles
+    for (const [slot, owner] of this.#promoted) {
+      if (roles[slot] !== 'owner') this.#promoted.delete(slot)
+      else if (placed.find(owner) === undefined) this.complete(slot)
+    }
+    for (const [slot, { reject }] of this.#waiting) if (roles[slot] !== 'owner') reject(wrongOwner())
+  }
+
+  roleOf(slot: number): Role {
+    return this.#roles[slot] ?? 'none'
+  }
+
+  isComplete(slot: number): boolean {
+    return this.#isComplete[slot] === 1
+  }
+
+  /** Whether commands on the slot are carried out here; of one that has begun. */
+  isOwn(slot: number): boolean {
+    return this.#roles[slot] === 'owner' && this.#isComplete[slot] === 1
+  }
+
+  /** The same of one that is about to begin. */
+  isHere(slot: number): boolean {
+    return this.isOwn(slot) && this.#options.currency.isCurrent
+  }
+
+  /** Of a slot that is missing: the one member that may have what is not here. */
+  formerOwnerOf(slot: number): Member | undefined {
+    return this.#promoted.get(slot)
+  }
+
+  /** Nobody had all of it: what is counted from now on must not be taken for what was counted before. */
+  beginAnew(slot: number): void {
+    this.#beginnings.set(slot, (this.#beginnings.get(slot) ?? 0) + 1)
+    this.complete(slot)
+  }
+
+  /** By which counters tell what this life of this member has counted in this slot. */
+  originOf(slot: number): string {
+    const beginnings = this.#beginnings.get(slot)
+    const { incarnation } = this.#options.self
+    return beginnings === undefined ? incarnation : `${incarnation}~${beginnings}`
+  }
+
+  /** From now on this copy is complete. */
+  complete(slot: number): void {
+    this.#promoted.delete(slot)
+    this.#uncompared.delete(slot)
+    if (this.isComplete(slot)) return
+    this.#isComplete[slot] = 1
+    this.#waiting.get(slot)?.resolve()
+    this.#options.onComplete(slot)
+  }
+
+  /** Others may have written meanwhile, to whatever it is. */
+  doubtAll(): void {
+    this.#promoted.clear()
+    this.#isComplete.fill(0)
+  }
+
+  /** The slot is let go. */
+  forget(slot: number): void {
+    this.#isComplete[slot] = 0
+  }
+
+  /** Slots that it owns and has not all of. */
+  get missing(): number[] {
+    return this.#slots((slot) => this.#roles[slot] === 'owner' && !this.isComplete(slot))
+  }
+
+  /** Slots that it is a replica of, and may not have all of, or more than the owner. */
+  get lacking(): number[] {
+    const isLacking = (slot: number) => !this.isComplete(slot) || this.#uncompared.has(slot)
+    return this.#slots((slot) => this.#roles[slot] === 'replica' && isLacking(slot))
+  }
+
+  get counts(): { owned: number; replicated: number; arriving: number } {
+    const count = (isMeant: (slot: number) => boolean) => this.#slots(isMeant).length
+    return {
+      owned: count((slot) => this.#roles[slot] === 'owner'),
+      replicated: count((slot) => this.#roles[slot] === 'replica'),
+      arriving: count((slot) => this.#roles[slot] !== 'none' && !this.isComplete(slot)),
+    }
+  }
+
+  /** Resolves once the slot is here. @throws LarderError WRONG_OWNER, or NOT_READY at the deadline. */
+  async arrival(slot: number, deadlineAtMs: number): Promise<void> {
+    const { clock, currency, onWanted } = this.#options
+    if (!currency.isCurrent) await currency.catchUp(deadlineAtMs)
+    if (this.#roles[slot] !== 'owner') throw wrongOwner()
+    if (this.isOwn(slot)) return
+    const waiting = this.#waiting.get(slot) ?? this.#wait(slot)
+    onWanted(slot)
+    const late = new LarderError('NOT_READY', 'The slot of this key is still arriving; nothing was applied.')
+    await inTime(waiting.promise, { clock, timeoutMs: Math.max(0, deadlineAtMs - clock.now()), late })
+  }
+
+  /** Resolves once all slots that it owns are here. @throws LarderError NOT_READY at the deadline. */
+  async arrivals(deadlineAtMs: number): Promise<void> {
+    const { currency } = this.#options
+    if (!currency.isCurrent) await currency.catchUp(deadlineAtMs)
+    for (const slot of this.missing) {
+      if (this.#roles[slot] === 'owner') await this.arrival(slot, deadlineAtMs)
+    }
+  }
+
+  #promote(slot: number, former: Member | undefined): void {
+    if (former === undefined || !this.isComplete(slot)) return
+    this.#isComplete[slot] = 0
+    this.#promoted.set(slot, former)
+  }
+
+  #wait(slot: number): PromiseWithResolvers<void> {
+    const waiting = Promise.withResolvers<void>()
+    this.#waiting.set(slot, waiting)
+    waiting.promise.catch(() => {}).finally(() => this.#waiting.delete(slot))
+    return waiting
+  }
+
+  #slots(isMeant: (slot: number) => boolean): number[] {
+    const slots: number[] = []
+    for (let slot = 0; slot < SLOTS; slot++) if (isMeant(slot)) slots.push(slot)
+    return slots
+  }
+}
+
+function hasSameMembers(one: PlacedView, other: PlacedView): boolean {
+  const lives = (members: readonly Member[]) =>
+    members.map(({ id, incarnation, leaving }) => [id, incarnation, leaving])
+  return JSON.stringify(lives(one.members)) === JSON.stringify(lives(other.members))
+}

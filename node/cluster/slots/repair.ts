@@ -1,0 +1,196 @@
+/**
+ * Sees to it that the replicas of what this member owns are whole: those that are new, those that have missed
+ * something, and now and then all of them.
+ *
+ * A check travels in the stream of changes, so that both sides compare the same moment. Where they differ each gives the
+ * other what it has: a replica may have been an owner in a half of the cluster that was cut off.
+ */
+import { type Clock, pause, type Timer } from '../../../shared/clock.ts'
+import type { Log } from '../../../shared/log.ts'
+import { SLOTS } from '../../../shared/placement.ts'
+import type { Member } from '../../../shared/view.ts'
+import type { PlacedView } from '../members/placed-view.ts'
+import type { ClusterMetrics } from '../metrics.ts'
+import type { Peer } from '../peers/peer.ts'
+import type { Check, SlotAnswer, SlotDigest } from '../wire/slots.ts'
+import type { Doubts } from './doubts.ts'
+import type { Holdings } from './holdings.ts'
+import type { Replicator } from './replicator.ts'
+import type { SlotSender, SlotStore } from './sender.ts'
+
+const CHECKED_SLOTS = 512
+/** Slots that differ are mended so many at a time. */
+const MENDED_SLOTS = 256
+const CHECK_MAX_MS = 2000
+const MEND_MAX_MS = 60_000
+const RETRY_MS = 250
+/** All slots are compared once in so long, some each second. */
+const ROUND_SECONDS = 60
+const SLOTS_A_SECOND = Math.ceil(SLOTS / ROUND_SECONDS)
+
+export interface RepairOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ClusterMetrics
+  readonly holdings: Holdings
+  readonly doubts: Doubts
+  readonly replicator: Replicator
+  readonly sender: SlotSender
+  readonly store: SlotStore & { readonly isFull: boolean }
+  readonly peers: { of(member: Member): Peer }
+}
+
+export class Repair {
+  readonly #options: RepairOptions
+  /** Replicas that are being seen to, by incarnation. */
+  readonly #underWay = new Set<string>()
+  #replicas: readonly Member[] = []
+  #placed: PlacedView | undefined
+  #next = 0
+  #isWoken = false
+  #timer: Timer | undefined
+  #stopping = new AbortController()
+
+  constructor(options: RepairOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#timer = this.#options.clock.every(1000, () => this.#checkSome())
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+    this.#stopping.abort()
+  }
+
+  install(placed: PlacedView): void {
+    this.#placed = placed
+    this.#replicas = placed.members
+    this.#wakeAll()
+    this.#tellOwners()
+  }
+
+  /** After this turn: many slots become complete at once. */
+  wakeSoon(): void {
+    if (this.#isWoken) return
+    this.#isWoken = true
+    queueMicrotask(() => {
+      this.#isWoken = false
+      this.#wakeAll()
+    })
+  }
+
+  #wakeAll(): void {
+    for (const member of this.#replicas) this.wake(member)
+  }
+
+  /** There may be something to mend there. */
+  wake(member: Member): void {
+    if (this.#underWay.has(member.incarnation) || this.#due(member).length === 0) return
+    this.#underWay.add(member.incarnation)
+    void this.#seeTo(member).finally(() => this.#underWay.delete(member.incarnation))
+  }
+
+  async #seeTo(member: Member): Promise<void> {
+    const { clock } = this.#options
+    await Promise.resolve() // Whatever comes up in this turn is seen to together.
+    for (;;) {
+      const slots = this.#due(member).slice(0, CHECKED_SLOTS)
+      if (slots.length === 0 || this.#stopping.signal.aborted) return
+      const isMended = await this.#mendAll(member, slots).catch(() => false)
+      if (!isMended) await pause(clock, RETRY_MS, this.#stopping.signal)
+    }
+  }
+
+  /** What the member may lack, and can be given. */
+  #due({ incarnation }: Member): number[] {
+    const { doubts, holdings } = this.#options
+    const isHere = this.#placed?.members.some((member) => member.incarnation === incarnation) === true
+    return isHere ? [...doubts.doubtsOf(incarnation).keys()].filter((slot) => holdings.isOwn(slot)) : []
+  }
+
+  /** False when some of it has to be tried again. */
+  async #mendAll(member: Member, slots: readonly number[]): Promise<boolean> {
+    const { replicator } = this.#options
+    if (replicator.isSilent(member)) {
+      await this.#check(member, [], { isStrict: false })
+      replicator.resume(member) // Before anything is compared: what changes from now on is in the stream.
+    }
+    const differing = await this.#check(member, slots, { isStrict: true })
+    for (let start = 0; start < differing.length; start += MENDED_SLOTS)
+      await this.#mend(member, differing.slice(start, start + MENDED_SLOTS))
+    return this.#due(member).every((slot) => !slots.includes(slot))
+  }
+
+  async #mend(member: Member, slots: readonly number[]): Promise<void> {
+    const { store, sender, metrics, peers } = this.#options
+    const wanted = slots.map((slot) => [slot, store.digestOf(slot)] as const)
+    await peers.of(member).ask({ type: 'want', slots: wanted }, MEND_MAX_MS)
+    await sender.send(slots, member, { isUrgent: false })
+    metrics.mendedSlots.inc({ peer: member.id }, slots.length)
+    await this.#check(member, slots, { isStrict: false })
+  }
+
+  /** Compares, and confirms what is the same; the result is what is not. */
+  async #check(member: Member, slots: readonly number[], how: Pick<Check, 'isStrict'>): Promise<number[]> {
+    const { doubts } = this.#options
+    const asOf = doubts.count
+    const answers = await this.#compare(member, slots, how)
+    for (const [index, slot] of slots.entries())
+      if (answers[index] === 'same') doubts.confirm(slot, member.incarnation, asOf)
+    return slots.filter((_, index) => answers[index] === 'differs')
+  }
+
+  async #compare(
+    member: Member,
+    slots: readonly number[],
+    { isStrict }: Pick<Check, 'isStrict'>,
+  ): Promise<readonly SlotAnswer[]> {
+    const { clock, store, peers } = this.#options
+    const checks = slots.map((slot): SlotDigest => [slot, store.digestOf(slot)])
+    return await peers
+      .of(member)
+      .stream({ checks, isFull: store.isFull, isStrict }, clock.now() + CHECK_MAX_MS)
+  }
+
+  /** Looks through a part of the slots for what nobody knows to be missing. */
+  #checkSome(): void {
+    const { holdings, doubts, replicator } = this.#options
+    const byMember = new Map<Member, number[]>()
+    for (let count = 0; count < SLOTS_A_SECOND; count++) {
+      this.#next = (this.#next + 1) % SLOTS
+      if (!holdings.isOwn(this.#next)) continue
+      for (const member of this.#placed?.replicasOf(this.#next) ?? []) {
+        if (replicator.isSilent(member) || doubts.doubtsOf(member.incarnation).has(this.#next)) continue
+        byMember.set(member, [...(byMember.get(member) ?? []), this.#next])
+      }
+    }
+    for (const [member, slots] of byMember) void this.#recheck(member, slots)
+    this.#wakeAll()
+    this.#tellOwners()
+  }
+
+  /** What this member is a replica of, and may lack something of, its owner is to compare. */
+  #tellOwners(): void {
+    const { holdings, peers } = this.#options
+    const byOwner = Map.groupBy(holdings.lacking, (slot) => this.#placed?.ownerOf(slot))
+    for (const [owner, slots] of byOwner) {
+      if (owner !== undefined)
+        peers
+          .of(owner)
+          .ask({ type: 'lack', slots }, CHECK_MAX_MS)
+          .catch(() => {})
+    }
+  }
+
+  async #recheck(member: Member, slots: readonly number[]): Promise<void> {
+    const { doubts, log } = this.#options
+    const answers = await this.#compare(member, slots, { isStrict: false }).catch(() => [])
+    const differing = slots.filter((_, index) => answers[index] === 'differs')
+    if (differing.length === 0) return
+    log.warn({ peer: member.id, slots: differing.length }, 'a replica differs; it is being mended')
+    for (const slot of differing) doubts.doubt(slot, member.incarnation)
+    this.wake(member)
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Brings every change to the other holders of its slot, before it is acknowledged.
+ *
+ * A replica that does not answer in time is silent from then on: nobody waits for it again until it has answered, and
+ * what it misses meanwhile is noted, to be mended. A replica that knows of other holders refuses; then the change goes
+ * where the later view says, be it to another owner.
+ */
+import type { Clock } from '../../../shared/clock.ts'
+import type { Log } from '../../../shared/log.ts'
+import type { Member } from '../../../shared/view.ts'
+import type { SlotEntry } from '../../entries/entry.ts'
+import type { PlacedView } from '../members/placed-view.ts'
+import type { ClusterMetrics } from '../metrics.ts'
+import type { Peer } from '../peers/peer.ts'
+import type { Views } from '../router.ts'
+import { bytesOfEntries } from '../wire/entry.ts'
+import type { SlotAnswer } from '../wire/slots.ts'
+import type { Doubts } from './doubts.ts'
+
+/** How long an acknowledgement waits for a replica that says nothing. */
+const COPY_MAX_MS = 1500
+/** How long a change that was refused waits for the view that tells where it belongs. */
+const SETTLE_MAX_MS = 500
+/** So many views may come in between. */
+const TARGETS_MAX = 5
+
+/** More than this does not travel as one. */
+const PARCEL_BYTES = 2 ** 20
+
+export interface ReplicatorOptions {
+  readonly self: Member
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ClusterMetrics
+  readonly views: Views
+  readonly doubts: Doubts
+  readonly peers: { of(member: Member): Peer }
+  /** Called when a replica has missed something. */
+  onMissed(member: Member): void
+}
+
+export class Replicator {
+  readonly #options: ReplicatorOptions
+  readonly #silent = new Set<string>()
+  readonly #untold: SlotEntry[][] = []
+
+  constructor(options: ReplicatorOptions) {
+    this.#options = options
+  }
+
+  /** Resolves once every holder that can be reached has merged these changes, each command's together. */
+  merged(changes: readonly (readonly SlotEntry[])[]): Promise<void> | undefined {
+    const { placed } = this.#options.views
+    return placed === undefined || placed.copies < 2 ? undefined : this.#tellAll(placed, changes)
+  }
+
+  async #tellAll(placed: PlacedView, changes: readonly (readonly SlotEntry[])[]): Promise<void> {
+    const byReplica = new Map<Member, (readonly SlotEntry[])[]>()
+    for (const group of changes) {
+      const [first] = group
+      for (const member of first === undefined ? [] : placed.replicasOf(first.slot)) {
+        const groups = byReplica.get(member)
+        if (groups === undefined) byReplica.set(member, [group])
+        else groups.push(group)
+      }
+    }
+    const sending = [...byReplica].flatMap(([member, groups]) =>
+      parcels(groups).map((parcel) => this.#send(member, parcel, placed)),
+    )
+    await Promise.all(sending)
+  }
+
+  /** All at once; only where that is refused, each command's changes for themselves. */
+  async #send(member: Member, parcel: readonly (readonly SlotEntry[])[], placed: PlacedView): Promise<void> {
+    const answer = await this.#stream(member, parcel.flat())
+    if (answer !== 'refused') return
+    await Promise.all(parcel.map((group) => this.#copy(group, placed, TARGETS_MAX)))
+  }
+
+  /** Of what nobody waits for; whatever comes up in this turn goes together. */
+  tellSoon(entry: SlotEntry): void {
+    if (this.#untold.push([entry]) === 1) setImmediate(() => void this.merged(this.#untold.splice(0)))
+  }
+
+  isSilent({ incarnation }: Member): boolean {
+    return this.#silent.has(incarnation)
+  }
+
+  /** It answers again: from now on it is waited for. */
+  resume({ id, incarnation }: Member): void {
+    if (this.#silent.delete(incarnation))
+      this.#options.log.info({ peer: id }, 'a replica takes changes again')
+  }
+
+  async #copy(
+    group: readonly SlotEntry[],
+    placed: PlacedView,
+    targetsLeft: number,
+    isFirst = true,
+  ): Promise<void> {
+    const { self, clock, views, doubts } = this.#options
+    const [first] = group
+    if (first === undefined) return
+    const { slot } = first
+    const isOwn = placed.owns(self, slot)
+    const owner = placed.ownerOf(slot)
+    const targets = isOwn ? placed.replicasOf(slot) : owner === undefined ? [] : [owner]
+    const sending = targets.map((member) =>
+      isOwn ? this.#stream(member, group) : this.#handOn(member, group),
+    )
+    const answers = await Promise.all(sending)
+    if (!answers.includes('refused')) return
+    // Who was behind has been shown this view by now.
+    if (isFirst) return await this.#copy(group, placed, targetsLeft - 1, false)
+    const newer = await views.after(placed.order, clock.now() + SETTLE_MAX_MS)
+    if (newer !== undefined && newer.order > placed.order && targetsLeft > 0)
+      return await this.#copy(group, newer, targetsLeft - 1)
+    for (const [index, member] of targets.entries())
+      if (answers[index] === 'refused' && isOwn) doubts.doubt(slot, member.incarnation)
+  }
+
+  async #stream(member: Member, changes: readonly SlotEntry[]): Promise<SlotAnswer | 'missed'> {
+    const { clock, peers } = this.#options
+    if (this.isSilent(member)) return this.#missed(member, changes)
+    try {
+      const [answer = 'refused'] = await peers.of(member).stream({ changes }, clock.now() + COPY_MAX_MS)
+      return answer
+    } catch (error) {
+      this.#silence(member, error)
+      return this.#missed(member, changes)
+    }
+  }
+
+  /** For a slot that has another owner by now; what cannot be handed on at once is offered to it later. */
+  async #handOn(owner: Member, entries: readonly SlotEntry[]): Promise<SlotAnswer | 'missed'> {
+    try {
+      const [answer = 'refused'] = await this.#options.peers
+        .of(owner)
+        .ask({ type: 'give', entries }, COPY_MAX_MS)
+      return answer
+    } catch {
+      return 'missed'
+    }
+  }
+
+  #missed(member: Member, changes: readonly SlotEntry[]): 'missed' {
+    const { doubts, metrics, onMissed } = this.#options
+    metrics.missedChanges.inc({ peer: member.id }, changes.length)
+    for (const { slot } of changes) doubts.doubt(slot, member.incarnation)
+    onMissed(member)
+    return 'missed'
+  }
+
+  #silence(member: Member, error: unknown): void {
+    const { log } = this.#options
+    if (!this.isSilent(member))
+      log.warn({ peer: member.id, error }, 'a replica takes no changes; writes go on without it')
+    this.#silent.add(member.incarnation)
+  }
+}
+
+/** The changes of commands in as few parcels as they may travel in. */
+function parcels(groups: readonly (readonly SlotEntry[])[]): (readonly SlotEntry[])[][] {
+  const all: (readonly SlotEntry[])[][] = []
+  let room = 0
+  for (const group of groups) {
+    if (room <= 0) {
+      all.push([])
+      room = PARCEL_BYTES
+    }
+    all.at(-1)?.push(group)
+    room -= bytesOfEntries(group)
+  }
+  return all
+}

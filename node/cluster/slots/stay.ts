@@ -1,0 +1,58 @@
+/** The beginning and the end of a member's time in the cluster: ready once its slots are here, gone once they are not. */
+import { type Clock, pause } from '../../../shared/clock.ts'
+import type { Log } from '../../../shared/log.ts'
+import type { Membership } from '../members/membership.ts'
+import type { Departures } from './departures.ts'
+import type { Holdings } from './holdings.ts'
+
+/** After this a member is ready, also if some slots are not here yet: commands on these wait. */
+const SETTLE_MAX_MS = 10_000
+/** How long a member that leaves tries to hand over what it has. */
+const HAND_OVER_MAX_MS = 15_000
+const LOOK_MS = 20
+
+export interface StayOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly membership: Membership
+  readonly holdings: Holdings
+  readonly departures: Departures
+}
+
+export class Stay {
+  readonly #options: StayOptions
+  #joinedAtMs: number | undefined
+  #isSettled = false
+
+  constructor(options: StayOptions) {
+    this.#options = options
+  }
+
+  /** Why requests should go to other members, or `undefined` when they need not. */
+  get notReady(): string | undefined {
+    const { membership, clock } = this.#options
+    if (membership.notReady !== undefined) return membership.notReady
+    this.#joinedAtMs ??= clock.now()
+    const { missing, departing } = this.#owed
+    this.#isSettled ||= missing + departing === 0 || clock.now() - this.#joinedAtMs > SETTLE_MAX_MS
+    if (this.#isSettled) return undefined
+    return `It has joined, and ${missing} slots are still on their way to it, ${departing} from its disk to others.`
+  }
+
+  /** Hands over all slots, then leaves the view. @returns how many slots nobody could be found to take. */
+  async end(): Promise<number> {
+    const { clock, log, membership, departures } = this.#options
+    const givesUpAtMs = clock.now() + HAND_OVER_MAX_MS
+    await membership.retire()
+    while (departures.count > 0 && clock.now() < givesUpAtMs) await pause(clock, LOOK_MS)
+    const owed = departures.count
+    if (owed > 0) log.error({ slots: owed }, 'some slots could not be handed over')
+    await membership.leave()
+    return owed
+  }
+
+  get #owed(): { missing: number; departing: number } {
+    const { holdings, departures } = this.#options
+    return { missing: holdings.missing.length, departing: departures.count }
+  }
+}

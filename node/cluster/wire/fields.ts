@@ -1,0 +1,54 @@
+/**
+ * What the fields in the head of a frame may hold: whatever arrives is checked by one of these, which throw on
+ * everything else. By hand, as there are several of them in every command, reply and entry.
+ */
+import type { Stamp } from '../../../shared/command.ts'
+
+/** A list, where a length is given of just so many. */
+export function list(field: unknown, length?: number): readonly unknown[] {
+  if (!Array.isArray(field)) throw new TypeError('a field is no list')
+  if (length !== undefined && field.length !== length) throw new TypeError(`a list is not of ${length}`)
+  return field
+}
+
+export function text(field: unknown): string {
+  if (typeof field !== 'string') throw new TypeError('a field is no text')
+  return field
+}
+
+/** A text that is not empty. */
+export function name(field: unknown): string {
+  if (text(field) === '') throw new TypeError('a name is empty')
+  return field as string
+}
+
+/** What a header may hold. */
+export function headerValue(field: unknown): string {
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text(field))) throw new TypeError('a field is no value of a header')
+  return field as string
+}
+
+export function number(field: unknown): number {
+  if (typeof field !== 'number' || !Number.isFinite(field)) throw new TypeError('a field is no number')
+  return field
+}
+
+export function integer(field: unknown): number {
+  if (!Number.isSafeInteger(field)) throw new TypeError('a field is no integer')
+  return field as number
+}
+
+export function flag(field: unknown): boolean {
+  if (typeof field !== 'boolean') throw new TypeError('a field is neither true nor false')
+  return field
+}
+
+/** JSON has no infinity: `null` is never. */
+export function endsAtMs(field: unknown): number {
+  return field === null ? Infinity : number(field)
+}
+
+/** Which write it was. */
+export function stamp(time: unknown, origin: unknown): Stamp {
+  return { time: number(time), origin: text(origin) }
+}

@@ -1,0 +1,89 @@
+/**
+ * What members send each other: the format (1 byte), a head behind its length (4 bytes, big-endian), and behind the
+ * head the bodies, one after the other as they are, so that large values are neither escaped nor turned into base64.
+ *
+ * The head is JSON, but lists rather than objects, since it is told by its place what a field is: in a debugger
+ * `[7,1829384756123,null,[["4f1c",false,1999,[["value.get","user:1"]]]]]` is a head that asks for one value. A short
+ * text is a field like any other; any other body is, in the head, whether it is text, and how many bytes it takes.
+ */
+import { isUtf8 } from 'node:buffer'
+import type { Body } from '../../../shared/command.ts'
+import { integer, list } from './fields.ts'
+
+export const FRAME_TYPE = 'application/vnd.larder.frame'
+
+/** Raised with every change of what frames hold. Before there were formats, this byte was 0. */
+const FORMAT = 3
+const PREFIX_BYTES = 5
+/** Up to so many characters, a body of its own would cost more than to escape it. */
+const SHORT_LENGTH = 1024
+
+export class FrameWriter {
+  readonly #bodies: Uint8Array[] = []
+  #bodyBytes = 0
+
+  /** What stands for a body in the head. */
+  body(body: Body): unknown {
+    const isText = typeof body === 'string'
+    if (isText && body.length <= SHORT_LENGTH) return body
+    const bytes = isText ? Buffer.from(body) : body
+    this.#bodies.push(bytes)
+    this.#bodyBytes += bytes.length
+    return [isText, bytes.length]
+  }
+
+  finish(head: readonly unknown[]): Buffer {
+    const text = JSON.stringify(head)
+    const headBytes = Buffer.byteLength(text)
+    const frame = Buffer.allocUnsafe(PREFIX_BYTES + headBytes + this.#bodyBytes)
+    frame.writeUInt8(FORMAT)
+    frame.writeUInt32BE(headBytes, 1)
+    let offset = PREFIX_BYTES + frame.write(text, PREFIX_BYTES)
+    for (const body of this.#bodies) {
+      frame.set(body, offset)
+      offset += body.length
+    }
+    return frame
+  }
+}
+
+export class FrameReader {
+  readonly head: readonly unknown[]
+  readonly #bytes: Buffer
+  #offset: number
+
+  /** @throws when the bytes are no frame of this format. */
+  constructor(bytes: Buffer) {
+    const format = bytes.readUInt8(0)
+    if (format !== FORMAT) throw new RangeError(`a frame of format ${format}: this member speaks ${FORMAT}`)
+    this.#bytes = bytes
+    this.#offset = PREFIX_BYTES + bytes.readUInt32BE(1)
+    if (this.#offset > bytes.length) throw new RangeError('the frame ends before its head does')
+    this.head = list(JSON.parse(bytes.toString('utf8', PREFIX_BYTES, this.#offset)))
+  }
+
+  /** The body that a field stands for. Bodies are taken in the order in which they were written. */
+  body(field: unknown): Body {
+    if (typeof field === 'string') return field
+    const [isText, length] = list(field, 2)
+    const start = this.#offset
+    const end = start + integer(length)
+    if (end < start || end > this.#bytes.length) throw new RangeError('the frame ends before its bodies do')
+    this.#offset = end
+    // Bytes are copied: a view would keep the whole frame alive for as long as the value.
+    if (isText !== true) return new Uint8Array(this.#bytes.subarray(start, end))
+    if (!isUtf8(this.#bytes.subarray(start, end))) throw new RangeError('a text is not UTF-8')
+    return this.#bytes.toString('utf8', start, end)
+  }
+
+  /** To be called when all bodies have been taken. */
+  end(): void {
+    if (this.#offset !== this.#bytes.length) throw new RangeError('the frame goes on after its last body')
+  }
+}
+
+/** What a body takes of a frame, at the most: a short text that is JSON has no character that takes more than three. */
+export function bytesOfBody(body: Body): number {
+  if (typeof body !== 'string') return body.length
+  return body.length > SHORT_LENGTH ? Buffer.byteLength(body) : 3 * body.length
+}

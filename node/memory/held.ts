@@ -1,0 +1,48 @@
+/** An entry in its slot, with what memory has to know of it. */
+import type { Activity } from '../../shared/command.ts'
+import { dueAtMs, type Entry, isResponse } from '../entries/entry.ts'
+import type { Presence } from '../entries/presence.ts'
+import { tenantOf } from '../entries/response.ts'
+import { bytesOfEntry } from './bytes.ts'
+import type { Pooled } from './pools.ts'
+
+/** How long a tombstone outlives its value: longer than a copy may miss a delete. */
+export const TOMBSTONE_GRACE_MS = 600_000
+export interface Held extends Pooled {
+  readonly slot: number
+  readonly id: string
+  entry: Entry
+  bytes: number
+  /** Of reactions: how many are engaged. */
+  users: number
+}
+
+/** What is no longer held: an entry, or one presence of it. */
+export interface Forgotten {
+  readonly slot: number
+  readonly id: string
+  readonly presence?: Presence
+}
+
+export function newlyHeld(slot: number, id: string, entry: Entry): Held {
+  const pool = isResponse(id) ? `a${tenantOf(id)}` : 'v'
+  const held: Held = { slot, id, pool, entry, bytes: 0, users: 0, older: undefined, newer: undefined }
+  weigh(held)
+  return held
+}
+
+/** Takes down what its entry says of itself now. */
+export function weigh(held: Held): void {
+  const { id, entry } = held
+  held.bytes = bytesOfEntry(id, entry)
+  held.users = entry.kind === 'reactions' ? entry.users : 0
+}
+
+export function isDue({ entry }: Held, nowMs: number): boolean {
+  return dueAtMs(entry, TOMBSTONE_GRACE_MS) <= nowMs
+}
+
+export function activityOf({ id, entry }: Held): Activity[] {
+  if (entry.kind !== 'reactions') return []
+  return [{ content: id.slice(1), users: entry.users, counts: entry.counts() }]
+}

@@ -1,0 +1,219 @@
+/**
+ * The values under keys, packed, neighbouring slots together: what there are most of, and smallest, so that objects
+ * for each would take more than they hold.
+ *
+ * Which of them was used longest ago is found by looking at some that chance has chosen, as Redis does: the oldest of
+ * these is among the oldest of all. What ends by itself is found by slot: each knows its earliest end.
+ */
+import { SLOTS } from '../../../shared/placement.ts'
+import type { Present, Value } from '../../entries/register.ts'
+import { EncodedId, neighbourhoodOf } from './encoded-id.ts'
+import { offsetOf, Pack } from './pack.ts'
+import {
+  draftBytes,
+  draftOf,
+  endAt,
+  idIn,
+  isLarge,
+  markUsed,
+  registerIn,
+  usedAt,
+  writeRecord,
+} from './record.ts'
+
+/** Of so many the oldest is given up: on average it is older than 94 of 100. */
+const COMPARED = 16
+/** Where there are not more, the oldest of all. */
+const COMPARED_ALL_MAX = 256
+
+export interface Found {
+  readonly slot: number
+  readonly id: string
+  readonly entry: Present
+}
+
+interface Candidate {
+  readonly pack: Pack
+  readonly cell: number
+}
+
+export class Values {
+  readonly #packs: (Pack | undefined)[] = new Array(neighbourhoodOf(SLOTS) + 1).fill(undefined)
+  readonly #inUse: Pack[] = []
+  readonly #counts = new Uint32Array(SLOTS)
+  readonly #earliestEnds = new Float64Array(SLOTS).fill(Infinity)
+  /** What no record has room for. */
+  readonly #large = new Map<string, Value>()
+  readonly #id = new EncodedId()
+  #chance = 0
+  #count = 0
+  /** Starts anew after four billion: what was not used since then is taken for younger than it is. */
+  #uses = 0
+
+  holds(slot: number): boolean {
+    return this.#counts[slot] !== 0
+  }
+
+  get(slot: number, id: string): Present | undefined {
+    return this.#read(slot, id, false)
+  }
+
+  /** The same, as the one used last. */
+  use(slot: number, id: string): Present | undefined {
+    return this.#read(slot, id, true)
+  }
+
+  /** In place of the one that is there; the one used last. */
+  put(slot: number, id: string, register: Present): void {
+    const neighbourhood = neighbourhoodOf(slot)
+    const pack = this.#packs[neighbourhood] ?? new Pack(neighbourhood)
+    const draft = draftOf(register)
+    this.#id.encode(slot, id)
+    const before = pack.count
+    const place = pack.claim(this.#id, draftBytes(this.#id, draft))
+    if (before === 0) this.#addPack(neighbourhood, pack)
+    this.#add(slot, pack.count - before)
+    const page = pack.pageOf(place)
+    writeRecord(page, offsetOf(place), this.#id, draft)
+    markUsed(page, offsetOf(place), this.#nextUse())
+    if (isLarge(draft)) this.#large.set(nameOf(slot, id), register.value)
+    else this.#dropLarge(slot, id)
+    if (register.endsAtMs < Infinity)
+      this.#earliestEnds[slot] = Math.min(this.#earliestEnds[slot] ?? Infinity, register.endsAtMs)
+  }
+
+  remove(slot: number, id: string): void {
+    const neighbourhood = neighbourhoodOf(slot)
+    const pack = this.#packs[neighbourhood]
+    if (pack === undefined) return
+    this.#id.encode(slot, id)
+    if (!pack.remove(this.#id)) return
+    this.#dropLarge(slot, id)
+    this.#add(slot, -1)
+    if (!this.holds(slot)) this.#earliestEnds[slot] = Infinity
+    if (pack.count > 0) return
+    pack.free()
+    this.#packs[neighbourhood] = undefined
+    this.#inUse.splice(this.#inUse.indexOf(pack), 1)
+  }
+
+  drop(slot: number): void {
+    for (const { id } of this.of(slot)) this.remove(slot, id)
+  }
+
+  /** All of a slot, as it is now. */
+  of(slot: number): Found[] {
+    const pack = this.#packs[neighbourhoodOf(slot)]
+    if (pack === undefined || !this.holds(slot)) return []
+    return pack.placesOf(slot).map((place) => this.#found(slot, pack, place))
+  }
+
+  /** Those that have ended, at most so many: they are expected to be replaced or removed. */
+  due(nowMs: number, most: number): Found[] {
+    const due: Found[] = []
+    for (let slot = 0; slot < SLOTS && due.length < most; slot++) {
+      if ((this.#earliestEnds[slot] ?? Infinity) <= nowMs) this.#collectDue(slot, nowMs, due, most)
+    }
+    return due
+  }
+
+  #collectDue(slot: number, nowMs: number, due: Found[], most: number): void {
+    const pack = this.#packs[neighbourhoodOf(slot)]
+    if (pack === undefined) return
+    let earliest = Infinity
+    for (const place of pack.placesOf(slot)) {
+      const end = endAt(pack.pageOf(place), offsetOf(place))
+      if (end <= nowMs && due.length < most) due.push(this.#found(slot, pack, place))
+      else earliest = Math.min(earliest, end)
+    }
+    this.#earliestEnds[slot] = earliest
+  }
+
+  /** The one used longest ago of some, or of all where there are not many. */
+  nextVictim(): Found | undefined {
+    let oldest: Candidate | undefined
+    let oldestAge = -1
+    for (const candidate of this.#count <= COMPARED_ALL_MAX ? this.#all() : this.#some()) {
+      const { pack, cell } = candidate
+      const place = pack.placeIn(cell)
+      const age = (this.#uses - usedAt(pack.pageOf(place), offsetOf(place))) >>> 0
+      if (age <= oldestAge) continue
+      oldestAge = age
+      oldest = candidate
+    }
+    return (
+      oldest && this.#found(oldest.pack.slotOf(oldest.cell), oldest.pack, oldest.pack.placeIn(oldest.cell))
+    )
+  }
+
+  *#all(): Generator<Candidate> {
+    for (const pack of this.#inUse) {
+      for (let cell = 0; cell < pack.cells; cell++) if (pack.placeIn(cell) !== 0) yield { pack, cell }
+    }
+  }
+
+  /** Each the first behind a place that chance has chosen. */
+  *#some(): Generator<Candidate> {
+    for (let left = COMPARED; left > 0; left--) {
+      const pack = this.#inUse[this.#below(this.#inUse.length)]
+      if (pack === undefined) return
+      let cell = this.#below(pack.cells)
+      while (pack.placeIn(cell) === 0) cell = (cell + 1) % pack.cells
+      yield { pack, cell }
+    }
+  }
+
+  /** By a linear congruential generator (Knuth, volume 2, 3.3.4), so that the same uses have the same victims. */
+  #below(end: number): number {
+    this.#chance = (Math.imul(this.#chance, 1664525) + 1013904223) >>> 0
+    return Math.floor((this.#chance / 2 ** 32) * end)
+  }
+
+  #addPack(neighbourhood: number, pack: Pack): void {
+    this.#packs[neighbourhood] = pack
+    this.#inUse.push(pack)
+  }
+
+  #read(slot: number, id: string, isUse: boolean): Present | undefined {
+    const pack = this.#packs[neighbourhoodOf(slot)]
+    if (pack === undefined) return undefined
+    this.#id.encode(slot, id)
+    const place = pack.find(this.#id)
+    if (place === 0) return undefined
+    if (isUse) markUsed(pack.pageOf(place), offsetOf(place), this.#nextUse())
+    return this.#register(slot, id, pack, place)
+  }
+
+  #found(slot: number, pack: Pack, place: number): Found {
+    const id = idIn(pack.pageOf(place), offsetOf(place))
+    return { slot, id, entry: this.#register(slot, id, pack, place) }
+  }
+
+  #register(slot: number, id: string, pack: Pack, place: number): Present {
+    return registerIn(pack.pageOf(place), offsetOf(place), () => this.#largeOf(slot, id))
+  }
+
+  #largeOf(slot: number, id: string): Value {
+    const value = this.#large.get(nameOf(slot, id))
+    if (value === undefined) throw new Error(`the value of ${id} is lost`)
+    return value
+  }
+
+  #dropLarge(slot: number, id: string): void {
+    if (this.#large.size > 0) this.#large.delete(nameOf(slot, id))
+  }
+
+  #add(slot: number, count: number): void {
+    this.#counts[slot] = (this.#counts[slot] ?? 0) + count
+    this.#count += count
+  }
+
+  #nextUse(): number {
+    this.#uses = (this.#uses + 1) >>> 0
+    return this.#uses
+  }
+}
+
+function nameOf(slot: number, id: string): string {
+  return `${slot} ${id}`
+}

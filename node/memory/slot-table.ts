@@ -1,0 +1,113 @@
+/**
+ * Entries by slot and id: slots are what moves between members, so each is kept by itself. Values are packed; whoever
+ * asks for one gets it unpacked, and changes nothing until it is put back.
+ */
+import { SLOTS } from '../../shared/placement.ts'
+import { Digest } from '../entries/digest.ts'
+import {
+  type Entry,
+  type EntryChange,
+  isResponse,
+  isTombstone,
+  isValue,
+  isValueId,
+} from '../entries/entry.ts'
+import { pathOf, tenantOf } from '../entries/response.ts'
+import { type Held, newlyHeld } from './held.ts'
+import { Values } from './packed/values.ts'
+
+/** Of a content with more presences than this, so many travel at a time. */
+const PART_PRESENCES = 1000
+
+export class SlotTable {
+  readonly values = new Values()
+  readonly #slots: (Map<string, Held> | undefined)[] = new Array(SLOTS).fill(undefined)
+
+  /** As long as nothing changes. */
+  readonly #digests: (string | undefined)[] = []
+
+  get(slot: number, id: string): Held | undefined {
+    const value = isValueId(id) ? this.values.get(slot, id) : undefined
+    return value === undefined ? this.#slots[slot]?.get(id) : newlyHeld(slot, id, value)
+  }
+
+  /** In place of what is there. */
+  put(held: Held): void {
+    const { slot, id, entry } = held
+    if (isValue(id, entry)) {
+      this.#removeUnpacked(slot, id)
+      this.values.put(slot, id, entry)
+    } else {
+      if (isValueId(id)) this.values.remove(slot, id)
+      const entries = this.#slots[slot] ?? new Map<string, Held>()
+      this.#slots[slot] = entries.set(id, held)
+    }
+    this.#changed(slot)
+  }
+
+  remove({ slot, id }: Held): void {
+    if (isValueId(id)) this.values.remove(slot, id)
+    this.#removeUnpacked(slot, id)
+    this.#changed(slot)
+  }
+
+  drop(slot: number): void {
+    this.values.drop(slot)
+    this.#slots[slot] = undefined
+    this.#changed(slot)
+  }
+
+  holds(slot: number): boolean {
+    return this.values.holds(slot) || this.#slots[slot] !== undefined
+  }
+
+  *of(slot: number): Generator<{ id: string; entry: Entry }> {
+    yield* this.values.of(slot)
+    yield* this.#slots[slot]?.values() ?? []
+  }
+
+  /** The ids of a slot that begin so; not those of values. */
+  under(slot: number, prefix: string): string[] {
+    return [...(this.#slots[slot]?.keys() ?? [])].filter((id) => id.startsWith(prefix))
+  }
+
+  /** All of a slot, in parts that are small enough to travel; what changes meanwhile may or may not be in them. */
+  *partsOf(slot: number): Generator<EntryChange> {
+    for (const { id, entry } of this.of(slot)) {
+      if (entry.kind !== 'reactions') yield { id, entry }
+      else for (const part of entry.parts(PART_PRESENCES)) yield { id, entry: part }
+    }
+  }
+
+  /** By which two members see whether they hold the same. */
+  digestOf(slot: number): string {
+    const known = this.#digests[slot]
+    if (known !== undefined) return known
+    const digest = new Digest()
+    for (const { id, entry } of this.of(slot)) digest.add(id, entry)
+    this.#digests[slot] = String(digest)
+    return String(digest)
+  }
+
+  /** The paths whose responses are held, of a tenant or of all. */
+  responsePaths(tenant?: string): Set<string> {
+    const paths = new Set<string>()
+    for (const entries of this.#slots) {
+      for (const { id, entry } of entries?.values() ?? []) {
+        const isMeant =
+          isResponse(id) && !isTombstone(entry) && (tenant === undefined || tenantOf(id) === tenant)
+        if (isMeant) paths.add(pathOf(id))
+      }
+    }
+    return paths
+  }
+
+  #removeUnpacked(slot: number, id: string): void {
+    const entries = this.#slots[slot]
+    if (entries?.delete(id) && entries.size === 0) this.#slots[slot] = undefined
+  }
+
+  #changed(slot: number): void {
+    this.#digests[slot] = undefined
+  }
+}

@@ -1,0 +1,106 @@
+/** The whole API as a Koa application: every row, and an answer for what no row takes. */
+import Router, { type RouterContext } from '@koa/router'
+import Koa, { type Middleware, type ParameterizedContext } from 'koa'
+import { LarderError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Answering } from './answering.ts'
+import { HttpRequest } from './request.ts'
+import { empty, type HttpResponse, problem } from './response.ts'
+import type { Route } from './route.ts'
+
+export interface KoaAppOptions {
+  readonly routes: readonly Route[]
+  readonly answering: Answering
+  readonly log: Log
+  /** Counts and logs an answer, without a route where none was found. @returns the headers to send. */
+  conclude(
+    request: HttpRequest,
+    startedAtMs: number,
+    route: Route | undefined,
+    response: HttpResponse,
+  ): Record<string, string>
+}
+
+export function createKoaApp(options: KoaAppOptions): Koa {
+  const app = new Koa()
+  app.use(answer(options))
+  app.use(mount(options).routes() as Middleware)
+  app.use(answerUnknown)
+  app.on('error', (error) => options.log.debug({ error }, 'the connection broke before the answer was out'))
+  return app
+}
+
+function answer({ conclude }: KoaAppOptions): Middleware {
+  return async (context, next) => {
+    const startedAtMs = performance.now()
+    const request = new HttpRequest(context.req, context.res)
+    context.state['request'] = request
+    try {
+      readTarget(context)
+      await next()
+    } catch (thrown) {
+      context.state['response'] = problem(thrown)
+    }
+    const send = (response: HttpResponse) => {
+      const { status, body = '' } = response
+      context.body =
+        typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+      context.remove('content-type') // Koa's guess.
+      context.set(conclude(request, startedAtMs, context.state['route'], response))
+      context.status = status
+    }
+    try {
+      send(context.state['response'])
+    } catch (thrown) {
+      // What was stored has a header that HTTP cannot carry; those before it are set already.
+      for (const name of context.res.getHeaderNames()) context.remove(name)
+      send(problem(thrown))
+    }
+  }
+}
+
+/**
+ * A target may also come as a whole URL (RFC 9112, section 3.2.2). What counts is what stands behind its host, as it
+ * was written: a URL that is put in order would lose keys like `..`. A fragment is nobody's business here.
+ */
+function readTarget({ req }: ParameterizedContext): void {
+  const [target = ''] = (req.url ?? '').split('#', 1)
+  if (target.startsWith('/') || target === '*') {
+    req.url = target
+    return
+  }
+  const [, path] = /^[a-z][a-z\d+.-]*:\/\/[^/?]+(.*)$/i.exec(target) ?? []
+  if (path === undefined || !URL.canParse(target))
+    throw new LarderError('BAD_REQUEST', 'The target of the request is not a URL.')
+  req.url = path.startsWith('/') ? path : `/${path}`
+}
+
+function mount({ routes, answering }: KoaAppOptions): Router {
+  const router = new Router()
+  for (const route of routes) {
+    const path = route.pattern ?? route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    // The slash at the end of a path means nothing, but at the end of a key it does.
+    const options = {
+      sensitive: true,
+      strict: path !== route.path,
+      pathAsRegExp: route.pattern !== undefined,
+    }
+    const handle = async ({ state, captures }: RouterContext) => {
+      const request: HttpRequest = state['request']
+      request.captures = captures ?? []
+      state['route'] = route
+      state['response'] = await answering(route, request)
+    }
+    router.register(path, [route.method], handle, options)
+  }
+  return router
+}
+
+const answerUnknown: Middleware = (context) => {
+  const matched: RouterContext['matched'] = context['matched']
+  const methods = new Set((matched ?? []).flatMap((layer) => layer.methods))
+  if (methods.size === 0) throw new LarderError('NO_SUCH_PATH', `${context.path}: see /openapi.json.`)
+  const allow = [...methods].join(', ')
+  const error = new LarderError('METHOD_NOT_ALLOWED', `Allowed here: ${allow}.`)
+  context.state['response'] = context.method === 'OPTIONS' ? empty(204, { allow }) : problem(error, { allow })
+}

@@ -1,0 +1,57 @@
+/**
+ * A route is a row: what it takes, what it answers, who may call it. Whatever finds the row of a request, the metrics
+ * and the page at /openapi.json are all read off the rows.
+ */
+import type { ZodType } from 'zod'
+import type { ErrorCode } from '../errors.ts'
+import type { HttpRequest } from './request.ts'
+import type { HttpResponse } from './response.ts'
+import type { Upgrade } from './upgrade.ts'
+
+/** What a body or an answer is made of: a media type and its schema, `undefined` standing for any bytes. */
+export type Content = Readonly<Record<string, ZodType | undefined>>
+
+export interface Answer {
+  readonly description: string
+  readonly content?: Content
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Parameter {
+  readonly in: 'query' | 'path' | 'header'
+  readonly name: string
+  readonly description: string
+  readonly schema: ZodType
+  readonly required?: boolean
+}
+
+export interface Route {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  /** As OpenAPI writes it: `/api/v1/kv/{key}`. A GET route answers HEAD too. */
+  readonly path: string
+  /** Where the path is no mere template: what matches it, with its parameters as groups. */
+  readonly pattern?: RegExp
+  readonly summary: string
+  /** `open` to everyone, `public` with an API key where one is set, `member` with the cluster's secret. */
+  readonly access: 'open' | 'public' | 'member'
+  /** Asked so often that it is answered in front of Koa. */
+  readonly isHot?: boolean
+  /** Asked by machines all the time: it neither keeps a leaving service open nor says anything of its use. */
+  readonly isProbe?: boolean
+  /** What takes over a connection that asks for another protocol here. */
+  readonly upgrade?: Upgrade
+  readonly parameters?: readonly Parameter[]
+  readonly body?: Content
+  readonly answers: Readonly<Record<number, Answer>>
+  /** The errors it may answer with, besides those that every route has. */
+  readonly errors?: readonly ErrorCode[]
+  /** @throws LarderError, or as a rejection: it is answered as a problem. */
+  handle(request: HttpRequest): HttpResponse | Promise<HttpResponse>
+}
+
+export interface Credentials {
+  /** What callers show as `api-key`; none: everyone is let in. */
+  readonly apiKeys?: readonly string[]
+  /** What members show to each other; none: everyone is let in. */
+  readonly memberSecrets?: readonly string[]
+}

@@ -1,0 +1,246 @@
+/**
+ * The HTTP service that both processes are: rows of routes, on a server with limits.
+ *
+ *     server ─┬─ a hot row ───────────────▶ Answering ─▶ handler
+ *             └─ all else ─▶ Koa ─▶ router ─▶ Answering ─▶ handler
+ *
+ * Whatever goes wrong leaves here as `application/problem+json`: what a handler throws, an unknown path, and
+ * what Node refuses before anybody sees it.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Clock, pause, systemClock } from '../clock.ts'
+import { LarderError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { HttpMetrics } from '../metrics.ts'
+import { type Answering, createAnswering } from './answering.ts'
+import { createGuard } from './guard.ts'
+import { type HotMatch, HotRoutes } from './hot-routes.ts'
+import { createKoaApp } from './koa-app.ts'
+import { Pressure } from './pressure.ts'
+import { HEADER_BYTES_MAX, Refusals } from './refusal.ts'
+import { HttpRequest } from './request.ts'
+import { type HttpResponse, problem } from './response.ts'
+import type { Credentials, Route } from './route.ts'
+import type { ToldRow } from './upgrade.ts'
+import { Upgrades } from './upgrades.ts'
+
+const CONNECTIONS_MAX = 10_000
+/** A request that has not arrived whole by then is 408. */
+const ARRIVAL_MAX_MS = 30_000
+/** A client that takes nothing of its answer for this long is cut off; longer than any parked watch. */
+const IDLE_SOCKET_MAX_MS = 120_000
+/** Longer than the load balancers in use keep an idle connection, so that they are the ones to close it. */
+const KEEP_ALIVE_MS = 65_000
+
+export interface ServiceOptions {
+  readonly log: Log
+  readonly metrics: HttpMetrics
+  readonly host: string
+  readonly port: number
+  /** How long a request may take to arrive whole. */
+  readonly arrivalMaxMs?: number
+}
+
+/** A listening service. `drain` asks clients to go elsewhere, `close` waits for the last answer. */
+export class HttpService {
+  readonly #server: Server
+  readonly #options: ServiceOptions
+  readonly #refusals: Refusals
+  readonly #pressure: Pressure
+  #upgrades: Upgrades | undefined
+  #draining = false
+  #lastRequestAtMs = performance.now()
+
+  /** @throws when the port cannot be had. */
+  static async listen(options: ServiceOptions): Promise<HttpService> {
+    const service = new HttpService(options)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    service.#server.once('error', reject).listen(options.port, options.host, resolve)
+    await promise
+    service.#server.off('error', reject)
+    return service
+  }
+
+  private constructor(options: ServiceOptions) {
+    const arrivalMaxMs = options.arrivalMaxMs ?? ARRIVAL_MAX_MS
+    this.#options = options
+    this.#server = createServer({
+      maxHeaderSize: HEADER_BYTES_MAX,
+      requestTimeout: arrivalMaxMs,
+      headersTimeout: arrivalMaxMs,
+      connectionsCheckingInterval: Math.min(1000, arrivalMaxMs),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      requireHostHeader: false, // Koa answers without one as well as with it.
+      optimizeEmptyRequests: true,
+      shouldUpgradeCallback: (message) => this.#upgrades?.accepts(message) ?? false,
+    })
+    this.#server.maxConnections = CONNECTIONS_MAX
+    this.#server.timeout = IDLE_SOCKET_MAX_MS
+    this.#pressure = new Pressure({
+      log: options.log,
+      now: () => performance.now(),
+      afterTurn: setImmediate,
+    })
+    this.#refusals = new Refusals(this.#server, options.log, options.metrics)
+  }
+
+  /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
+  serve(routes: readonly Route[], credentials: Credentials): void {
+    const guard = createGuard(credentials)
+    const answering = createAnswering(guard)
+    const conclude = this.#conclude.bind(this)
+    const koa = createKoaApp({ routes, answering, log: this.#options.log, conclude }).callback()
+    const hot = new HotRoutes(routes)
+    this.#upgrades = new Upgrades(this.#server, {
+      hot,
+      guard,
+      told: this.#note.bind(this),
+      isQuiet: (socket) => this.#refusals.isQuiet(socket),
+    })
+    this.#server.on('request', (message: IncomingMessage, response: ServerResponse) => {
+      this.#refusals.note(message, response)
+      const match = hot.find(message.method, message.url)
+      if (match === undefined) koa(message, response)
+      else this.#answer(match, answering, new HttpRequest(message, response), response)
+    })
+    this.#server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
+      this.#refusals.note(message, response)
+      koa(message, response)
+    })
+  }
+
+  /** What Koa does, of a row that was found without it. */
+  #answer(
+    { route, captures }: HotMatch,
+    answering: Answering,
+    request: HttpRequest,
+    out: ServerResponse,
+  ): void {
+    const startedAtMs = performance.now()
+    request.captures = captures
+    const isRefused = route.access === 'public' && this.#pressure.isTooMuch(startedAtMs)
+    const answer = isRefused ? problem(tooMuch()) : answering(route, request)
+    if (answer instanceof Promise)
+      void answer.then((answer) => this.#send(request, startedAtMs, route, answer, out))
+    else this.#send(request, startedAtMs, route, answer, out)
+  }
+
+  #send(
+    request: HttpRequest,
+    startedAtMs: number,
+    route: Route,
+    response: HttpResponse,
+    out: ServerResponse,
+  ): void {
+    const { status } = response
+    const { body } = response
+    const headers = this.#conclude(request, startedAtMs, route, response)
+    // Told beforehand, or Node would send the body in chunks.
+    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
+    try {
+      send(out.writeHead(status, headers), body)
+    } catch (thrown) {
+      // What was stored has a header that HTTP cannot carry.
+      if (response.error === undefined) this.#send(request, startedAtMs, route, problem(thrown), out)
+    }
+  }
+
+  /** Counts, times and logs an answer. @returns its headers, with those that every answer has. */
+  #conclude(
+    request: HttpRequest,
+    startedAtMs: number,
+    route: Route | undefined,
+    response: HttpResponse,
+  ): Record<string, string> {
+    const { path = 'unknown', isProbe = false } = route ?? {}
+    const { method } = request
+    const isLogged = this.#note({ method, path, isProbe }, startedAtMs, response, request)
+    const all: Record<string, string> = { ...response.headers, 'x-content-type-options': 'nosniff' }
+    // Where a log may tell of it; one header more costs as much as reading a value.
+    if (request.traced || isLogged || response.error !== undefined) all['x-request-id'] = request.id
+    if (this.#draining) all['connection'] = 'close'
+    return all
+  }
+
+  /** @returns whether the log tells of it. */
+  #note(
+    { method, path, isProbe = false }: ToldRow,
+    startedAtMs: number,
+    { status, error }: HttpResponse,
+    request?: HttpRequest,
+  ): boolean {
+    const { log, metrics } = this.#options
+    if (!isProbe) this.#lastRequestAtMs = Math.max(this.#lastRequestAtMs, startedAtMs)
+    const elapsedMs = performance.now() - startedAtMs
+    metrics.answers.count(path, method, status, elapsedMs / 1000)
+    const level = status === 500 ? 'error' : request?.traced ? 'info' : 'debug'
+    const isLogged = log.isLevelEnabled(level)
+    if (isLogged) {
+      const told = { method, route: path, status, elapsedMs: Math.round(elapsedMs * 1000) / 1000 }
+      log[level]({ requestId: request?.id, ...told, code: error?.code, error: error?.cause }, 'answered')
+    }
+    return isLogged
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /**
+   * From now on every answer closes its connection, so that kept-alive clients connect elsewhere. Idle
+   * connections stay open: a request may be on its way on any of them.
+   */
+  drain(): void {
+    this.#draining = true
+  }
+
+  /** Waits until no request but probes has come for a while, so that balancers have noticed; for so long at most. */
+  async untilQuiet(
+    clock: Clock,
+    { quietMs, waitMaxMs }: { quietMs: number; waitMaxMs: number },
+  ): Promise<void> {
+    const untilMs = clock.now() + waitMaxMs
+    while (this.quietMs < quietMs && clock.now() < untilMs)
+      await pause(clock, Math.max(1, quietMs - this.quietMs))
+  }
+
+  /** For how long no request but probes has come. */
+  get quietMs(): number {
+    return performance.now() - this.#lastRequestAtMs
+  }
+
+  /** Stops listening, lets running requests finish for at most `graceMs`, then cuts what is left. */
+  async close(graceMs: number): Promise<void> {
+    this.drain()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#server.close(() => resolve()) // It closes idle connections too.
+    this.#upgrades?.close()
+    const timer = systemClock.after(graceMs, () => {
+      this.#server.closeAllConnections()
+      this.#upgrades?.cut()
+    })
+    await promise
+    timer.cancel()
+  }
+}
+
+function tooMuch(): LarderError {
+  return new LarderError('OVERLOADED', 'More arrives here than can be answered in time; nothing was applied.')
+}
+
+/** What is longer is sent as bytes behind the headers; what is shorter goes in one piece with them, which costs less. */
+const PIECE_LENGTH_MAX = 2048
+
+function send(out: ServerResponse, body: HttpResponse['body']): void {
+  if (body === undefined) return void out.end()
+  const isShort = body.length <= PIECE_LENGTH_MAX
+  if (typeof body === 'string') return void out.end(isShort ? body : Buffer.from(body))
+  // In Latin-1 each byte is a character, so that it goes with the headers, which are text.
+  if (isShort) return void out.end(textOf(body), 'latin1')
+  out.end(body)
+}
+
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1')
+}

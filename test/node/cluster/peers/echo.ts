@@ -1,0 +1,99 @@
+/** Whoever answers on a channel what it was asked, and who asks. */
+import { pino } from 'pino'
+import { CHANNEL_PATH, CHANNEL_PROTOCOL } from '../../../../node/cluster/peers/channel.ts'
+import { ChannelServer } from '../../../../node/cluster/peers/channel-server.ts'
+import { HttpConnection } from '../../../../node/cluster/peers/connection.ts'
+import { EXECUTE_PATH } from '../../../../node/cluster/wire/execute.ts'
+import { systemClock } from '../../../../shared/clock.ts'
+import { LarderError } from '../../../../shared/errors.ts'
+import { empty } from '../../../../shared/http/response.ts'
+import type { Route } from '../../../../shared/http/route.ts'
+import { HttpService } from '../../../../shared/http/service.ts'
+import { createHttpMetrics } from '../../../../shared/metrics.ts'
+
+export const BYTES_MAX = 100_000
+
+/** A service that answers on a channel, and over HTTP, what it was asked. */
+export class Echo implements AsyncDisposable {
+  readonly metrics = createHttpMetrics()
+  readonly asked: string[] = []
+  /** What the answer waits for. */
+  waitsFor: Promise<unknown> = Promise.resolve()
+  channels = 0
+  /** Of these: those that are not closed. */
+  open = 0
+  #http: HttpService | undefined
+
+  static async start(memberSecrets: readonly string[] = []): Promise<Echo> {
+    const echo = new Echo()
+    const log = pino({ level: 'silent' })
+    echo.#http = await HttpService.listen({ host: '127.0.0.1', port: 0, log, metrics: echo.metrics })
+    echo.#http.serve([echo.#channel, echo.#held], { memberSecrets })
+    return echo
+  }
+
+  get http(): HttpService {
+    if (this.#http === undefined) throw new Error('it does not listen yet')
+    return this.#http
+  }
+
+  get #channel(): Route {
+    const answer = async (frame: Buffer) => {
+      this.asked.push(String(frame))
+      await this.waitsFor
+      if (String(frame) === 'nonsense') throw new LarderError('BAD_REQUEST', 'That is nonsense.')
+      return frame
+    }
+    return {
+      ...{ method: 'GET', path: CHANNEL_PATH, summary: '', access: 'member', isHot: true, isProbe: true },
+      answers: {},
+      upgrade: {
+        protocol: CHANNEL_PROTOCOL,
+        take: (socket, told) => {
+          this.channels++
+          this.open++
+          socket.once('close', () => this.open--)
+          return new ChannelServer(socket, {
+            rows: [{ path: EXECUTE_PATH, summary: '', answer }],
+            bytesMax: BYTES_MAX,
+            told,
+          })
+        },
+      },
+      handle() {
+        throw new LarderError('BAD_REQUEST', 'It is a channel.')
+      },
+    }
+  }
+
+  /** Over HTTP, what waits for the same. */
+  get #held(): Route {
+    return {
+      ...{ method: 'GET', path: '/held', summary: '', access: 'open', answers: {} },
+      handle: async () => {
+        await this.waitsFor
+        return empty(200)
+      },
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.http.close(0)
+  }
+}
+
+export function connectionTo(port: number, clock = systemClock, secret?: string) {
+  const member = { id: 'b', url: `http://127.0.0.1:${port}`, incarnation: 'b-1', since: 1 }
+  const connection = new HttpConnection(member, { clock, self: 'a', secret })
+  const ask = (text: string, timeoutMs = 5000) =>
+    connection.post({ lane: 'commands', path: EXECUTE_PATH, body: Buffer.from(text), timeoutMs })
+  return { ask, [Symbol.dispose]: () => connection.close() }
+}
+
+export async function failureOf(asking: Promise<unknown>): Promise<Error & { code?: string }> {
+  const failed = await asking.then(
+    (answer) => new Error(`it was answered: ${JSON.stringify(answer)}`),
+    (error) => error,
+  )
+  return failed
+}

@@ -1,0 +1,144 @@
+/** Whatever commands and results members may tell each other. */
+import fc from 'fast-check'
+import type { Result } from '../../../../node/cluster/wire/reply.ts'
+import type { Command, Condition } from '../../../../shared/command.ts'
+
+/** Also with halves of surrogate pairs, as JSON may hold them. */
+const anyText = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units))
+const text = fc.oneof(fc.string({ unit: 'grapheme' }), anyText)
+const bytes = fc.uint8Array().map((all) => new Uint8Array(all))
+/** Short, and too long to stand in a head. */
+const bodyText = fc
+  .tuple(fc.string({ unit: 'grapheme' }), fc.constantFrom(0, 1023, 3000))
+  .map(([some, filling]) => some + 'ü'.repeat(filling))
+const body = fc.oneof(bodyText, bytes)
+const key = fc.oneof(
+  fc.string({ unit: 'grapheme', minLength: 1 }),
+  anyText.map((some) => `\ud800${some}`),
+)
+/** Also the names that objects have by themselves. */
+const name = fc.oneof(key, fc.constantFrom('__proto__', 'constructor', 'toString', '\0'))
+const limit = fc.integer({ min: 1, max: 1000 })
+const pageEnd = fc.record({ reaction: text, user: text })
+/** What a header may hold. */
+const contentType = fc.string({ unit: 'grapheme-ascii' })
+const ttlMs = fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true }))
+const stamp = fc.record({ time: fc.nat(), origin: text })
+const condition: fc.Arbitrary<Condition> = fc.record(
+  { ifMatch: fc.array(text), ifNoneMatch: fc.array(text) },
+  { requiredKeys: [] },
+)
+const asked = { key, tenant: name, query: text, authorization: contentType }
+const dictionaryOfHeaders = fc
+  .dictionary(fc.constantFrom('etag', 'x-dish', 'vary'), contentType)
+  .map((all) => ({ ...all }))
+export const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record(
+    { type: fc.constantFrom('value.get' as const, 'value.delete' as const), key, condition },
+    { requiredKeys: ['type', 'key'] },
+  ),
+  fc.record(
+    { type: fc.constant('value.set' as const), key, contentType, body, ttlMs, condition },
+    { requiredKeys: ['type', 'key', 'contentType', 'body'] },
+  ),
+  fc.record(
+    { type: fc.constantFrom('response.get' as const, 'response.fetch' as const), ...asked },
+    { requiredKeys: ['type', 'key', 'tenant', 'query'] },
+  ),
+  fc.record({
+    type: fc.constant('response.put' as const),
+    key,
+    tenant: name,
+    query: text,
+    contentType,
+    body,
+    headers: dictionaryOfHeaders,
+    ttlMs,
+  }),
+  fc.record({ type: fc.constant('response.delete' as const), key, tenant: name }),
+  fc.record({ type: fc.constant('response.invalidate' as const), key, isRefresh: fc.boolean() }),
+  fc.record({ type: fc.constant('responses.clear' as const), tenant: name }, { requiredKeys: ['type'] }),
+  fc.record(
+    {
+      type: fc.constant('counter.add' as const),
+      key,
+      by: fc.bigInt().map(String),
+      idempotencyKey: fc.string({ unit: 'binary-ascii', minLength: 1 }),
+    },
+    { requiredKeys: ['type', 'key', 'by'] },
+  ),
+  fc.record({ type: fc.constant('counter.get' as const), key }),
+  fc.record({ type: fc.constant('counter.delete' as const), key }),
+  fc.record(
+    { type: fc.constant('reaction.add' as const), key, user: name, reaction: name, ttlMs: fc.nat() },
+    { requiredKeys: ['type', 'key', 'user', 'reaction'] },
+  ),
+  fc.record({ type: fc.constant('reaction.remove' as const), key, user: name, reaction: name }),
+  fc.record({ type: fc.constant('reaction.count' as const), key }),
+  fc.record(
+    { type: fc.constant('reaction.users' as const), key, reaction: name, after: pageEnd, limit },
+    { requiredKeys: ['type', 'key', 'limit'] },
+  ),
+  fc.record({ type: fc.constant('activity' as const), limit }),
+)
+export const routed = fc.record({ command, requestId: text, traced: fc.boolean(), remainingMs: fc.nat() })
+/** As an object with names of its own, whatever they are. */
+function dictionary<T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> {
+  return fc.array(fc.tuple(name, value), { maxLength: 4 }).map((members) => Object.fromEntries(members))
+}
+const counts = dictionary(fc.nat())
+
+function reply<T>(
+  fields: { [K in keyof T]: fc.Arbitrary<T[K]> },
+): fc.Arbitrary<{ reply: T & { owner: string } }> {
+  return fc.record({ fields: fc.record(fields), owner: text }).map(({ fields, owner }) => ({
+    reply: { ...fields, owner } as T & { owner: string },
+  }))
+}
+
+export const result: fc.Arbitrary<Result> = fc.oneof(
+  fc.record({
+    reply: fc.record({
+      type: fc.constant('value' as const),
+      owner: text,
+      contentType: text,
+      body,
+      stamp,
+    }),
+  }),
+  fc.record({
+    reply: fc.record({ type: fc.constant('stored' as const), owner: text, stamp, created: fc.boolean() }),
+  }),
+  reply({ type: fc.constant('deleted' as const) }),
+  reply({ type: fc.constant('mismatch' as const), failed: fc.constantFrom('ifMatch', 'ifNoneMatch') }),
+  reply({
+    type: fc.constant('response' as const),
+    status: fc.constantFrom(200, 404),
+    contentType,
+    body,
+    headers: dictionaryOfHeaders,
+    ageMs: fc.nat(),
+    cacheStatus: fc.constantFrom('hit', 'fwd=miss'),
+  }),
+  reply({ type: fc.constant('missing' as const) }),
+  reply({ type: fc.constant('total' as const), value: fc.bigInt().map(String) }),
+  reply({ type: fc.constant('reacted' as const) }),
+  reply({ type: fc.constant('counts' as const), counts }),
+  reply({
+    type: fc.constant('users' as const),
+    users: dictionary(fc.array(name, { maxLength: 3 })),
+    next: pageEnd,
+  }),
+  reply({
+    type: fc.constant('activity' as const),
+    contents: fc.array(fc.record({ content: name, users: fc.nat(), counts }), { maxLength: 3 }),
+  }),
+  fc.record({ error: fc.record({ code: fc.constant('OVERLOADED' as const), detail: text }) }),
+)
+
+/** Bytes compare by content, whatever class holds them; what is not there as if nobody had mentioned it. */
+export function plain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, part) => (part instanceof Uint8Array ? ['bytes', ...part] : part)),
+  )
+}

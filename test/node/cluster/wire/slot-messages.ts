@@ -1,0 +1,75 @@
+/** Whatever the holders of slots may tell each other. */
+import fc from 'fast-check'
+import type { SlotMessage } from '../../../../node/cluster/wire/slots.ts'
+import type { Entry } from '../../../../node/entries/entry.ts'
+import { Reactions } from '../../../../node/entries/reactions.ts'
+import type { Register } from '../../../../node/entries/register.ts'
+import { SLOTS } from '../../../../shared/placement.ts'
+
+export const text = fc.string({ unit: 'grapheme' })
+const name = fc.oneof(
+  fc.string({ unit: 'grapheme', minLength: 1 }),
+  fc.constantFrom('constructor', 'toString', '\0'),
+)
+const time = fc.nat({ max: 2 ** 53 - 1 })
+const endsAtMs = fc.oneof(fc.nat(), fc.constant(Infinity), fc.double({ min: 0, noNaN: true }))
+const value = fc.record(
+  {
+    contentType: text,
+    body: fc.oneof(text, fc.uint8Array()),
+    headers: fc.dictionary(fc.constantFrom('etag', 'x-dish', 'vary'), text).map((all) => ({ ...all })),
+  },
+  { requiredKeys: ['contentType', 'body'] },
+)
+const register = fc
+  .record(
+    { stamp: fc.record({ time, origin: text }), endsAtMs, value },
+    { requiredKeys: ['stamp', 'endsAtMs'] },
+  )
+  .map((fields): Register => ({ kind: 'register', ...fields }))
+/** Far more than 64 bits may have passed through. */
+const many = fc.bigInt({ min: 0n, max: 2n ** 200n })
+const counter = fc
+  .record(
+    {
+      reset: fc.record({ time, origin: text }),
+      tallies: fc.dictionary(fc.constantFrom('a', 'b-1', 'c'), fc.record({ added: many, taken: many })),
+    },
+    { requiredKeys: ['tallies'] },
+  )
+  .map((fields): Entry => ({ kind: 'counter', ...fields, tallies: { ...fields.tallies } }))
+const presence = fc.record({ reaction: name, user: name, time, endsAtMs, isGone: fc.boolean() })
+const reactions = fc.array(presence, { maxLength: 6 }).map((all): Entry => Reactions.ofAll(all))
+
+const slot = fc.nat({ max: SLOTS - 1 })
+const entry = fc.record({ slot, id: name, entry: fc.oneof(register, counter, reactions) })
+export const entries = fc.array(entry, { maxLength: 5 })
+const digests = fc.array(fc.tuple(slot, text), { maxLength: 4 })
+export const message: fc.Arbitrary<SlotMessage> = fc.oneof(
+  fc.record({
+    type: fc.constant('stream' as const),
+    items: fc.array(
+      fc.oneof(
+        fc.record({ changes: entries }),
+        fc.record({ checks: digests, isFull: fc.boolean(), isStrict: fc.boolean() }),
+      ),
+      { maxLength: 3 },
+    ),
+  }),
+  fc.record({ type: fc.constant('give' as const), entries }),
+  fc.record({ type: fc.constant('want' as const), slots: digests }),
+  fc.record({ type: fc.constant('lack' as const), slots: fc.array(slot, { maxLength: 4 }) }),
+  fc.record({
+    type: fc.constant('offer' as const),
+    slots: fc.array(fc.tuple(slot, text, fc.boolean()), { maxLength: 4 }),
+  }),
+)
+/** Bytes, numbers without an end and sets compare by what is in them. */
+export function plain(something: unknown): unknown {
+  if (something instanceof Reactions) return [...something].map(plain)
+  if (something instanceof Uint8Array) return ['bytes', ...something]
+  if (typeof something === 'bigint' || something === Infinity) return String(something)
+  if (Array.isArray(something)) return something.map(plain)
+  if (something === null || typeof something !== 'object') return something
+  return Object.fromEntries(Object.entries(something).map(([key, one]) => [key, plain(one)]))
+}

@@ -1,0 +1,181 @@
+/** What holders of slots tell each other: every state survives the way, and nothing broken gets in. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { bytesOfEntries } from '../../../../node/cluster/wire/entry.ts'
+import { FrameWriter } from '../../../../node/cluster/wire/frame.ts'
+import {
+  decodeSlotRequest,
+  decodeSlotResponse,
+  encodeSlotRequest,
+  encodeSlotResponse,
+  type SlotAnswer,
+} from '../../../../node/cluster/wire/slots.ts'
+import type { SlotEntry } from '../../../../node/entries/entry.ts'
+import { SLOTS } from '../../../../shared/placement.ts'
+import { entries, message, plain, text } from './slot-messages.ts'
+
+const view = {
+  epoch: 9,
+  copies: 2,
+  members: [{ id: 'b', url: 'http://b', incarnation: 'b-1', since: 4, leaving: true as const }],
+}
+
+function frameOf(type: string, items: unknown, rest = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([new FrameWriter().finish([1, 1, null, 'a', type, items]), rest])
+}
+
+describe('what holders of slots tell each other', () => {
+  it('arrives as it was, whatever the entries hold', () => {
+    fc.assert(
+      fc.property(message, fc.nat(), text, (message, epoch, from) => {
+        const request = { epoch, time: 1, view, from, message }
+        expect(plain(decodeSlotRequest(encodeSlotRequest(request)))).to.deep.equal(plain(request))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('weighs no more than it is taken for', () => {
+    fc.assert(
+      fc.property(entries, (some) => {
+        const frame = encodeSlotRequest({
+          epoch: 1,
+          time: 1,
+          from: 'a',
+          message: { type: 'give', entries: some },
+        })
+        const headers = some.map(({ entry }) =>
+          entry.kind === 'register'
+            ? JSON.stringify(entry.value?.headers ?? '').length +
+              6 * (entry.value?.contentType.length ?? 0) +
+              6 * entry.stamp.origin.length
+            : 0,
+        )
+        const slack = headers.reduce((sum, bytes) => sum + bytes, 200)
+        expect(frame.length).to.be.at.most(bytesOfEntries(some) * 2 + slack)
+      }),
+    )
+  })
+
+  it('is answered with every answer that there is', () => {
+    const answers: SlotAnswer[][] = [
+      ['refused', 'merged', 'same'],
+      [],
+      ['differs', 'complete', 'unready', 'drop', 'send', 'keep'],
+    ]
+    expect(decodeSlotResponse(encodeSlotResponse({ epoch: 3, time: 1, view, answers }))).to.deep.equal({
+      epoch: 3,
+      time: 1,
+      view,
+      answers,
+    })
+  })
+
+  it('is refused when it is cut short, or is anything else', () => {
+    const state: SlotEntry = {
+      slot: 1,
+      id: 'va',
+      entry: {
+        kind: 'register',
+        stamp: { time: 1, origin: 'a' },
+        value: { contentType: 't', body: 'stew' },
+        endsAtMs: Infinity,
+      },
+    }
+    const whole = encodeSlotRequest({
+      epoch: 1,
+      time: 1,
+      from: 'a',
+      message: { type: 'give', entries: [state] },
+    })
+    expect(decodeSlotRequest(whole).message).to.have.property('entries').with.lengthOf(1)
+    for (let length = 0; length < whole.length; length++)
+      expect(() => decodeSlotRequest(whole.subarray(0, length)), `${length} bytes`).to.throw()
+    expect(() => decodeSlotRequest(Buffer.concat([whole, Buffer.of(0)]))).to.throw()
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        expect(() => decodeSlotRequest(Buffer.from(bytes))).to.throw()
+        expect(() => decodeSlotResponse(Buffer.from(bytes))).to.throw()
+      }),
+    )
+  })
+
+  it('is refused when no member would say it', () => {
+    const register = ['register', 'va', 1, 1, 'a', null, 't', 'stew', null]
+    const tombstone = ['register', 'va', 1, 1, 'a', 5]
+    const counter = ['counter', 'ca', 1, null, [['a', '1', '0']]]
+    const reactions = ['reactions', 'ra', 1, [['fire', 'Sam', 1, null, false]]]
+    for (const entry of [register, tombstone, counter, reactions]) decodeSlotRequest(frameOf('give', [entry]))
+    /** The same, but for one field. */
+    const but = (entry: readonly unknown[], index: number, field: unknown) => entry.with(index, field)
+    const entries = [
+      but(register, 0, 'list'),
+      but(register, 1, ''),
+      but(register, 2, SLOTS),
+      but(register, 2, -1),
+      but(register, 2, 1.5),
+      but(register, 3, null),
+      but(register, 4, 1),
+      but(register, 5, '5'),
+      but(register, 6, null),
+      but(register, 7, null),
+      but(register, 7, [true, 1]),
+      but(register, 8, []),
+      but(register, 8, { etag: 1 }),
+      register.slice(0, 8),
+      but(counter, 3, [1]),
+      but(counter, 3, [1, 2]),
+      but(counter, 4, 'stew'),
+      but(counter, 4, [['a', '1.5', '0']]),
+      but(counter, 4, [['a', '-1', '0']]),
+      but(counter, 4, [['a', '', '0']]),
+      but(counter, 4, [['a', 1, 0]]),
+      but(reactions, 3, [['fire', 'Sam', 1, null]]),
+      but(reactions, 3, [['fire', 'Sam', '1', null, false]]),
+      { kind: 'counter' },
+      null,
+    ]
+    const refused: [string, unknown][] = [
+      ...entries.flatMap((entry): [string, unknown][] => [
+        ['give', [entry]],
+        ['stream', [[entry]]],
+      ]),
+      ['give', {}],
+      ['stream', [{}]],
+      ['stream', [{ checks: [[1]], isFull: false, isStrict: false }]],
+      ['want', [['1', '']]],
+      ['lack', ['1']],
+      ['offer', [[1, '']]],
+      ['take', []],
+    ]
+    for (const [type, items] of refused)
+      expect(() => decodeSlotRequest(frameOf(type, items)), `${type} ${JSON.stringify(items)}`).to.throw()
+    const broken = frameOf('give', [but(register, 7, [true, 1])], Buffer.of(0xff))
+    expect(() => decodeSlotRequest(broken), 'a text that is none').to.throw()
+    for (const answers of [[['maybe']], ['merged'], {}])
+      expect(() => decodeSlotResponse(new FrameWriter().finish([1, 1, null, answers]))).to.throw()
+  })
+
+  it('is refused when it is damaged, or is what a member could have said', () => {
+    const damaged = message.chain((message) => {
+      const whole = encodeSlotRequest({ epoch: 1, time: 1, view, from: 'a', message })
+      return fc.tuple(fc.nat(whole.length - 1), fc.nat(255)).map(([index, byte]) => {
+        const frame = Buffer.from(whole)
+        frame[index] = byte
+        return frame
+      })
+    })
+    fc.assert(
+      fc.property(damaged, (frame) => {
+        let request: ReturnType<typeof decodeSlotRequest>
+        try {
+          request = decodeSlotRequest(frame)
+        } catch {
+          return
+        }
+        expect(plain(decodeSlotRequest(encodeSlotRequest(request)))).to.deep.equal(plain(request))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

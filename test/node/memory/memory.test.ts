@@ -1,0 +1,238 @@
+/** The budget, the expiry and the slots of what is held. */
+import { expect } from 'chai'
+import type { Entry } from '../../../node/entries/entry.ts'
+import { Reactions } from '../../../node/entries/reactions.ts'
+import { bytesOfEntry } from '../../../node/memory/bytes.ts'
+import { type Forgotten, TOMBSTONE_GRACE_MS } from '../../../node/memory/held.ts'
+import { Memory } from '../../../node/memory/memory.ts'
+
+let time = 0
+function value(body: string, endsAtMs = Infinity): Entry {
+  return {
+    kind: 'register',
+    stamp: { time: ++time, origin: 'a' },
+    value: { contentType: 'text/plain', body },
+    endsAtMs,
+  }
+}
+function tombstone(endsAtMs: number): Entry {
+  return { kind: 'register', stamp: { time: ++time, origin: 'a' }, endsAtMs }
+}
+const tally: Entry = { kind: 'counter', tallies: { a: { added: 1n, taken: 0n } } }
+
+const taking = { nowMs: 0, isOwner: true }
+
+describe('memory', () => {
+  it('stays within its budget under a constant stream of writes, and nearly fills it', () => {
+    const memory = new Memory(100_000)
+    for (let index = 0; index < 5000; index++) {
+      memory.merge(index % 16381, `v${index}`, value('x'.repeat(index % 300)))
+      expect(memory.counts.bytes).to.be.at.most(100_000)
+    }
+    expect(memory.counts.bytes).to.be.above(99_000)
+    expect(memory.counts.evictions + memory.counts.values).to.equal(5000)
+  })
+
+  it('gives up the value that was used longest ago', () => {
+    const memory = new Memory(2500)
+    for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, value('x'.repeat(600)))
+    memory.use(1, 'va', { nowMs: 0 })
+    memory.merge(1, 'vd', value('x'.repeat(600)))
+    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, { nowMs: 0 }))).to.deep.equal([
+      'va',
+      'vc',
+      'vd',
+    ])
+  })
+
+  it('gives up tombstones before any value, and counters never', () => {
+    const entries = [
+      ['cstew', tally],
+      ['va', value('x'.repeat(700))],
+      ['vgone', tombstone(5)],
+      ['vb', value('x'.repeat(900))],
+    ] as const
+    const memory = new Memory(entries.reduce((sum, [id, entry]) => sum + bytesOfEntry(id, entry), -1))
+    for (const [id, entry] of entries) memory.merge(1, id, entry)
+    expect(memory.counts).to.include({ values: 2, counters: 1, tombstones: 0, evictions: 0 })
+    for (let index = 0; index < 50; index++) memory.merge(2, `c${index}`, tally)
+    expect(memory.counts).to.include({ values: 0, counters: 51 })
+  })
+
+  it('gives up the oldest tombstone first', () => {
+    const memory = new Memory(1000)
+    for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, tombstone(5))
+    memory.merge(1, 'vd', value('x'.repeat(100)))
+    expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, { nowMs: 0 }))).to.deep.equal([
+      'vb',
+      'vc',
+      'vd',
+    ])
+  })
+
+  it('turns an ended value into a tombstone, and forgets that after its grace', () => {
+    const memory = new Memory(1_000_000)
+    memory.merge(1, 'va', value('stew', 10_000))
+    expect(memory.sweep(9_999)).to.equal(false)
+    expect(memory.counts).to.include({ values: 1, expirations: 0 })
+    memory.sweep(11_000)
+    expect(memory.counts).to.include({ values: 0, tombstones: 1, expirations: 1 })
+    memory.sweep(10_000 + TOMBSTONE_GRACE_MS + 1000)
+    expect(memory.counts).to.include({ values: 0, tombstones: 0, bytes: 0 })
+  })
+
+  it('says when more has ended than one turn takes', () => {
+    const memory = new Memory(10_000_000)
+    for (let index = 0; index < 1500; index++) memory.merge(1, `v${index}`, value('x', 1000))
+    expect(memory.sweep(5000)).to.equal(true)
+    expect(memory.sweep(5000)).to.equal(false)
+    expect(memory.counts.expirations).to.equal(1500)
+  })
+
+  it('lets go of the slots that it is told to, and of nothing else', () => {
+    const memory = new Memory(1_000_000)
+    for (const slot of [1, 2, 3]) memory.merge(slot, 'va', value('stew', 1000))
+    for (const slot of [1, 3]) memory.drop(slot)
+    expect([1, 2, 3].map((slot) => memory.slots.holds(slot))).to.deep.equal([false, true, false])
+    expect([1, 2, 3].map((slot) => memory.use(slot, 'va', { nowMs: 0 }) !== undefined)).to.deep.equal([
+      false,
+      true,
+      false,
+    ])
+    memory.sweep(10_000)
+    memory.drop(2)
+    expect(memory.counts).to.include({ values: 0, tombstones: 0, bytes: 0 })
+  })
+})
+
+describe('memory, of reactions,', () => {
+  const reaction = (user: string, endsAtMs = Infinity) =>
+    Reactions.of({ reaction: 'fire', user, time: ++time, endsAtMs, isGone: false })
+  const usersOf = (memory: Memory, nowMs: number) => {
+    const entry = memory.use(1, 'rStew', { nowMs })
+    return entry?.kind === 'reactions' ? entry.users : undefined
+  }
+
+  it('gives up none, whatever the budget', () => {
+    const memory = new Memory(1000)
+    for (let index = 0; index < 50; index++) memory.merge(1, 'rStew', reaction(`user ${index}`))
+    memory.merge(1, 'va', value('x'))
+    expect(memory.counts).to.include({ contents: 1, values: 0 })
+    expect(usersOf(memory, 0)).to.equal(50)
+  })
+
+  it('shows nobody who has ended, however many ended at once', () => {
+    const memory = new Memory(1_000_000)
+    for (let index = 0; index < 2500; index++) memory.merge(1, 'rStew', reaction(`user ${index}`, 1000))
+    memory.merge(1, 'rStew', reaction('stays'))
+    expect(usersOf(memory, 999)).to.equal(2501)
+    expect(usersOf(memory, 1000)).to.equal(1)
+  })
+
+  it('ranks by who is there now, however many have ended since', () => {
+    const memory = new Memory(10_000_000)
+    for (let index = 0; index < 2500; index++) memory.merge(1, 'rStew', reaction(`user ${index}`, 1000))
+    memory.merge(2, 'rSoup', reaction('a'))
+    const [first] = memory.activity(1, 999, () => true)
+    expect(first).to.deep.equal({ content: 'Stew', users: 2500, counts: { fire: 2500 } })
+    expect(memory.activity(5, 1000, () => true)).to.deep.equal([
+      { content: 'Soup', users: 1, counts: { fire: 1 } },
+    ])
+  })
+
+  it('forgets a content in the moment in which the last trace of it goes', () => {
+    const told: Forgotten[] = []
+    const memory = new Memory(1_000_000, { forget: (forgotten) => void told.push(forgotten) })
+    memory.merge(1, 'rStew', reaction('Sam', 1000))
+    expect(usersOf(memory, 1000 + TOMBSTONE_GRACE_MS - 1)).to.equal(0)
+    expect(usersOf(memory, 1000 + TOMBSTONE_GRACE_MS)).to.equal(undefined)
+    expect(memory.counts).to.include({ contents: 0, bytes: 0, expirations: 1 })
+    expect(told.map(({ id, presence }) => [id, presence?.user])).to.deep.equal([
+      ['rStew', 'Sam'],
+      ['rStew', undefined],
+    ])
+  })
+
+  it('takes a mass that ends in several turns of the sweep', () => {
+    const memory = new Memory(10_000_000)
+    for (let index = 0; index < 2500; index++) memory.merge(1, 'rStew', reaction(`user ${index}`, 1000))
+    let turns = 1
+    while (memory.sweep(5000)) turns++
+    expect(turns).to.be.within(2, 10)
+    expect(memory.counts).to.include({ contents: 1, expirations: 2500 })
+    while (memory.sweep(5000 + TOMBSTONE_GRACE_MS)) turns++
+    expect(memory.counts).to.include({ contents: 0, bytes: 0 })
+  })
+})
+
+describe('memory, of what another member holds,', () => {
+  const take = (memory: Memory, entry: Entry) => {
+    const states: Entry[] = []
+    const isNew = memory.takeIn({ slot: 1, id: 'va', entry }, taking, (state) => states.push(state))
+    return [isNew, states.length]
+  }
+
+  it('takes in what is news, and tells of that alone', () => {
+    const memory = new Memory(1_000_000)
+    const [older, newer] = [value('old'), value('new')]
+    expect(take(memory, newer)).to.deep.equal([true, 1])
+    expect(take(memory, older)).to.deep.equal([false, 0])
+    expect(take(memory, structuredClone(newer))).to.deep.equal([false, 0])
+    expect(memory.use(1, 'va', { nowMs: 0 })).to.deep.equal(newer)
+    expect(take(memory, tombstone(5))).to.deep.equal([true, 1])
+    expect(memory.use(1, 'va', { nowMs: 0 })).to.not.have.property('value')
+  })
+
+  it('gives a slot in parts from which another makes the same, of any size', () => {
+    const [memory, copy] = [new Memory(10_000_000), new Memory(10_000_000)]
+    for (const id of ['va', 'vb']) memory.merge(1, id, value('stew'))
+    memory.merge(1, 'ca', tally)
+    for (let user = 0; user < 2500; user++) {
+      const presence = { reaction: 'fire', user: `${user}`, time: ++time, endsAtMs: Infinity, isGone: false }
+      memory.merge(1, 'rStew', Reactions.of(presence))
+    }
+    memory.merge(2, 'va', value('elsewhere'))
+    const parts = [...memory.slots.partsOf(1)]
+    expect(parts.filter(({ id }) => id === 'rStew')).to.have.lengthOf(3)
+    expect(copy.slots.digestOf(1)).to.not.equal(memory.slots.digestOf(1))
+    for (const { id, entry } of parts.toReversed()) copy.takeIn({ slot: 1, id, entry }, taking, () => {})
+    expect(copy.slots.digestOf(1)).to.equal(memory.slots.digestOf(1))
+    expect(copy.counts).to.deep.equal({ ...memory.counts, values: 2, bytes: copy.counts.bytes })
+  })
+
+  it('has the digest of an empty slot before it held one, and after it has let go of it', () => {
+    const memory = new Memory(1_000_000)
+    const nothing = memory.slots.digestOf(1)
+    memory.merge(1, 'va', value('stew'))
+    expect(memory.slots.digestOf(1)).to.not.equal(nothing)
+    memory.drop(1)
+    expect([memory.slots.digestOf(1), memory.slots.holds(1)]).to.deep.equal([nothing, false])
+  })
+
+  it('ranks, and lists paths, without what is not meant', () => {
+    const memory = new Memory(1_000_000)
+    for (const [slot, content] of [
+      [1, 'Stew'],
+      [2, 'Soup'],
+    ] as const)
+      memory.merge(
+        slot,
+        `r${content}`,
+        Reactions.of({ reaction: 'fire', user: 'Sam', time: ++time, endsAtMs: Infinity, isGone: false }),
+      )
+    expect(memory.activity(9, 0, (slot) => slot === 2).map(({ content }) => content)).to.deep.equal(['Soup'])
+    memory.merge(3, 'a/menu\0one\0', value('x'))
+    memory.merge(3, 'a/menu\0two\0', value('x'))
+    memory.merge(4, 'a/wine\0two\0', value('x'))
+    memory.merge(4, 'a/beer\0two\0', tombstone(5))
+    expect([...memory.slots.responsePaths()].sort()).to.deep.equal(['/menu', '/wine'])
+    expect([...memory.slots.responsePaths('one')]).to.deep.equal(['/menu'])
+  })
+
+  it('is full when it is about to give things up', () => {
+    const memory = new Memory(10_000)
+    expect(memory.isFull).to.equal(false)
+    for (let index = 0; index < 30; index++) memory.merge(1, `v${index}`, value('x'.repeat(300)))
+    expect(memory.isFull).to.equal(true)
+  })
+})
