@@ -1,52 +1,26 @@
 /**
  * A node: the one place where its parts are created and joined.
  *
- *     HTTP ────────────▶ Command ─▶ Router ─┬─ mine ───▶ ReadThrough ─▶ Shards ─▶ Shard: queue ▸ apply ▸ Change[]
- *     Kafka ─▶ Events ─▶┘                   │              ▲   └─▶ Upstream         Memory ◀─┴─▶ WriteBehind ─▶ Disk
- *                                           └─ theirs ─▶ Peer ~~~▶ that member's Inbox ─▶ its ReadThrough
- *     uplink ◀─ lease ─ Membership ─ view ─▶ Router, Peers, Memory        Disk ─ Recovery ─▶ Memory, at start
+ *     HTTP ─▶ Command ─▶ Dispatch ─▶ Backend ─▶ the member that owns the key ─▶ its Sources ─▶ its shards
+ *     Kafka ─▶ Events ──────────────────▶┘                          upstream APIs ◀┘             └─▶ Storage
  */
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../shared/clock.ts'
-import { LarderError } from '../shared/errors.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
 import type { Log } from '../shared/log.ts'
-import { createHttpMetrics } from '../shared/metrics.ts'
+import { createHttpMetrics, type HttpMetrics } from '../shared/metrics.ts'
 import type { Member } from '../shared/view.ts'
-import { registerClusterGauges } from './cluster/gauges.ts'
 import { UplinkClient } from './cluster/members/uplink-client.ts'
 import { createClusterMetrics } from './cluster/metrics.ts'
 import { HttpConnection } from './cluster/peers/connection.ts'
-import { clusterRoutes } from './cluster/routes.ts'
 import { identify, type NodeConfig } from './config.ts'
 import { StampClock } from './entries/stamp.ts'
-import { apiRoutes } from './http/api.ts'
-import { batchRoutes } from './http/batch.ts'
-import { counterRoutes } from './http/counters.ts'
 import { createDispatch } from './http/dispatch.ts'
-import { eventRoutes } from './http/events.ts'
-import { kvRoutes } from './http/kv.ts'
-import { reachRoutes } from './http/reach.ts'
-import { reactionRoutes } from './http/reactions.ts'
-import { responseRoutes } from './http/responses.ts'
+import { publicRoutes } from './http/routes.ts'
 import { createMember } from './member.ts'
-import { startSweeping } from './memory/sweeping.ts'
-import { registerMemoryMetrics, registerShardMetrics } from './shard/metrics.ts'
-import { Events } from './sources/events.ts'
-import { createListenerMetrics } from './sources/kafka/listener-metrics.ts'
-import { createSourceMetrics } from './sources/metrics.ts'
-import { ReadThrough } from './sources/read-through.ts'
-import { RouteTable, topicsOf } from './sources/route-table.ts'
-import { Upstream } from './sources/upstream.ts'
-import { registerDiskMetrics } from './storage/metrics.ts'
+import { Sources } from './sources/sources.ts'
 import { Storage } from './storage/storage.ts'
-
-/** A leaving node is closed once it has been quiet for this long, so that balancers have seen it leave. */
-const QUIET_MS = 500
-const QUIET_WAIT_MAX_MS = 5000
-/** How long answers under way may still take after that. */
-const CLOSE_MAX_MS = 5000
 
 export interface NodeParts {
   readonly log: Log
@@ -66,116 +40,20 @@ export interface Node extends AsyncDisposable {
  */
 export async function startNode(config: NodeConfig, { log: root, clock, onFatal }: NodeParts): Promise<Node> {
   const metrics = createHttpMetrics()
-  const clusterMetrics = createClusterMetrics(metrics.registry)
-  const { host, port, clusterSecret, apiKeys, bodyBytesMax } = config
-  // Without a secret of their own members show each other an API key, or that door would stand open.
-  const memberSecrets = clusterSecret === undefined ? apiKeys : [clusterSecret]
-  const topics = topicsOf(config.routes)
-  // The client for Kafka is a fifth of the time that a start takes: loaded for who listens alone.
-  const kafka = config.kafka && topics.length > 0 ? await import('./sources/kafka/listener.ts') : undefined
-  const http = await HttpService.listen({ host, port, log: root, metrics })
+  const http = await HttpService.listen({ ...config, log: root, metrics })
   const self: Member = { ...identify(config, http.port), incarnation: randomBytes(9).toString('base64url') }
-
   const log = root.child({ member: self.id })
-  const stamps = new StampClock(self.incarnation)
-  const storage = new Storage({
-    ...config,
-    clock,
-    log,
-    memberId: self.id,
-    waitMaxMs: config.peerTimeoutMs,
-    restore: ({ slot, id, entry }) => member.memory.merge(slot, id, entry),
-    witness: (stamp) => stamps.witness(stamp),
-  })
-  const sourceMetrics = createSourceMetrics(metrics.registry)
-  const upstream = new Upstream({ routes: config.routes, bodyBytesMax, metrics: sourceMetrics })
-  let readThrough: ReadThrough | undefined
-  const member = createMember({
-    ...config,
-    self,
-    clock,
-    log,
-    metrics: clusterMetrics,
-    stamps,
-    storage,
-    uplink:
-      config.uplinkUrls.length > 0 ? new UplinkClient(config.uplinkUrls, clusterSecret, self.id) : undefined,
-    connect: (other) => new HttpConnection(other, { clock, self: self.id, secret: memberSecrets[0] }),
-    inFrontOf(local) {
-      const routes = new RouteTable(config.routes)
-      readThrough = new ReadThrough({ local, routes, upstream, log, metrics: sourceMetrics })
-      return readThrough
-    },
-    onView: () => readThrough?.doubt(),
-    onRejected: onFatal,
-  })
-  const { router, stay } = member
-  const events = new Events({
-    engine: router,
-    routes: config.routes,
-    clock,
-    log,
-    metrics: sourceMetrics,
-    timeoutMs: config.peerTimeoutMs,
-  })
-  const listenerMetrics = createListenerMetrics(metrics.registry)
-  const listener =
-    config.kafka && kafka
-      ? new kafka.Listener({
-          ...config.kafka,
-          clientId: self.id,
-          topics,
-          clock,
-          log,
-          metrics: listenerMetrics,
-          handle: (message) => events.take(message),
-        })
-      : undefined
-
-  if (config.kafka && topics.length === 0)
-    log.warn('KAFKA_BROKERS is set, and no route has events to listen to')
-
-  registerMemoryMetrics(metrics.registry, member.memory)
-  registerShardMetrics(metrics.registry, member.shards)
-  if (storage.writes) registerDiskMetrics(metrics.registry, storage.writes)
-  registerClusterGauges(metrics.registry, member)
-  const dispatch = createDispatch(router, clock, config.peerTimeoutMs)
-  const routes = [
-    ...apiRoutes(dispatch, bodyBytesMax),
-    ...kvRoutes(dispatch, bodyBytesMax),
-    ...counterRoutes(dispatch, bodyBytesMax),
-    ...reactionRoutes(dispatch, bodyBytesMax),
-    ...responseRoutes({ ...config, dispatch }),
-    ...eventRoutes(events, bodyBytesMax),
-    ...batchRoutes(dispatch, bodyBytesMax),
-    ...clusterRoutes({ ...member, bodyBytesMax }),
-    ...reachRoutes({
-      members: () => member.membership.placed?.view.members ?? [],
-      status: () => ({ ...member.status, requests: metrics.answers.total }),
-    }),
-  ]
-  const ops = opsRoutes({
-    title: 'Larder node',
-    registry: metrics.registry,
-    identity: { id: self.id, incarnation: self.incarnation },
-    notReady: () => storage.notReady ?? stay.notReady,
-    routes,
-  })
-  http.serve([...routes, ...ops], { apiKeys, memberSecrets })
-
-  try {
-    await storage.open()
-  } catch (error) {
+  const { backend, sources, routes } = join(config, { self, clock, log, metrics, onFatal })
+  const { apiKeys } = config
+  http.serve(routes, { apiKeys, memberSecrets: memberSecretsOf(config) })
+  await backend.open().catch(async (error) => {
     await http.close(0)
     throw error
-  }
-  let isStopping = false
-  const recovered = storage.recover().then(() => {
-    if (isStopping) return
-    member.start()
-    listener?.start()
-  }, onFatal)
-  const sweeping = startSweeping(member.memory, clock)
+  })
+  void backend
+    .start()
+    .then(() => sources.start())
+    .catch(onFatal)
   log.info({ id: self.id, url: self.url, uplink: config.uplinkUrls, port: http.port }, 'listening')
 
   return {
@@ -187,20 +65,56 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
      * @throws LarderError NOT_SAVED that says what was lost.
      */
     async [Symbol.asyncDispose]() {
-      isStopping = true
       log.info({ id: self.id }, 'leaving')
-      storage.cancelRecovery()
-      await recovered
-      const [owed] = await Promise.all([stay.end(), listener?.[Symbol.asyncDispose]()])
-      http.drain()
-      await http.untilQuiet(clock, { quietMs: QUIET_MS, waitMaxMs: QUIET_WAIT_MAX_MS })
-      await http.close(CLOSE_MAX_MS)
-      sweeping.cancel()
-      await member.stop()
-      upstream.close()
-      await storage.stop()
-      if (owed > 0) throw new LarderError('NOT_SAVED', `${owed} slots were not handed over in time.`)
+      await Promise.all([backend.leave(), sources.stopListening()])
+      await http.stop(clock)
+      sources.close()
+      await backend.stop()
       log.info({ id: self.id }, 'stopped')
     },
   }
+}
+
+interface Joined extends NodeParts {
+  readonly self: Member
+  readonly metrics: HttpMetrics
+}
+
+function join(config: NodeConfig, { self, clock, log, metrics, onFatal }: Joined) {
+  const { registry } = metrics
+  const { uplinkUrls, clusterSecret, peerTimeoutMs: timeoutMs } = config
+  const basis = { ...config, self, clock, log, registry, timeoutMs }
+  const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
+  const sources = new Sources({ ...basis, clientId: self.id })
+  const [secret] = memberSecretsOf(config)
+  const { backend } = createMember({
+    ...basis,
+    storage,
+    metrics: createClusterMetrics(registry),
+    stamps: new StampClock(self.incarnation),
+    uplink: uplinkUrls.length > 0 ? new UplinkClient(uplinkUrls, clusterSecret, self.id) : undefined,
+    requests: () => metrics.answers.total,
+    connect: (other) => new HttpConnection(other, { clock, self: self.id, secret }),
+    inFrontOf: (shards) => sources.inFrontOf(shards),
+    onView: () => sources.doubt(),
+    onRejected: onFatal,
+  })
+  const { engine } = backend
+  const dispatch = createDispatch(engine, clock, timeoutMs)
+  const events = sources.eventsFor(engine)
+  const routes = [...publicRoutes({ ...config, dispatch, events }), ...backend.routes]
+  const { id, incarnation } = self
+  const ops = opsRoutes({
+    title: 'Larder node',
+    registry,
+    identity: { id, incarnation },
+    notReady: () => backend.notReady,
+    routes,
+  })
+  return { backend, sources, routes: [...routes, ...ops] }
+}
+
+/** Without a secret of their own members show each other an API key, or that door would stand open. */
+function memberSecretsOf({ clusterSecret, apiKeys }: NodeConfig): readonly string[] {
+  return clusterSecret === undefined ? apiKeys : [clusterSecret]
 }

@@ -117,7 +117,7 @@ function footprint(members: number): { bytes: number; installMs: number } {
   const fleet = newFleet(new World(1))
   const before = usedBytes()
   const lives = Array.from({ length: MEMBERS_MEASURED }, (_, number) => newLife(fleet, number % members))
-  const installing = lives.map(({ member }) => timed(() => member.membership.learn(viewOf(members))))
+  const installing = lives.map(({ member }) => timed(() => member.members.learn(viewOf(members))))
   const bytes = (usedBytes() - before) / lives.length
   for (const life of lives) life.kill()
   return { bytes, installMs: median(installing) }

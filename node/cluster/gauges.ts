@@ -1,31 +1,29 @@
 /** What this member knows of the cluster: read off its membership and its peers when somebody asks. */
 import { Gauge, type Registry } from 'prom-client'
 import { tellGauge } from '../../shared/metrics.ts'
-import type { Membership } from './members/membership.ts'
+import type { Members } from './members/members.ts'
 import type { Peers } from './peers/peers.ts'
-import type { Doubts } from './slots/doubts.ts'
-import type { Holdings } from './slots/holdings.ts'
+import type { Slots } from './slots/slots.ts'
 
 export interface Gauged {
-  readonly membership: Membership
+  readonly members: Members
   readonly peers: Peers
-  readonly holdings: Holdings
-  readonly doubts: Doubts
+  readonly slots: Slots
 }
 
 export function registerClusterGauges(
   registry: Registry,
-  { membership, peers, holdings, doubts }: Gauged,
+  { members, peers, slots: { holdings, doubts } }: Gauged,
 ): void {
   tellGauge(registry, {
     name: 'larder_epoch',
     help: 'The epoch of the view in force here; it should be the same on all members.',
-    read: () => membership.placed?.epoch ?? 0,
+    read: () => members.placed?.epoch ?? 0,
   })
   tellGauge(registry, {
     name: 'larder_members',
     help: 'Members in the view in force here.',
-    read: () => membership.placed?.view.members.length ?? 0,
+    read: () => members.placed?.view.members.length ?? 0,
   })
   new Gauge({
     name: 'larder_slots',

@@ -12,18 +12,11 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { mergeActivity } from '../entries/activity.ts'
-import type { PlacedView } from './members/placed-view.ts'
+import type { PlacedView, Views } from './members/placed-view.ts'
 import type { ClusterMetrics } from './metrics.ts'
 
 /** How long a command waits for the view that tells where it belongs now. */
 const SETTLE_MAX_MS = 1000
-
-/** Who tells which view is in force. */
-export interface Views {
-  readonly placed: PlacedView | undefined
-  /** Resolves with the first view after this one in their order, or at the deadline with the view there is. */
-  after(order: number, deadlineAtMs: number): Promise<PlacedView | undefined>
-}
 
 export interface OtherMembers {
   of(member: Member): Engine

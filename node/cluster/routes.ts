@@ -4,13 +4,13 @@ import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/http/input.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
-import { Member } from '../../shared/view.ts'
+import { Member, type MemberStatus } from '../../shared/view.ts'
 import type { Inbox } from './inbox.ts'
-import type { Membership } from './members/membership.ts'
+import type { Members } from './members/members.ts'
 import { CHANNEL_PATH, CHANNEL_PROTOCOL } from './peers/channel.ts'
 import { ChannelServer, type FrameRow } from './peers/channel-server.ts'
-import type { Holdings } from './slots/holdings.ts'
-import type { SlotInbox } from './slots/slot-inbox.ts'
+import { reachRoutes } from './reach.ts'
+import type { Slots } from './slots/slots.ts'
 import { decodeRequest, EXECUTE_PATH, encodeResponse } from './wire/execute.ts'
 import { FRAME_TYPE } from './wire/frame.ts'
 import { decodeSlotRequest, encodeSlotResponse, SLOTS_PATH } from './wire/slots.ts'
@@ -28,14 +28,16 @@ const ClusterView = z.object({
 export interface ClusterRoutesOptions {
   readonly self: Member
   readonly inbox: Inbox
-  readonly slotInbox: SlotInbox
-  readonly membership: Membership
-  readonly holdings: Holdings
+  readonly members: Members
+  readonly slots: Slots
+  readonly memory: { readonly counts: MemberStatus['entries'] & { readonly bytes: number } }
   readonly bodyBytesMax: number
+  /** How many requests it has answered. */
+  requests(): number
 }
 
 export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
-  const { self, inbox, slotInbox, membership, holdings, bodyBytesMax } = options
+  const { self, inbox, members, slots, bodyBytesMax } = options
   const bytesMax = bodyBytesMax + FRAME_SLACK_BYTES
   const rows: FrameRow[] = [
     {
@@ -47,7 +49,7 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
       path: SLOTS_PATH,
       summary: 'Take part in keeping copies of slots, and in moving them. Not for clients.',
       isProbe: true,
-      answer: async (bytes) => encodeSlotResponse(await slotInbox.receive(decoded(decodeSlotRequest, bytes))),
+      answer: async (bytes) => encodeSlotResponse(await slots.receive(decoded(decodeSlotRequest, bytes))),
     },
   ]
   return [
@@ -60,11 +62,28 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
       access: 'public',
       answers: { 200: { description: 'The view.', content: { 'application/json': ClusterView } } },
       handle() {
-        const { epoch = 0, view } = membership.placed ?? {}
-        return json({ id: self.id, epoch, members: view?.members ?? [], slots: holdings.counts })
+        const { epoch = 0, view } = members.placed ?? {}
+        return json({ id: self.id, epoch, members: view?.members ?? [], slots: slots.holdings.counts })
       },
     },
+    ...reachRoutes({
+      members: () => members.placed?.view.members ?? [],
+      status: () => statusOf(options),
+    }),
   ]
+}
+
+/** What uplink shows of it. */
+function statusOf({ self, members, slots, memory, requests }: ClusterRoutesOptions): MemberStatus {
+  const { values, responses, counters, contents, records, tombstones, bytes } = memory.counts
+  return {
+    id: self.id,
+    epoch: members.placed?.epoch ?? 0,
+    slots: slots.holdings.counts,
+    entries: { values, responses, counters, contents, records, tombstones },
+    bytes,
+    requests: requests(),
+  }
 }
 
 function frameRoute({ path, summary, isProbe, answer }: FrameRow, bytesMax: number): Route {

@@ -4,16 +4,26 @@ import type { Memory } from './memory.ts'
 
 const SWEEP_INTERVAL_MS = 500
 
-export function startSweeping(memory: Memory, clock: Clock): Timer {
-  let isOver = false
-  const sweep = () => {
-    if (!isOver && memory.sweep(clock.wall())) setImmediate(sweep)
+export class Sweeping {
+  readonly #memory: Pick<Memory, 'sweep'>
+  readonly #clock: Clock
+  #timer: Timer | undefined
+
+  constructor(memory: Pick<Memory, 'sweep'>, clock: Clock) {
+    this.#memory = memory
+    this.#clock = clock
   }
-  const timer = clock.every(SWEEP_INTERVAL_MS, sweep)
-  return {
-    cancel() {
-      isOver = true
-      timer.cancel()
-    },
+
+  start(): void {
+    this.#timer = this.#clock.every(SWEEP_INTERVAL_MS, () => this.#sweep())
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #sweep(): void {
+    if (this.#timer !== undefined && this.#memory.sweep(this.#clock.wall())) setImmediate(() => this.#sweep())
   }
 }

@@ -4,19 +4,22 @@
  */
 import type { Stamp } from '../../shared/command.ts'
 import type { Log } from '../../shared/log.ts'
-import { timesOf } from '../entries/entry.ts'
+import { type Entry, timesOf } from '../entries/entry.ts'
 import type { Disk } from './disk.ts'
-import { entryOf, type StoredEntry, type StoredRow } from './rows.ts'
+import { entryOf, type StoredRow } from './rows.ts'
 
 const PROGRESS_ROWS = 100_000
 
 export interface RecoveryOptions {
   readonly disk: Pick<Disk, 'open' | 'read'>
   readonly log: Log
-  /** Takes over what was stored. */
-  restore(stored: StoredEntry): void
-  /** Later writes must be later than this. */
-  witness(stamp: Pick<Stamp, 'time'>): void
+}
+
+/** Where what was stored goes. */
+export interface Restored {
+  readonly memory: { merge(slot: number, id: string, entry: Entry): void }
+  /** Later writes must be later than all of it. */
+  readonly stamps: { witness(stamp: Pick<Stamp, 'time'>): void }
 }
 
 export class Recovery {
@@ -44,13 +47,13 @@ export class Recovery {
   }
 
   /** Resolves once all is read, or after `cancel`. @throws when the file cannot be read to its end. */
-  async run(): Promise<void> {
+  async run(into: Restored): Promise<void> {
     const { disk, log } = this.#options
     const startedAtMs = performance.now()
     log.info({ rows: this.#rows }, 'reading the disk')
     for await (const chunk of disk.read()) {
       if (this.#isCancelled) return
-      for (const row of chunk) this.#restore(row)
+      for (const row of chunk) restore(row, into)
       this.#count(chunk.length)
     }
     this.#isDone = true
@@ -62,17 +65,16 @@ export class Recovery {
     this.#isCancelled = true
   }
 
-  #restore(row: StoredRow): void {
-    const { restore, witness } = this.#options
-    const stored = entryOf(row)
-    for (const stamp of timesOf(stored.entry)) witness(stamp)
-    restore(stored)
-  }
-
   #count(rows: number): void {
     const before = Math.floor(this.#read / PROGRESS_ROWS)
     this.#read += rows
     if (Math.floor(this.#read / PROGRESS_ROWS) > before)
       this.#options.log.info({ read: this.#read, rows: this.#rows }, 'reading the disk')
   }
+}
+
+function restore(row: StoredRow, { memory, stamps }: Restored): void {
+  const { slot, id, entry } = entryOf(row)
+  for (const stamp of timesOf(entry)) stamps.witness(stamp)
+  memory.merge(slot, id, entry)
 }

@@ -3,35 +3,32 @@
  * Without a folder nothing does, and everything counts as safe.
  */
 import { join } from 'node:path'
+import type { Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.ts'
-import type { KeyCommand, Stamp } from '../../shared/command.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
-import type { Change } from '../entries/entry.ts'
-import type { Presence } from '../entries/presence.ts'
 import { Disk } from './disk.ts'
-import { Recovery } from './recovery.ts'
-import type { StoredEntry } from './rows.ts'
+import { registerDiskMetrics } from './metrics.ts'
+import { Recovery, type Restored } from './recovery.ts'
 import { WriteBehind } from './write-behind.ts'
 
 export interface StorageOptions {
   readonly clock: Clock
   readonly log: Log
+  readonly registry: Registry
   /** `undefined` keeps nothing. */
   readonly dataDir: string | undefined
   readonly memberId: string
   readonly syncIntervalMs: number
   readonly waitMaxMs: number
-  /** Takes over what was stored. */
-  restore(stored: StoredEntry): void
-  /** Later writes must be later than this. */
-  witness(stamp: Pick<Stamp, 'time'>): void
 }
 
 export class Storage {
   readonly #disk: Disk | undefined
   readonly #recovery: Recovery | undefined
   readonly writes: WriteBehind | undefined
+  /** Who takes in what was applied. */
+  readonly keeper: Pick<WriteBehind, 'refusalOf' | 'note' | 'saved' | 'forget' | 'drop'> = KEEPS_NOTHING
 
   constructor(options: StorageOptions) {
     const { clock, log, dataDir, memberId, syncIntervalMs: intervalMs, waitMaxMs } = options
@@ -39,6 +36,8 @@ export class Storage {
     this.#disk = new Disk(join(dataDir, `${memberId}.db`))
     this.#recovery = new Recovery({ ...options, disk: this.#disk })
     this.writes = new WriteBehind({ clock, log, target: this.#disk, intervalMs, waitMaxMs })
+    this.keeper = this.writes
+    registerDiskMetrics(options.registry, this.writes)
   }
 
   /** Why requests should go elsewhere: it is still being read, or the disk does not keep up. */
@@ -57,9 +56,9 @@ export class Storage {
   }
 
   /** Resolves once everything is read, or at `stop`. @throws LarderError NOT_SAVED when it cannot be. */
-  async recover(): Promise<void> {
+  async recover(into: Restored): Promise<void> {
     try {
-      await this.#recovery?.run()
+      await this.#recovery?.run(into)
     } catch (error) {
       throw notSaved(error)
     }
@@ -67,26 +66,6 @@ export class Storage {
 
   cancelRecovery(): void {
     this.#recovery?.cancel()
-  }
-
-  refusalOf(command: KeyCommand): LarderError | undefined {
-    return this.writes?.refusalOf(command)
-  }
-
-  note(change: Change): void {
-    this.writes?.note(change)
-  }
-
-  saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> | undefined {
-    return this.writes?.saved(changes)
-  }
-
-  forget(forgotten: { id: string; presence?: Presence }): void {
-    this.writes?.forget(forgotten)
-  }
-
-  drop(slots: readonly number[]): void {
-    this.writes?.drop(slots)
   }
 
   /** Writes what is left. @throws LarderError NOT_SAVED that says what was lost. */
@@ -97,6 +76,15 @@ export class Storage {
       await this.#disk?.close()
     }
   }
+}
+
+/** Without a disk everything counts as safe. */
+export const KEEPS_NOTHING: Storage['keeper'] = {
+  refusalOf: () => undefined,
+  note() {},
+  saved: () => undefined,
+  forget() {},
+  drop() {},
 }
 
 function notSaved(error: unknown): LarderError {

@@ -22,6 +22,7 @@ import { HEADER_BYTES_MAX, Refusals } from './refusal.ts'
 import { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
 import type { Credentials, Route } from './route.ts'
+import { send } from './send.ts'
 import type { ToldRow } from './upgrade.ts'
 import { Upgrades } from './upgrades.ts'
 
@@ -41,6 +42,12 @@ export interface ServiceOptions {
   /** How long a request may take to arrive whole. */
   readonly arrivalMaxMs?: number
 }
+
+/** A stopping service is closed once it has been quiet for this long, so that balancers have seen it go. */
+const QUIET_MS = 500
+const QUIET_WAIT_MAX_MS = 5000
+/** How long answers under way may still take after that. */
+const CLOSE_MAX_MS = 5000
 
 /** A listening service. `drain` asks clients to go elsewhere, `close` waits for the last answer. */
 export class HttpService {
@@ -210,6 +217,13 @@ export class HttpService {
     return performance.now() - this.#lastRequestAtMs
   }
 
+  /** Lets clients and balancers notice, answers what is under way, and closes. */
+  async stop(clock: Clock): Promise<void> {
+    this.drain()
+    await this.untilQuiet(clock, { quietMs: QUIET_MS, waitMaxMs: QUIET_WAIT_MAX_MS })
+    await this.close(CLOSE_MAX_MS)
+  }
+
   /** Stops listening, lets running requests finish for at most `graceMs`, then cuts what is left. */
   async close(graceMs: number): Promise<void> {
     this.drain()
@@ -227,20 +241,4 @@ export class HttpService {
 
 function tooMuch(): LarderError {
   return new LarderError('OVERLOADED', 'More arrives here than can be answered in time; nothing was applied.')
-}
-
-/** What is longer is sent as bytes behind the headers; what is shorter goes in one piece with them, which costs less. */
-const PIECE_LENGTH_MAX = 2048
-
-function send(out: ServerResponse, body: HttpResponse['body']): void {
-  if (body === undefined) return void out.end()
-  const isShort = body.length <= PIECE_LENGTH_MAX
-  if (typeof body === 'string') return void out.end(isShort ? body : Buffer.from(body))
-  // In Latin-1 each byte is a character, so that it goes with the headers, which are text.
-  if (isShort) return void out.end(textOf(body), 'latin1')
-  out.end(body)
-}
-
-function textOf({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString('latin1')
 }

@@ -145,9 +145,9 @@ export class Fleet {
     for (const life of lives) {
       if (!life.host.isRunning) return `${life.incarnation} is stopped`
       if (life.isLeaving) return `${life.incarnation} is leaving`
-      const { membership, holdings, doubts, memory } = life.member
-      if (membership.placed?.epoch !== epoch)
-        return `${life.incarnation} is at epoch ${membership.placed?.epoch}`
+      const { members: views, memory } = life.member
+      const { holdings, doubts } = life.member.slots
+      if (views.placed?.epoch !== epoch) return `${life.incarnation} is at epoch ${views.placed?.epoch}`
       const { arriving } = holdings.counts
       if (arriving > 0) return `${arriving} slots arrive at ${life.incarnation}`
       for (let slot = 0; slot < SLOTS; slot++) {
@@ -165,16 +165,16 @@ export class Fleet {
 
   /** Why somebody still has a slot that is not its own. */
   #kept({ incarnation, member }: Life, slot: number): string {
-    const owner = this.#lives.get(member.membership.placed?.ownerOf(slot)?.id ?? '')
-    const isThere = owner?.member.holdings.isOwn(slot) === true
+    const owner = this.#lives.get(member.members.placed?.ownerOf(slot)?.id ?? '')
+    const isThere = owner?.member.slots.holdings.isOwn(slot) === true
     const told =
       owner === undefined ? 'who is gone' : isThere ? this.#doubted(owner, slot) : 'who has not all of it'
     return `${incarnation} holds slot ${slot} of ${owner?.incarnation}: ${told}`
   }
 
-  #doubted({ member: { doubts, membership } }: Life, slot: number): string {
-    const holders = membership.placed?.holdersOf(slot).map(({ incarnation }) => incarnation)
-    const doubted = this.lives.filter(({ incarnation }) => doubts.doubtsOf(incarnation).has(slot))
+  #doubted({ member: { slots, members } }: Life, slot: number): string {
+    const holders = members.placed?.holdersOf(slot).map(({ incarnation }) => incarnation)
+    const doubted = this.lives.filter(({ incarnation }) => slots.doubts.doubtsOf(incarnation).has(slot))
     return `${doubted.map(({ incarnation }) => incarnation)} may lack something, and ${holders} hold it`
   }
 

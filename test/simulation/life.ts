@@ -1,9 +1,11 @@
 /** One life of a member's process: the real member on a simulated host, network and disk. */
+import { Registry } from 'prom-client'
+import type { Restored } from '../../node/cluster/cluster-backend.ts'
 import type { ClusterMetrics } from '../../node/cluster/metrics.ts'
 import { timesOf } from '../../node/entries/entry.ts'
 import { StampClock } from '../../node/entries/stamp.ts'
 import { type ClusterMember, createMember } from '../../node/member.ts'
-import { startSweeping } from '../../node/memory/sweeping.ts'
+import { KEEPS_NOTHING } from '../../node/storage/storage.ts'
 import { WriteBehind } from '../../node/storage/write-behind.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Member } from '../../shared/view.ts'
@@ -71,16 +73,20 @@ export class Life implements Listener {
       metrics,
       stamps: this.#stamps,
       uplink: this.calls,
+      registry: new Registry(),
       storage: {
-        refusalOf: (command) => writes?.refusalOf(command),
-        note: (change) => writes?.note(change),
-        saved: (changes) => writes?.saved(changes),
-        forget: (forgotten) => writes?.forget(forgotten),
-        drop: (slots) => writes?.drop(slots),
+        keeper: writes ?? KEEPS_NOTHING,
+        notReady: undefined,
+        open: async () => {},
+        recover: async (into) => this.#recover(into),
+        cancelRecovery() {},
+        stop: async () => writes?.stop(),
       },
       shardLimit: 2,
       queueMax: 1000,
       bytesMax: BYTES_MAX,
+      bodyBytesMax: BYTES_MAX,
+      requests: () => 0,
       connect: (other) => network.connect(this, other),
       inFrontOf: (shards) => shards,
       onView: () => {},
@@ -90,7 +96,7 @@ export class Life implements Listener {
       },
     })
     // What the disk had is read in a moment; until then it answers others as somebody who has nothing.
-    this.host.after(1 + random.below(40), () => this.#begin())
+    this.host.after(1 + random.below(40), () => void this.member.backend.start())
   }
 
   get id(): string {
@@ -105,8 +111,8 @@ export class Life implements Listener {
     return this.member.inbox
   }
 
-  get slotInbox() {
-    return this.member.slotInbox
+  get slots() {
+    return this.member.slots
   }
 
   get isLeaving(): boolean {
@@ -131,20 +137,18 @@ export class Life implements Listener {
   }
 
   async #leave(): Promise<number> {
-    const owed = await this.member.stay.end()
+    const { backend } = this.member
+    await backend.leave()
     await new Promise<void>((resolve) => void this.host.after(QUIET_MS, resolve))
-    await this.member.stop()
-    await this.#writes?.stop()
+    await backend.stop().catch(() => {}) // Of what is owed the caller hears.
     this.kill()
-    return owed
+    return backend.owed
   }
 
-  #begin(): void {
+  #recover({ memory, stamps }: Restored): void {
     for (const { slot, id, entry } of this.#options.disk?.file.entries ?? []) {
-      for (const stamp of timesOf(entry)) this.#stamps.witness(stamp)
-      this.member.memory.merge(slot, id, entry)
+      for (const stamp of timesOf(entry)) stamps.witness(stamp)
+      memory.merge(slot, id, entry)
     }
-    startSweeping(this.member.memory, this.host)
-    this.member.start()
   }
 }

@@ -28,7 +28,7 @@ export interface Listener {
   readonly inbox: {
     execute(request: ReturnType<typeof decodeRequest>): Promise<Parameters<typeof encodeResponse>[0]>
   }
-  readonly slotInbox: {
+  readonly slots: {
     receive(request: ReturnType<typeof decodeSlotRequest>): Promise<Parameters<typeof encodeSlotResponse>[0]>
   }
 }
@@ -150,7 +150,7 @@ export class Network {
         return { status: 200, body: encodeResponse(await listener.inbox.execute(decodeRequest(body))) }
       return {
         status: 200,
-        body: encodeSlotResponse(await listener.slotInbox.receive(decodeSlotRequest(body))),
+        body: encodeSlotResponse(await listener.slots.receive(decodeSlotRequest(body))),
       }
     } catch (error) {
       const { code, message, status, cause } = toLarderError(error)

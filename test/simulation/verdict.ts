@@ -31,14 +31,14 @@ export async function judgeAll(stage: Stage): Promise<void> {
 }
 
 function judgeViews({ fleet, ledger }: Stage): void {
-  const views = new Set(fleet.lives.map(({ member }) => JSON.stringify(member.membership.placed?.view)))
+  const views = new Set(fleet.lives.map(({ member }) => JSON.stringify(member.members.placed?.view)))
   if (views.size !== 1 || !views.has(JSON.stringify(fleet.uplink.view)))
     ledger.find(`members go by different views: ${[...views].join(' and ')}`)
 }
 
 function judgeCopies({ fleet, ledger }: Stage): void {
   const [first] = fleet.lives
-  const placed = first?.member.membership.placed
+  const placed = first?.member.members.placed
   for (let slot = 0; slot < SLOTS; slot++) {
     const holders = placed?.holdersOf(slot).map(({ incarnation }) => incarnation) ?? []
     const digests = new Map<string, string[]>()

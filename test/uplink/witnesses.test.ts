@@ -1,7 +1,7 @@
 /** Members that uplink does not reach, and others may. */
 import { expect } from 'chai'
 import { pino } from 'pino'
-import { reachRoutes } from '../../node/http/reach.ts'
+import { reachRoutes } from '../../node/cluster/reach.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { HttpService } from '../../shared/http/service.ts'
 import { createHttpMetrics } from '../../shared/metrics.ts'

@@ -5,9 +5,8 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
-import type { Views } from '../router.ts'
 import type { Preamble } from '../wire/preamble.ts'
-import { justBefore } from './placed-view.ts'
+import { justBefore, type Views } from './placed-view.ts'
 
 /** How long a receiver waits for the sender's view; more would only eat up the sender's deadline. */
 const CATCH_UP_MAX_MS = 500

@@ -1,8 +1,7 @@
 /** The view in force: followed by later ones only, and awaited by whoever needs one. */
 import type { Clock } from '../../../shared/clock.ts'
 import type { View } from '../../../shared/view.ts'
-import type { Views } from '../router.ts'
-import { PlacedView } from './placed-view.ts'
+import { PlacedView, type Views } from './placed-view.ts'
 
 export interface CurrentViewOptions {
   readonly clock: Clock

@@ -12,6 +12,7 @@
 import { type Clock, pause } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
+import { Trouble } from '../../../shared/trouble.ts'
 import type { Lease, Member, Renewal, View } from '../../../shared/view.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import type { CurrentView } from './current-view.ts'
@@ -57,7 +58,7 @@ export class Membership {
   #registered = false
   /** Whether it has been a member once; from then on it serves, with uplink or without. */
   #ready = false
-  #uplinkAnswers = true
+  readonly #silent: Trouble
   /** What keeps it from joining. */
   #obstacle = 'no uplink has answered'
   /** Aborted to renew before it is time. */
@@ -73,6 +74,10 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options
+    this.#silent = new Trouble(options.log, {
+      begins: 'uplink fails; the last view stays in force',
+      ends: 'uplink answers again',
+    })
   }
 
   get placed(): PlacedView | undefined {
@@ -227,21 +232,17 @@ export class Membership {
 
   #heard({ url }: Uplink): void {
     this.#heardAtMs = this.#options.clock.now()
-    if (!this.#uplinkAnswers) this.#answersSinceMs = this.#heardAtMs
-    if (!this.#uplinkAnswers) this.#options.log.info({ uplink: url }, 'uplink answers again')
-    this.#uplinkAnswers = true
+    if (this.#silent.isOn) this.#answersSinceMs = this.#heardAtMs
+    this.#silent.end({ uplink: url })
   }
 
-  /** Every failure counts; the log tells when it begins and when it is over. */
+  /** Every failure counts. */
   #missed(call: string, error: unknown): void {
     if (this.#stopping.signal.aborted) return
-    const { metrics, log } = this.#options
-    metrics.uplinkFailures.inc({ call })
+    this.#options.metrics.uplinkFailures.inc({ call })
     this.#failures++
     this.#obstacle = `uplink fails, ${error instanceof Error ? error.message : error}`
-    if (this.#uplinkAnswers && this.#registered)
-      log.warn({ call, error }, 'uplink fails; the last view stays in force')
-    else if (this.#uplinkAnswers) log.info({ call, reason: this.#obstacle }, 'waiting for uplink')
-    this.#uplinkAnswers = false
+    if (this.#registered) this.#silent.begin({ call, error })
+    else this.#silent.begin({ call, reason: this.#obstacle }, { begins: 'waiting for uplink', level: 'info' })
   }
 }

@@ -9,6 +9,13 @@ const NOBODY: readonly Member[] = []
 
 export type Role = 'owner' | 'replica' | 'none'
 
+/** Who tells which view is in force. */
+export interface Views {
+  readonly placed: PlacedView | undefined
+  /** Resolves with the first view after this one in their order, or at the deadline with the view there is. */
+  after(order: number, deadlineAtMs: number): Promise<PlacedView | undefined>
+}
+
 /** How often the absent may change within one view; more are counted as the last. */
 const REVISIONS = 1024
 

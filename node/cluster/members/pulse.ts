@@ -5,13 +5,19 @@
 import { type Clock, inTime, pause, type Timer } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
-import type { Currency } from '../slots/holdings.ts'
 
 const BEAT_MS = 100
 /** A heart that has not beaten for this part of a lease has stood still, as somebody else may have noticed. */
 const STOPPED = 0.5
 /** How long it asks; then it goes on with what it knows. */
 const ASK_MAX_MS = 1000
+
+/** Whether the view that is in force here is one that time has not passed by. */
+export interface Currency {
+  readonly isCurrent: boolean
+  /** Asks for what was missed; resolves at the deadline at the latest. */
+  catchUp(deadlineAtMs: number): Promise<void>
+}
 
 export interface PulseOptions {
   readonly clock: Clock

@@ -8,7 +8,7 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
-import type { Peer } from '../peers/peer.ts'
+import { type Contact, isAbsent, type RollCall, rollCallOf } from '../peers/contact.ts'
 import type { CurrentView } from './current-view.ts'
 import type { Membership } from './membership.ts'
 
@@ -18,27 +18,20 @@ const LATE_MS = 1000
 /** Members are asked so often in a lease, and less often where they are many. */
 const QUESTIONS_A_LEASE = 6
 const QUESTION_EACH_MS = 5
-/** Questions in a row after which nobody listens there. */
-const REFUSALS = 2
 
 export interface SurveyOptions {
   readonly self: Member
   readonly clock: Clock
   readonly log: Log
-  readonly membership: Membership
-  readonly current: CurrentView
-  readonly peers: { of(member: Member): Peer }
-}
-
-interface Seen {
-  askedAtMs: number
-  answeredAtMs: number
-  refusals: number
+  readonly membership: Pick<Membership, 'placed' | 'leaseMs' | 'silence'>
+  readonly current: Pick<CurrentView, 'miss'>
+  readonly peers: {
+    of(member: Member): { readonly contact: Contact; ping(timeoutMs: number): Promise<void> }
+  }
 }
 
 export class Survey {
   readonly #options: SurveyOptions
-  readonly #seen = new Map<string, Seen>()
   #absent: ReadonlySet<string> = new Set()
   #lookedAtMs = -Infinity
   #timer: Timer | undefined
@@ -58,26 +51,23 @@ export class Survey {
   #look(): void {
     const { clock, membership } = this.#options
     const nowMs = clock.now()
-    if (nowMs - this.#lookedAtMs > LATE_MS) this.#seen.clear()
+    if (nowMs - this.#lookedAtMs > LATE_MS) this.#beginAnew()
     this.#lookedAtMs = nowMs
     if (!this.#isNeeded()) {
-      this.#seen.clear()
+      this.#beginAnew()
       this.#tell(new Set())
       return
     }
     const others = this.#others()
     const pauseMs = Math.max(membership.leaseMs / QUESTIONS_A_LEASE, others.length * QUESTION_EACH_MS)
     for (const other of others) {
-      const seen = this.#seenOf(other)
-      if (nowMs - seen.askedAtMs >= pauseMs) void this.#ask(other, seen, pauseMs)
+      const roll = this.#rollOf(other)
+      if (nowMs - roll.askedAtMs >= pauseMs) void this.#ask(other, roll, pauseMs)
     }
     if (!this.#isAlone()) return
     const patienceMs = Math.max(membership.leaseMs, 3 * pauseMs)
-    const isAbsent = (other: Member) => {
-      const { answeredAtMs, refusals } = this.#seenOf(other)
-      return refusals >= REFUSALS || nowMs - answeredAtMs > patienceMs
-    }
-    this.#tell(new Set(others.filter(isAbsent).map(({ incarnation }) => incarnation)))
+    const absent = others.filter((other) => isAbsent(this.#rollOf(other), nowMs, patienceMs))
+    this.#tell(new Set(absent.map(({ incarnation }) => incarnation)))
   }
 
   /** It asks earlier than it judges, to know by then. */
@@ -99,25 +89,26 @@ export class Survey {
     )
   }
 
-  #seenOf({ incarnation }: Member): Seen {
-    const nowMs = this.#options.clock.now()
-    const isMissed = this.#absent.has(incarnation)
-    const fresh = { askedAtMs: -Infinity, answeredAtMs: isMissed ? -Infinity : nowMs, refusals: 0 }
-    const seen = this.#seen.get(incarnation) ?? fresh
-    this.#seen.set(incarnation, seen)
-    return seen
+  #rollOf(member: Member): RollCall {
+    const { clock, peers } = this.#options
+    const wasAbsent = this.#absent.has(member.incarnation)
+    return rollCallOf(peers.of(member).contact, clock.now(), { wasAbsent })
   }
 
-  async #ask(other: Member, seen: Seen, timeoutMs: number): Promise<void> {
+  #beginAnew(): void {
+    for (const other of this.#others()) delete this.#options.peers.of(other).contact.roll
+  }
+
+  async #ask(other: Member, roll: RollCall, timeoutMs: number): Promise<void> {
     const { clock, peers } = this.#options
-    seen.askedAtMs = clock.now()
+    roll.askedAtMs = clock.now()
     try {
       await peers.of(other).ping(timeoutMs)
-      seen.answeredAtMs = clock.now()
-      seen.refusals = 0
+      roll.answeredAtMs = clock.now()
+      roll.refusals = 0
     } catch (error) {
       const isRefused = error instanceof Error && 'code' in error && error.code === 'REFUSED'
-      seen.refusals = isRefused ? seen.refusals + 1 : 0
+      roll.refusals = isRefused ? roll.refusals + 1 : 0
     }
   }
 

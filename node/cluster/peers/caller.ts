@@ -5,6 +5,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { isErrorCode, LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
+import { Trouble } from '../../../shared/trouble.ts'
 import type { Member, View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { ClusterMetrics } from '../metrics.ts'
@@ -39,7 +40,7 @@ export class Caller {
   readonly #member: Member
   readonly #connection: Connection
   readonly #options: CallerOptions
-  #isFailing = false
+  readonly #failing: Trouble
   /** What the member has last shown; until then it is believed to know everything. */
   #epoch = Infinity
 
@@ -47,14 +48,14 @@ export class Caller {
     this.#member = member
     this.#connection = connection
     this.#options = options
+    this.#failing = new Trouble(options.log, { begins: 'a peer fails', ends: 'a peer answers again' })
   }
 
   /** @throws LarderError REFUSED where nothing can have come of it, UNREACHABLE where that is open. */
   async call<Answer extends Preamble>(call: PeerCall<Answer>): Promise<Answer> {
     try {
       const answer = await this.#post(call)
-      if (this.#isFailing) this.#options.log.info({ peer: this.#member.id }, 'a peer answers again')
-      this.#isFailing = false
+      this.#failing.end({ peer: this.#member.id })
       return answer
     } catch (error) {
       throw this.#explain(error, call.requestIds)
@@ -86,14 +87,13 @@ export class Caller {
     return new LarderError(isErrorCode(code) ? code : 'UNREACHABLE', `${this.#member.id} answered ${status}.`)
   }
 
-  /** Every failure counts; the log tells of the first. */
+  /** Every failure counts. */
   #explain(error: unknown, requestIds: readonly string[] = []): LarderError {
     const { id } = this.#member
-    const { metrics, log, onRefused } = this.#options
+    const { metrics, onRefused } = this.#options
     const explained = error instanceof LarderError ? error : unanswered(id, error)
     metrics.forwardFailures.inc({ peer: id, code: explained.code })
-    if (!this.#isFailing) log.warn({ peer: id, code: explained.code, requestIds, error }, 'a peer fails')
-    this.#isFailing = true
+    this.#failing.begin({ peer: id, code: explained.code, requestIds, error })
     if (explained.code === 'REFUSED') onRefused(this.#member)
     return explained
   }

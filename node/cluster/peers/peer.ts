@@ -24,6 +24,7 @@ import {
 import { Batcher } from './batcher.ts'
 import { Caller, type CallerOptions } from './caller.ts'
 import type { Connection, Lane } from './connection.ts'
+import { newContact } from './contact.ts'
 
 /** Fetches that wait for one member; beyond it they are refused at once. */
 const FETCHES_MAX = 1000
@@ -38,6 +39,8 @@ type Sent = Pick<RoutedCommand, 'command' | 'requestId' | 'traced'> & { readonly
 
 export class Peer implements Engine {
   readonly member: Member
+  /** Whether it answers. */
+  readonly contact = newContact()
   readonly #options: PeerOptions
   readonly #caller: Caller
   readonly #commands: Batcher<Sent, Reply>

@@ -1,4 +1,4 @@
-/** The other members of the view, each with its connection; one that leaves the view is let go. */
+/** The other members of the view, each with its connection and what is known of it; one that leaves the view is let go. */
 import type { Member } from '../../../shared/view.ts'
 import { Peer, type PeerOptions } from './peer.ts'
 
@@ -18,6 +18,11 @@ export class Peers {
     const peer = new Peer(member, this.#options)
     this.#peers.set(member.id, peer)
     return peer
+  }
+
+  /** The peer that is this life of a member, where there is one. */
+  find(incarnation: string): Peer | undefined {
+    return this.#peers.values().find(({ member }) => member.incarnation === incarnation)
   }
 
   /** Lets go of everyone who is not among these. */

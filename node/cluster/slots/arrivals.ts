@@ -11,10 +11,11 @@ import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/placed-view.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Peer } from '../peers/peer.ts'
-import type { Hearing } from './hearing.ts'
+import { isWaitedFor } from '../peers/contact.ts'
+import { whileGiving } from './giving.ts'
 import type { Holdings } from './holdings.ts'
 import type { SlotStore } from './sender.ts'
+import type { SlotPeers } from './slot-peers.ts'
 
 /** Slots in one request. */
 const BATCH_SLOTS = 128
@@ -24,8 +25,6 @@ const REQUEST_MAX_MS = 60_000
 const RETRY_MS = 200
 /** An uplink that has just been started empty is told in this time who the members are: nobody is the first before. */
 const ALONE_MS = 500
-/** Who has not said a word for so long, and is not taken for dead either, is not waited for any more. */
-const PATIENCE_MS = 10_000
 
 interface Arrival {
   readonly slot: number
@@ -56,8 +55,7 @@ export interface ArrivalsOptions {
   readonly metrics: ClusterMetrics
   readonly holdings: Holdings
   readonly store: SlotStore
-  readonly hearing: Hearing
-  readonly peers: { of(member: Member): Peer }
+  readonly peers: SlotPeers
 }
 
 export class Arrivals {
@@ -66,8 +64,6 @@ export class Arrivals {
   #queues = new Map<string, Queue>()
   #placed: PlacedView | undefined
   #lost = 0
-  /** Since when a member has not answered, by incarnation. */
-  readonly #silentSinceMs = new Map<string, number>()
   /** To be asked for again. */
   readonly #later: Arrival[] = []
 
@@ -151,12 +147,13 @@ export class Arrivals {
   /** Asks one member for some slots; false when it did not answer. */
   async #ask(member: Member, batch: readonly Arrival[]): Promise<boolean> {
     const { clock, store, peers } = this.#options
+    const peer = peers.of(member)
     for (const arrival of batch) arrival.isAsked = true
     try {
       const slots = batch.map(({ slot }) => [slot, store.digestOf(slot)] as const)
-      const asking = peers.of(member).ask({ type: 'want', slots }, REQUEST_MAX_MS)
-      const answers = await this.#options.hearing.unlessSilent(member, asking)
-      this.#silentSinceMs.delete(member.incarnation)
+      const asking = peer.ask({ type: 'want', slots }, REQUEST_MAX_MS)
+      const answers = await whileGiving(peer, asking, clock)
+      peer.contact.silentSinceMs = Infinity
       for (const [index, arrival] of batch.entries()) {
         if (this.#arrivals.get(arrival.slot) !== arrival) continue // Another view has come.
         arrival.isAsked = false
@@ -169,8 +166,7 @@ export class Arrivals {
       }
       return true
     } catch {
-      if (!this.#silentSinceMs.has(member.incarnation))
-        this.#silentSinceMs.set(member.incarnation, clock.now())
+      peer.contact.silentSinceMs = Math.min(peer.contact.silentSinceMs, clock.now())
       for (const arrival of batch) {
         arrival.isAsked = false
         this.#passOver(arrival, member)
@@ -193,10 +189,9 @@ export class Arrivals {
 
   /** Everybody was asked, and nobody has all of it. */
   #exhausted(arrival: Arrival): void {
-    const { clock, holdings, metrics, store } = this.#options
-    const givesUpAtMs = clock.now() - PATIENCE_MS
+    const { clock, holdings, metrics, store, peers } = this.#options
     const { slot, heldBy, sawFormer, silent } = arrival
-    if (silent.some(({ incarnation }) => (this.#silentSinceMs.get(incarnation) ?? Infinity) > givesUpAtMs)) {
+    if (silent.some((member) => isWaitedFor(peers.of(member).contact, clock.now()))) {
       this.#askAgainLater(arrival)
       return
     }

@@ -11,13 +11,7 @@ import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'
 import { wrongOwner } from '../../engine.ts'
 import type { PlacedView, Role } from '../members/placed-view.ts'
-
-/** Whether the view that is in force here is one that time has not passed by. */
-export interface Currency {
-  readonly isCurrent: boolean
-  /** Asks for what was missed; resolves at the deadline at the latest. */
-  catchUp(deadlineAtMs: number): Promise<void>
-}
+import type { Currency } from '../members/pulse.ts'
 
 export interface HoldingsOptions {
   readonly self: Member

@@ -5,25 +5,25 @@
  * A check travels in the stream of changes, so that both sides compare the same moment. Where they differ each gives the
  * other what it has: a replica may have been an owner in a half of the cluster that was cut off.
  */
-import { type Clock, pause, type Timer } from '../../../shared/clock.ts'
+import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/placed-view.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Peer } from '../peers/peer.ts'
 import type { Check, SlotAnswer, SlotDigest } from '../wire/slots.ts'
 import type { Doubts } from './doubts.ts'
 import type { Holdings } from './holdings.ts'
 import type { Replicator } from './replicator.ts'
+import { Rounds } from './rounds.ts'
 import type { SlotSender, SlotStore } from './sender.ts'
+import type { SlotPeers } from './slot-peers.ts'
 
 const CHECKED_SLOTS = 512
 /** Slots that differ are mended so many at a time. */
 const MENDED_SLOTS = 256
 const CHECK_MAX_MS = 2000
 const MEND_MAX_MS = 60_000
-const RETRY_MS = 250
 /** All slots are compared once in so long, some each second. */
 const ROUND_SECONDS = 60
 const SLOTS_A_SECOND = Math.ceil(SLOTS / ROUND_SECONDS)
@@ -36,23 +36,28 @@ export interface RepairOptions {
   readonly doubts: Doubts
   readonly replicator: Replicator
   readonly sender: SlotSender
-  readonly store: SlotStore & { readonly isFull: boolean }
-  readonly peers: { of(member: Member): Peer }
+  readonly store: SlotStore
+  readonly memory: { readonly isFull: boolean }
+  readonly peers: SlotPeers
 }
 
 export class Repair {
   readonly #options: RepairOptions
-  /** Replicas that are being seen to, by incarnation. */
-  readonly #underWay = new Set<string>()
+  readonly #rounds: Rounds
   #replicas: readonly Member[] = []
   #placed: PlacedView | undefined
   #next = 0
   #isWoken = false
   #timer: Timer | undefined
-  #stopping = new AbortController()
 
   constructor(options: RepairOptions) {
     this.#options = options
+    this.#rounds = new Rounds({
+      clock: options.clock,
+      batchMax: CHECKED_SLOTS,
+      due: (member) => this.#due(member),
+      act: (member, slots) => this.#mendAll(member, slots),
+    })
   }
 
   start(): void {
@@ -61,7 +66,7 @@ export class Repair {
 
   stop(): void {
     this.#timer?.cancel()
-    this.#stopping.abort()
+    this.#rounds.stop()
   }
 
   install(placed: PlacedView): void {
@@ -87,20 +92,7 @@ export class Repair {
 
   /** There may be something to mend there. */
   wake(member: Member): void {
-    if (this.#underWay.has(member.incarnation) || this.#due(member).length === 0) return
-    this.#underWay.add(member.incarnation)
-    void this.#seeTo(member).finally(() => this.#underWay.delete(member.incarnation))
-  }
-
-  async #seeTo(member: Member): Promise<void> {
-    const { clock } = this.#options
-    await Promise.resolve() // Whatever comes up in this turn is seen to together.
-    for (;;) {
-      const slots = this.#due(member).slice(0, CHECKED_SLOTS)
-      if (slots.length === 0 || this.#stopping.signal.aborted) return
-      const isMended = await this.#mendAll(member, slots).catch(() => false)
-      if (!isMended) await pause(clock, RETRY_MS, this.#stopping.signal)
-    }
+    this.#rounds.wake(member)
   }
 
   /** What the member may lack, and can be given. */
@@ -110,17 +102,15 @@ export class Repair {
     return isHere ? [...doubts.doubtsOf(incarnation).keys()].filter((slot) => holdings.isOwn(slot)) : []
   }
 
-  /** False when some of it has to be tried again. */
-  async #mendAll(member: Member, slots: readonly number[]): Promise<boolean> {
+  async #mendAll(member: Member, slots: readonly number[]): Promise<void> {
     const { replicator } = this.#options
-    if (replicator.isSilent(member)) {
+    if (replicator.isPassedOver(member)) {
       await this.#check(member, [], { isStrict: false })
       replicator.resume(member) // Before anything is compared: what changes from now on is in the stream.
     }
     const differing = await this.#check(member, slots, { isStrict: true })
     for (let start = 0; start < differing.length; start += MENDED_SLOTS)
       await this.#mend(member, differing.slice(start, start + MENDED_SLOTS))
-    return this.#due(member).every((slot) => !slots.includes(slot))
   }
 
   async #mend(member: Member, slots: readonly number[]): Promise<void> {
@@ -147,11 +137,11 @@ export class Repair {
     slots: readonly number[],
     { isStrict }: Pick<Check, 'isStrict'>,
   ): Promise<readonly SlotAnswer[]> {
-    const { clock, store, peers } = this.#options
+    const { clock, store, memory, peers } = this.#options
     const checks = slots.map((slot): SlotDigest => [slot, store.digestOf(slot)])
     return await peers
       .of(member)
-      .stream({ checks, isFull: store.isFull, isStrict }, clock.now() + CHECK_MAX_MS)
+      .stream({ checks, isFull: memory.isFull, isStrict }, clock.now() + CHECK_MAX_MS)
   }
 
   /** Looks through a part of the slots for what nobody knows to be missing. */
@@ -162,7 +152,7 @@ export class Repair {
       this.#next = (this.#next + 1) % SLOTS
       if (!holdings.isOwn(this.#next)) continue
       for (const member of this.#placed?.replicasOf(this.#next) ?? []) {
-        if (replicator.isSilent(member) || doubts.doubtsOf(member.incarnation).has(this.#next)) continue
+        if (replicator.isPassedOver(member) || doubts.doubtsOf(member.incarnation).has(this.#next)) continue
         byMember.set(member, [...(byMember.get(member) ?? []), this.#next])
       }
     }

@@ -1,7 +1,7 @@
 /**
  * Brings every change to the other holders of its slot, before it is acknowledged.
  *
- * A replica that does not answer in time is silent from then on: nobody waits for it again until it has answered, and
+ * A replica that does not answer in time is passed over from then on: nobody waits for it again until it has answered, and
  * what it misses meanwhile is noted, to be mended. A replica that knows of other holders refuses; then the change goes
  * where the later view says, be it to another owner.
  */
@@ -9,13 +9,12 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { SlotEntry } from '../../entries/entry.ts'
-import type { PlacedView } from '../members/placed-view.ts'
+import type { PlacedView, Views } from '../members/placed-view.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Peer } from '../peers/peer.ts'
-import type { Views } from '../router.ts'
 import { bytesOfEntries } from '../wire/entry.ts'
 import type { SlotAnswer } from '../wire/slots.ts'
 import type { Doubts } from './doubts.ts'
+import type { SlotPeers } from './slot-peers.ts'
 
 /** How long an acknowledgement waits for a replica that says nothing. */
 const COPY_MAX_MS = 1500
@@ -34,14 +33,13 @@ export interface ReplicatorOptions {
   readonly metrics: ClusterMetrics
   readonly views: Views
   readonly doubts: Doubts
-  readonly peers: { of(member: Member): Peer }
+  readonly peers: SlotPeers
   /** Called when a replica has missed something. */
   onMissed(member: Member): void
 }
 
 export class Replicator {
   readonly #options: ReplicatorOptions
-  readonly #silent = new Set<string>()
   readonly #untold: SlotEntry[][] = []
 
   constructor(options: ReplicatorOptions) {
@@ -82,14 +80,16 @@ export class Replicator {
     if (this.#untold.push([entry]) === 1) setImmediate(() => void this.merged(this.#untold.splice(0)))
   }
 
-  isSilent({ incarnation }: Member): boolean {
-    return this.#silent.has(incarnation)
+  /** Whether nobody waits for it, as it has not answered. */
+  isPassedOver(member: Member): boolean {
+    return this.#options.peers.of(member).contact.isPassedOver
   }
 
   /** It answers again: from now on it is waited for. */
-  resume({ id, incarnation }: Member): void {
-    if (this.#silent.delete(incarnation))
-      this.#options.log.info({ peer: id }, 'a replica takes changes again')
+  resume(member: Member): void {
+    if (this.isPassedOver(member))
+      this.#options.log.info({ peer: member.id }, 'a replica takes changes again')
+    this.#options.peers.of(member).contact.isPassedOver = false
   }
 
   async #copy(
@@ -121,12 +121,12 @@ export class Replicator {
 
   async #stream(member: Member, changes: readonly SlotEntry[]): Promise<SlotAnswer | 'missed'> {
     const { clock, peers } = this.#options
-    if (this.isSilent(member)) return this.#missed(member, changes)
+    if (this.isPassedOver(member)) return this.#missed(member, changes)
     try {
       const [answer = 'refused'] = await peers.of(member).stream({ changes }, clock.now() + COPY_MAX_MS)
       return answer
     } catch (error) {
-      this.#silence(member, error)
+      this.#passOver(member, error)
       return this.#missed(member, changes)
     }
   }
@@ -151,11 +151,13 @@ export class Replicator {
     return 'missed'
   }
 
-  #silence(member: Member, error: unknown): void {
-    const { log } = this.#options
-    if (!this.isSilent(member))
-      log.warn({ peer: member.id, error }, 'a replica takes no changes; writes go on without it')
-    this.#silent.add(member.incarnation)
+  #passOver(member: Member, error: unknown): void {
+    if (!this.isPassedOver(member))
+      this.#options.log.warn(
+        { peer: member.id, error },
+        'a replica takes no changes; writes go on without it',
+      )
+    this.#options.peers.of(member).contact.isPassedOver = true
   }
 }
 

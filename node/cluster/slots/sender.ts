@@ -23,6 +23,7 @@ export interface SlotStore {
   partsOf(slot: number): Iterable<EntryChange>
 }
 
+/** Whoever is given them. */
 export interface Receiver {
   ask(
     message: { type: 'give'; entries: readonly SlotEntry[] },

@@ -4,11 +4,12 @@
  * Whoever speaks of a slot as its owner must be that in the view of this member too, or is refused: so an owner of
  * the past, which does not know it yet, can acknowledge nothing behind the back of the present one.
  */
+import type { Clock } from '../../../shared/clock.ts'
 import type { Member } from '../../../shared/view.ts'
 import { isLikewise } from '../../entries/digest.ts'
-import type { Entry, SlotEntry } from '../../entries/entry.ts'
+import type { SlotEntry } from '../../entries/entry.ts'
 import type { CatchUp } from '../members/catch-up.ts'
-import type { Views } from '../router.ts'
+import type { Views } from '../members/placed-view.ts'
 import type {
   Check,
   Offer,
@@ -20,30 +21,27 @@ import type {
 } from '../wire/slots.ts'
 import type { Departures } from './departures.ts'
 import type { Doubts } from './doubts.ts'
-import type { Hearing } from './hearing.ts'
 import type { Holdings } from './holdings.ts'
 import type { Repair } from './repair.ts'
 import type { Replicator } from './replicator.ts'
 import type { SlotSender, SlotStore } from './sender.ts'
-
-/** Where what others hold is merged into what is held here. */
-export interface MergingStore extends SlotStore {
-  readonly isFull: boolean
-  /** False where it was known already. */
-  takeIn(slot: number, id: string, entry: Entry): boolean
-}
+import type { SlotPeers } from './slot-peers.ts'
 
 export interface SlotInboxOptions {
   readonly views: Views
   readonly catchUp: CatchUp
-  readonly store: MergingStore
+  readonly store: SlotStore
+  readonly memory: { readonly isFull: boolean }
+  readonly clock: Clock
+  readonly peers: SlotPeers
   readonly holdings: Holdings
   readonly doubts: Doubts
   readonly replicator: Replicator
   readonly sender: SlotSender
-  readonly hearing: Hearing
   readonly departures: Departures
   readonly repair: Repair
+  /** Merges what another holder has; false where it was known already. */
+  takeIn(entry: SlotEntry): boolean
 }
 
 export class SlotInbox {
@@ -54,15 +52,14 @@ export class SlotInbox {
   }
 
   async receive({ from, message, ...preamble }: SlotRequest): Promise<SlotResponse> {
-    const { catchUp, hearing } = this.#options
+    const { catchUp } = this.#options
     await catchUp.to(preamble)
     const answer = async (): Promise<readonly (readonly SlotAnswer[])[]> => {
       switch (message.type) {
         case 'stream':
           return message.items.map((item) => this.#follow(item, from))
         case 'give':
-          hearing.heard(from)
-          return [[await this.#take(message.entries)]]
+          return [[await this.#take(message.entries, from)]]
         case 'want':
           return [await this.#give(message.slots, from)]
         case 'lack':
@@ -77,28 +74,30 @@ export class SlotInbox {
 
   /** As a replica. */
   #follow(item: StreamItem, from: string): SlotAnswer[] {
-    const { store, holdings } = this.#options
+    const { holdings, takeIn } = this.#options
     if ('checks' in item) return item.checks.map((check) => this.#compare(check, item, from))
     const isMeant = ({ slot }: SlotEntry) => this.#isOwner(slot, from) && holdings.roleOf(slot) === 'replica'
     if (!item.changes.every(isMeant)) return ['refused']
-    for (const { slot, id, entry } of item.changes) store.takeIn(slot, id, entry)
+    for (const change of item.changes) takeIn(change)
     return ['merged']
   }
 
   #compare([slot, theirs]: SlotDigest, { isFull, isStrict }: Check, from: string): SlotAnswer {
-    const { store, holdings } = this.#options
+    const { store, memory, holdings } = this.#options
     if (!this.#isOwner(slot, from)) return 'refused'
     const ours = store.digestOf(slot)
-    const isSame = isStrict ? ours === theirs : isLikewise(ours, theirs, { isFull: isFull || store.isFull })
+    const isSame = isStrict ? ours === theirs : isLikewise(ours, theirs, { isFull: isFull || memory.isFull })
     if (isSame) holdings.complete(slot)
     return isSame ? 'same' : 'differs'
   }
 
   /** As any holder. What is news to an owner is news to its replicas too. */
-  async #take(entries: readonly SlotEntry[]): Promise<SlotAnswer> {
-    const { store, holdings, replicator } = this.#options
+  async #take(entries: readonly SlotEntry[], from: string): Promise<SlotAnswer> {
+    const { clock, holdings, peers, replicator, takeIn } = this.#options
+    const giver = peers.find(from)
+    if (giver !== undefined) giver.contact.gaveAtMs = clock.now()
     if (entries.some(({ slot }) => holdings.roleOf(slot) === 'none')) return 'refused'
-    const news = entries.filter(({ slot, id, entry }) => store.takeIn(slot, id, entry))
+    const news = entries.filter((entry) => takeIn(entry))
     const owned = news.filter(({ slot }) => holdings.isOwn(slot))
     await replicator.merged(owned.map((entry) => [entry]))
     return 'merged'

@@ -1,7 +1,7 @@
 /** A start from disk: what it restores, what it tells meanwhile, and that it can be stopped. */
 import { expect } from 'chai'
 import { pino } from 'pino'
-import { Recovery, type RecoveryOptions } from '../../../node/storage/recovery.ts'
+import { Recovery, type RecoveryOptions, type Restored } from '../../../node/storage/recovery.ts'
 import type { StoredEntry, StoredRow } from '../../../node/storage/rows.ts'
 import { rowOf } from './fake-target.ts'
 
@@ -18,6 +18,7 @@ async function* chunksOf(all: readonly StoredRow[], size: number): AsyncGenerato
 
 interface Started {
   readonly recovery: Recovery
+  readonly into: Restored
   readonly restored: StoredEntry[]
   readonly witnessed: number[]
   readonly logged: Record<string, unknown>[]
@@ -34,22 +35,26 @@ async function open(
   const options: RecoveryOptions = {
     disk: { open: async () => opened, read },
     log: pino({ base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
-    restore(stored) {
-      restored.push(stored)
-      onRestore(recovery)
-    },
-    witness: ({ time }) => void witnessed.push(time),
   }
   const recovery = new Recovery(options)
   await recovery.open()
-  return { recovery, restored, witnessed, logged }
+  const into: Restored = {
+    memory: {
+      merge(slot, id, entry) {
+        restored.push({ slot, id, entry })
+        onRestore(recovery)
+      },
+    },
+    stamps: { witness: ({ time }) => void witnessed.push(time) },
+  }
+  return { recovery, into, restored, witnessed, logged }
 }
 
 describe('a start from disk', () => {
   it('restores every row, and witnesses its time first', async () => {
     const read = () => chunksOf(rows(5, 77), 2)
-    const { recovery, restored, witnessed } = await open(read, { rows: 5, adopted: 0 })
-    await recovery.run()
+    const { recovery, into, restored, witnessed } = await open(read, { rows: 5, adopted: 0 })
+    await recovery.run(into)
     expect(restored.map(({ id }) => id)).to.deep.equal(['vk0', 'vk1', 'vk2', 'vk3', 'vk4'])
     expect(witnessed).to.deep.equal([77, 77, 77, 77, 77])
   })
@@ -59,17 +64,19 @@ describe('a start from disk', () => {
       { table: 'counters', cells: ['jam', 1, null, '{"reset":{"time":8,"origin":"a"},"tallies":[]}'] },
       { table: 'presences', cells: ['stew', 'like', 'ann', 1, 9, null, 0] },
     ]
-    const { recovery, witnessed } = await open(() => chunksOf(stored, 2), { rows: 2, adopted: 0 })
-    await recovery.run()
+    const { recovery, into, witnessed } = await open(() => chunksOf(stored, 2), { rows: 2, adopted: 0 })
+    await recovery.run(into)
     expect(witnessed).to.deep.equal([8, 9])
   })
 
   it('is not ready before it is through, and tells how far it is', async () => {
     const seen: (string | undefined)[] = []
     const read = () => chunksOf(rows(4), 2)
-    const { recovery } = await open(read, { rows: 4, adopted: 0 }, ({ notReady }) => seen.push(notReady))
+    const { recovery, into } = await open(read, { rows: 4, adopted: 0 }, ({ notReady }) =>
+      seen.push(notReady),
+    )
     expect(recovery.notReady).to.equal('It is reading its disk: 0 of 4 rows so far.')
-    await recovery.run()
+    await recovery.run(into)
     expect(seen.at(-1)).to.equal('It is reading its disk: 2 of 4 rows so far.')
     expect(recovery.notReady).to.equal(undefined)
   })
@@ -77,8 +84,8 @@ describe('a start from disk', () => {
   it('logs every 100,000 rows', async () => {
     const count = 250_000
     const read = () => chunksOf(rows(count), 1000)
-    const { recovery, logged } = await open(read, { rows: count, adopted: 0 })
-    await recovery.run()
+    const { recovery, into, logged } = await open(read, { rows: count, adopted: 0 })
+    await recovery.run(into)
     const progress = logged.filter(({ msg }) => msg === 'reading the disk')
     expect(progress.map(({ read }) => read)).to.deep.equal([undefined, 100_000, 200_000])
     expect(logged.at(-1)).to.include({ msg: 'the disk is read', rows: count })
@@ -86,8 +93,8 @@ describe('a start from disk', () => {
 
   it('ends early once it is cancelled, and is not ready then', async () => {
     const read = () => chunksOf(rows(10), 2)
-    const { recovery, restored } = await open(read, { rows: 10, adopted: 0 }, (one) => one.cancel())
-    await recovery.run()
+    const { recovery, into, restored } = await open(read, { rows: 10, adopted: 0 }, (one) => one.cancel())
+    await recovery.run(into)
     expect(restored).to.have.length(2)
     expect(recovery.notReady).to.include('reading its disk')
   })
@@ -105,10 +112,10 @@ describe('a start from disk', () => {
       throw new Error('disk I/O error')
     }
     const failed = await open(broken, { rows: 2, adopted: 0 })
-    expect(await failed.recovery.run().catch(String)).to.include('disk I/O error')
+    expect(await failed.recovery.run(failed.into).catch(String)).to.include('disk I/O error')
     const foreign = () => chunksOf([{ table: 'registers', cells: ['v', 'x'] }], 1)
     const refused = await open(foreign, { rows: 1, adopted: 0 })
-    expect(await refused.recovery.run().catch(String)).to.include('a stored row has')
+    expect(await refused.recovery.run(refused.into).catch(String)).to.include('a stored row has')
     expect(refused.recovery.notReady).to.include('reading its disk')
   })
 })

@@ -1,12 +1,12 @@
 /** What uplink asks of a member: to look at another one, and what it holds. */
 import { expect } from 'chai'
 import { pino } from 'pino'
-import { reachRoutes } from '../../../node/http/reach.ts'
+import { reachRoutes } from '../../../node/cluster/reach.ts'
 import { HttpService } from '../../../shared/http/service.ts'
 import { createHttpMetrics } from '../../../shared/metrics.ts'
 import { type Member, MemberStatus } from '../../../shared/view.ts'
 import { FakeMember } from '../../uplink/fake-member.ts'
-import { call, expectProblem, JSON_TYPE, send } from './call.ts'
+import { call, expectProblem, JSON_TYPE, send } from '../http/call.ts'
 
 const authorization = 'Bearer of-the-cluster'
 const status: MemberStatus = {

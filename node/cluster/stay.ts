@@ -1,9 +1,8 @@
 /** The beginning and the end of a member's time in the cluster: ready once its slots are here, gone once they are not. */
-import { type Clock, pause } from '../../../shared/clock.ts'
-import type { Log } from '../../../shared/log.ts'
-import type { Membership } from '../members/membership.ts'
-import type { Departures } from './departures.ts'
-import type { Holdings } from './holdings.ts'
+import { type Clock, pause } from '../../shared/clock.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Members } from './members/members.ts'
+import type { Slots } from './slots/slots.ts'
 
 /** After this a member is ready, also if some slots are not here yet: commands on these wait. */
 const SETTLE_MAX_MS = 10_000
@@ -14,9 +13,8 @@ const LOOK_MS = 20
 export interface StayOptions {
   readonly clock: Clock
   readonly log: Log
-  readonly membership: Membership
-  readonly holdings: Holdings
-  readonly departures: Departures
+  readonly members: Members
+  readonly slots: Slots
 }
 
 export class Stay {
@@ -30,7 +28,8 @@ export class Stay {
 
   /** Why requests should go to other members, or `undefined` when they need not. */
   get notReady(): string | undefined {
-    const { membership, clock } = this.#options
+    const { clock } = this.#options
+    const { membership } = this.#options.members
     if (membership.notReady !== undefined) return membership.notReady
     this.#joinedAtMs ??= clock.now()
     const { missing, departing } = this.#owed
@@ -41,18 +40,18 @@ export class Stay {
 
   /** Hands over all slots, then leaves the view. @returns how many slots nobody could be found to take. */
   async end(): Promise<number> {
-    const { clock, log, membership, departures } = this.#options
+    const { clock, log, members, slots } = this.#options
     const givesUpAtMs = clock.now() + HAND_OVER_MAX_MS
-    await membership.retire()
-    while (departures.count > 0 && clock.now() < givesUpAtMs) await pause(clock, LOOK_MS)
-    const owed = departures.count
+    await members.membership.retire()
+    while (slots.departures.count > 0 && clock.now() < givesUpAtMs) await pause(clock, LOOK_MS)
+    const owed = slots.departures.count
     if (owed > 0) log.error({ slots: owed }, 'some slots could not be handed over')
-    await membership.leave()
+    await members.membership.leave()
     return owed
   }
 
   get #owed(): { missing: number; departing: number } {
-    const { holdings, departures } = this.#options
+    const { holdings, departures } = this.#options.slots
     return { missing: holdings.missing.length, departing: departures.count }
   }
 }

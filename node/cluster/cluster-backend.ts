@@ -1,0 +1,105 @@
+/** A member of a cluster as a backend: in which order it begins, leaves and ends. */
+import { LarderError } from '../../shared/errors.ts'
+import type { Route } from '../../shared/http/route.ts'
+import type { Backend } from '../backend.ts'
+import type { Engine } from '../engine.ts'
+import type { Entry } from '../entries/entry.ts'
+import type { Members } from './members/members.ts'
+import type { Slots } from './slots/slots.ts'
+import type { Stay } from './stay.ts'
+
+/** Where what was stored goes. */
+export interface Restored {
+  readonly memory: { merge(slot: number, id: string, entry: Entry): void }
+  /** Later writes must be later than all of it. */
+  readonly stamps: { witness(stamp: { readonly time: number }): void }
+}
+
+/** What of a member outlives its process. */
+export interface Recoverable {
+  /** Why requests should go elsewhere: it is still being read, or the disk does not keep up. */
+  readonly notReady: string | undefined
+  open(): Promise<void>
+  /** Resolves once everything is read, or called off. */
+  recover(into: Restored): Promise<void>
+  cancelRecovery(): void
+  stop(): Promise<void>
+}
+
+export interface ClusterBackendOptions extends Restored {
+  readonly engine: Engine
+  readonly routes: readonly Route[]
+  /** Without, there is nobody else to look after. */
+  readonly uplink: object | undefined
+  readonly members: Members
+  readonly slots: Slots
+  readonly peers: AsyncDisposable
+  readonly stay: Stay
+  readonly storage: Recoverable
+  /** What looks for entries that have ended. */
+  readonly sweeping: { start(): void; stop(): void }
+}
+
+export class ClusterBackend implements Backend {
+  readonly #options: ClusterBackendOptions
+  #started: Promise<void> = Promise.resolve()
+  #isLeaving = false
+  #owed = 0
+
+  constructor(options: ClusterBackendOptions) {
+    this.#options = options
+  }
+
+  get engine(): Engine {
+    return this.#options.engine
+  }
+
+  get routes(): readonly Route[] {
+    return this.#options.routes
+  }
+
+  get notReady(): string | undefined {
+    const { storage, stay } = this.#options
+    return storage.notReady ?? stay.notReady
+  }
+
+  /** Slots that nobody could be found to take when it left. */
+  get owed(): number {
+    return this.#owed
+  }
+
+  open(): Promise<void> {
+    return this.#options.storage.open()
+  }
+
+  /** Joins once all that it had is back. */
+  async start(): Promise<void> {
+    const { members, slots, uplink, storage, sweeping } = this.#options
+    sweeping.start()
+    const recovered = storage.recover(this.#options)
+    this.#started = recovered.catch(() => {})
+    await recovered
+    if (this.#isLeaving) return
+    members.start()
+    if (uplink !== undefined) slots.start()
+  }
+
+  /** Hands over its slots, then leaves the view. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    this.#options.storage.cancelRecovery()
+    await this.#started
+    this.#owed = await this.#options.stay.end()
+  }
+
+  async stop(): Promise<void> {
+    const { members, slots, peers, storage, sweeping } = this.#options
+    sweeping.stop()
+    members.stop()
+    slots.stop()
+    await peers[Symbol.asyncDispose]()
+    await storage.stop()
+    if (this.#owed > 0)
+      throw new LarderError('NOT_SAVED', `${this.#owed} slots were not handed over in time.`)
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Who there is: this member's place among the others, and the view that it goes by.
+ *
+ *     uplink ──────────────▶ Membership ─┐
+ *     no uplink, but others ─▶ Survey ───┼─▶ CurrentView ─▶ onView
+ *     what others say ───────▶ CatchUp ──┘        ▲
+ *     this process stood still ─▶ Pulse: ask uplink and the others, then go on, or doubt what it holds
+ */
+import type { Clock } from '../../../shared/clock.ts'
+import type { LarderError } from '../../../shared/errors.ts'
+import type { Log } from '../../../shared/log.ts'
+import type { Member, View } from '../../../shared/view.ts'
+import type { StampClock } from '../../entries/stamp.ts'
+import type { ClusterMetrics } from '../metrics.ts'
+import type { Contact } from '../peers/contact.ts'
+import { CatchUp } from './catch-up.ts'
+import { CurrentView } from './current-view.ts'
+import { Membership, type Uplink } from './membership.ts'
+import type { PlacedView, Views } from './placed-view.ts'
+import { Pulse } from './pulse.ts'
+import { Survey } from './survey.ts'
+
+/** How long a member asks the others for their views. */
+const ASK_MAX_MS = 500
+
+/** A member that can be asked whether it is there. */
+export interface MemberPeer {
+  readonly contact: Contact
+  /** Resolves when it answers at all. */
+  ping(timeoutMs: number): Promise<void>
+}
+
+export interface MembersOptions {
+  readonly self: Member
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ClusterMetrics
+  readonly stamps: StampClock
+  /** `undefined` for a cluster of one. */
+  readonly uplink: Uplink | undefined
+  readonly peers: { of(member: Member): MemberPeer }
+  /** Called with every view, before anyone goes by it, and with the one before. */
+  onView(placed: PlacedView, former: PlacedView | undefined): void
+  /** Called once it has stood still for so long that others may have taken over, and has asked what it has missed. */
+  onAway(placed: PlacedView): void
+  /** Called when uplink refuses this member for good. */
+  onRejected(error: LarderError): void
+}
+
+export class Members implements Views {
+  readonly catchUp: CatchUp
+  /** Whether the view is one that time has not passed by. */
+  readonly currency: Pulse
+  readonly membership: Membership
+  readonly #options: MembersOptions
+  readonly #current: CurrentView
+  readonly #survey: Survey
+
+  constructor(options: MembersOptions) {
+    const { clock, log } = options
+    this.#options = options
+    const current = new CurrentView(options)
+    const membership = new Membership({ ...options, current })
+    this.#current = current
+    this.membership = membership
+    this.#survey = new Survey({ ...options, membership, current })
+    this.catchUp = new CatchUp({ ...options, views: current, learn: (view) => this.learn(view) })
+    this.currency = new Pulse({
+      clock,
+      log,
+      leaseMs: () => membership.leaseMs,
+      ask: () => this.#askAll(),
+      onStopped: (stoppedMs) => this.#stoodStill(stoppedMs),
+    })
+  }
+
+  get placed(): PlacedView | undefined {
+    return this.#current.placed
+  }
+
+  after(order: number, deadlineAtMs: number): Promise<PlacedView | undefined> {
+    return this.#current.after(order, deadlineAtMs)
+  }
+
+  /** Takes over a later view that another member has shown. */
+  learn(view: View): void {
+    this.membership.learn(view)
+  }
+
+  start(): void {
+    this.membership.start()
+    if (this.#options.uplink === undefined) return // There is nobody else to look after.
+    this.currency.start()
+    this.#survey.start()
+  }
+
+  stop(): void {
+    this.#survey.stop()
+    this.currency.stop()
+  }
+
+  /** Asks uplink and the others for the views that they go by. */
+  async #askAll(): Promise<void> {
+    const { self, peers } = this.#options
+    const others = this.placed?.members.filter(({ id }) => id !== self.id) ?? []
+    const asking = others.map((other) => peers.of(other).ping(ASK_MAX_MS))
+    await Promise.allSettled([this.membership.refresh(), ...asking])
+  }
+
+  #stoodStill(stoppedMs: number): void {
+    const { placed } = this
+    if (placed !== undefined && stoppedMs >= this.membership.leaseMs) this.#options.onAway(placed)
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Whether another member answers: what was seen of it, and what follows from that at a given time. There is one record
+ * for each life of a member, and it goes with its peer.
+ *
+ * Every question has a judgement of its own, since they are about different things: a member that takes no changes may
+ * still answer, and one that gives nothing for a second may be busy rather than gone.
+ */
+
+/** Questions in a row that nobody took, after which nobody listens there. */
+const REFUSALS_MAX = 2
+/** Who gives nothing of what was asked for in so long is not waited for. */
+const GIVING_PAUSE_MAX_MS = 1000
+/** Who has not said a word for so long, and is not taken for dead either, is not waited for any more. */
+const PATIENCE_MS = 10_000
+
+export interface Contact {
+  /** When it last gave a part of a slot. */
+  gaveAtMs: number
+  /** Since when it has not answered when asked for slots; `Infinity` while it does. */
+  silentSinceMs: number
+  /** It took no changes in time: nobody waits for it until it has answered. */
+  isPassedOver: boolean
+  /** What came of asking whether it is there; absent while nobody asks. */
+  roll?: RollCall
+}
+
+/** Of one member, for as long as members look after each other. */
+export interface RollCall {
+  askedAtMs: number
+  answeredAtMs: number
+  /** Questions in a row that nobody took. */
+  refusals: number
+}
+
+export function newContact(): Contact {
+  return { gaveAtMs: -Infinity, silentSinceMs: Infinity, isPassedOver: false }
+}
+
+/** The roll call of a member, begun at this time where there was none. Who was absent before has not answered yet. */
+export function rollCallOf(contact: Contact, nowMs: number, { wasAbsent }: { wasAbsent: boolean }): RollCall {
+  contact.roll ??= { askedAtMs: -Infinity, answeredAtMs: wasAbsent ? -Infinity : nowMs, refusals: 0 }
+  return contact.roll
+}
+
+/** Whether it has to be taken for gone: nobody listens there, or it has said nothing for longer than that. */
+export function isAbsent({ answeredAtMs, refusals }: RollCall, nowMs: number, patienceMs: number): boolean {
+  return refusals >= REFUSALS_MAX || nowMs - answeredAtMs > patienceMs
+}
+
+/** Whether a member that was asked at some time for slots has stopped giving. */
+export function hasStoppedGiving({ gaveAtMs }: Contact, askedAtMs: number, nowMs: number): boolean {
+  return nowMs - Math.max(askedAtMs, gaveAtMs) > GIVING_PAUSE_MAX_MS
+}
+
+/** Whether slots that only it may have are still waited for, although it does not answer. */
+export function isWaitedFor({ silentSinceMs }: Contact, nowMs: number): boolean {
+  return silentSinceMs > nowMs - PATIENCE_MS
+}

@@ -1,0 +1,60 @@
+/**
+ * What there is to do for other members: a loop for each, a batch after the other, as long as anything is due.
+ *
+ * What cannot be done yet holds up nothing else: the next batch is looked at, and after a batch of which nothing could be
+ * done there is a pause. Whatever comes up in one turn is seen to together.
+ */
+import { type Clock, pause } from '../../../shared/clock.ts'
+import type { Member } from '../../../shared/view.ts'
+
+/** Between two tries of what cannot be done yet. */
+const RETRY_MS = 250
+
+export interface RoundsOptions {
+  readonly clock: Clock
+  /** The slots of one batch. */
+  readonly batchMax: number
+  /** What is to be done for this member, now. */
+  due(member: Member): readonly number[]
+  /** Does it. Whatever is done with is not due any more. */
+  act(member: Member, slots: readonly number[]): Promise<void>
+}
+
+export class Rounds {
+  readonly #options: RoundsOptions
+  /** Members that are being seen to, by incarnation. */
+  readonly #underWay = new Set<string>()
+  readonly #stopping = new AbortController()
+
+  constructor(options: RoundsOptions) {
+    this.#options = options
+  }
+
+  /** There may be something to do for it. */
+  wake(member: Member): void {
+    if (this.#underWay.has(member.incarnation) || this.#options.due(member).length === 0) return
+    this.#underWay.add(member.incarnation)
+    void this.#seeTo(member).finally(() => this.#underWay.delete(member.incarnation))
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  async #seeTo(member: Member): Promise<void> {
+    const { clock, batchMax, due, act } = this.#options
+    const { signal } = this.#stopping
+    await Promise.resolve()
+    for (let start = 0; ; ) {
+      const all = due(member)
+      if (all.length === 0 || signal.aborted) return
+      if (start >= all.length) start = 0
+      const slots = all.slice(start, start + batchMax)
+      await act(member, slots).catch(() => {}) // A caller that fails has said so itself.
+      const left = new Set(due(member))
+      const isStuck = slots.every((slot) => left.has(slot))
+      start += slots.filter((slot) => left.has(slot)).length
+      if (isStuck) await pause(clock, RETRY_MS, signal)
+    }
+  }
+}
