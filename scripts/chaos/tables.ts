@@ -1,4 +1,4 @@
-/** The verdict of a chaos run, for people, for the README and for programs. */
+/** The verdict of a chaos run, for people, for the documents and for programs. */
 import { type Breach, type Finding, failedOf, type Report, type Tally } from './verdict.ts'
 
 /** Of the same breach under the same kind of fault; the others are much like them. */
@@ -12,7 +12,7 @@ const breaches =
   ({ breaches }: Tally) =>
     `${breaches[breach]}`
 
-/** For the README. */
+/** For the documents. */
 const COLUMNS: readonly Column[] = [
   ['fault', (_, kind) => kind],
   ['times', ({ times }) => (times > 0 ? `${times}` : '')],

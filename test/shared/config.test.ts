@@ -14,7 +14,7 @@ function problemsOf(environment: Record<string, string>): string {
 }
 
 describe('the settings of a node', () => {
-  it('have the defaults of the README', () => {
+  it('have the defaults of docs/settings.md', () => {
     const config = readConfig({})
     expect(config).to.include({
       host: '127.0.0.1',
