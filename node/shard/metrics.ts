@@ -1,7 +1,7 @@
 /** What is held, and what waits: read off the memory and the shards when somebody asks. */
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { tellCounter, tellGauge } from '../../shared/metrics.ts'
-import { KINDS } from '../memory/census.ts'
+import { COUNTED } from '../memory/census.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Shards } from './shards.ts'
 
@@ -13,7 +13,7 @@ export function registerMemoryMetrics(registry: Registry, memory: Memory): void 
     labelNames: ['kind'],
     registers,
     collect() {
-      for (const kind of KINDS) this.set({ kind }, memory.counts[kind])
+      for (const kind of COUNTED) this.set({ kind }, memory.counts[kind])
     },
   })
   tellGauge(registry, {

@@ -133,7 +133,7 @@ const replies: { readonly [T in Reply['type']]: Golden<Extract<Reply, { type: T 
     ],
   ],
   total: [[{ type: 'total', owner, value: '-12' }, '["total","node-1","-12"]']],
-  reacted: [[{ type: 'reacted', owner }, '["reacted","node-1"]']],
+  done: [[{ type: 'done', owner }, '["reacted","node-1"]']],
   counts: [
     [
       { type: 'counts', counts: { fire: 2 }, owner },
