@@ -134,8 +134,8 @@ export type Outcome =
   /** A condition did not hold; `stamp` is the current one, where there is a value. */
   | { readonly type: 'mismatch'; readonly failed: keyof Condition; readonly stamp?: Stamp }
   | { readonly type: 'total'; readonly value: string }
-  /** A reaction is there, or is not, as was asked. */
-  | { readonly type: 'reacted' }
+  /** It is as was asked: the reaction is there, or is not; the response is stored. */
+  | { readonly type: 'done' }
   | { readonly type: 'counts'; readonly counts: Readonly<Record<string, number>> }
   /** Users by reaction; `next` is absent on the last page. */
   | {
@@ -160,26 +160,50 @@ export interface ResponseOutcome {
 /** What came of a command, and the member that owns its key. */
 export type Reply = Outcome & { readonly owner: string }
 
-/** Whether it is about cached responses, which are not kept on disk. */
-export function isAboutResponse({ type }: Command): boolean {
-  return type.startsWith('response.')
+/** What a command is about: each family has keys of its own. */
+export type Family = 'value' | 'counter' | 'reactions' | 'response'
+
+export type CommandOf<T extends Command['type']> = Extract<Command, { readonly type: T }>
+
+interface CommandRow<C> {
+  readonly about: Family
+  /** Whether the owner of its key is asked, or all members, as it is about no key. */
+  readonly asks: C extends KeyCommand ? 'owner' : 'all'
+  /** Whether it changes anything: a write that may have been carried out is never sent again. */
+  readonly does: 'read' | 'write'
 }
 
-const READS: readonly Command['type'][] = [
-  'value.get',
-  'counter.get',
-  'reaction.count',
-  'reaction.users',
-  'activity',
-  'response.get',
-  'response.fetch',
-]
+const COMMANDS: { readonly [T in Command['type']]: CommandRow<CommandOf<T>> } = {
+  'value.get': { about: 'value', asks: 'owner', does: 'read' },
+  'value.set': { about: 'value', asks: 'owner', does: 'write' },
+  'value.delete': { about: 'value', asks: 'owner', does: 'write' },
+  'counter.add': { about: 'counter', asks: 'owner', does: 'write' },
+  'counter.get': { about: 'counter', asks: 'owner', does: 'read' },
+  'counter.delete': { about: 'counter', asks: 'owner', does: 'write' },
+  'reaction.add': { about: 'reactions', asks: 'owner', does: 'write' },
+  'reaction.remove': { about: 'reactions', asks: 'owner', does: 'write' },
+  'reaction.count': { about: 'reactions', asks: 'owner', does: 'read' },
+  'reaction.users': { about: 'reactions', asks: 'owner', does: 'read' },
+  'response.get': { about: 'response', asks: 'owner', does: 'read' },
+  'response.fetch': { about: 'response', asks: 'owner', does: 'read' },
+  'response.put': { about: 'response', asks: 'owner', does: 'write' },
+  'response.delete': { about: 'response', asks: 'owner', does: 'write' },
+  'response.invalidate': { about: 'response', asks: 'owner', does: 'write' },
+  activity: { about: 'reactions', asks: 'all', does: 'read' },
+  'responses.clear': { about: 'response', asks: 'all', does: 'write' },
+}
+
+/** What it is about. */
+export function familyOfCommand({ type }: Command): Family {
+  return COMMANDS[type].about
+}
 
 /** Whether it reads one key. */
 export function isKeyRead(command: Command): command is KeyCommand {
-  return 'key' in command && !isWrite(command)
+  const { asks, does } = COMMANDS[command.type]
+  return asks === 'owner' && does === 'read'
 }
 
-export function isWrite(command: Command): command is KeyCommand {
-  return !READS.includes(command.type)
+export function isWrite({ type }: Command): boolean {
+  return COMMANDS[type].does === 'write'
 }

@@ -8,8 +8,8 @@
  */
 import type { Command, Outcome, Stamp } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
-import { compareStamps } from './stamp.ts'
-import type { Applied, Moment } from './verbs.ts'
+import { compareStamps, wallOf } from './stamp.ts'
+import type { Applied, Moment, Verbs } from './verbs.ts'
 
 interface Tally {
   readonly added: bigint
@@ -66,32 +66,55 @@ function totalOutcome(total: bigint): Outcome {
 
 /** Whether there is a total, be it 0; a deleted counter has none. */
 export function isCounting(counter: Counter | undefined): counter is Counter {
-  return counter !== undefined && Object.keys(counter.tallies).length > 0
+  return counter !== undefined && !isEmpty(counter.tallies)
+}
+
+function isEmpty(tallies: Counter['tallies']): boolean {
+  return Object.keys(tallies).length === 0
 }
 
 export function totalOf({ tallies }: Counter): bigint {
   return Object.values(tallies).reduce((total, { added, taken }) => total + added - taken, 0n)
 }
 
-export function mergeCounters(a: Counter, b: Counter): Counter {
-  const order = compareResets(a.reset, b.reset)
-  if (order !== 0) return order > 0 ? a : b
-  const tallies: Record<string, Tally> = { ...a.tallies }
-  for (const [origin, theirs] of Object.entries(b.tallies)) {
-    const ours = tallies[origin] ?? theirs
-    tallies[origin] = { added: greater(ours.added, theirs.added), taken: greater(ours.taken, theirs.taken) }
-  }
-  return { ...a, tallies }
-}
+/** What a life of a member adds to every counter that it has counted: measured with five of them. */
+const TALLY_BYTES = 75
 
-/** Whether the second has anything that the first has not. */
-export function isCounterNews(known: Counter, other: Counter): boolean {
-  const order = compareResets(known.reset, other.reset)
-  if (order !== 0) return order < 0
-  return Object.entries(other.tallies).some(([origin, { added, taken }]) => {
-    const ours = known.tallies[origin]
-    return ours === undefined || added > ours.added || taken > ours.taken
-  })
+export const COUNTER: Verbs<Counter> = {
+  merge(a, b) {
+    const order = compareResets(a.reset, b.reset)
+    if (order !== 0) return order > 0 ? a : b
+    const tallies: Record<string, Tally> = { ...a.tallies }
+    for (const [origin, theirs] of Object.entries(b.tallies)) {
+      const ours = tallies[origin] ?? theirs
+      tallies[origin] = { added: greater(ours.added, theirs.added), taken: greater(ours.taken, theirs.taken) }
+    }
+    return { ...a, tallies }
+  },
+  isNews(known, other) {
+    const order = compareResets(known.reset, other.reset)
+    if (order !== 0) return order < 0
+    return Object.entries(other.tallies).some(([origin, { added, taken }]) => {
+      const ours = known.tallies[origin]
+      return ours === undefined || added > ours.added || taken > ours.taken
+    })
+  },
+  times: ({ reset }) => (reset ? [reset] : []),
+  dueAtMs: ({ reset, tallies }, tombstoneGraceMs) =>
+    reset && isEmpty(tallies) ? wallOf(reset) + tombstoneGraceMs : Infinity,
+  isTombstone: ({ tallies }) => isEmpty(tallies),
+  states({ reset, tallies }) {
+    const deleted = `${reset?.time}\0${reset?.origin}`
+    if (isEmpty(tallies)) return { passing: deleted }
+    const told = Object.entries(tallies).map(([origin, { added, taken }]) => `${origin} ${added} ${taken}`)
+    return { live: [deleted, ...told.sort()].join('\0') }
+  },
+  bytes: ({ tallies }) => Object.keys(tallies).length * TALLY_BYTES,
+  parts: (counter) => [counter],
+  crowd: () => undefined,
+  // A total that was begun anew looks as old as one that was deleted.
+  forgottenUntil: () => undefined,
+  sift: (counter) => counter,
 }
 
 function compareResets(a: Stamp | undefined, b: Stamp | undefined): number {

@@ -5,8 +5,8 @@
  * The last is forgotten by each member in its own time, so that it only counts where a copy is compared for the first
  * time; so does what ends by itself, since no two clocks see it end together. No clock is looked at.
  */
-import { isCounting } from './counter.ts'
 import { type Entry, isEvictable } from './entry.ts'
+import { verbsOf } from './kinds.ts'
 import { SetHash } from './set-hash.ts'
 
 export class Digest {
@@ -15,7 +15,7 @@ export class Digest {
   readonly #passing = new SetHash()
 
   add(id: string, entry: Entry): void {
-    const { live, passing } = statesOf(entry)
+    const { live, passing } = verbsOf(entry).states(entry)
     if (live !== undefined) (isEvictable(id) ? this.#cached : this.#counted).toggle(`${id}\0${live}`)
     if (passing !== undefined) this.#passing.toggle(`${id}\0${passing}`)
   }
@@ -30,31 +30,4 @@ export function isLikewise(one: string, other: string, { isFull }: { isFull: boo
   const [counted, cached] = one.split('.')
   const [otherCounted, otherCached] = other.split('.')
   return counted === otherCounted && (isFull || cached === otherCached)
-}
-
-interface States {
-  /** What tells two live states apart; absent where it is as if there were none. */
-  readonly live?: string | undefined
-  readonly passing?: string | undefined
-}
-
-function statesOf(entry: Entry): States {
-  if (entry.kind === 'reactions')
-    return { live: unlessNobody(entry.digest), passing: unlessNobody(entry.passingDigest) }
-  if (entry.kind === 'register') {
-    const stamp = `${entry.stamp.time}\0${entry.stamp.origin}`
-    return entry.value !== undefined && entry.endsAtMs === Infinity ? { live: stamp } : { passing: stamp }
-  }
-  const reset = `${entry.reset?.time}\0${entry.reset?.origin}`
-  if (!isCounting(entry)) return { passing: reset }
-  const tallies = Object.entries(entry.tallies).map(
-    ([origin, { added, taken }]) => `${origin} ${added} ${taken}`,
-  )
-  return { live: [reset, ...tallies.sort()].join('\0') }
-}
-
-const NOBODY = String(new SetHash())
-
-function unlessNobody(digest: string): string | undefined {
-  return digest === NOBODY ? undefined : digest
 }

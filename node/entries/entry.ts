@@ -7,16 +7,16 @@
  */
 import type { KeyCommand } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
-import { applyToCounter, type Counter, isCounterNews, isCounting, mergeCounters } from './counter.ts'
+import { applyToCounter } from './counter.ts'
 import { applyToReactions } from './engage.ts'
+import { FAMILIES, familyOf } from './families.ts'
+import { type EntryOf, type Kind, verbsOf } from './kinds.ts'
 import { answerOf, recordOf } from './once.ts'
-import { mergeReactions, type Reactions } from './reactions.ts'
-import { applyToRegister, buryRegister, mergeRegisters, type Present, type Register } from './register.ts'
+import { applyToRegister, buryRegister, type Present, type Register } from './register.ts'
 import { applyToResponses } from './response.ts'
-import { wallOf } from './stamp.ts'
-import type { Applied, Moment } from './verbs.ts'
+import type { Applied, Moment, Verbs } from './verbs.ts'
 
-export type Entry = Register | Counter | Reactions
+export type Entry = EntryOf[Kind]
 
 /** What a write does to one entry: the state to be merged into every copy. */
 export interface EntryChange {
@@ -35,13 +35,13 @@ export interface Change extends SlotEntry {
   readonly state: Entry
 }
 
-/** Names an entry: the first letter is its family, and families do not share their keys. */
+/** Names an entry, by its family and its key; how responses are named is in `response.ts`. */
 export const idOf = {
-  value: (key: string) => `v${key}`,
-  counter: (key: string) => `c${key}`,
-  reactions: (content: string) => `r${content}`,
+  value: (key: string) => `${FAMILIES.value.letter}${key}`,
+  counter: (key: string) => `${FAMILIES.counter.letter}${key}`,
+  reactions: (content: string) => `${FAMILIES.reactions.letter}${content}`,
   /** A header holds no NUL, so that the last one is where the idempotency key begins. */
-  once: (key: string, idempotencyKey: string) => `i${key}\0${idempotencyKey}`,
+  once: (key: string, idempotencyKey: string) => `${FAMILIES.once.letter}${key}\0${idempotencyKey}`,
 } as const
 
 /** The entries of a slot. */
@@ -120,74 +120,50 @@ function toChanges(id: string, { outcome, change }: Applied<Entry>): AppliedComm
   return { outcome, changes: change === undefined ? [] : [{ id, entry: change }] }
 }
 
-function ofKind<K extends Entry['kind']>(
-  entry: Entry | undefined,
-  kind: K,
-): Extract<Entry, { kind: K }> | undefined {
+function ofKind<K extends Kind>(entry: Entry | undefined, kind: K): EntryOf[K] | undefined {
   if (entry !== undefined && entry.kind !== kind)
     throw new TypeError(`a ${entry.kind} where a ${kind} belongs`)
-  return entry as Extract<Entry, { kind: K }> | undefined
+  return entry as EntryOf[K] | undefined
 }
 
 /** Two copies of one entry as one. The first is used up: the result may be built on it. */
 export function merge(a: Entry, b: Entry): Entry {
-  if (a.kind === 'register' && b.kind === 'register') return mergeRegisters(a, b)
-  if (a.kind === 'counter' && b.kind === 'counter') return mergeCounters(a, b)
-  if (a.kind === 'reactions' && b.kind === 'reactions') return mergeReactions(a, b)
-  throw new TypeError(`a ${a.kind} and a ${b.kind} cannot be copies of one entry`)
+  return verbsOfBoth(a, b).merge(a, b)
 }
 
 /** When it was written: later writes have to be later than that. */
 export function timesOf(entry: Entry): Iterable<{ readonly time: number }> {
-  if (entry.kind === 'register') return [entry.stamp]
-  if (entry.kind === 'counter') return entry.reset ? [entry.reset] : []
-  return entry
+  return verbsOf(entry).times(entry)
 }
 
 /** Whether merging the second would change anything in the first. */
 export function isNews(known: Entry | undefined, entry: Entry): boolean {
-  if (known === undefined) return true
-  if (known.kind === 'reactions' && entry.kind === 'reactions') return known.isChangedBy(entry)
-  if (known.kind === 'counter' && entry.kind === 'counter') return isCounterNews(known, entry)
-  return merge(known, entry) !== known
+  return known === undefined || verbsOfBoth(known, entry).isNews(known, entry)
+}
+
+function verbsOfBoth(a: Entry, b: Entry): Verbs<Entry> {
+  if (a.kind !== b.kind) throw new TypeError(`a ${a.kind} and a ${b.kind} cannot be copies of one entry`)
+  return verbsOf(a)
 }
 
 /** When the entry has to be looked at again: something in it ends, or was remembered for long enough. */
 export function dueAtMs(entry: Entry, tombstoneGraceMs: number): number {
-  switch (entry.kind) {
-    case 'register':
-      return entry.value === undefined ? entry.endsAtMs + tombstoneGraceMs : entry.endsAtMs
-    case 'counter':
-      return entry.reset && isTombstone(entry) ? wallOf(entry.reset) + tombstoneGraceMs : Infinity
-    case 'reactions':
-      return entry.dueAtMs(tombstoneGraceMs)
-    default:
-      return assertNever(entry)
-  }
+  return verbsOf(entry).dueAtMs(entry, tombstoneGraceMs)
 }
 
 /** Whether it only remembers that there is nothing any more. */
 export function isTombstone(entry: Entry): boolean {
-  switch (entry.kind) {
-    case 'register':
-      return entry.value === undefined
-    case 'counter':
-      return !isCounting(entry)
-    case 'reactions':
-      return false
-    default:
-      return assertNever(entry)
-  }
+  return verbsOf(entry).isTombstone(entry)
 }
 
 /** What a value that has ended leaves behind; an answer that was kept for a while leaves nothing. */
 export function bury(id: string, register: Register): Register | undefined {
-  return register.value !== undefined && isValueId(id) ? buryRegister(register) : undefined
+  return register.value !== undefined && familyOf(id).leavesTombstone ? buryRegister(register) : undefined
 }
 
 /** Whether it names a value under a key, or what is left of one. */
 export function isValueId(id: string): boolean {
-  return id.startsWith('v')
+  return id.startsWith(FAMILIES.value.letter)
 }
 
 /** Whether it is the value under a key, and not what is left of one. */
@@ -195,12 +171,12 @@ export function isValue(id: string, entry: Entry): entry is Present {
   return isValueId(id) && entry.kind === 'register' && entry.value !== undefined
 }
 
-/** Whether the memory budget may claim it: what is cached can be had again, what was counted cannot. */
+/** Whether the memory budget may claim it. */
 export function isEvictable(id: string): boolean {
-  return isValueId(id) || isResponse(id)
+  return familyOf(id).isEvictable
 }
 
-/** Cached responses are not kept on disk: they would miss the events of the meantime. */
+/** Whether it names a cached response, or what was forgotten of some. */
 export function isResponse(id: string): boolean {
-  return id.startsWith('a')
+  return id.startsWith(FAMILIES.response.letter)
 }

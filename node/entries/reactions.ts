@@ -241,9 +241,3 @@ export class Reactions {
     this.#bytes -= REACTION_BYTES
   }
 }
-
-/** Builds on the first: a set of a million is not copied to add one. */
-export function mergeReactions(a: Reactions, b: Reactions): Reactions {
-  for (const presence of b) a.put(presence)
-  return a
-}

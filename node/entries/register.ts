@@ -14,7 +14,7 @@ import {
 } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
 import { compareStamps } from './stamp.ts'
-import type { Applied, Moment } from './verbs.ts'
+import type { Applied, Moment, Verbs } from './verbs.ts'
 
 export interface Value {
   readonly contentType: string
@@ -103,13 +103,6 @@ export function liveValue(register: Register | undefined, nowMs: number): Value 
   return register !== undefined && register.endsAtMs > nowMs ? register.value : undefined
 }
 
-/** The later write wins. A tombstone with the same stamp is the same write, expired since. */
-export function mergeRegisters(a: Register, b: Register): Register {
-  const order = compareStamps(a.stamp, b.stamp)
-  if (order !== 0) return order > 0 ? a : b
-  return a.value !== undefined && b.value === undefined ? b : a
-}
-
 /** The same, by now. */
 export function ended(register: Register, nowMs: number): Register {
   return { ...register, endsAtMs: nowMs }
@@ -118,4 +111,36 @@ export function ended(register: Register, nowMs: number): Register {
 /** What an ended value leaves behind. */
 export function buryRegister({ kind, stamp, endsAtMs }: Register): Register {
   return { kind, stamp, endsAtMs }
+}
+
+export function bytesOfValue({ body, headers = {} }: Value): number {
+  let bytes = Buffer.byteLength(body)
+  for (const [name, value] of Object.entries(headers)) bytes += name.length + value.length
+  return bytes
+}
+
+export const REGISTER: Verbs<Register> = {
+  /** The later write wins. A tombstone with the same stamp is the same write, expired since. */
+  merge(a, b) {
+    const order = compareStamps(a.stamp, b.stamp)
+    if (order !== 0) return order > 0 ? a : b
+    return a.value !== undefined && b.value === undefined ? b : a
+  },
+  isNews: (known, other) => REGISTER.merge(known, other) !== known,
+  times: ({ stamp }) => [stamp],
+  dueAtMs: ({ value, endsAtMs }, tombstoneGraceMs) =>
+    value === undefined ? endsAtMs + tombstoneGraceMs : endsAtMs,
+  isTombstone: ({ value }) => value === undefined,
+  states({ stamp, value, endsAtMs }) {
+    const state = `${stamp.time}\0${stamp.origin}`
+    return value !== undefined && endsAtMs === Infinity ? { live: state } : { passing: state }
+  },
+  bytes: ({ value }) => (value === undefined ? 0 : bytesOfValue(value)),
+  parts: (register) => [register],
+  crowd: () => undefined,
+  forgottenUntil: ({ stamp, value }) => (value === undefined ? stamp.time : undefined),
+  sift(register, known, { untilTime, nowMs }) {
+    const isOld = known === undefined && register.stamp.time <= untilTime
+    return isOld && register.value !== undefined ? ended(buryRegister(register), nowMs) : register
+  },
 }

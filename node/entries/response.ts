@@ -4,6 +4,7 @@
  */
 import type { KeyCommand, Outcome } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
+import { FAMILIES } from './families.ts'
 import { liveValue, type Register } from './register.ts'
 import { wallOf } from './stamp.ts'
 import type { Moment } from './verbs.ts'
@@ -22,13 +23,15 @@ export interface Responses {
   under(prefix: string): Iterable<string>
 }
 
+const { letter } = FAMILIES.response
+
 /**
  * What is forgotten of a path, whether or not it is here: it also holds for what others bring later. These ids name the
  * traces, of a tenant and of all.
  */
 const traceOf = {
-  tenant: (path: string, tenant: string) => `a${path}\0${tenant}`,
-  all: (path: string) => `a${path}`,
+  tenant: (path: string, tenant: string) => `${letter}${path}\0${tenant}`,
+  all: (path: string) => `${letter}${path}`,
 }
 
 /** The traces that hold for a response; of a trace, what it holds for begins so. */
@@ -38,7 +41,7 @@ export function tracesOver(id: string): string[] {
 }
 
 function responseId({ key, tenant, query }: { key: string; tenant: string; query: string }): string {
-  return `a${key}\0${tenant}\0${query}`
+  return `${letter}${key}\0${tenant}\0${query}`
 }
 
 /** Of a response: whose it is. */
@@ -65,7 +68,7 @@ export function applyToResponses(
       const endsAtMs = moment.nowMs + ttlMs
       const value = { contentType, body, headers }
       const entry: Register = { kind: 'register', stamp: moment.stamp(), value, endsAtMs }
-      return { outcome: { type: 'reacted' }, changes: [{ id: responseId(command), entry }] }
+      return { outcome: { type: 'done' }, changes: [{ id: responseId(command), entry }] }
     }
     case 'response.delete':
       return forget(responses, traceOf.tenant(command.key, command.tenant), moment)

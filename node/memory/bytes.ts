@@ -1,7 +1,7 @@
 /** What an entry counts against the memory budget. */
-import { assertNever } from '../../shared/errors.ts'
 import { type Entry, isValue } from '../entries/entry.ts'
-import type { Value } from '../entries/register.ts'
+import { verbsOf } from '../entries/kinds.ts'
+import { bytesOfValue, type Value } from '../entries/register.ts'
 import { hasRoomFor } from './packed/record.ts'
 
 /**
@@ -16,32 +16,14 @@ const LARGE_OVERHEAD_BYTES = 250
  * Measured with a million entries of 16 bytes, which took 343 bytes of heap each on Node 26.
  */
 const ENTRY_OVERHEAD_BYTES = 300
-/** What a life of a member adds to every counter that it has counted: measured with five of them. */
-const TALLY_BYTES = 75
 
 export function bytesOfEntry(id: string, entry: Entry): number {
   if (isValue(id, entry)) return packedBytes(id, entry.value)
-  const named = ENTRY_OVERHEAD_BYTES + Buffer.byteLength(id)
-  switch (entry.kind) {
-    case 'register':
-      return entry.value === undefined ? named : named + valueBytes(entry.value)
-    case 'counter':
-      return named + Object.keys(entry.tallies).length * TALLY_BYTES
-    case 'reactions':
-      return named + entry.bytes
-    default:
-      return assertNever(entry)
-  }
+  return ENTRY_OVERHEAD_BYTES + Buffer.byteLength(id) + verbsOf(entry).bytes(entry)
 }
 
 function packedBytes(id: string, value: Value): number {
-  const bytes = valueBytes(value)
+  const bytes = bytesOfValue(value)
   const beside = hasRoomFor(value, bytes) ? 0 : LARGE_OVERHEAD_BYTES + value.contentType.length
   return PACKED_OVERHEAD_BYTES + Buffer.byteLength(id) + beside + bytes
-}
-
-function valueBytes({ body, headers = {} }: Value): number {
-  let bytes = Buffer.byteLength(body)
-  for (const [name, value] of Object.entries(headers)) bytes += name.length + value.length
-  return bytes
 }

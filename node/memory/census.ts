@@ -1,32 +1,26 @@
-/** How much of each kind is held, and what became of it. */
-import { type Entry, isEvictable, isResponse, isTombstone } from '../entries/entry.ts'
+/** How much of each family is held, and what became of it. */
+import { type Entry, isTombstone } from '../entries/entry.ts'
+import { FAMILIES, familyOf } from '../entries/families.ts'
 
-export const KINDS = ['values', 'responses', 'counters', 'contents', 'records', 'tombstones'] as const
-export type Kind = (typeof KINDS)[number]
+type Counted = ReturnType<typeof familyOf>['census'] | 'tombstones'
 
-export interface Census extends Record<Kind, number> {
+export const COUNTED: readonly Counted[] = [
+  ...Object.values(FAMILIES).map(({ census }) => census),
+  'tombstones',
+]
+
+export interface Census extends Record<Counted, number> {
   bytes: number
   evictions: number
   expirations: number
 }
 
 export function emptyCensus(): Census {
-  return {
-    values: 0,
-    responses: 0,
-    counters: 0,
-    contents: 0,
-    records: 0,
-    tombstones: 0,
-    bytes: 0,
-    evictions: 0,
-    expirations: 0,
-  }
+  const none = Object.fromEntries(COUNTED.map((counted) => [counted, 0])) as Record<Counted, number>
+  return { ...none, bytes: 0, evictions: 0, expirations: 0 }
 }
 
-export function kindOf({ id, entry }: { id: string; entry: Entry }): Kind {
-  if (isTombstone(entry)) return 'tombstones'
-  if (isResponse(id)) return 'responses'
-  if (entry.kind === 'register') return isEvictable(id) ? 'values' : 'records'
-  return entry.kind === 'counter' ? 'counters' : 'contents'
+/** Whatever family it is of, a tombstone is one. */
+export function countedAs({ id, entry }: { id: string; entry: Entry }): Counted {
+  return isTombstone(entry) ? 'tombstones' : familyOf(id).census
 }

@@ -1,6 +1,7 @@
 /** An entry in its slot, with what memory has to know of it. */
 import type { Activity } from '../../shared/command.ts'
 import { dueAtMs, type Entry, isResponse } from '../entries/entry.ts'
+import { verbsOf } from '../entries/kinds.ts'
 import type { Presence } from '../entries/presence.ts'
 import { tenantOf } from '../entries/response.ts'
 import { bytesOfEntry } from './bytes.ts'
@@ -8,12 +9,13 @@ import type { Pooled } from './pools.ts'
 
 /** How long a tombstone outlives its value: longer than a copy may miss a delete. */
 export const TOMBSTONE_GRACE_MS = 600_000
+
 export interface Held extends Pooled {
   readonly slot: number
   readonly id: string
   entry: Entry
   bytes: number
-  /** Of reactions: how many are engaged. */
+  /** How many are engaged. */
   users: number
 }
 
@@ -35,7 +37,7 @@ export function newlyHeld(slot: number, id: string, entry: Entry): Held {
 export function weigh(held: Held): void {
   const { id, entry } = held
   held.bytes = bytesOfEntry(id, entry)
-  held.users = entry.kind === 'reactions' ? entry.users : 0
+  held.users = verbsOf(entry).crowd(entry)?.users ?? 0
 }
 
 export function isDue({ entry }: Held, nowMs: number): boolean {
@@ -43,6 +45,6 @@ export function isDue({ entry }: Held, nowMs: number): boolean {
 }
 
 export function activityOf({ id, entry }: Held): Activity[] {
-  if (entry.kind !== 'reactions') return []
-  return [{ content: id.slice(1), users: entry.users, counts: entry.counts() }]
+  const crowd = verbsOf(entry).crowd(entry)
+  return crowd === undefined ? [] : [{ content: id.slice(1), users: crowd.users, counts: crowd.counts() }]
 }

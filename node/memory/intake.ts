@@ -2,13 +2,12 @@
  * How what comes from other copies is taken in, where it may have been forgotten here: as gone.
  *
  * A slot knows up to when it has forgotten what is gone. What was written by then, and is unknown here, may have been
- * deleted and forgotten since: it comes from a copy that was away for too long. Counters are left out: a total that
- * was begun anew looks as old as one that was deleted. And a response may be covered by a trace that says that all of
- * its path were forgotten later.
+ * deleted and forgotten since: it comes from a copy that was away for too long. What that means each kind of entry
+ * knows. And a response may be covered by a trace that says that all of its path were forgotten later.
  */
 import { type Entry, isResponse, type SlotEntry } from '../entries/entry.ts'
-import { Reactions } from '../entries/reactions.ts'
-import { buryRegister, type Register } from '../entries/register.ts'
+import { verbsOf } from '../entries/kinds.ts'
+import { buryRegister, ended, type Register } from '../entries/register.ts'
 import { tracesOver } from '../entries/response.ts'
 import { compareStamps } from '../entries/stamp.ts'
 import type { SlotTable } from './slot-table.ts'
@@ -40,12 +39,10 @@ export class Intake {
   /** What has come from elsewhere, as it may be taken in. */
   sift({ slot, id, entry }: SlotEntry, { nowMs, isOwner }: Taking): Entry {
     const known = this.#slots.get(slot, id)?.entry
+    const sameKind = known?.kind === entry.kind ? known : undefined
     const untilTime = isOwner ? (this.#forgottenUntil.get(slot) ?? -Infinity) : -Infinity
-    if (entry.kind === 'counter') return entry
-    if (entry.kind === 'reactions') return withoutForgotten(entry, known, { untilTime, nowMs })
-    const isOld = known === undefined && entry.stamp.time <= untilTime
-    const isGone = entry.value !== undefined && (isOld || this.#isCovered(slot, id, entry))
-    return isGone ? { ...buryRegister(entry), endsAtMs: nowMs } : entry
+    const sifted = verbsOf(entry).sift(entry, sameKind, { untilTime, nowMs })
+    return this.#isCovered(slot, id, sifted) ? ended(buryRegister(sifted), nowMs) : sifted
   }
 
   /** The responses that a trace covers. */
@@ -58,26 +55,11 @@ export class Intake {
     })
   }
 
-  #isCovered(slot: number, id: string, { stamp }: Register): boolean {
-    if (!isResponse(id)) return false
+  #isCovered(slot: number, id: string, entry: Entry): entry is Register {
+    if (!isResponse(id) || entry.kind !== 'register' || entry.value === undefined) return false
     return tracesOver(id).some((trace) => {
       const left = this.#slots.get(slot, trace)?.entry
-      return left?.kind === 'register' && compareStamps(left.stamp, stamp) > 0
+      return left?.kind === 'register' && compareStamps(left.stamp, entry.stamp) > 0
     })
   }
-}
-
-function withoutForgotten(
-  entry: Reactions,
-  known: Entry | undefined,
-  { untilTime, nowMs }: { untilTime: number; nowMs: number },
-): Reactions {
-  if (untilTime === -Infinity) return entry
-  const isKnown = (reaction: string, user: string) =>
-    known?.kind === 'reactions' && known.find(reaction, user) !== undefined
-  const sifted = [...entry].map((presence) => {
-    const isOld = presence.time <= untilTime && !presence.isGone && !isKnown(presence.reaction, presence.user)
-    return isOld ? { ...presence, isGone: true, endsAtMs: nowMs } : presence
-  })
-  return Reactions.ofAll(sifted)
 }

@@ -19,10 +19,11 @@ import {
   merge,
   type SlotEntry,
 } from '../entries/entry.ts'
+import { verbsOf } from '../entries/kinds.ts'
 import type { Presence } from '../entries/presence.ts'
 import { buryRegister, type Register } from '../entries/register.ts'
 import type { Moment } from '../entries/verbs.ts'
-import { emptyCensus, kindOf } from './census.ts'
+import { countedAs, emptyCensus } from './census.ts'
 import { Expiry } from './expiry.ts'
 import { activityOf, type Forgotten, type Held, isDue, newlyHeld, TOMBSTONE_GRACE_MS, weigh } from './held.ts'
 import { Intake, type Taking } from './intake.ts'
@@ -68,11 +69,11 @@ export class Memory {
     const held = this.slots.get(slot, id)
     if (held === undefined) return undefined
     if (this.#listOf(held) === this.#pools) this.#pools.touch(held)
+    const crowd = verbsOf(held.entry).crowd(held.entry)
     // Of the others the clock alone tells whether they have ended.
-    if (held.entry.kind !== 'reactions') return held.entry
-    const { nowMs } = moment
-    while (isDue(held, nowMs)) this.#tend(held, nowMs, SWEEP_MAX)
-    return held.entry.isEmpty ? undefined : held.entry
+    if (crowd === undefined) return held.entry
+    while (isDue(held, moment.nowMs)) this.#tend(held, moment.nowMs, SWEEP_MAX)
+    return crowd.isEmpty ? undefined : held.entry
   }
 
   /**
@@ -163,7 +164,8 @@ export class Memory {
   /** Does what the time asks for, at most so much at once; tells how much it was. */
   #tend(held: Held, nowMs: number, most: number): number {
     const { slot, id, entry } = held
-    if (entry.kind !== 'reactions') {
+    const crowd = verbsOf(entry).crowd(entry)
+    if (crowd === undefined) {
       const remains = entry.kind === 'register' ? bury(id, entry) : undefined
       if (remains === undefined) this.#forgetGone(held)
       else this.#replace(held, () => remains)
@@ -173,8 +175,8 @@ export class Memory {
     let ended = 0
     let forgotten: Presence[] = []
     this.#replace(held, () => {
-      ended = entry.settle(nowMs, most)
-      forgotten = entry.forget(nowMs - TOMBSTONE_GRACE_MS, most)
+      ended = crowd.settle(nowMs, most)
+      forgotten = crowd.forget(nowMs - TOMBSTONE_GRACE_MS, most)
       return entry
     })
     this.counts.expirations += ended
@@ -182,7 +184,7 @@ export class Memory {
       this.#intake.forget(slot, presence.time)
       this.#listener.forget({ slot, id, presence })
     }
-    if (entry.isEmpty) this.#remove(held)
+    if (crowd.isEmpty) this.#remove(held)
     return 1 + ended + forgotten.length
   }
 
@@ -201,7 +203,8 @@ export class Memory {
   /** It was remembered for as long as a copy may have missed it. */
   #forgetGone(held: Held): void {
     const { slot, entry } = held
-    if (entry.kind === 'register' && isTombstone(entry)) this.#intake.forget(slot, entry.stamp.time)
+    const time = verbsOf(entry).forgottenUntil(entry)
+    if (time !== undefined) this.#intake.forget(slot, time)
     this.#remove(held)
   }
 
@@ -216,7 +219,7 @@ export class Memory {
     const { id, entry } = held
     this.slots.put(held)
     this.counts.bytes += held.bytes
-    this.counts[kindOf(held)]++
+    this.counts[countedAs(held)]++
     if (isValue(id, entry)) {
       this.#valueBytes += held.bytes
       return
@@ -228,7 +231,7 @@ export class Memory {
 
   #unlink(held: Held): void {
     this.counts.bytes -= held.bytes
-    this.counts[kindOf(held)]--
+    this.counts[countedAs(held)]--
     if (isValue(held.id, held.entry)) {
       this.#valueBytes -= held.bytes
       return

@@ -1,7 +1,7 @@
 /** What is held, read off the memory when somebody asks. */
 import { Gauge, type Registry } from 'prom-client'
 import { tellCounter, tellGauge } from '../../shared/metrics.ts'
-import { KINDS } from './census.ts'
+import { COUNTED } from './census.ts'
 import type { Memory } from './memory.ts'
 
 export function registerMemoryMetrics(registry: Registry, memory: Memory): void {
@@ -12,7 +12,7 @@ export function registerMemoryMetrics(registry: Registry, memory: Memory): void 
     labelNames: ['kind'],
     registers,
     collect() {
-      for (const kind of KINDS) this.set({ kind }, memory.counts[kind])
+      for (const kind of COUNTED) this.set({ kind }, memory.counts[kind])
     },
   })
   tellGauge(registry, {

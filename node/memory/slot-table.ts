@@ -12,6 +12,7 @@ import {
   isValue,
   isValueId,
 } from '../entries/entry.ts'
+import { verbsOf } from '../entries/kinds.ts'
 import { pathOf, tenantOf } from '../entries/response.ts'
 import { type Held, newlyHeld } from './held.ts'
 import { Values } from './packed/values.ts'
@@ -73,10 +74,8 @@ export class SlotTable {
 
   /** All of a slot, in parts that are small enough to travel; what changes meanwhile may or may not be in them. */
   *partsOf(slot: number): Generator<EntryChange> {
-    for (const { id, entry } of this.of(slot)) {
-      if (entry.kind !== 'reactions') yield { id, entry }
-      else for (const part of entry.parts(PART_PRESENCES)) yield { id, entry: part }
-    }
+    for (const { id, entry } of this.of(slot))
+      for (const part of verbsOf(entry).parts(entry, PART_PRESENCES)) yield { id, entry: part }
   }
 
   /** By which two members see whether they hold the same. */

@@ -5,11 +5,12 @@
  * replies leave. A command that cannot be carried out spoils no other.
  */
 import type { Clock } from '../../shared/clock.ts'
-import { isAboutResponse, type KeyCommand, type Outcome, type Reply } from '../../shared/command.ts'
+import type { KeyCommand, Outcome, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import { wrongOwner } from '../engine.ts'
 import { apply, type Change } from '../entries/entry.ts'
+import { isKeptOnDisk } from '../entries/families.ts'
 import type { Moment } from '../entries/verbs.ts'
 import type { Memory } from '../memory/memory.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -203,7 +204,7 @@ export class Shard {
   #apply(write: Write): AppliedWrite {
     try {
       const { outcome, changes } = this.#applyToMemory(write)
-      return { write, changes, outcome, isSettled: isAboutResponse(write.command) }
+      return { write, changes, outcome, isSettled: !isKeptOnDisk(write.command) }
     } catch (error) {
       return { write, changes: [], outcome: undefined, error, isSettled: true }
     }

@@ -1,5 +1,6 @@
 /** What is not on disk yet: rows by their names, the latest state of each, and what they weigh. */
 import { bytesOfRow, counterOfRecord, nameOf, type Row } from './rows.ts'
+import { TABLE_OF } from './tables.ts'
 
 /** What is written together. */
 export interface Batch {
@@ -96,7 +97,7 @@ export class Backlog {
   /** What is kept beside a counter goes with it. */
   #counterWaits(row: Row): boolean {
     const counter = counterOfRecord(row)
-    return counter !== undefined && this.#waiting.has(nameOf({ table: 'counters', key: [counter] }))
+    return counter !== undefined && this.#waiting.has(nameOf({ table: TABLE_OF.counter, key: [counter] }))
   }
 
   #isOutdated(name: string, row: Row): boolean {

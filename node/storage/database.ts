@@ -3,8 +3,9 @@
 import { statSync } from 'node:fs'
 import type { StatementSync } from 'node:sqlite'
 import { messageOf } from '../../shared/errors.ts'
-import { type Cell, counterOfRecord, nameOf, type Row, type StoredRow, type Table } from './rows.ts'
+import { counterOfRecord, nameOf, type Row, type StoredRow } from './rows.ts'
 import { type OpenFile, openFile, SQLITE } from './schema.ts'
+import { type Cell, eachTable, TABLE_NAMES, TABLE_OF, TABLES, type Table } from './tables.ts'
 
 /** Rows read in one go. */
 const CHUNK_ROWS = 1000
@@ -23,17 +24,6 @@ export interface Part {
 export interface Failure {
   readonly name: string
   readonly reason: string
-}
-
-const KEYS: Readonly<Record<Table, readonly string[]>> = {
-  registers: ['id'],
-  counters: ['key'],
-  presences: ['content', 'reaction', 'user'],
-}
-const COLUMNS: Readonly<Record<Table, readonly string[]>> = {
-  registers: ['slot', 'time', 'origin', 'ends_at', 'content_type', 'body'],
-  counters: ['slot', 'value', 'state'],
-  presences: ['slot', 'time', 'ends_at', 'is_gone'],
 }
 
 /** What went wrong with one row alone; anything else concerns them all. */
@@ -61,10 +51,9 @@ export class Database {
     this.#path = path
     this.#file = openFile(path)
     this.#inode = statSync(path).ino
-    this.#upserts = this.#prepare(upsert)
-    this.#deletes = this.#prepare(
-      (table) => `DELETE FROM ${table} WHERE ${KEYS[table].map((name) => `${name} = ?`).join(' AND ')}`,
-    )
+    const { database } = this.#file
+    this.#upserts = eachTable((table) => database.prepare(upsert(table)))
+    this.#deletes = eachTable((table) => database.prepare(deletion(table)))
     this.#reading = this.#readAll()
   }
 
@@ -73,7 +62,7 @@ export class Database {
   }
 
   count(): number {
-    const tables = Object.keys(KEYS).map((table) => `(SELECT count(*) FROM ${table})`)
+    const tables = TABLE_NAMES.map((table) => `(SELECT count(*) FROM ${table})`)
     return Number(this.#file.database.prepare(`SELECT ${tables.join(' + ')} AS rows`).get()?.['rows'])
   }
 
@@ -128,7 +117,7 @@ export class Database {
   /** One pass over each table, however many slots it is. */
   #drop(slots: readonly number[]): void {
     const list = JSON.stringify(slots)
-    for (const table of Object.keys(KEYS)) {
+    for (const table of TABLE_NAMES) {
       const sql = `DELETE FROM ${table} WHERE slot IN (SELECT value FROM json_each(?))`
       this.#file.database.prepare(sql).run(list)
     }
@@ -143,7 +132,7 @@ export class Database {
       return []
     } catch (error) {
       if (!isRowError(error) || !this.#file.database.isTransaction) throw error
-      if (table === 'counters') this.#failed.add(key[0] ?? '')
+      if (table === TABLE_OF.counter) this.#failed.add(key[0] ?? '')
       return [{ name: nameOf(row), reason: messageOf(error) }]
     }
   }
@@ -156,22 +145,11 @@ export class Database {
     return orphans.map((row) => ({ name: nameOf(row), reason: 'its counter cannot be written' }))
   }
 
-  #prepare(sql: (table: Table) => string): Record<Table, StatementSync> {
-    const prepare = (table: Table) => this.#file.database.prepare(sql(table))
-    return {
-      registers: prepare('registers'),
-      counters: prepare('counters'),
-      presences: prepare('presences'),
-    }
-  }
-
   *#readAll(): Generator<StoredRow> {
-    for (const table of ['registers', 'counters', 'presences'] as const) {
-      // The total is for people, and may be larger than a number can be.
-      const columns = [...KEYS[table], ...COLUMNS[table]].map((name) =>
-        name === 'value' ? 'NULL AS value' : name,
-      )
-      const reading = this.#file.database.prepare(`SELECT ${columns.join(', ')} FROM ${table}`)
+    for (const table of TABLE_NAMES) {
+      const { keys, columns, unread } = TABLES[table]
+      const names = [...keys, ...columns].map((name) => (unread.includes(name) ? `NULL AS ${name}` : name))
+      const reading = this.#file.database.prepare(`SELECT ${names.join(', ')} FROM ${table}`)
       reading.setReturnArrays(true)
       for (const cells of reading.iterate()) yield { table, cells: Object.values(cells) as Cell[] }
     }
@@ -179,10 +157,14 @@ export class Database {
 }
 
 function upsert(table: Table): string {
-  const [keys, columns] = [KEYS[table], COLUMNS[table]]
+  const { keys, columns } = TABLES[table]
   const places = [...keys, ...columns].map(() => '?').join(', ')
   const updates = columns.map((name) => `${name} = excluded.${name}`).join(', ')
   return `INSERT INTO ${table} VALUES (${places}) ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${updates}`
+}
+
+function deletion(table: Table): string {
+  return `DELETE FROM ${table} WHERE ${TABLES[table].keys.map((name) => `${name} = ?`).join(' AND ')}`
 }
 
 function isRowError(error: unknown): boolean {

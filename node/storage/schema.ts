@@ -14,6 +14,7 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Counter } from '../entries/counter.ts'
 import { counterOf, counterText } from '../entries/counter.ts'
 import { TICKS_PER_MS } from '../entries/stamp.ts'
+import type { Table } from './tables.ts'
 
 /** `LRDR`, in the header of the file. */
 const APPLICATION_ID = 0x4c524452
@@ -21,23 +22,28 @@ const VERSION = 1
 /** How long to wait for another program that is writing to the file. */
 const BUSY_MAX_MS = 2000
 
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS numbers (key TEXT, value INTEGER DEFAULT 0);
-  CREATE UNIQUE INDEX IF NOT EXISTS numbers_key_index ON numbers (key);
-
-  CREATE TABLE registers (
+/** A file of this version has just these: with another table it is of another version, and older files want one too. */
+const CREATED: Readonly<Record<Table, string>> = {
+  registers: `CREATE TABLE registers (
     id TEXT PRIMARY KEY, slot INTEGER NOT NULL, time INTEGER NOT NULL, origin TEXT NOT NULL,
     ends_at INTEGER, content_type TEXT, body
-  );
-  CREATE TABLE counters (
+  );`,
+  counters: `CREATE TABLE counters (
     key TEXT PRIMARY KEY, slot INTEGER NOT NULL, value INTEGER, state TEXT NOT NULL
-  ) WITHOUT ROWID;
-  CREATE TABLE presences (
+  ) WITHOUT ROWID;`,
+  presences: `CREATE TABLE presences (
     content TEXT NOT NULL, reaction TEXT NOT NULL, user TEXT NOT NULL, slot INTEGER NOT NULL,
     time INTEGER NOT NULL, ends_at INTEGER, is_gone INTEGER NOT NULL,
     PRIMARY KEY (content, reaction, user)
-  ) WITHOUT ROWID;
+  ) WITHOUT ROWID;`,
+}
 
+const NUMBERS = `
+  CREATE TABLE IF NOT EXISTS numbers (key TEXT, value INTEGER DEFAULT 0);
+  CREATE UNIQUE INDEX IF NOT EXISTS numbers_key_index ON numbers (key);
+`
+
+const NUMBERS_FOLLOW = `
   CREATE TRIGGER numbers_insert AFTER INSERT ON counters WHEN new.value IS NOT NULL BEGIN
     INSERT INTO numbers (key, value) VALUES (new.key, new.value) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
   END;
@@ -118,7 +124,7 @@ function prepare(database: DatabaseSync): number {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864')
   database.exec('BEGIN IMMEDIATE')
   const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
-  if (version === 0) database.exec(TABLES)
+  if (version === 0) database.exec([NUMBERS, ...Object.values(CREATED), NUMBERS_FOLLOW].join('\n'))
   const adopted = adoptNumbers(database)
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}; COMMIT`)
   return adopted

@@ -11,10 +11,11 @@
  * has the change; while one is written the next one gathers (group commit).
  */
 import { type Clock, inTime, pause, type Timer } from '../../shared/clock.ts'
-import { isAboutResponse, type KeyCommand } from '../../shared/command.ts'
+import type { KeyCommand } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Change } from '../entries/entry.ts'
+import { isKeptOnDisk } from '../entries/families.ts'
 import type { Presence } from '../entries/presence.ts'
 import { Backlog, type Batch } from './backlog.ts'
 import { DiskHealth } from './health.ts'
@@ -108,7 +109,7 @@ export class WriteBehind {
   /** Why it cannot be taken in, before it is applied. */
   refusalOf(command: KeyCommand): LarderError | undefined {
     const { intervalMs, waitingBytesMax = WAITING_BYTES_MAX } = this.#options
-    if (isAboutResponse(command)) return undefined
+    if (!isKeptOnDisk(command)) return undefined
     if (this.#backlog.bytes > waitingBytesMax)
       return new LarderError('OVERLOADED', 'Too much waits for the disk already; nothing was applied.')
     if (intervalMs > 0) return undefined

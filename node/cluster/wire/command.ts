@@ -3,160 +3,199 @@
  * else is an object with the names that it has here, `{"type":"reaction.count","key":"post:1"}`.
  */
 import { z } from 'zod'
-import type { Command, Condition } from '../../../shared/command.ts'
-import { headerValue, list, name, number, text } from './fields.ts'
+import type { Command, CommandOf, Condition } from '../../../shared/command.ts'
+import { headerValue, list, name, number, text, typeOf } from './fields.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
+
+/** How one type of command is told. */
+interface CommandWire<C> {
+  toField(command: C, frame: FrameWriter): unknown
+  /** @throws when no member would send it. */
+  of(field: unknown, frame: FrameReader): C
+  /** What it takes of a frame, at the most. */
+  bytes(command: C): number
+}
+
+const ConditionField = z.object({
+  ifMatch: z.array(z.string()).exactOptional(),
+  ifNoneMatch: z.array(z.string()).exactOptional(),
+})
+
+interface Conditioned<T> {
+  readonly type: T
+  readonly key: string
+  readonly condition?: Condition
+}
+
+function conditioned<T>(type: T): CommandWire<Conditioned<T>> {
+  return {
+    toField: ({ key, condition = null }) => [type, key, condition],
+    of(field) {
+      const [, key, condition] = list(field, 3)
+      return { type, key: name(key), ...conditionOf(condition) }
+    },
+    bytes: (command) => (command.condition === undefined ? bytesOfKey(command) : headBytesOf(command)),
+  }
+}
+
+const valueSet: CommandWire<CommandOf<'value.set'>> = {
+  toField({ type, key, contentType, body, ttlMs = null, condition = null }, frame) {
+    return [type, key, contentType, frame.body(body), ttlMs, condition]
+  },
+  of(field, frame) {
+    const [, key, contentType, body, ttlMs, condition] = list(field, 6)
+    return {
+      type: 'value.set',
+      key: name(key),
+      contentType: headerValue(contentType),
+      body: frame.body(body),
+      ...(ttlMs !== null && { ttlMs: number(ttlMs) }),
+      ...conditionOf(condition),
+    }
+  },
+  bytes: (command) => headBytesOf(command) + bytesOfBody(command.body),
+}
+
+const counterGet: CommandWire<CommandOf<'counter.get'>> = {
+  toField: ({ type, key }) => [type, key],
+  of: (field) => ({ type: 'counter.get', key: name(list(field, 2)[1]) }),
+  bytes: bytesOfKey,
+}
+
+const counterAdd: CommandWire<CommandOf<'counter.add'>> = {
+  toField: ({ type, key, by, idempotencyKey = null }) => [type, key, by, idempotencyKey],
+  of(field) {
+    const [, key, by, once] = list(field, 4)
+    const add = { type: 'counter.add', key: name(key), by: amount(by) } as const
+    return once === null ? add : { ...add, idempotencyKey: name(once) }
+  },
+  bytes: headBytesOf,
+}
+
+const responseGet: CommandWire<CommandOf<'response.get'>> = {
+  toField: ({ type, key, tenant, query, authorization = null }) => [type, key, tenant, query, authorization],
+  of(field) {
+    const [, key, tenant, query, authorization] = list(field, 5)
+    const get = { type: 'response.get', key: name(key), tenant: name(tenant), query: text(query) } as const
+    return authorization === null ? get : { ...get, authorization: headerValue(authorization) }
+  },
+  bytes: headBytesOf,
+}
+
+/** What each field of such a command may hold: none can be left out. */
+type Shape<C> = { readonly [F in Exclude<keyof C, 'type'>]-?: z.ZodType<C[F]> }
+
+/** One that is told with the names that it has here. */
+function rare<T extends Command['type']>(type: T, shape: Shape<CommandOf<T>>): CommandWire<CommandOf<T>> {
+  const schema: z.ZodType = z.object({ type: z.literal(type), ...shape })
+  return {
+    toField: (command) => command,
+    of: (field) => schema.parse(field) as CommandOf<T>,
+    bytes: headBytesOf,
+  }
+}
 
 const Name = z.string().min(1)
 const key = Name
 const Limit = z.int().min(1)
 const HeaderValue = z.string().refine((value) => headerValue(value) === value)
-/** It stands for a body; the frame knows it. */
-const BodyField = z.unknown()
+const PageEnd = z.object({ reaction: z.string(), user: z.string() })
 
-const ConditionField = z.object({
-  ifMatch: z.array(z.string()).optional(),
-  ifNoneMatch: z.array(z.string()).optional(),
+const Put = z.object({
+  type: z.literal('response.put'),
+  key,
+  tenant: Name,
+  query: z.string(),
+  contentType: HeaderValue,
+  /** It stands for the body; the frame knows it. */
+  body: z.unknown(),
+  headers: z.record(z.string(), HeaderValue),
+  ttlMs: z.number(),
 })
+const responsePut: CommandWire<CommandOf<'response.put'>> = {
+  toField: (command, frame) => ({ ...command, body: frame.body(command.body) }),
+  of(field, frame) {
+    const command = Put.parse(field)
+    return { ...command, body: frame.body(command.body) }
+  },
+  bytes: (command) => headBytesOf(command) + bytesOfBody(command.body),
+}
 
-const RareCommand = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('counter.delete'), key }),
-  z.object({
-    type: z.literal('reaction.add'),
+const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } = {
+  'value.get': conditioned('value.get'),
+  'value.set': valueSet,
+  'value.delete': conditioned('value.delete'),
+  'counter.add': counterAdd,
+  'counter.get': counterGet,
+  'counter.delete': rare('counter.delete', { key }),
+  'reaction.add': rare('reaction.add', {
     key,
     user: Name,
     reaction: Name,
-    ttlMs: z.number().optional(),
+    ttlMs: z.number().exactOptional(),
   }),
-  z.object({ type: z.literal('reaction.remove'), key, user: Name, reaction: Name }),
-  z.object({ type: z.literal('reaction.count'), key }),
-  z.object({
-    type: z.literal('reaction.users'),
+  'reaction.remove': rare('reaction.remove', { key, user: Name, reaction: Name }),
+  'reaction.count': rare('reaction.count', { key }),
+  'reaction.users': rare('reaction.users', {
     key,
-    reaction: Name.optional(),
-    after: z.object({ reaction: z.string(), user: z.string() }).optional(),
+    reaction: Name.exactOptional(),
+    after: PageEnd.exactOptional(),
     limit: Limit,
   }),
-  z.object({ type: z.literal('activity'), limit: Limit }),
-  z.object({
-    type: z.literal('response.fetch'),
+  activity: rare('activity', { limit: Limit }),
+  'response.get': responseGet,
+  'response.fetch': rare('response.fetch', {
     key,
     tenant: Name,
     query: z.string(),
-    authorization: HeaderValue.optional(),
+    authorization: HeaderValue.exactOptional(),
   }),
-  z.object({
-    type: z.literal('response.put'),
-    key,
-    tenant: Name,
-    query: z.string(),
-    contentType: HeaderValue,
-    body: BodyField,
-    headers: z.record(z.string(), HeaderValue),
-    ttlMs: z.number(),
-  }),
-  z.object({ type: z.literal('response.delete'), key, tenant: Name }),
-  z.object({ type: z.literal('response.invalidate'), key, isRefresh: z.boolean() }),
-  z.object({ type: z.literal('responses.clear'), tenant: Name.optional() }),
-])
+  'response.put': responsePut,
+  'response.delete': rare('response.delete', { key, tenant: Name }),
+  'response.invalidate': rare('response.invalidate', { key, isRefresh: z.boolean() }),
+  'responses.clear': rare('responses.clear', { tenant: Name.exactOptional() }),
+}
+
+const BY_TYPE = new Map<unknown, CommandWire<Command>>(Object.entries(COMMANDS))
 
 export function toCommandField(command: Command, frame: FrameWriter): unknown {
-  switch (command.type) {
-    case 'value.get':
-    case 'value.delete':
-      return [command.type, command.key, command.condition ?? null]
-    case 'value.set': {
-      const { type, key, contentType, body, ttlMs = null, condition = null } = command
-      return [type, key, contentType, frame.body(body), ttlMs, condition]
-    }
-    case 'counter.get':
-      return [command.type, command.key]
-    case 'counter.add':
-      return [command.type, command.key, command.by, command.idempotencyKey ?? null]
-    case 'response.get':
-      return [command.type, command.key, command.tenant, command.query, command.authorization ?? null]
-    case 'response.put':
-      return { ...command, body: frame.body(command.body) }
-    default:
-      return command
-  }
+  return wireOf(command).toField(command, frame)
 }
 
 /** @throws when no member would send it. */
 export function commandOf(field: unknown, frame: FrameReader): Command {
-  if (!Array.isArray(field)) {
-    const command = RareCommand.parse(field)
-    return (
-      command.type === 'response.put' ? { ...command, body: frame.body(command.body) } : command
-    ) as Command
-  }
-  switch (field[0]) {
-    case 'value.get':
-    case 'value.delete': {
-      const [type, key, condition] = list(field, 3)
-      return { type: type as 'value.get' | 'value.delete', key: name(key), ...conditionOf(condition) }
-    }
-    case 'value.set':
-      return setOf(field, frame)
-    case 'counter.get':
-      return { type: 'counter.get', key: name(list(field, 2)[1]) }
-    case 'counter.add': {
-      const [, key, by, once] = list(field, 4)
-      const add = { type: 'counter.add', key: name(key), by: amount(by) } as const
-      return once === null ? add : { ...add, idempotencyKey: name(once) }
-    }
-    case 'response.get': {
-      const [, key, tenant, query, authorization] = list(field, 5)
-      const get = { type: 'response.get', key: name(key), tenant: name(tenant), query: text(query) } as const
-      return authorization === null ? get : { ...get, authorization: headerValue(authorization) }
-    }
-    default:
-      throw new TypeError('a command is none that members know')
-  }
+  const wire = BY_TYPE.get(typeOf(field))
+  if (wire === undefined) throw new TypeError('a command is none that members know')
+  return wire.of(field, frame)
 }
 
-function setOf(field: readonly unknown[], frame: FrameReader): Command {
-  const [, key, contentType, body, ttlMs, condition] = list(field, 6)
-  return {
-    type: 'value.set',
-    key: name(key),
-    contentType: headerValue(contentType),
-    body: frame.body(body),
-    ...(ttlMs !== null && { ttlMs: number(ttlMs) }),
-    ...conditionOf(condition),
-  }
+/** What a command takes of a frame, at the most. */
+export function bytesOfCommand(command: Command): number {
+  return wireOf(command).bytes(command)
 }
 
-function conditionOf(field: unknown): { condition?: Condition } {
-  return field === null ? NONE : { condition: ConditionField.parse(field) as Condition }
+function wireOf(command: Command): CommandWire<Command> {
+  return COMMANDS[command.type]
 }
 
 const NONE = {}
+
+function conditionOf(field: unknown): { condition?: Condition } {
+  return field === null ? NONE : { condition: ConditionField.parse(field) }
+}
 
 function amount(field: unknown): string {
   if (!/^-?\d{1,100}$/.test(text(field))) throw new TypeError('an amount is no integer')
   return field as string
 }
 
-/** What a command takes of a frame, at the most. JSON writes a control character as six. */
-export function bytesOfCommand(command: Command): number {
-  switch (command.type) {
-    case 'value.get':
-    case 'value.delete':
-      if (command.condition === undefined) return HEAD_BYTES + 6 * command.key.length
-      return headBytesOf(command)
-    case 'counter.get':
-      return HEAD_BYTES + 6 * command.key.length
-    case 'value.set':
-    case 'response.put':
-      return headBytesOf(command) + bytesOfBody(command.body)
-    default:
-      return headBytesOf(command)
-  }
-}
-
 const HEAD_BYTES = 300
 
+function bytesOfKey({ key }: { readonly key: string }): number {
+  return HEAD_BYTES + 6 * key.length
+}
+
+/** JSON writes a control character as six. */
 function headBytesOf(part: object): number {
   let bytes = HEAD_BYTES
   for (const [name, value] of Object.entries(part)) {

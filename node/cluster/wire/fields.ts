@@ -52,3 +52,9 @@ export function endsAtMs(field: unknown): number {
 export function stamp(time: unknown, origin: unknown): Stamp {
   return { time: number(time), origin: text(origin) }
 }
+
+/** What a field says that it is: a list at its beginning, an object by name. */
+export function typeOf(field: unknown): unknown {
+  if (Array.isArray(field)) return field[0]
+  return typeof field === 'object' && field !== null && 'type' in field ? field.type : undefined
+}

@@ -4,93 +4,147 @@
  */
 import type { Reply } from '../../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../../shared/errors.ts'
-import { flag, list, stamp, text } from './fields.ts'
+import { flag, list, stamp, text, typeOf } from './fields.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'
 
 export type Result =
   | { readonly reply: Reply }
   | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
 
+/** How one type of reply is told. */
+interface ReplyWire<R> {
+  /** What its type is in a frame. */
+  readonly word: string
+  toField(reply: R, frame: FrameWriter): unknown
+  /** @throws when no member would answer so. */
+  of(field: unknown, frame: FrameReader): R
+  /** What it takes of a frame, about, where it carries a value or a list; all others are small. */
+  bytes(reply: R): number
+}
+
+type ReplyOf<T extends Reply['type']> = Extract<Reply, { readonly type: T }>
+
+const value: ReplyWire<ReplyOf<'value'>> = {
+  word: 'value',
+  toField: ({ type, owner, contentType, body, stamp }, frame) => [
+    type,
+    owner,
+    contentType,
+    frame.body(body),
+    stamp.time,
+    stamp.origin,
+  ],
+  of(field, frame) {
+    const [, owner, contentType, body, time, origin] = list(field, 6)
+    const content = { contentType: text(contentType), body: frame.body(body) }
+    return { type: 'value', ...content, stamp: stamp(time, origin), owner: text(owner) }
+  },
+  bytes: ({ body }) => body.length,
+}
+
+const stored: ReplyWire<ReplyOf<'stored'>> = {
+  word: 'stored',
+  toField: ({ type, owner, stamp, created }) => [type, owner, stamp.time, stamp.origin, created],
+  of(field) {
+    const [, owner, time, origin, created] = list(field, 5)
+    return { type: 'stored', stamp: stamp(time, origin), created: flag(created), owner: text(owner) }
+  },
+  bytes: () => 0,
+}
+
+const total: ReplyWire<ReplyOf<'total'>> = {
+  word: 'total',
+  toField: ({ type, owner, value }) => [type, owner, value],
+  of(field) {
+    const [, owner, value] = list(field, 3)
+    return { type: 'total', value: text(value), owner: text(owner) }
+  },
+  bytes: () => 0,
+}
+
+const response: ReplyWire<ReplyOf<'response'>> = {
+  word: 'response',
+  toField: (reply, frame) => ({ ...reply, body: frame.body(reply.body) }),
+  of(field, frame) {
+    const reply = rareOf<ReplyOf<'response'>>(field)
+    return { ...reply, body: frame.body(reply.body) }
+  },
+  bytes: ({ body }) => body.length,
+}
+
+/** One that says nothing but its type. */
+function plain<T extends string>(
+  type: T,
+  word: string = type,
+): ReplyWire<{ readonly type: T; readonly owner: string }> {
+  return {
+    word,
+    toField: ({ owner }) => [word, owner],
+    of: (field) => ({ type, owner: text(list(field, 2)[1]) }),
+    bytes: () => 0,
+  }
+}
+
+/** One that is told with the names that it has here. */
+function rare<T extends Reply['type']>(word: T, bytes: (reply: ReplyOf<T>) => number): ReplyWire<ReplyOf<T>> {
+  return { word, toField: (reply) => reply, of: (field) => rareOf<ReplyOf<T>>(field), bytes }
+}
+
+/** What such a reply says is not looked at: it goes to whoever asked, as the other member has said it. */
+function rareOf<R extends Reply>(field: unknown): R {
+  if (typeof field !== 'object' || field === null || Array.isArray(field) || !('owner' in field))
+    throw new TypeError('a reply is none')
+  text(field.owner)
+  return field as R
+}
+
+/** Made of lists, however long. */
+function lengthOf(reply: Reply): number {
+  return JSON.stringify(reply).length
+}
+
+const REPLIES: { readonly [T in Reply['type']]: ReplyWire<ReplyOf<T>> } = {
+  value,
+  stored,
+  total,
+  response,
+  deleted: plain('deleted'),
+  missing: plain('missing'),
+  // What it was called when only reactions were answered so: format 3 goes on saying it.
+  done: plain('done', 'reacted'),
+  mismatch: rare('mismatch', () => 0),
+  counts: rare('counts', lengthOf),
+  users: rare('users', lengthOf),
+  activity: rare('activity', lengthOf),
+}
+
+const BY_WORD = new Map<unknown, ReplyWire<Reply>>(Object.values(REPLIES).map((wire) => [wire.word, wire]))
+
 export function toResultField(result: Result, frame: FrameWriter): unknown {
   if ('error' in result) return ['error', result.error.code, result.error.detail]
-  const { reply } = result
-  const { type, owner } = reply
-  switch (type) {
-    case 'value':
-      return [type, owner, reply.contentType, frame.body(reply.body), reply.stamp.time, reply.stamp.origin]
-    case 'stored':
-      return [type, owner, reply.stamp.time, reply.stamp.origin, reply.created]
-    case 'total':
-      return [type, owner, reply.value]
-    case 'deleted':
-    case 'missing':
-    case 'reacted':
-      return [type, owner]
-    case 'response':
-      return { ...reply, body: frame.body(reply.body) }
-    default:
-      return reply
-  }
+  return wireOf(result.reply).toField(result.reply, frame)
 }
 
 /** @throws when no member would answer so. */
 export function resultOf(field: unknown, frame: FrameReader): Result {
-  if (!Array.isArray(field)) return { reply: rareReplyOf(field, frame) }
-  if (field[0] === 'error') {
-    const [, code, detail] = list(field, 3)
-    if (!isErrorCode(code)) throw new TypeError('an error has no code')
-    return { error: { code, detail: text(detail) } }
-  }
-  return { reply: replyOf(field, frame) }
+  const word = typeOf(field)
+  if (word === 'error') return { error: errorOf(field) }
+  const wire = BY_WORD.get(word)
+  if (wire === undefined) throw new TypeError('a reply is none that members know')
+  return { reply: wire.of(field, frame) }
 }
 
-function replyOf(field: readonly unknown[], frame: FrameReader): Reply {
-  const type = field[0]
-  const owner = text(field[1])
-  switch (type) {
-    case 'value': {
-      const [, , contentType, body, time, origin] = list(field, 6)
-      const content = { contentType: text(contentType), body: frame.body(body) }
-      return { type, ...content, stamp: stamp(time, origin), owner }
-    }
-    case 'stored': {
-      const [, , time, origin, created] = list(field, 5)
-      return { type, stamp: stamp(time, origin), created: flag(created), owner }
-    }
-    case 'total':
-      return { type, value: text(list(field, 3)[2]), owner }
-    case 'deleted':
-    case 'missing':
-    case 'reacted':
-      list(field, 2)
-      return { type, owner }
-    default:
-      throw new TypeError('a reply is none that members know')
-  }
+function errorOf(field: unknown): { code: ErrorCode; detail: string } {
+  const [, code, detail] = list(field, 3)
+  if (!isErrorCode(code)) throw new TypeError('an error has no code')
+  return { code, detail: text(detail) }
 }
 
-const RARE: readonly unknown[] = [
-  'mismatch',
-  'counts',
-  'users',
-  'activity',
-  'response',
-] satisfies Reply['type'][]
-
-/** What such a reply says is not looked at: it goes to whoever asked, as the other member has said it. */
-function rareReplyOf(field: unknown, frame: FrameReader): Reply {
-  if (typeof field !== 'object' || field === null) throw new TypeError('a reply is none')
-  const { type, owner, body } = field as Partial<Record<string, unknown>>
-  if (!RARE.includes(type)) throw new TypeError('a reply is none that members know')
-  text(owner)
-  return (type === 'response' ? { ...field, body: frame.body(body) } : field) as Reply
-}
-
-/** Replies that are made of lists, however long. */
-const LISTS: readonly Reply['type'][] = ['counts', 'users', 'activity']
-
-/** What a reply that carries a value or a list takes of a frame, about; all others are small. */
+/** What a reply takes of a frame, about; 0 where that is little. */
 export function bytesOfReply(reply: Reply): number {
-  if ('body' in reply) return reply.body.length
-  return LISTS.includes(reply.type) ? JSON.stringify(reply).length : 0
+  return wireOf(reply).bytes(reply)
+}
+
+function wireOf(reply: Reply): ReplyWire<Reply> {
+  return REPLIES[reply.type]
 }

@@ -1,13 +1,7 @@
 /** A total: exact over signed 64 bits, and gone for good once it is deleted. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  applyToCounter,
-  type Counter,
-  isCounting,
-  mergeCounters,
-  totalOf,
-} from '../../../node/entries/counter.ts'
+import { applyToCounter, COUNTER, type Counter, isCounting, totalOf } from '../../../node/entries/counter.ts'
 import { dueAtMs, isTombstone } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import type { Moment } from '../../../node/entries/verbs.ts'
@@ -41,13 +35,13 @@ class Copy {
 
   hear(other: Copy): void {
     if (other.counter)
-      this.counter = this.counter ? mergeCounters(this.counter, other.counter) : other.counter
+      this.counter = this.counter ? COUNTER.merge(this.counter, other.counter) : other.counter
   }
 
   #do(command: Parameters<typeof applyToCounter>[1]): string {
     try {
       const { outcome, change } = applyToCounter(this.counter, command, this.#moment)
-      if (change) this.counter = this.counter ? mergeCounters(this.counter, change) : change
+      if (change) this.counter = this.counter ? COUNTER.merge(this.counter, change) : change
       return outcome.type === 'total' ? outcome.value : outcome.type
     } catch (error) {
       return error instanceof LarderError ? error.code : String(error)

@@ -1,7 +1,7 @@
 /** What is asked of one user's reaction, and what it changes. */
 import { expect } from 'chai'
-import { applyToReactions } from '../../../node/entries/engage.ts'
-import { mergeReactions, Reactions } from '../../../node/entries/reactions.ts'
+import { applyToReactions, REACTIONS } from '../../../node/entries/engage.ts'
+import { Reactions } from '../../../node/entries/reactions.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 
 describe('a reaction', () => {
@@ -14,7 +14,7 @@ describe('a reaction', () => {
   ) => {
     const command = { type, key: 'Stew', user: 'Sam', reaction: 'fire', ...(ttlMs && { ttlMs }) } as const
     const { change } = applyToReactions(reactions, command, { ...moment, isCertain })
-    if (change) mergeReactions(reactions, change)
+    if (change) REACTIONS.merge(reactions, change)
     return change !== undefined
   }
 
@@ -34,7 +34,7 @@ describe('a reaction', () => {
     const [here, elsewhere] = [new Reactions(), new Reactions()]
     ask(elsewhere, 'reaction.add')
     expect(ask(here, 'reaction.remove', { isCertain: false })).to.equal(true)
-    mergeReactions(elsewhere, here)
+    REACTIONS.merge(elsewhere, here)
     expect(elsewhere.counts()).to.deep.equal({ fire: 0 })
   })
 

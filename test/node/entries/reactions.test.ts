@@ -1,8 +1,9 @@
 /** The set of those who react to one content, held against a naive model of it. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { REACTIONS } from '../../../node/entries/engage.ts'
 import type { Presence } from '../../../node/entries/presence.ts'
-import { mergeReactions, type Page, Reactions } from '../../../node/entries/reactions.ts'
+import { type Page, Reactions } from '../../../node/entries/reactions.ts'
 import type { PageEnd } from '../../../shared/command.ts'
 
 /** Some end where others begin. */
@@ -92,7 +93,7 @@ function take({ act, most, ...presence }: Step, reactions: Reactions, model: Mod
   const atMs = Math.min(presence.endsAtMs, 25)
   const one = { ...presence, isGone: presence.isGone && presence.endsAtMs < Infinity }
   if (act === 'put') reactions.put(one)
-  if (act === 'merge') mergeReactions(reactions, Reactions.of(one))
+  if (act === 'merge') REACTIONS.merge(reactions, Reactions.of(one))
   if (act === 'put' || act === 'merge') model.put(one)
   if (act === 'settle') {
     const ended: number[] = []
@@ -145,7 +146,7 @@ describe('reactions to a content', () => {
         const whole = new Reactions()
         for (const part of reactions.parts(most)) {
           expect([...part].length).to.be.within(1, most)
-          mergeReactions(whole, part)
+          REACTIONS.merge(whole, part)
         }
         check(whole, model)
         expect([whole.digest, whole.bytes]).to.deep.equal([reactions.digest, reactions.bytes])
@@ -153,7 +154,7 @@ describe('reactions to a content', () => {
         const later = new Reactions()
         for (const part of reactions.parts(most)) {
           for (const one of steps.slice(0, 2)) take({ ...one, act: 'put' }, reactions, model)
-          mergeReactions(later, part)
+          REACTIONS.merge(later, part)
         }
         // What changes meanwhile may or may not be among them.
         const hasChanged = (one: Presence) => steps.slice(0, 2).some((other) => isSame(one, other))

@@ -122,7 +122,7 @@ export const result: fc.Arbitrary<Result> = fc.oneof(
   }),
   reply({ type: fc.constant('missing' as const) }),
   reply({ type: fc.constant('total' as const), value: fc.bigInt().map(String) }),
-  reply({ type: fc.constant('reacted' as const) }),
+  reply({ type: fc.constant('done' as const) }),
   reply({ type: fc.constant('counts' as const), counts }),
   reply({
     type: fc.constant('users' as const),

@@ -1,0 +1,91 @@
+/**
+ * The families of entries: what a key may name. The first letter of an id is its family, so that families do not share
+ * their keys; two of them may be of one kind, and fare differently.
+ */
+import { type Family, familyOfCommand, type KeyCommand } from '../../shared/command.ts'
+import type { Kind } from './kinds.ts'
+
+interface Common {
+  /** The first letter of its ids. */
+  readonly letter: string
+  /** What its entries are counted as. */
+  readonly census: string
+  /** Whether they outlive the process. */
+  readonly isOnDisk: boolean
+}
+
+/** Only registers are evicted or buried: what is left of one is a tombstone, and what is left of others is in themselves. */
+type FamilyRow = Common &
+  (
+    | { readonly kind: 'register'; readonly isEvictable: boolean; readonly leavesTombstone: boolean }
+    | {
+        readonly kind: Exclude<Kind, 'register'>
+        readonly isEvictable: false
+        readonly leavesTombstone: false
+      }
+  )
+
+/**
+ * `isEvictable`: whether the memory budget may claim it; what is cached can be had again, what was counted cannot.
+ * `leavesTombstone`: whether it does once it has ended; what nobody deletes, no older copy can bring back.
+ */
+export const FAMILIES = {
+  value: {
+    letter: 'v',
+    kind: 'register',
+    census: 'values',
+    isOnDisk: true,
+    isEvictable: true,
+    leavesTombstone: true,
+  },
+  /** Cached responses are not kept on disk: they would miss the events of the meantime. */
+  response: {
+    letter: 'a',
+    kind: 'register',
+    census: 'responses',
+    isOnDisk: false,
+    isEvictable: true,
+    leavesTombstone: false,
+  },
+  counter: {
+    letter: 'c',
+    kind: 'counter',
+    census: 'counters',
+    isOnDisk: true,
+    isEvictable: false,
+    leavesTombstone: false,
+  },
+  reactions: {
+    letter: 'r',
+    kind: 'reactions',
+    census: 'contents',
+    isOnDisk: true,
+    isEvictable: false,
+    leavesTombstone: false,
+  },
+  /** The answers that make increments count once, each beside its counter (`once.ts`). */
+  once: {
+    letter: 'i',
+    kind: 'register',
+    census: 'records',
+    isOnDisk: true,
+    isEvictable: false,
+    leavesTombstone: false,
+  },
+} as const satisfies Record<Family | 'once', FamilyRow>
+
+type AnyFamily = (typeof FAMILIES)[keyof typeof FAMILIES]
+
+const BY_LETTER = new Map<string | undefined, AnyFamily>(
+  Object.values(FAMILIES).map((family) => [family.letter, family]),
+)
+
+/** That of an id. What no family here has named, as a newer member may, is kept like a record: nothing claims that. */
+export function familyOf(id: string): AnyFamily {
+  return BY_LETTER.get(id[0]) ?? FAMILIES.once
+}
+
+/** Whether what a command changes is to outlive the process. */
+export function isKeptOnDisk(command: KeyCommand): boolean {
+  return FAMILIES[familyOfCommand(command)].isOnDisk
+}
