@@ -38,7 +38,7 @@ import { type Entry, timesOf } from './entries/entry.ts'
 import { ended } from './entries/register.ts'
 import type { StampClock } from './entries/stamp.ts'
 import { Memory } from './memory/memory.ts'
-import type { Keeper } from './shard/shard.ts'
+import type { Keeper } from './shard/keeper.ts'
 import { Shards } from './shard/shards.ts'
 import type { Storage } from './storage/storage.ts'
 

@@ -175,11 +175,6 @@ const READS: readonly Command['type'][] = [
   'response.fetch',
 ]
 
-/** Whether it reads one key. */
-export function isKeyRead(command: Command): command is KeyCommand {
-  return 'key' in command && !isWrite(command)
-}
-
 export function isWrite(command: Command): command is KeyCommand {
   return !READS.includes(command.type)
 }

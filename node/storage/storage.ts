@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../shared/clock.ts'
 import type { KeyCommand, Stamp } from '../../shared/command.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
+import type { Eventual } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Change } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
@@ -77,8 +78,8 @@ export class Storage {
     this.writes?.note(change)
   }
 
-  saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> | undefined {
-    return this.writes?.saved(changes)
+  saved(changes: readonly Change[]): Eventual<ReadonlySet<Change>> {
+    return this.writes?.saved(changes) ?? new Set()
   }
 
   forget(forgotten: { id: string; presence?: Presence }): void {

@@ -74,7 +74,7 @@ export class Life implements Listener {
       storage: {
         refusalOf: (command) => writes?.refusalOf(command),
         note: (change) => writes?.note(change),
-        saved: (changes) => writes?.saved(changes),
+        saved: (changes) => writes?.saved(changes) ?? new Set(),
         forget: (forgotten) => writes?.forget(forgotten),
         drop: (slots) => writes?.drop(slots),
       },
