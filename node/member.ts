@@ -38,7 +38,7 @@ import { type Entry, timesOf } from './entries/entry.ts'
 import { ended } from './entries/register.ts'
 import type { StampClock } from './entries/stamp.ts'
 import { Memory } from './memory/memory.ts'
-import type { Keeper } from './shard/keeper.ts'
+import { joinKeepers, type Keeper } from './shard/keeper.ts'
 import { Shards } from './shard/shards.ts'
 import type { Storage } from './storage/storage.ts'
 
@@ -53,7 +53,9 @@ export interface MemberParts {
   readonly stamps: StampClock
   /** `undefined` for a cluster of one. */
   readonly uplink: Uplink | undefined
-  readonly storage: Keeper & Pick<Storage, 'forget' | 'drop'>
+  readonly storage: Pick<Storage, 'forget' | 'drop'>
+  /** Who is told of every change that is applied to the memory, and may refuse it before. */
+  readonly keepers: readonly Keeper[]
   readonly shardLimit: number
   readonly queueMax: number
   readonly bytesMax: number
@@ -70,6 +72,7 @@ export type ClusterMember = ReturnType<typeof createMember>
 export function createMember(parts: MemberParts) {
   const { self, clock, log, metrics, stamps, storage } = parts
   const basis = { self, clock, log, metrics }
+  const keeper = joinKeepers(parts.keepers)
   const memory = new Memory(parts.bytesMax, {
     forget: (forgotten) => storage.forget(forgotten),
     evict(entry) {
@@ -81,7 +84,7 @@ export function createMember(parts: MemberParts) {
   const restore = (slot: number, id: string, entry: Entry) => {
     for (const stamp of timesOf(entry)) stamps.witness(stamp)
     const taking = { nowMs: clock.wall(), isOwner: holdings.isOwn(slot) }
-    return memory.takeIn({ slot, id, entry }, taking, (state) => storage.note({ slot, id, entry, state }))
+    return memory.takeIn({ slot, id, entry }, taking, (state) => keeper.note({ slot, id, entry, state }))
   }
   const store: MergingStore = {
     holds: (slot) => memory.slots.holds(slot),
@@ -182,7 +185,7 @@ export function createMember(parts: MemberParts) {
     memory,
     holdings,
     moment: (slot) => new SlotMoment(slot, momentParts),
-    keeper: storage,
+    keeper,
     replication: replicator,
   })
   const local = parts.inFrontOf(shards)

@@ -98,6 +98,7 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
     metrics: clusterMetrics,
     stamps,
     storage,
+    keepers: [storage],
     uplink:
       config.uplinkUrls.length > 0 ? new UplinkClient(config.uplinkUrls, clusterSecret, self.id) : undefined,
     connect: (other) => new HttpConnection(other, { clock, self: self.id, secret: memberSecrets[0] }),

@@ -71,10 +71,8 @@ export class Life implements Listener {
       metrics,
       stamps: this.#stamps,
       uplink: this.calls,
+      keepers: writes === undefined ? [] : [writes],
       storage: {
-        refusalOf: (command) => writes?.refusalOf(command),
-        note: (change) => writes?.note(change),
-        saved: (changes) => writes?.saved(changes) ?? new Set(),
         forget: (forgotten) => writes?.forget(forgotten),
         drop: (slots) => writes?.drop(slots),
       },
