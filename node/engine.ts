@@ -4,7 +4,12 @@
  */
 import type { Command, Reply } from '../shared/command.ts'
 import { LarderError } from '../shared/errors.ts'
+import type { Eventual } from '../shared/eventual.ts'
 
+/**
+ * What goes with a command. Each may be worked out only when it is asked for, which most reads never do: so these are
+ * read one by one where they are needed, and never copied as a whole.
+ */
 export interface ExecuteOptions {
   /** After this the caller no longer waits, and gets UNREACHABLE. */
   readonly deadlineAtMs: number
@@ -15,15 +20,11 @@ export interface ExecuteOptions {
 }
 
 export interface Engine {
-  /** @throws LarderError (as a rejection) when the command was not, or not surely, carried out. */
-  execute(command: Command, options: ExecuteOptions): Promise<Reply>
   /**
-   * The reply, where it can be given in this very turn: to a read of what is here and cannot be lost any more.
-   * Most requests are such reads, and waiting for promises would cost them more than all the rest.
-   * @throws LarderError as `execute`
-   * @returns `undefined` for everything else: that is for `execute`.
+   * The reply: in this very turn to a read of what is here and cannot be lost any more, otherwise later.
+   * @throws LarderError, at once or as a rejection, when the command was not, or not surely, carried out.
    */
-  readNow?(command: Command): Reply | undefined
+  execute(command: Command, options: ExecuteOptions): Eventual<Reply>
 }
 
 /** Nothing was applied: the command may be routed again. */

@@ -21,19 +21,19 @@ import type { Connection } from './cluster/peers/connection.ts'
 import { Peers } from './cluster/peers/peers.ts'
 import { Router } from './cluster/router.ts'
 import { clusterRoutes } from './cluster/routes.ts'
-import { type SlotKeeper, Slots } from './cluster/slots/slots.ts'
+import { type SlotStorage, Slots } from './cluster/slots/slots.ts'
 import { Stay } from './cluster/stay.ts'
 import type { Engine } from './engine.ts'
 import type { StampClock } from './entries/stamp.ts'
 import { Memory, type MemoryListener } from './memory/memory.ts'
 import { registerMemoryMetrics } from './memory/metrics.ts'
 import { Sweeping } from './memory/sweeping.ts'
+import { joinKeepers, type Keeper } from './shard/keeper.ts'
 import { registerShardMetrics } from './shard/metrics.ts'
-import type { Keeper } from './shard/shard.ts'
 import { Shards } from './shard/shards.ts'
 
 export interface MemberStorage extends Recoverable {
-  readonly keeper: Keeper & SlotKeeper & Pick<MemoryListener, 'forget'>
+  readonly keeper: Keeper & SlotStorage['keeper'] & Pick<MemoryListener, 'forget'>
 }
 
 export interface MemberParts {
@@ -46,6 +46,8 @@ export interface MemberParts {
   /** `undefined` for a cluster of one. */
   readonly uplink: Uplink | undefined
   readonly storage: MemberStorage
+  /** Who else wants to be told of every change that is applied, and may refuse it before. */
+  readonly keepers?: readonly Keeper[]
   readonly shardLimit: number
   readonly queueMax: number
   readonly bytesMax: number
@@ -63,13 +65,13 @@ export interface MemberParts {
 export type ClusterMember = ReturnType<typeof createMember>
 
 export function createMember(parts: MemberParts) {
-  const { self, clock, registry, storage } = parts
-  const { keeper } = storage
+  const { self, clock, registry, storage, keepers = [] } = parts
+  const keeper = joinKeepers([storage.keeper, ...keepers])
   const memory = new Memory(parts.bytesMax, {
-    forget: (forgotten) => keeper.forget(forgotten),
+    forget: (forgotten) => storage.keeper.forget(forgotten),
     evict: (entry) => slots.evicted(entry),
   })
-  const { peers, members, slots } = join(parts, memory)
+  const { peers, members, slots } = join(parts, memory, keeper)
   const shards = new Shards({
     ...parts,
     self: self.id,
@@ -103,7 +105,7 @@ export function createMember(parts: MemberParts) {
 }
 
 /** Who there is, how they are spoken to, and who has what: each needs the others. */
-function join(parts: MemberParts, memory: Memory) {
+function join(parts: MemberParts, memory: Memory, keeper: Keeper) {
   const peers = new Peers({
     ...parts,
     learn: (view) => members.learn(view),
@@ -121,7 +123,6 @@ function join(parts: MemberParts, memory: Memory) {
     onAway: (placed) => slots.doubtAll(placed),
   })
   const { catchUp, currency } = members
-  const { keeper } = parts.storage
   const slots = new Slots({ ...parts, views: members, currency, catchUp, peers, memory, keeper })
   return { peers, members, slots }
 }

@@ -198,12 +198,6 @@ export function familyOfCommand({ type }: Command): Family {
   return COMMANDS[type].about
 }
 
-/** Whether it reads one key. */
-export function isKeyRead(command: Command): command is KeyCommand {
-  const { asks, does } = COMMANDS[command.type]
-  return asks === 'owner' && does === 'read'
-}
-
 export function isWrite({ type }: Command): boolean {
   return COMMANDS[type].does === 'write'
 }

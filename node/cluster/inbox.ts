@@ -7,6 +7,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Reply } from '../../shared/command.ts'
 import { toLarderError } from '../../shared/errors.ts'
+import { andThen, type Eventual, mapAll, orElse } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine } from '../engine.ts'
 import type { CatchUp } from './members/catch-up.ts'
@@ -32,24 +33,15 @@ export class Inbox {
     const { clock, catchUp } = this.#options
     const receivedAtMs = clock.now()
     await catchUp.to(preamble)
-    const begun = commands.map((command) => this.#begin(command, receivedAtMs))
-    const results = begun.some((one) => one instanceof Promise) ? await Promise.all(begun) : begun
-    return { ...catchUp.preambleFor(preamble.epoch), results: results as Result[] }
+    const results = await mapAll(commands, (command) => this.#begin(command, receivedAtMs))
+    return { ...catchUp.preambleFor(preamble.epoch), results }
   }
 
-  /** No promise where the result is there at once. */
-  #begin(routed: RoutedCommand, receivedAtMs: number): Result | Promise<Result> {
+  #begin(routed: RoutedCommand, receivedAtMs: number): Eventual<Result> {
     const { command, requestId, traced, remainingMs } = routed
-    const { local } = this.#options
-    try {
-      const reply = local.readNow?.(command)
-      if (reply !== undefined) return this.#answer(reply, routed)
-    } catch (thrown) {
-      return this.#refuse(thrown, routed)
-    }
-    const deadlineAtMs = receivedAtMs + remainingMs
-    return local.execute(command, { requestId, traced, deadlineAtMs }).then(
-      (reply) => this.#answer(reply, routed),
+    const options = { requestId, traced, deadlineAtMs: receivedAtMs + remainingMs }
+    return orElse(
+      () => andThen(this.#options.local.execute(command, options), (reply) => this.#answer(reply, routed)),
       (thrown) => this.#refuse(thrown, routed),
     )
   }

@@ -8,6 +8,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { type ClusterCommand, type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { type Eventual, mapAll, orElse } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
@@ -38,52 +39,45 @@ export class Router implements Engine {
     this.#options = options
   }
 
-  execute(command: Command, options: ExecuteOptions): Promise<Reply> {
+  execute(command: Command, options: ExecuteOptions): Eventual<Reply> {
     const { placed } = this.#options.views
     if (placed === undefined)
-      return Promise.reject(new LarderError('NOT_READY', 'This member is still starting: /readyz says why.'))
-    return this.#attempt(placed, command, options).catch((error) => {
-      const settledByMs = Math.min(options.deadlineAtMs, this.#options.clock.now() + SETTLE_MAX_MS)
-      return this.#again(error, placed, command, { ...options, settledByMs })
-    })
-  }
-
-  readNow(command: Command): Reply | undefined {
-    const { views, self, local } = this.#options
-    if (!('key' in command)) return undefined
-    const owner = views.placed?.ownerOf(slotOf(command.key))
-    return owner?.incarnation === self.incarnation ? local.readNow?.(command) : undefined
-  }
-
-  /** By each newer view, as long as that is safe and there comes one. */
-  async #again(
-    error: unknown,
-    tried: PlacedView,
-    command: Command,
-    options: ExecuteOptions & { readonly settledByMs: number },
-  ): Promise<Reply> {
-    const { views, metrics } = this.#options
-    if (!(error instanceof LarderError) || !isSafeToRepeat(error, command)) throw error
-    const newer = await views.after(tried.order, options.settledByMs)
-    if (newer === undefined || newer.order === tried.order) throw error
-    metrics.rerouted.inc({ code: error.code })
-    return await this.#attempt(newer, command, options).catch((failure) =>
-      this.#again(failure, newer, command, options),
+      throw new LarderError('NOT_READY', 'This member is still starting: /readyz says why.')
+    return orElse(
+      () => this.#attempt(placed, command, options),
+      (error) => this.#again(error, placed, command, options),
     )
   }
 
-  #attempt(placed: PlacedView, command: Command, options: ExecuteOptions): Promise<Reply> {
+  /** By each newer view, as long as that is safe and there comes one. @throws `error` otherwise. */
+  async #again(error: unknown, tried: PlacedView, command: Command, options: ExecuteOptions): Promise<Reply> {
+    const { clock, views, metrics } = this.#options
+    const settledByMs = Math.min(options.deadlineAtMs, clock.now() + SETTLE_MAX_MS)
+    let [failure, last] = [error, tried]
+    for (;;) {
+      if (!(failure instanceof LarderError) || !isSafeToRepeat(failure, command)) throw failure
+      const newer = await views.after(last.order, settledByMs)
+      if (newer === undefined || newer.order === last.order) throw failure
+      metrics.rerouted.inc({ code: failure.code })
+      try {
+        return await this.#attempt(newer, command, options)
+      } catch (thrown) {
+        failure = thrown
+        last = newer
+      }
+    }
+  }
+
+  #attempt(placed: PlacedView, command: Command, options: ExecuteOptions): Eventual<Reply> {
     if (!('key' in command)) return this.#gather(placed, command, options)
     const owner = placed.ownerOf(slotOf(command.key))
-    if (owner === undefined) return Promise.reject(new LarderError('NOT_READY', 'The cluster has no member.'))
+    if (owner === undefined) throw new LarderError('NOT_READY', 'The cluster has no member.')
     return this.#engineOf(owner).execute(command, options)
   }
 
   /** Asks every member: an answer without one of them would pass for the whole. */
   async #gather({ members }: PlacedView, command: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
-    const replies = await Promise.all(
-      members.map((member) => this.#engineOf(member).execute(command, options)),
-    )
+    const replies = await mapAll(members, (member) => this.#engineOf(member).execute(command, options))
     const owner = this.#options.self.id
     if (command.type === 'responses.clear') return { type: 'deleted', owner }
     const lists = replies.map((reply) => (reply.type === 'activity' ? reply.contents : []))

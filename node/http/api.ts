@@ -2,12 +2,13 @@
 import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { andThen } from '../../shared/eventual.ts'
 import { isJson, readJson, readQuery } from '../../shared/http/input.ts'
 import { jsonText } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { membersOf } from '../../shared/json.ts'
 import { integerOf } from '../../shared/placement.ts'
-import type { Dispatch } from './dispatch.ts'
+import type { Dispatch } from '../dispatch.ts'
 import { Key, parseKey, parseKeyText, parseTtlMs, Ttl } from './fields.ts'
 
 export const Entry = z.object({
@@ -66,9 +67,9 @@ function getRoute(dispatch: Dispatch): Route {
     errors: ['KEY_NULL', 'NOT_JSON', 'UNREACHABLE'],
     handle(request) {
       const key = parseKeyText(readQuery(request.query).get('key'))
-      const reply = dispatch(request, { type: 'value.get', key })
-      const answer = (reply: Reply) => jsonText(entryText(key, reply.owner, jsonOf(reply)))
-      return reply instanceof Promise ? reply.then(answer) : answer(reply)
+      return andThen(dispatch(request, { type: 'value.get', key }), (reply) =>
+        jsonText(entryText(key, reply.owner, jsonOf(reply))),
+      )
     },
   }
 }

@@ -8,13 +8,13 @@
 import { z } from 'zod'
 import { isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
 import { assertNever, LarderError, toLarderError } from '../../shared/errors.ts'
+import { andThen, type Eventual, isLater, mapAll, orElse } from '../../shared/eventual.ts'
 import { readJson } from '../../shared/http/input.ts'
-import type { HttpRequest } from '../../shared/http/request.ts'
 import { jsonText } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { elementsOf, type Json, membersOf } from '../../shared/json.ts'
+import type { Caller, Dispatch } from '../dispatch.ts'
 import { asMembers, entryFields, jsonOf, parseSet } from './api.ts'
-import type { Dispatch } from './dispatch.ts'
 import { Key, parseInteger, parseKey, parseKeyText, Ttl } from './fields.ts'
 
 const OPS_MAX = 1000
@@ -53,9 +53,8 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
         if (ops.values.length > OPS_MAX)
           throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${ops.values.length}.`)
         const batch = new Batch(request, dispatch, ops)
-        const results = ops.values.map((_, index) => batch.execute(index))
-        const isTold = results.every((result) => typeof result === 'string')
-        return jsonText(`{"results":[${(isTold ? results : await Promise.all(results)).join(',')}]}`)
+        const results = await mapAll(ops.values, (_, index) => batch.execute(index))
+        return jsonText(`{"results":[${results.join(',')}]}`)
       },
     },
   ]
@@ -101,29 +100,25 @@ interface Run {
 }
 
 class Batch {
-  readonly #request: HttpRequest
+  readonly #caller: Caller
   readonly #dispatch: Dispatch
   readonly #ops: SentOps
   /** The last run of each key. */
   readonly #runs = new Map<string, Run>()
   #length = 0
 
-  constructor(request: HttpRequest, dispatch: Dispatch, ops: SentOps) {
-    this.#request = request
+  constructor(caller: Caller, dispatch: Dispatch, ops: SentOps) {
+    this.#caller = caller
     this.#dispatch = dispatch
     this.#ops = ops
   }
 
   /** The result as JSON text, whatever happens. */
-  execute(index: number): string | Promise<string> {
-    try {
+  execute(index: number): Eventual<string> {
+    return orElse(() => {
       const command = parseOp(this.#ops, index)
-      const reply = this.#inOrder(command)
-      if (!(reply instanceof Promise)) return this.#tell(command, reply)
-      return reply.then((reply) => this.#tell(command, reply)).catch(problemText)
-    } catch (thrown) {
-      return problemText(thrown)
-    }
+      return andThen(this.#inOrder(command), (reply) => this.#tell(command, reply))
+    }, problemText)
   }
 
   #tell(command: BatchCommand, reply: Reply): string {
@@ -140,13 +135,14 @@ class Batch {
     throw new LarderError('TOO_LARGE', 'The answer is full: read this key in another call.')
   }
 
-  #inOrder(command: BatchCommand): Reply | Promise<Reply> {
+  #inOrder(command: BatchCommand): Eventual<Reply> {
+    const send = () => this.#dispatch(this.#caller, command)
     const isFirst = this.#runs.size === 0 || !this.#runs.has(command.key)
-    const now = isFirst ? this.#dispatch(this.#request, command) : undefined
+    const first = isFirst ? send() : undefined
     // Nothing that follows can disturb what is told already.
-    if (now !== undefined && !(now instanceof Promise)) return now
+    if (first !== undefined && !isLater(first)) return first
     const run = this.#runOf(command)
-    const reply = now ?? run.before.then(() => this.#dispatch(this.#request, command))
+    const reply = first ?? run.before.then(send)
     run.replies.push(reply.catch(() => {}))
     return reply
   }

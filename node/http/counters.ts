@@ -3,12 +3,13 @@ import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { andThen } from '../../shared/eventual.ts'
 import { isJson, readBody, readJson, readQuery } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, json } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
+import type { Dispatch } from '../dispatch.ts'
 import { asMembers } from './api.ts'
-import type { Dispatch } from './dispatch.ts'
 import { Key, parseInteger, parseIntegerText, parseKey, parseKeyText, pathText } from './fields.ts'
 import { keyless } from './keyless.ts'
 
@@ -64,20 +65,7 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
         return json({ key, value: totalOf(reply) })
       },
     },
-    {
-      method: 'GET',
-      path,
-      summary: 'Read a counter.',
-      access: 'public',
-      parameters: [key],
-      answers: total,
-      errors: ['KEY_NULL', 'NO_SUCH_KEY', 'UNREACHABLE'],
-      isHot: true,
-      async handle(request) {
-        const key = parseKeyText(pathText(request))
-        return json({ key, value: totalOf(await dispatch(request, { type: 'counter.get', key })) })
-      },
-    },
+    getRoute(dispatch),
     {
       method: 'DELETE',
       path,
@@ -93,6 +81,25 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
     },
     ...keyless('/api/v1/counters', ['POST', 'GET', 'DELETE']),
   ]
+}
+
+function getRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'GET',
+    path,
+    summary: 'Read a counter.',
+    access: 'public',
+    parameters: [key],
+    answers: total,
+    errors: ['KEY_NULL', 'NO_SUCH_KEY', 'UNREACHABLE'],
+    isHot: true,
+    handle(request) {
+      const key = parseKeyText(pathText(request))
+      return andThen(dispatch(request, { type: 'counter.get', key }), (reply) =>
+        json({ key, value: totalOf(reply) }),
+      )
+    },
+  }
 }
 
 function incrementRoute(dispatch: Dispatch, bodyBytesMax: number): Route {

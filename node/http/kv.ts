@@ -2,11 +2,12 @@
 import { z } from 'zod'
 import { type Condition, type Reply, tagOf } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { andThen } from '../../shared/eventual.ts'
 import { asJson, isJson, readBody, readQuery } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, type HttpResponse } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
-import type { Dispatch } from './dispatch.ts'
+import type { Dispatch } from '../dispatch.ts'
 import { parseKeyText, parseTtlText, pathText } from './fields.ts'
 import { keyless } from './keyless.ts'
 
@@ -90,15 +91,13 @@ function getRoute(dispatch: Dispatch): Route {
       304: { description: 'The entity tag is one of If-None-Match.', headers: ETag },
     },
     errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'UNREACHABLE'],
-    async handle(request) {
-      const reply = await dispatch(request, {
-        type: 'value.get',
-        key: parseKeyText(pathText(request)),
-        ...conditionOf(request),
+    handle(request) {
+      const key = parseKeyText(pathText(request))
+      return andThen(dispatch(request, { type: 'value.get', key, ...conditionOf(request) }), (reply) => {
+        if (reply.type !== 'value') return answerWithout(request, reply)
+        const { contentType, stamp, body } = reply
+        return { status: 200, headers: { 'content-type': contentType, etag: tagOf(stamp) }, body }
       })
-      if (reply.type !== 'value') return answerWithout(request, reply)
-      const { contentType, stamp, body } = reply
-      return { status: 200, headers: { 'content-type': contentType, etag: tagOf(stamp) }, body }
     },
   }
 }

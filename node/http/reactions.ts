@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import type { KeyCommand, PageEnd, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { andThen } from '../../shared/eventual.ts'
 import { fit, readJson, readQuery } from '../../shared/http/input.ts'
 import { empty, type HttpResponse, json } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
-import type { Dispatch } from './dispatch.ts'
+import type { Dispatch } from '../dispatch.ts'
 import { KEY_BYTES_MAX, parseLimit, pathText, Ttl, ttlMsOf } from './fields.ts'
 
 const USER_BYTES_MAX = 1024
@@ -100,11 +101,12 @@ function countRoute(path: string, dispatch: Dispatch): Route {
     answers: { 200: { description: 'The counts.', content: { 'application/json': Count } } },
     errors: ['NO_SUCH_KEY', 'UNREACHABLE'],
     isHot: true,
-    async handle(request) {
+    handle(request) {
       const key = pathText(request)
-      const reply = await dispatch(request, { type: 'reaction.count', key })
-      if (reply.type !== 'counts') throw noSuchContent()
-      return json({ content_id: key, reaction_count: reply.counts })
+      return andThen(dispatch(request, { type: 'reaction.count', key }), (reply) => {
+        if (reply.type !== 'counts') throw noSuchContent()
+        return json({ content_id: key, reaction_count: reply.counts })
+      })
     },
   }
 }

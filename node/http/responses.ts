@@ -5,14 +5,15 @@
  * fetched is asked for a second time, on a way where it may take as long as upstream does.
  */
 import { z } from 'zod'
-import type { Reply, ResponseQuery } from '../../shared/command.ts'
+import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { andThen } from '../../shared/eventual.ts'
 import { decode, readBody } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, type HttpResponse, isBodiless } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
+import type { Dispatch } from '../dispatch.ts'
 import { type CachedRoute, fillerOf, namesOf, patternOf, usefulMs } from '../sources/route-table.ts'
-import type { Dispatch } from './dispatch.ts'
 
 const TENANT_HEADERS = ['org_id', 'org-id', 'organization_id'] as const
 const TENANT_LENGTH_MAX = 255
@@ -96,11 +97,6 @@ function getRoute(route: CachedRoute, options: ResponseRoutesOptions, parameters
   const { dispatch, peerTimeoutMs } = options
   const keyOf = keyReaderOf(route)
   const waitMs = route.timeoutMs + peerTimeoutMs
-  const fetched = async (request: HttpRequest, asked: ResponseQuery, cached: Reply | Promise<Reply>) => {
-    const reply = await cached
-    if (reply.type === 'response') return answerOf(request, reply)
-    return answerOf(request, await dispatch(request, { type: 'response.fetch', ...asked }, waitMs))
-  }
   return {
     method: 'GET',
     path: route.path,
@@ -129,8 +125,10 @@ function getRoute(route: CachedRoute, options: ResponseRoutesOptions, parameters
         ...(authorization && { authorization }),
       }
       const cached = dispatch(request, { type: 'response.get', ...asked })
-      if (!(cached instanceof Promise) && cached.type === 'response') return answerOf(request, cached)
-      return fetched(request, asked, cached)
+      const reply = andThen(cached, (reply) =>
+        reply.type === 'response' ? reply : dispatch(request, { type: 'response.fetch', ...asked }, waitMs),
+      )
+      return andThen(reply, (reply) => answerOf(request, reply))
     },
   }
 }

@@ -7,36 +7,25 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { KeyCommand, Outcome, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { andThen, type Eventual, isLater, mapAll } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import { wrongOwner } from '../engine.ts'
 import { apply, type Change } from '../entries/entry.ts'
 import { isKeptOnDisk } from '../entries/families.ts'
 import type { Moment } from '../entries/verbs.ts'
 import type { Memory } from '../memory/memory.ts'
+import type { Keeper } from './keeper.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const BATCH_MAX = 1000
 
-/** Whoever keeps the changes beyond this memory. */
-export interface Keeper {
-  /** Why it cannot take what this command would change: then nothing is applied. */
-  refusalOf(command: KeyCommand): LarderError | undefined
-  /** Takes in what was applied, in its order. */
-  note(change: Change): void
-  /**
-   * Resolves when all noted changes are as safe as an acknowledgement promises; with those that could not be made so.
-   * `undefined` where they are that already.
-   */
-  saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> | undefined
-}
-
 /** The other holders of the slots. */
 export interface Replication {
   /**
-   * Resolves once every holder that can be reached has these changes; those of one command travel together.
-   * `undefined` where there is no other holder.
+   * Is over once every holder that can be reached has these changes, so at once where there is no other; those of one
+   * command travel together.
    */
-  merged(changes: readonly (readonly Change[])[]): Promise<void> | undefined
+  merged(changes: readonly (readonly Change[])[]): Eventual<void>
 }
 
 /** Whether this member carries out the commands on a slot: it owns it, and has all of it. */
@@ -86,7 +75,7 @@ export class Shard {
   readonly #queue: WriteQueue<Write>
   /** Slots whose last changes are not safe yet, and when they will be. */
   #unsafe: ReadonlySet<number> = new Set()
-  #safe: Promise<unknown> = Promise.resolve()
+  #safe: Promise<void> = Promise.resolve()
   #isRefusing = false
   #refused = 0
 
@@ -111,14 +100,9 @@ export class Shard {
     return promise
   }
 
-  /** Whether what is read of a slot cannot be lost any more. */
-  isSettled(slot: number): boolean {
-    return !this.#unsafe.has(slot)
-  }
-
-  /** What has been read of a slot may be told after this. */
-  async settled(slot: number): Promise<void> {
-    if (!this.isSettled(slot)) await this.#safe
+  /** What has been read of a slot may be told after this: it cannot be lost any more. */
+  settled(slot: number): Eventual<void> {
+    return this.#unsafe.has(slot) ? this.#safe : undefined
   }
 
   /** How many writes were refused because too many waited. */
@@ -148,7 +132,7 @@ export class Shard {
     const changes = applied.flatMap((one) => one.changes)
     try {
       const saving = this.#save(applied, changes)
-      this.#tell(applied, saving === undefined ? NONE : await this.#untilSafe(saving, changes))
+      this.#tell(applied, isLater(saving) ? await this.#untilSafe(saving, changes) : saving)
     } catch (error) {
       // Also those that changed nothing: they may rest on a change before them that is not safe either.
       for (const one of applied) {
@@ -174,17 +158,17 @@ export class Shard {
     else write.resolve({ ...outcome, owner: this.#options.self })
   }
 
-  /** Resolves with the changes that could not be made safe; `undefined` where none has to be. */
-  #save(
-    applied: readonly AppliedWrite[],
-    changes: readonly Change[],
-  ): Promise<ReadonlySet<Change>> | undefined {
+  /** The changes that could not be made safe, once that is known of all. */
+  #save(applied: readonly AppliedWrite[], changes: readonly Change[]): Eventual<ReadonlySet<Change>> {
     const { keeper, replication } = this.#options
     const isOnDisk = applied.every(({ isSettled }) => isSettled)
-    const saved = isOnDisk ? undefined : keeper.saved(changes)
-    const merged = replication.merged(applied.map((one) => one.changes))
-    if (merged === undefined) return saved
-    return Promise.all([saved ?? NONE, merged]).then(([unsafe]) => unsafe)
+    const save = () => (isOnDisk ? NONE : keeper.saved(changes))
+    const merge = () => andThen(replication.merged(applied.map((one) => one.changes)), () => NONE)
+    // Both at once, and neither instead of the other.
+    return andThen(
+      mapAll([save, merge], (begin) => begin()),
+      ([unsafe = NONE]) => unsafe,
+    )
   }
 
   /** Meanwhile nobody is told what the changes have led to. */
@@ -193,7 +177,7 @@ export class Shard {
     changes: readonly Change[],
   ): Promise<ReadonlySet<Change>> {
     this.#unsafe = new Set(changes.map(({ slot }) => slot))
-    this.#safe = saving.catch(() => {})
+    this.#safe = saving.then(ignore, ignore)
     try {
       return await saving
     } finally {
@@ -234,6 +218,8 @@ export class Shard {
 }
 
 const NONE: ReadonlySet<Change> = new Set()
+
+function ignore(): void {}
 
 function notSaved(): LarderError {
   return new LarderError('NOT_SAVED', 'It was applied, but it is not on disk.')

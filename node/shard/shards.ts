@@ -6,8 +6,15 @@
  * good, so the writes of a key never overtake each other. Reads do not queue: they see what has been applied, and
  * tell it once it cannot be lost.
  */
-import { type Command, isKeyRead, isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
+import {
+  type ClusterCommand,
+  type Command,
+  isWrite,
+  type KeyCommand,
+  type Reply,
+} from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { andThen, type Eventual } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
@@ -18,6 +25,8 @@ import { Shard, type ShardOptions } from './shard.ts'
 const CLEARED_AT_ONCE = 100
 /** What an entry takes beyond its key and its body, at the most. */
 const OVERHEAD_MAX = 64 * 2 ** 10
+
+type Deadline = Pick<ExecuteOptions, 'deadlineAtMs'>
 
 export interface ShardsOptions extends ShardOptions {
   readonly shardLimit: number
@@ -33,34 +42,33 @@ export class Shards implements Engine {
     this.#shards = Array.from({ length: options.shardLimit }, (_, number) => new Shard(number, options))
   }
 
-  async execute(command: Command, { deadlineAtMs }: Pick<ExecuteOptions, 'deadlineAtMs'>): Promise<Reply> {
-    const { self: owner, clock, memory, holdings } = this.#options
-    if (command.type === 'activity') {
-      await holdings.arrivals(deadlineAtMs)
-      const isOwn = (slot: number) => holdings.isHere(slot)
-      return { type: 'activity', contents: memory.activity(command.limit, clock.wall(), isOwn), owner }
+  execute(command: Command, options: Deadline): Eventual<Reply> {
+    if (!('key' in command)) return this.#executeOnAll(command, options.deadlineAtMs)
+    const slot = slotOf(command.key)
+    const { holdings } = this.#options
+    if (holdings.isHere(slot)) return this.#executeOn(slot, command, options)
+    return holdings.arrival(slot, options.deadlineAtMs).then(() => this.#executeOn(slot, command, options))
+  }
+
+  #executeOn(slot: number, command: KeyCommand, options: Deadline): Eventual<Reply> {
+    const shard = this.#shardOf(slot)
+    if (!isWrite(command)) {
+      const reply = this.#read(slot, command)
+      return andThen(shard.settled(slot), () => reply)
     }
+    if (command.type === 'value.set' || command.type === 'response.put') this.#checkFits(command)
+    return shard.write(slot, command, options.deadlineAtMs)
+  }
+
+  async #executeOnAll(command: ClusterCommand, deadlineAtMs: number): Promise<Reply> {
+    const { self: owner, clock, memory, holdings } = this.#options
+    await holdings.arrivals(deadlineAtMs)
     if (command.type === 'responses.clear') {
       await this.#clear(command.tenant, deadlineAtMs)
       return { type: 'deleted', owner }
     }
-    const slot = slotOf(command.key)
-    if (!holdings.isHere(slot)) await holdings.arrival(slot, deadlineAtMs)
-    const shard = this.#shardOf(slot)
-    if (!isWrite(command)) {
-      const reply = this.#read(slot, command)
-      await shard.settled(slot)
-      return reply
-    }
-    if (command.type === 'value.set' || command.type === 'response.put') this.#checkFits(command)
-    return await shard.write(slot, command, deadlineAtMs)
-  }
-
-  readNow(command: Command): Reply | undefined {
-    if (!isKeyRead(command)) return undefined
-    const slot = slotOf(command.key)
-    if (!this.#options.holdings.isHere(slot) || !this.#shardOf(slot).isSettled(slot)) return undefined
-    return this.#read(slot, command)
+    const isOwn = (slot: number) => holdings.isHere(slot)
+    return { type: 'activity', contents: memory.activity(command.limit, clock.wall(), isOwn), owner }
   }
 
   #read(slot: number, command: KeyCommand): Reply {
@@ -78,7 +86,6 @@ export class Shards implements Engine {
   /** Path by path, through the queues and to all copies, or a copy would bring back what another has forgotten. */
   async #clear(tenant: string | undefined, deadlineAtMs: number): Promise<void> {
     const { memory, holdings, queueMax } = this.#options
-    await holdings.arrivals(deadlineAtMs)
     const paths = [...memory.slots.responsePaths(tenant)].filter((path) => holdings.isHere(slotOf(path)))
     const atOnce = Math.min(queueMax, CLEARED_AT_ONCE)
     for (let start = 0; start < paths.length; start += atOnce) {

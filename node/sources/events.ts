@@ -1,6 +1,7 @@
 /** What is done with an event, from wherever it comes: every owner of a response that it concerns is told. */
 import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { mapAll } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine } from '../engine.ts'
 import { type Invalidation, invalidationsOf } from './event.ts'
@@ -28,10 +29,8 @@ export class Events {
     const { engine, clock, metrics, timeoutMs } = this.#options
     const invalidations = this.#understand(message, topic)
     const options = { deadlineAtMs: clock.now() + timeoutMs, requestId, traced: false }
-    await Promise.all(
-      invalidations.map((invalidation) =>
-        engine.execute({ type: 'response.invalidate', ...invalidation }, options),
-      ),
+    await mapAll(invalidations, (invalidation) =>
+      engine.execute({ type: 'response.invalidate', ...invalidation }, options),
     )
     metrics.events.inc({ outcome: invalidations.length > 0 ? 'applied' : 'ignored' })
   }

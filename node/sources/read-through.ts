@@ -12,6 +12,7 @@
  */
 import type { ClusterCommand, Command, KeyCommand, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { andThen, type Eventual } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import type { SourceMetrics } from './metrics.ts'
@@ -45,7 +46,7 @@ export class ReadThrough implements Engine {
     this.#options = options
   }
 
-  execute(command: Command, options: ExecuteOptions): Promise<Reply> {
+  execute(command: Command, options: ExecuteOptions): Eventual<Reply> {
     switch (command.type) {
       case 'response.get':
         return this.#get(command, options)
@@ -62,35 +63,21 @@ export class ReadThrough implements Engine {
     }
   }
 
-  readNow(command: Command): Reply | undefined {
-    const { local } = this.#options
-    if (command.type === 'response.fetch') return undefined
-    if (command.type !== 'response.get') return local.readNow?.(command)
-    const { route } = this.#matchOf(command.key)
-    const stored = local.readNow?.(command)
-    if (stored?.type !== 'response') return undefined
-    const leftMs = route.ttlMs - stored.ageMs
-    return leftMs > 0 ? this.#hit(route.type, stored, leftMs) : undefined
-  }
-
   /** The members have changed: what is under way may have missed something elsewhere. */
   doubt(): void {
     this.#cutLoose(() => true)
   }
 
-  async #get(asked: Wanted, options: ExecuteOptions): Promise<Reply> {
+  #get(asked: Wanted, options: ExecuteOptions): Eventual<Reply> {
     const { route } = this.#matchOf(asked.key)
-    const stored = await this.#options.local.execute(asked, options)
-    if (stored.type !== 'response') return stored
-    const leftMs = route.ttlMs - stored.ageMs
-    if (leftMs > 0) return this.#hit(route.type, stored, leftMs)
-    if (-leftMs >= route.staleWhileRevalidateMs) return { type: 'missing', owner: stored.owner }
-    this.#refetch(asked, options)
-    return this.#counted(route.type, 'stale', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
-  }
-
-  #hit(type: string, stored: Stored, leftMs: number): Reply {
-    return this.#counted(type, 'hit', withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
+    return andThen(this.#options.local.execute(asked, options), (stored) => {
+      if (stored.type !== 'response') return stored
+      const leftMs = route.ttlMs - stored.ageMs
+      if (-leftMs >= route.staleWhileRevalidateMs) return { type: 'missing', owner: stored.owner }
+      if (leftMs <= 0) this.#refetch(asked, options)
+      const result = leftMs > 0 ? 'hit' : 'stale'
+      return this.#counted(route.type, result, withStatus(stored, `hit; ttl=${seconds(leftMs)}`))
+    })
   }
 
   async #fetch(asked: Wanted, options: ExecuteOptions): Promise<Reply> {
@@ -165,7 +152,7 @@ export class ReadThrough implements Engine {
     const { contentType, headers, body } = answer
     const ttlMs = usefulMs(route)
     const put = { type: 'response.put', key, tenant, query, contentType, headers, body, ttlMs } as const
-    const storing = this.#options.local.execute(put, { ...options, deadlineAtMs: Infinity })
+    const storing = Promise.try(() => this.#options.local.execute(put, unhurried(options)))
     flight.storing = storing.catch(() => {})
     try {
       await storing
@@ -225,7 +212,7 @@ export class ReadThrough implements Engine {
   #refetch(asked: Wanted, options: ExecuteOptions): void {
     if (this.#flights.has(flightOf(asked))) return
     const match = this.#matchOf(asked.key)
-    this.#start(match, asked, { ...options, deadlineAtMs: Infinity }).reply.catch((error) => {
+    this.#start(match, asked, unhurried(options)).reply.catch((error) => {
       this.#options.log.debug({ type: match.route.type, error }, 'a response could not be fetched anew')
     })
   }
@@ -246,4 +233,9 @@ export class ReadThrough implements Engine {
     this.#options.metrics.responses.inc({ type, result })
     return reply
   }
+}
+
+/** For what nobody waits for. */
+function unhurried({ requestId, traced }: ExecuteOptions): ExecuteOptions {
+  return { requestId, traced, deadlineAtMs: Infinity }
 }

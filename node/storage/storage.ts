@@ -82,7 +82,7 @@ export class Storage {
 export const KEEPS_NOTHING: Storage['keeper'] = {
   refusalOf: () => undefined,
   note() {},
-  saved: () => undefined,
+  saved: () => new Set(),
   forget() {},
   drop() {},
 }

@@ -13,6 +13,7 @@
 import { type Clock, inTime, pause, type Timer } from '../../shared/clock.ts'
 import type { KeyCommand } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import type { Eventual } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Change } from '../entries/entry.ts'
 import { isKeptOnDisk } from '../entries/families.ts'
@@ -127,11 +128,11 @@ export class WriteBehind {
     this.#schedule()
   }
 
-  /** Resolves as soon as noted changes may be acknowledged, with those that may not; `undefined` where all may at once. */
-  saved(changes: readonly Change[]): Promise<ReadonlySet<Change>> | undefined {
+  /** Those of the noted changes that may not be acknowledged, as soon as the others may. */
+  saved(changes: readonly Change[]): Eventual<ReadonlySet<Change>> {
     const { clock, intervalMs, waitMaxMs } = this.#options
     const trial = this.#backlog.isEmpty ? this.#current : this.#next.promise
-    if (intervalMs > 0 || trial === undefined) return undefined
+    if (intervalMs > 0 || trial === undefined) return new Set()
     const tried = inTime(trial, { clock, timeoutMs: waitMaxMs, late: LATE })
     return tried.then((failed) => withRows(changes, failed))
   }

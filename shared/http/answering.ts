@@ -1,12 +1,13 @@
 /** From a row to its answer, whoever found the row: the caller is let in or not, and whatever goes wrong is an answer too. */
 import { LarderError } from '../errors.ts'
+import { type Eventual, orElse } from '../eventual.ts'
 import type { Guard } from './guard.ts'
 import type { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
 import type { Route } from './route.ts'
 
 /** Carries out the row. Never throws, and its promises never reject. */
-export type Answering = (route: Route, request: HttpRequest) => HttpResponse | Promise<HttpResponse>
+export type Answering = (route: Route, request: HttpRequest) => Eventual<HttpResponse>
 
 export function createAnswering(isLetIn: Guard): Answering {
   return (route, request) => {
@@ -15,13 +16,7 @@ export function createAnswering(isLetIn: Guard): Answering {
       const { scheme, detail } = needed[access]
       return problem(new LarderError('UNAUTHORIZED', detail), { 'www-authenticate': scheme })
     }
-    try {
-      const response = route.handle(request)
-      // What is there at once is answered at once: another turn costs as much as reading a value.
-      return response instanceof Promise ? response.catch(problem) : response
-    } catch (thrown) {
-      return problem(thrown)
-    }
+    return orElse(() => route.handle(request), problem)
   }
 }
 

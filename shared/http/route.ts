@@ -4,6 +4,7 @@
  */
 import type { ZodType } from 'zod'
 import type { ErrorCode } from '../errors.ts'
+import type { Eventual } from '../eventual.ts'
 import type { HttpRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
 import type { Upgrade } from './upgrade.ts'
@@ -46,7 +47,7 @@ export interface Route {
   /** The errors it may answer with, besides those that every route has. */
   readonly errors?: readonly ErrorCode[]
   /** @throws LarderError, or as a rejection: it is answered as a problem. */
-  handle(request: HttpRequest): HttpResponse | Promise<HttpResponse>
+  handle(request: HttpRequest): Eventual<HttpResponse>
 }
 
 export interface Credentials {

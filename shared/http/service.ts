@@ -11,6 +11,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { type Clock, pause, systemClock } from '../clock.ts'
 import { LarderError } from '../errors.ts'
+import { andThen } from '../eventual.ts'
 import type { Log } from '../log.ts'
 import type { HttpMetrics } from '../metrics.ts'
 import { type Answering, createAnswering } from './answering.ts'
@@ -128,9 +129,7 @@ export class HttpService {
     request.captures = captures
     const isRefused = route.access === 'public' && this.#pressure.isTooMuch(startedAtMs)
     const answer = isRefused ? problem(tooMuch()) : answering(route, request)
-    if (answer instanceof Promise)
-      void answer.then((answer) => this.#send(request, startedAtMs, route, answer, out))
-    else this.#send(request, startedAtMs, route, answer, out)
+    void andThen(answer, (answer) => this.#send(request, startedAtMs, route, answer, out))
   }
 
   #send(

@@ -6,6 +6,7 @@
  * where the later view says, be it to another owner.
  */
 import type { Clock } from '../../../shared/clock.ts'
+import type { Eventual } from '../../../shared/eventual.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { SlotEntry } from '../../entries/entry.ts'
@@ -46,8 +47,8 @@ export class Replicator {
     this.#options = options
   }
 
-  /** Resolves once every holder that can be reached has merged these changes, each command's together. */
-  merged(changes: readonly (readonly SlotEntry[])[]): Promise<void> | undefined {
+  /** Is over once every holder that can be reached has merged these changes, each command's together. */
+  merged(changes: readonly (readonly SlotEntry[])[]): Eventual<void> {
     const { placed } = this.#options.views
     return placed === undefined || placed.copies < 2 ? undefined : this.#tellAll(placed, changes)
   }

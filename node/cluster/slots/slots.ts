@@ -42,10 +42,9 @@ export interface SlotMemory {
   drop(slot: number): void
 }
 
-/** Who keeps what is merged here beyond the memory. */
-export interface SlotKeeper {
-  note(change: Change): void
-  drop(slots: readonly number[]): void
+/** Where rows of slots that are let go are deleted. */
+export interface SlotStorage {
+  readonly keeper: { drop(slots: readonly number[]): void }
 }
 
 export interface SlotsOptions {
@@ -61,7 +60,9 @@ export interface SlotsOptions {
   readonly catchUp: CatchUp
   readonly peers: SlotPeers
   readonly memory: SlotMemory
-  readonly keeper: SlotKeeper
+  /** Who is told of what is merged here. */
+  readonly keeper: { note(change: Change): void }
+  readonly storage: SlotStorage
 }
 
 export class Slots {
@@ -163,6 +164,6 @@ export class Slots {
 
   #drop(slots: readonly number[]): void {
     for (const slot of slots) this.#options.memory.drop(slot)
-    this.#options.keeper.drop(slots)
+    this.#options.storage.keeper.drop(slots)
   }
 }

@@ -1,9 +1,9 @@
 /** A batch whose keys belong to a member that hangs. */
 import { expect } from 'chai'
 import { pino } from 'pino'
+import { createDispatch } from '../../../node/dispatch.ts'
 import type { Engine } from '../../../node/engine.ts'
 import { batchRoutes } from '../../../node/http/batch.ts'
-import { createDispatch } from '../../../node/http/dispatch.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import { HttpService } from '../../../shared/http/service.ts'
 import { createHttpMetrics } from '../../../shared/metrics.ts'

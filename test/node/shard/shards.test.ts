@@ -73,7 +73,7 @@ class Bench {
   }
 
   execute(command: Command, deadlineAtMs = Infinity): Promise<Reply> {
-    return this.shards.execute(command, { deadlineAtMs })
+    return Promise.try(() => this.shards.execute(command, { deadlineAtMs }))
   }
 
   hold(isHeld: (changes: readonly Change[]) => boolean): void {

@@ -83,7 +83,7 @@ class Bench {
   }
 
   do(command: Command): Promise<Reply> {
-    return this.reads.execute(command, options)
+    return Promise.try(() => this.reads.execute(command, options))
   }
 
   async #execute(command: Command): Promise<Reply> {

@@ -72,8 +72,7 @@ export function startWriting(options: Partial<WriteBehindOptions> & { intervalMs
     const change = changeOf(key, body, slot)
     const keeping = { outcome: 'waiting' }
     writes.note(change)
-    const saving = writes.saved([change]) ?? Promise.resolve(new Set())
-    saving.then(
+    Promise.try(() => writes.saved([change])).then(
       (unsafe) => {
         keeping.outcome = unsafe.has(change) ? 'unsaved' : 'saved'
       },

@@ -39,7 +39,7 @@ function start(options: { intervalMs: number; waitingBytesMax?: number }): Bench
     keeper: writes,
   })
   const execute = (command: Command): Promise<string> =>
-    shards.execute(command, { deadlineAtMs: Infinity }).then(
+    Promise.try(() => shards.execute(command, { deadlineAtMs: Infinity })).then(
       (reply) =>
         reply.type === 'value' ? String(reply.body) : reply.type === 'total' ? reply.value : reply.type,
       (error: LarderError) => error.code,
