@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { authority, type Environment, Settings } from '../shared/config.ts'
 import { SLOTS } from '../shared/placement.ts'
 import { MemberId } from '../shared/view.ts'
-import { type KafkaSettings, readKafka } from './sources/kafka/settings.ts'
-import { type CachedRoute, parseRoutes } from './sources/route-table.ts'
+import { type KafkaSettings, readKafka } from './kafka-settings.ts'
+import { type CachedRoute, parseRoutes } from './route-table.ts'
 
 export interface NodeConfig {
   readonly host: string

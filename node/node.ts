@@ -4,6 +4,7 @@
  *     HTTP ─▶ Command ─▶ Dispatch ─▶ Backend ─▶ the member that owns the key ─▶ its Sources ─▶ its shards
  *     Kafka ─▶ Events ──────────────────▶┘                          upstream APIs ◀┘             └─▶ Storage
  */
+
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../shared/clock.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
@@ -11,9 +12,9 @@ import { HttpService } from '../shared/http/service.ts'
 import type { Log } from '../shared/log.ts'
 import { createHttpMetrics, type HttpMetrics } from '../shared/metrics.ts'
 import type { Member } from '../shared/view.ts'
-import { UplinkClient } from './cluster/members/uplink-client.ts'
+import { UplinkClient } from './cluster/members/members.ts'
 import { createClusterMetrics } from './cluster/metrics.ts'
-import { HttpConnection } from './cluster/peers/connection.ts'
+import { HttpConnection } from './cluster/peers/peers.ts'
 import { identify, type NodeConfig } from './config.ts'
 import { createDispatch } from './dispatch.ts'
 import { StampClock } from './entries/stamp.ts'

@@ -35,66 +35,81 @@ function offenders(sources: readonly Source[], pattern: RegExp, allowed: readonl
 }
 
 /**
- * Of every room, which others it may look into; into itself, and into `shared`, it may always. What stands beside the
- * rooms, as the engine does, looks into no more, and so speaks no protocol.
+ * Of every room: its face, the one file that others import, and which others it may look into. Where there is no face, all of
+ * it is spoken by everybody. Into itself, and into `shared`, a room may always look; what stands beside the rooms, as
+ * the engine does, looks into no more, and so speaks no protocol.
  */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  shared: ['shared/http'],
-  'shared/http': [],
-  uplink: ['shared/http'],
-  'node/entries': [],
-  'node/memory': ['node/entries', 'node/memory/packed'],
-  'node/memory/packed': ['node/entries'],
-  'node/shard': ['node/entries', 'node/memory', 'node/engine.ts'],
-  'node/storage': ['node/entries'],
-  'node/cluster': [
-    'shared/http',
-    'node/entries',
-    'node/backend.ts',
-    'node/engine.ts',
-    'node/cluster/wire',
-    'node/cluster/peers',
-    'node/cluster/members',
-    'node/cluster/slots',
-  ],
-  'node/cluster/wire': ['node/entries'],
-  'node/cluster/peers': [
-    'shared/http',
-    'node/entries',
-    'node/engine.ts',
-    'node/cluster/wire',
-    'node/cluster/metrics.ts',
-  ],
-  'node/cluster/members': [
-    'node/entries',
-    'node/cluster/wire',
-    'node/cluster/peers',
-    'node/cluster/metrics.ts',
-  ],
-  'node/cluster/slots': [
-    'node/entries',
-    'node/engine.ts',
-    'node/cluster/wire',
-    'node/cluster/peers',
-    'node/cluster/members',
-    'node/cluster/metrics.ts',
-  ],
-  'node/sources': ['node/engine.ts', 'node/sources/kafka'],
-  'node/sources/kafka': [],
-  'node/http': ['shared/http', 'node/dispatch.ts', 'node/sources/route-table.ts'],
+interface Room {
+  readonly face?: string
+  readonly sees: readonly string[]
 }
-/** Where the rooms are joined. */
+
+const ROOMS: Readonly<Record<string, Room>> = {
+  shared: { sees: ['shared/http'] },
+  'shared/http': { sees: [] },
+  uplink: { face: 'uplink.ts', sees: ['shared/http'] },
+  'node/entries': { sees: [] },
+  'node/memory': { face: 'memory.ts', sees: ['node/entries', 'node/memory/packed'] },
+  'node/memory/packed': { face: 'values.ts', sees: ['node/entries'] },
+  'node/shard': { face: 'shards.ts', sees: ['node/entries', 'node/memory', 'node/engine.ts'] },
+  'node/storage': { face: 'storage.ts', sees: ['node/entries'] },
+  'node/cluster/wire': { face: 'calls.ts', sees: ['node/entries'] },
+  'node/cluster/peers': {
+    face: 'peers.ts',
+    sees: ['shared/http', 'node/entries', 'node/engine.ts', 'node/cluster/wire', 'node/cluster/metrics.ts'],
+  },
+  'node/cluster/members': {
+    face: 'members.ts',
+    sees: ['node/entries', 'node/cluster/wire', 'node/cluster/peers', 'node/cluster/metrics.ts'],
+  },
+  'node/cluster/slots': {
+    face: 'slots.ts',
+    sees: [
+      'node/entries',
+      'node/engine.ts',
+      'node/cluster/wire',
+      'node/cluster/peers',
+      'node/cluster/members',
+      'node/cluster/metrics.ts',
+    ],
+  },
+  'node/cluster': {
+    face: 'cluster-backend.ts',
+    sees: [
+      'shared/http',
+      'node/entries',
+      'node/backend.ts',
+      'node/engine.ts',
+      'node/cluster/wire',
+      'node/cluster/peers',
+      'node/cluster/members',
+      'node/cluster/slots',
+    ],
+  },
+  'node/sources/kafka': { face: 'kafka.ts', sees: ['node/kafka-settings.ts'] },
+  'node/sources': {
+    face: 'sources.ts',
+    sees: ['node/engine.ts', 'node/route-table.ts', 'node/kafka-settings.ts', 'node/sources/kafka'],
+  },
+  'node/http': { face: 'routes.ts', sees: ['shared/http', 'node/dispatch.ts', 'node/route-table.ts'] },
+}
+/** Where the parts of all rooms are created and joined. */
 const JOINTS: readonly string[] = ['node/node.ts', 'node/member.ts', 'node/main.ts']
-const EXCEPTIONS: Readonly<Record<string, RegExp>> = {
-  // What is read from files and from the environment is looked at where it is used.
-  'node/config.ts': /^node\/sources\//,
+/** What stands beside the rooms, and sees more than `shared`. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  'node/config.ts': ['node/route-table.ts', 'node/kafka-settings.ts'],
+  'node/backend.ts': ['shared/http', 'node/engine.ts'],
+  'node/dispatch.ts': ['node/engine.ts'],
 }
 
 function mayImport(from: string, target: string): boolean {
+  const [room, other] = [dirname(from), dirname(target)]
   if (JOINTS.includes(from)) return target.startsWith('node/') || target.startsWith('shared/')
-  const room = dirname(from)
-  const isAllowed = (place: string) => target === place || dirname(target) === place
-  return EXCEPTIONS[from]?.test(target) || [room, 'shared', ...(ROOMS[room] ?? [])].some(isAllowed)
+  if (room === other && room in ROOMS) return true
+  const seen = ['shared', ...(BESIDE[from] ?? ROOMS[room]?.sees ?? [])]
+  if (seen.includes(target)) return true
+  const face = ROOMS[other]?.face
+  return seen.includes(other) && (face === undefined || target === `${other}/${face}`)
 }
 
 /** A function ends at the brace of its own indentation: the code is formatted. */

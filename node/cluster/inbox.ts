@@ -4,15 +4,15 @@
  * When the sender has seen a newer view, that view is awaited first. What this member does not own even so, its
  * local engine refuses.
  */
+
 import type { Clock } from '../../shared/clock.ts'
 import type { Reply } from '../../shared/command.ts'
 import { toLarderError } from '../../shared/errors.ts'
 import { andThen, type Eventual, mapAll, orElse } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine } from '../engine.ts'
-import type { CatchUp } from './members/catch-up.ts'
-import type { ExecuteRequest, ExecuteResponse, RoutedCommand } from './wire/execute.ts'
-import type { Result } from './wire/reply.ts'
+import type { CatchUp } from './members/members.ts'
+import type { ExecuteRequest, ExecuteResponse, Result, RoutedCommand } from './wire/calls.ts'
 
 export interface InboxOptions {
   readonly clock: Clock

@@ -5,6 +5,7 @@
  * routed again by each newer view, and by no view twice; so is a read whose answer was lost. No write that may have
  * been carried out is ever sent again.
  */
+
 import type { Clock } from '../../shared/clock.ts'
 import { type ClusterCommand, type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
@@ -13,7 +14,7 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { mergeActivity } from '../entries/activity.ts'
-import type { PlacedView, Views } from './members/placed-view.ts'
+import type { PlacedView, Views } from './members/members.ts'
 import type { ClusterMetrics } from './metrics.ts'
 
 /** How long a command waits for the view that tells where it belongs now. */

@@ -1,4 +1,5 @@
 /** What members tell each other, and what they tell of the cluster. */
+
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/http/input.ts'
@@ -7,13 +8,10 @@ import type { Route } from '../../shared/http/route.ts'
 import { Member, type MemberStatus } from '../../shared/view.ts'
 import type { Inbox } from './inbox.ts'
 import type { Members } from './members/members.ts'
-import { CHANNEL_PATH, CHANNEL_PROTOCOL } from './peers/channel.ts'
-import { ChannelServer, type FrameRow } from './peers/channel-server.ts'
+import { channelRoute, type FrameRow } from './peers/peers.ts'
 import { reachRoutes } from './reach.ts'
 import type { Slots } from './slots/slots.ts'
-import { decodeRequest, EXECUTE_PATH, encodeResponse } from './wire/execute.ts'
-import { FRAME_TYPE } from './wire/frame.ts'
-import { decodeSlotRequest, encodeSlotResponse, SLOTS_PATH } from './wire/slots.ts'
+import { CALLS, FRAME_TYPE } from './wire/calls.ts'
 
 /** What a batch may weigh over the largest value that it can hold: a full batch of others, and their heads. */
 const FRAME_SLACK_BYTES = 16 * 2 ** 20
@@ -38,18 +36,21 @@ export interface ClusterRoutesOptions {
 
 export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
   const { self, inbox, members, slots, bodyBytesMax } = options
+  const { execute } = CALLS
   const bytesMax = bodyBytesMax + FRAME_SLACK_BYTES
   const rows: FrameRow[] = [
     {
-      path: EXECUTE_PATH,
+      path: execute.path,
       summary: 'Carry out the commands of another member. Not for clients.',
-      answer: async (bytes) => encodeResponse(await inbox.execute(decoded(decodeRequest, bytes))),
+      answer: async (bytes) =>
+        execute.encodeResponse(await inbox.execute(decoded(execute.decodeRequest, bytes))),
     },
     {
-      path: SLOTS_PATH,
+      path: CALLS.slots.path,
       summary: 'Take part in keeping copies of slots, and in moving them. Not for clients.',
       isProbe: true,
-      answer: async (bytes) => encodeSlotResponse(await slots.receive(decoded(decodeSlotRequest, bytes))),
+      answer: async (bytes) =>
+        CALLS.slots.encodeResponse(await slots.receive(decoded(CALLS.slots.decodeRequest, bytes))),
     },
   ]
   return [
@@ -103,25 +104,6 @@ function frameRoute({ path, summary, isProbe, answer }: FrameRow, bytesMax: numb
       }
       const body = await answer(await readBody(request.message, bytesMax))
       return { status: 200, headers: { 'content-type': FRAME_TYPE }, body }
-    },
-  }
-}
-
-function channelRoute(rows: readonly FrameRow[], bytesMax: number): Route {
-  return {
-    method: 'GET',
-    path: CHANNEL_PATH,
-    summary: 'A connection for frames without HTTP around each. Not for clients.',
-    access: 'member',
-    isHot: true,
-    isProbe: true,
-    upgrade: {
-      protocol: CHANNEL_PROTOCOL,
-      take: (socket, told) => new ChannelServer(socket, { rows, bytesMax, told }),
-    },
-    answers: { 101: { description: 'Messages from now on.' } },
-    handle() {
-      throw new LarderError('BAD_REQUEST', `Ask for it with upgrade: ${CHANNEL_PROTOCOL}.`)
     },
   }
 }

@@ -13,7 +13,7 @@ import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, type HttpResponse, isBodiless } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
 import type { Dispatch } from '../dispatch.ts'
-import { type CachedRoute, fillerOf, namesOf, patternOf, usefulMs } from '../sources/route-table.ts'
+import { type CachedRoute, fillerOf, namesOf, patternOf, usefulMs } from '../route-table.ts'
 
 const TENANT_HEADERS = ['org_id', 'org-id', 'organization_id'] as const
 const TENANT_LENGTH_MAX = 255

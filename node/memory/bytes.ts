@@ -2,7 +2,7 @@
 import { type Entry, isValue } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import { bytesOfValue, type Value } from '../entries/register.ts'
-import { hasRoomFor } from './packed/record.ts'
+import { hasRoomFor } from './packed/values.ts'
 
 /**
  * What a packed value costs beyond its key and body: the head of its record, its cell of the table, and its part of

@@ -1,8 +1,9 @@
 /** An entry in its slot, with what memory has to know of it. */
 import type { Activity } from '../../shared/command.ts'
-import { dueAtMs, type Entry, isResponse } from '../entries/entry.ts'
+import { dueAtMs, type Entry, isResponse, type SlotEntry } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import type { Presence } from '../entries/presence.ts'
+import type { Register } from '../entries/register.ts'
 import { tenantOf } from '../entries/response.ts'
 import { bytesOfEntry } from './bytes.ts'
 import type { Pooled } from './pools.ts'
@@ -24,6 +25,13 @@ export interface Forgotten {
   readonly slot: number
   readonly id: string
   readonly presence?: Presence
+}
+
+export interface MemoryListener {
+  /** Whatever is let go for good, except for slots that are dropped. */
+  forget(forgotten: Forgotten): void
+  /** What the budget has claimed, as what is left of it. */
+  evict?(entry: SlotEntry & { readonly entry: Register }): void
 }
 
 export function newlyHeld(slot: number, id: string, entry: Entry): Held {

@@ -11,7 +11,6 @@ import {
   dueAtMs,
   type Entries,
   type Entry,
-  isEvictable,
   isNews,
   isTombstone,
   isValue,
@@ -21,28 +20,29 @@ import {
 } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import type { Presence } from '../entries/presence.ts'
-import { buryRegister, type Register } from '../entries/register.ts'
+import { buryRegister } from '../entries/register.ts'
 import type { Moment } from '../entries/verbs.ts'
+import { bytesOfEntry } from './bytes.ts'
 import { countedAs, emptyCensus } from './census.ts'
 import { Expiry } from './expiry.ts'
-import { activityOf, type Forgotten, type Held, isDue, newlyHeld, TOMBSTONE_GRACE_MS, weigh } from './held.ts'
+import {
+  activityOf,
+  type Held,
+  isDue,
+  type MemoryListener,
+  newlyHeld,
+  TOMBSTONE_GRACE_MS,
+  weigh,
+} from './held.ts'
 import { Intake, type Taking } from './intake.ts'
-import { Pools } from './pools.ts'
 import { Ranking } from './ranking.ts'
-import { Recency } from './recency.ts'
 import { SlotTable } from './slot-table.ts'
+import { Victims } from './victims.ts'
 
 /** How much that has ended is tended to in one turn, so that a mass expiry does not stop the requests. */
 const SWEEP_MAX = 1000
 /** Beyond this part of the budget members no longer hold the same values: each has evicted its own. */
 const FULL = 0.95
-
-export interface MemoryListener {
-  /** Whatever is let go for good, except for slots that are dropped. */
-  forget(forgotten: Forgotten): void
-  /** What the budget has claimed, as what is left of it. */
-  evict?(entry: SlotEntry & { readonly entry: Register }): void
-}
 
 export class Memory {
   readonly counts = emptyCensus()
@@ -50,12 +50,9 @@ export class Memory {
   readonly #listener: MemoryListener
   readonly slots = new SlotTable()
   readonly #intake = new Intake(this.slots)
-  readonly #pools = new Pools<Held>()
-  /** By age: the oldest is the one that every copy has most likely heard of. */
-  readonly #tombstones = new Recency<Held>()
+  readonly #victims = new Victims(this.slots.values)
   readonly #expiry = new Expiry<Held>()
   readonly #ranking = new Ranking<Held>()
-  #valueBytes = 0
 
   constructor(bytesMax: number, listener: MemoryListener = { forget() {} }) {
     this.#bytesMax = bytesMax
@@ -68,7 +65,7 @@ export class Memory {
     if (value !== undefined) return value
     const held = this.slots.get(slot, id)
     if (held === undefined) return undefined
-    if (this.#listOf(held) === this.#pools) this.#pools.touch(held)
+    this.#victims.touch(held)
     const crowd = verbsOf(held.entry).crowd(held.entry)
     // Of the others the clock alone tells whether they have ended.
     if (crowd === undefined) return held.entry
@@ -106,6 +103,11 @@ export class Memory {
     for (const covered of this.#intake.coveredBy(slot, id, sifted))
       this.merge(slot, covered.id, covered.entry)
     return true
+  }
+
+  /** Whether an entry fits into the whole budget, if everything else went. */
+  hasRoomFor(id: string, entry: Entry): boolean {
+    return bytesOfEntry(id, entry) <= this.#bytesMax
   }
 
   /** Whether what can be had again has to go for something new. */
@@ -190,7 +192,7 @@ export class Memory {
 
   #evict(): void {
     while (this.counts.bytes > this.#bytesMax) {
-      const oldest = this.#nextVictim
+      const oldest = this.#victims.next
       if (oldest === undefined) return
       const { slot, id, entry } = oldest
       this.#remove(oldest)
@@ -208,42 +210,23 @@ export class Memory {
     this.#remove(held)
   }
 
-  get #nextVictim(): Held | undefined {
-    if (this.#tombstones.oldest !== undefined) return this.#tombstones.oldest
-    if (this.#pools.largestBytes >= this.#valueBytes) return this.#pools.next
-    const value = this.slots.values.nextVictim()
-    return value && newlyHeld(value.slot, value.id, value.entry)
-  }
-
   #link(held: Held): void {
     const { id, entry } = held
     this.slots.put(held)
     this.counts.bytes += held.bytes
     this.counts[countedAs(held)]++
-    if (isValue(id, entry)) {
-      this.#valueBytes += held.bytes
-      return
-    }
+    this.#victims.add(held)
+    if (isValue(id, entry)) return
     this.#expiry.add(held, dueAtMs(entry, TOMBSTONE_GRACE_MS))
-    this.#listOf(held)?.add(held)
     this.#ranking.add(held)
   }
 
   #unlink(held: Held): void {
     this.counts.bytes -= held.bytes
     this.counts[countedAs(held)]--
-    if (isValue(held.id, held.entry)) {
-      this.#valueBytes -= held.bytes
-      return
-    }
+    this.#victims.remove(held)
+    if (isValue(held.id, held.entry)) return
     this.#expiry.remove(held, dueAtMs(held.entry, TOMBSTONE_GRACE_MS))
-    this.#listOf(held)?.remove(held)
     if (held.users > 0) this.#ranking.remove(held)
-  }
-
-  /** Where it waits for its eviction, if it may be evicted at all. */
-  #listOf({ id, entry }: Held): Recency<Held> | Pools<Held> | undefined {
-    if (!isEvictable(id)) return undefined
-    return isTombstone(entry) ? this.#tombstones : this.#pools
   }
 }

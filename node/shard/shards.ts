@@ -18,7 +18,6 @@ import { andThen, type Eventual } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
-import { bytesOfEntry } from '../memory/bytes.ts'
 import { Shard, type ShardOptions } from './shard.ts'
 
 /** Paths whose responses are forgotten together, so that other writes come in between. */
@@ -117,7 +116,7 @@ export class Shards implements Engine {
     if (4 * (body.length + key.length) + OVERHEAD_MAX < this.#options.bytesMax) return
     const stamp = { time: 0, origin: '' }
     const entry = { kind: 'register', stamp, value: { contentType, body }, endsAtMs: Infinity } as const
-    if (bytesOfEntry(idOf.value(key), entry) <= this.#options.bytesMax) return
+    if (this.#options.memory.hasRoomFor(idOf.value(key), entry)) return
     throw new LarderError('TOO_LARGE', 'The value is larger than all the memory for values, MAX_BYTES.')
   }
 }

@@ -1,7 +1,7 @@
 /** What a message says has changed, as keys of responses. Pure; Kafka and HTTP bring the same messages. */
 import { z } from 'zod'
-import type { CachedRoute } from './route-table.ts'
-import { fill } from './route-table.ts'
+import type { CachedRoute } from '../route-table.ts'
+import { fill } from '../route-table.ts'
 
 export interface Invalidation {
   readonly key: string

@@ -4,9 +4,9 @@ import { LarderError } from '../../shared/errors.ts'
 import { mapAll } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine } from '../engine.ts'
+import type { CachedRoute } from '../route-table.ts'
 import { type Invalidation, invalidationsOf } from './event.ts'
 import type { SourceMetrics } from './metrics.ts'
-import type { CachedRoute } from './route-table.ts'
 
 export interface EventsOptions {
   readonly engine: Engine

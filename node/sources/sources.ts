@@ -8,13 +8,12 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine } from '../engine.ts'
+import type { KafkaSettings } from '../kafka-settings.ts'
+import { type CachedRoute, RouteTable, topicsOf } from '../route-table.ts'
 import { Events } from './events.ts'
-import type { Listener } from './kafka/listener.ts'
-import { createListenerMetrics, type ListenerMetrics } from './kafka/listener-metrics.ts'
-import type { KafkaSettings } from './kafka/settings.ts'
+import { Kafka } from './kafka/kafka.ts'
 import { createSourceMetrics, type SourceMetrics } from './metrics.ts'
 import { ReadThrough } from './read-through.ts'
-import { type CachedRoute, RouteTable, topicsOf } from './route-table.ts'
 import { Upstream } from './upstream.ts'
 
 export interface SourcesOptions {
@@ -33,17 +32,13 @@ export interface SourcesOptions {
 export class Sources {
   readonly #options: SourcesOptions
   readonly #metrics: SourceMetrics
-  readonly #listenerMetrics: ListenerMetrics
   readonly #upstream: Upstream
   #readThrough: ReadThrough | undefined
-  #events: Events | undefined
-  #listener: Listener | undefined
-  #isStopping = false
+  #kafka: Kafka | undefined
 
   constructor(options: SourcesOptions) {
     this.#options = options
     this.#metrics = createSourceMetrics(options.registry)
-    this.#listenerMetrics = createListenerMetrics(options.registry)
     this.#upstream = new Upstream({ ...options, metrics: this.#metrics })
   }
 
@@ -60,37 +55,22 @@ export class Sources {
     this.#readThrough?.doubt()
   }
 
-  /** Events, which reach the owners by way of this engine. */
+  /** Events, which reach the owners by way of this engine; those of Kafka too, once it is listened to. */
   eventsFor(engine: Engine): Events {
-    this.#events = new Events({ ...this.#options, engine, metrics: this.#metrics })
-    return this.#events
+    const events = new Events({ ...this.#options, engine, metrics: this.#metrics })
+    const topics = topicsOf(this.#options.routes)
+    this.#kafka = new Kafka({ ...this.#options, topics, handle: (message) => events.take(message) })
+    return events
   }
 
   /** Listens to Kafka from now on, where the settings say so. */
   async start(): Promise<void> {
-    const { kafka, log, routes } = this.#options
-    const events = this.#events
-    const topics = topicsOf(routes)
-    if (kafka === undefined || events === undefined || this.#isStopping) return
-    if (topics.length === 0) return log.warn('KAFKA_BROKERS is set, and no route has events to listen to')
-    // The client for Kafka is a fifth of the time that a start takes: loaded for who listens alone.
-    const { Listener } = await import('./kafka/listener.ts')
-    if (this.#isStopping) return
-    const metrics = this.#listenerMetrics
-    this.#listener = new Listener({
-      ...this.#options,
-      ...kafka,
-      topics,
-      metrics,
-      handle: (message) => events.take(message),
-    })
-    this.#listener.start()
+    await this.#kafka?.start()
   }
 
   /** Resolves once no message is under way any more. */
   async stopListening(): Promise<void> {
-    this.#isStopping = true
-    await this.#listener?.[Symbol.asyncDispose]()
+    await this.#kafka?.stop()
   }
 
   close(): void {

@@ -6,8 +6,8 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import fetch, { AbortError, FetchError, type Response } from 'node-fetch'
 import { LarderError } from '../../shared/errors.ts'
+import { type CachedRoute, fill, type Match } from '../route-table.ts'
 import type { SourceMetrics } from './metrics.ts'
-import { type CachedRoute, fill, type Match } from './route-table.ts'
 
 /** Calls under way to one upstream; beyond it they are refused at once. */
 const CALLS_MAX = 256

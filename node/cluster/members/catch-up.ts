@@ -2,10 +2,11 @@
  * What a receiver does before it looks at what another member says: where that one goes by a later view, it is
  * taken over, or awaited once.
  */
+
 import type { Clock } from '../../../shared/clock.ts'
 import type { View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
-import type { Preamble } from '../wire/preamble.ts'
+import type { Preamble } from '../wire/calls.ts'
 import { justBefore, type Views } from './placed-view.ts'
 
 /** How long a receiver waits for the sender's view; more would only eat up the sender's deadline. */

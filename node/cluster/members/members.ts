@@ -6,19 +6,26 @@
  *     what others say ───────▶ CatchUp ──┘        ▲
  *     this process stood still ─▶ Pulse: ask uplink and the others, then go on, or doubt what it holds
  */
+
 import type { Clock } from '../../../shared/clock.ts'
 import type { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member, View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Contact } from '../peers/contact.ts'
+import type { Contact } from '../peers/peers.ts'
 import { CatchUp } from './catch-up.ts'
 import { CurrentView } from './current-view.ts'
 import { Membership, type Uplink } from './membership.ts'
 import type { PlacedView, Views } from './placed-view.ts'
 import { Pulse } from './pulse.ts'
 import { Survey } from './survey.ts'
+
+export type { CatchUp } from './catch-up.ts'
+export type { Uplink } from './membership.ts'
+export type { PlacedView, Role, Views } from './placed-view.ts'
+export type { Currency } from './pulse.ts'
+export { UplinkClient } from './uplink-client.ts'
 
 /** How long a member asks the others for their views. */
 const ASK_MAX_MS = 500

@@ -2,6 +2,7 @@
  * What every call to another member has in common: it shows the view that this member goes by and learns the other's
  * where that is later, and it says what a failure means.
  */
+
 import type { Clock } from '../../../shared/clock.ts'
 import { isErrorCode, LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
@@ -9,7 +10,7 @@ import { Trouble } from '../../../shared/trouble.ts'
 import type { Member, View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Preamble } from '../wire/preamble.ts'
+import type { Preamble } from '../wire/calls.ts'
 import type { Connection, Lane } from './connection.ts'
 import { isNotConnected } from './not-connected.ts'
 

@@ -2,8 +2,10 @@
 import type { Duplex } from 'node:stream'
 import { LarderError } from '../../../shared/errors.ts'
 import { type HttpResponse, problem } from '../../../shared/http/response.ts'
+import type { Route } from '../../../shared/http/route.ts'
 import type { Told, ToldRow, Upgraded } from '../../../shared/http/upgrade.ts'
-import { ASKED_PATHS, CHANNEL_PATH } from './channel.ts'
+import { CALL_PATHS } from '../wire/calls.ts'
+import { CHANNEL_PATH, CHANNEL_PROTOCOL } from './channel.ts'
 import { type Message, MessageReader, send } from './message.ts'
 
 /** What members may ask each other, over HTTP or a channel. */
@@ -69,7 +71,7 @@ export class ChannelServer implements Upgraded {
   }
 
   #rowOf({ code }: Message): FrameRow {
-    const row = this.#options.rows.find(({ path }) => path === ASKED_PATHS[code])
+    const row = this.#options.rows.find(({ path }) => path === CALL_PATHS[code])
     if (row === undefined)
       throw new LarderError('NO_SUCH_PATH', `A question with the code ${code} asks for nothing.`)
     return row
@@ -81,5 +83,25 @@ async function answerOf(row: FrameRow, frame: Buffer): Promise<HttpResponse> {
     return { status: 200, headers: {}, body: await row.answer(frame) }
   } catch (thrown) {
     return problem(thrown)
+  }
+}
+
+/** Where a channel is asked for. */
+export function channelRoute(rows: readonly FrameRow[], bytesMax: number): Route {
+  return {
+    method: 'GET',
+    path: CHANNEL_PATH,
+    summary: 'A connection for frames without HTTP around each. Not for clients.',
+    access: 'member',
+    isHot: true,
+    isProbe: true,
+    upgrade: {
+      protocol: CHANNEL_PROTOCOL,
+      take: (socket, told) => new ChannelServer(socket, { rows, bytesMax, told }),
+    },
+    answers: { 101: { description: 'Messages from now on.' } },
+    handle() {
+      throw new LarderError('BAD_REQUEST', `Ask for it with upgrade: ${CHANNEL_PROTOCOL}.`)
+    },
   }
 }

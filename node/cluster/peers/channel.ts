@@ -2,19 +2,17 @@
  * A connection to another member that has left HTTP, which costs more than what members mostly say to each other: one
  * question at a time, and its answer.
  */
+
 import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { EXECUTE_PATH } from '../wire/execute.ts'
-import { SLOTS_PATH } from '../wire/slots.ts'
+import { CALL_PATHS } from '../wire/calls.ts'
 import { type Message, MessageReader, send } from './message.ts'
 import { isNotConnected } from './not-connected.ts'
 
 export const CHANNEL_PATH = '/cluster/channel'
 export const CHANNEL_PROTOCOL = 'larder-channel'
-/** What may be asked: the code of a question is the index of its path here. */
-export const ASKED_PATHS: readonly string[] = [EXECUTE_PATH, SLOTS_PATH]
 
 /** What asking for a channel may take; afterwards there is time left for a request. */
 const CONNECT_MAX_MS = 1000
@@ -59,7 +57,7 @@ export class Channel {
   ask({ path, body, timeoutMs }: Question): Promise<Message> {
     const { promise, resolve, reject } = Promise.withResolvers<Message>()
     if (this.#asked !== undefined) throw new Error('a channel carries one question at a time')
-    const question = { code: ASKED_PATHS.indexOf(path), body }
+    const question = { code: CALL_PATHS.indexOf(path), body }
     const timer = this.#options.clock.after(timeoutMs, () =>
       this.#fail(new Error(`no answer within ${Math.round(timeoutMs)} ms`)),
     )

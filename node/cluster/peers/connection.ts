@@ -1,11 +1,12 @@
 /** The ways to another member: separate ones, so that what waits on one of them holds up nothing on the others. */
+
 import { Agent as HttpAgent, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import type { Clock } from '../../../shared/clock.ts'
 import { bearer } from '../../../shared/secrets.ts'
 import type { Member } from '../../../shared/view.ts'
-import { FRAME_TYPE } from '../wire/frame.ts'
+import { FRAME_TYPE } from '../wire/calls.ts'
 import { CHANNEL_PATH, Channel, NoChannelError } from './channel.ts'
 import { post } from './post.ts'
 

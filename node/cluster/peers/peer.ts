@@ -5,22 +5,21 @@
  * A command is sent once. Only a connection that was refused is known not to have carried it; whatever else
  * breaks leaves open whether it was applied, and the caller is told so.
  */
+
 import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../../engine.ts'
-import { bytesOfCommand } from '../wire/command.ts'
-import { bytesOfEntries } from '../wire/entry.ts'
-import { decodeResponse, EXECUTE_PATH, encodeRequest, type RoutedCommand } from '../wire/execute.ts'
-import type { Result } from '../wire/reply.ts'
 import {
-  decodeSlotResponse,
-  encodeSlotRequest,
-  SLOTS_PATH,
+  bytesOfCommand,
+  bytesOfEntries,
+  CALLS,
+  type Result,
+  type RoutedCommand,
   type SlotAnswer,
   type SlotMessage,
   type StreamItem,
-} from '../wire/slots.ts'
+} from '../wire/calls.ts'
 import { Batcher } from './batcher.ts'
 import { Caller, type CallerOptions } from './caller.ts'
 import type { Connection, Lane } from './connection.ts'
@@ -136,10 +135,10 @@ export class Peer implements Engine {
     metrics.forwardedCommands.inc({ peer }, sent.length)
     const { results } = await this.#caller.call({
       lane,
-      path: EXECUTE_PATH,
+      path: CALLS.execute.path,
       timeoutMs: deadlineAtMs - nowMs,
-      encode: (preamble) => encodeRequest({ ...preamble, commands }),
-      decode: decodeResponse,
+      encode: (preamble) => CALLS.execute.encodeRequest({ ...preamble, commands }),
+      decode: CALLS.execute.decodeResponse,
       requestIds: sent.slice(0, 10).map(({ requestId }) => requestId),
     })
     return results
@@ -153,10 +152,10 @@ export class Peer implements Engine {
     const from = this.#options.self.incarnation
     const { answers } = await this.#caller.call({
       lane,
-      path: SLOTS_PATH,
+      path: CALLS.slots.path,
       timeoutMs,
-      encode: (preamble) => encodeSlotRequest({ ...preamble, from, message }),
-      decode: decodeSlotResponse,
+      encode: (preamble) => CALLS.slots.encodeRequest({ ...preamble, from, message }),
+      decode: CALLS.slots.decodeResponse,
     })
     return answers
   }

@@ -2,6 +2,17 @@
 import type { Member } from '../../../shared/view.ts'
 import { Peer, type PeerOptions } from './peer.ts'
 
+export { channelRoute, type FrameRow } from './channel-server.ts'
+export { type Connection, HttpConnection } from './connection.ts'
+export {
+  type Contact,
+  hasStoppedGiving,
+  isAbsent,
+  isWaitedFor,
+  type RollCall,
+  rollCallOf,
+} from './contact.ts'
+
 export class Peers {
   readonly #options: PeerOptions
   readonly #peers = new Map<string, Peer>()

@@ -6,12 +6,13 @@
  * formerly may have missed what others have taken in since, so that the search goes on. When everybody was asked, what
  * came together is all there is. What a command waits for is asked for at once, the rest a batch after the other.
  */
+
 import type { Clock } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
-import type { PlacedView } from '../members/placed-view.ts'
+import type { PlacedView } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import { isWaitedFor } from '../peers/contact.ts'
+import { isWaitedFor } from '../peers/peers.ts'
 import { whileGiving } from './giving.ts'
 import type { Holdings } from './holdings.ts'
 import type { SlotStore } from './sender.ts'

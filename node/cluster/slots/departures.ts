@@ -5,11 +5,12 @@
  * The owner is asked first. It may have all of it already, or want it, or not yet be sure that every other copy is
  * whole; only when it is this one may go.
  */
+
 import type { Clock } from '../../../shared/clock.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'
-import type { PlacedView } from '../members/placed-view.ts'
-import type { Offer } from '../wire/slots.ts'
+import type { PlacedView } from '../members/members.ts'
+import type { Offer } from '../wire/calls.ts'
 import type { Holdings } from './holdings.ts'
 import { Rounds } from './rounds.ts'
 import type { SlotSender, SlotStore } from './sender.ts'

@@ -2,10 +2,11 @@
  * Of the slots that this member owns: which replicas are known to have all of them, and which may lack something
  * because they are new, could not be reached, or were found to differ.
  */
+
 import type { Clock } from '../../../shared/clock.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'
-import type { PlacedView } from '../members/placed-view.ts'
+import type { PlacedView } from '../members/members.ts'
 
 /** By then members that have come, or come back, have handed over what they brought along. */
 const CERTAIN_AFTER_MS = 10_000

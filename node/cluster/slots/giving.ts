@@ -1,7 +1,8 @@
 /** How long a member that was asked for slots is waited for: giving may take long, and must not wait for the dead. */
+
 import { type Clock, pause } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
-import { hasStoppedGiving } from '../peers/contact.ts'
+import { hasStoppedGiving } from '../peers/peers.ts'
 import type { SlotPeer } from './slot-peers.ts'
 
 const LOOK_MS = 500

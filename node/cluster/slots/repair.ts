@@ -5,13 +5,14 @@
  * A check travels in the stream of changes, so that both sides compare the same moment. Where they differ each gives the
  * other what it has: a replica may have been an owner in a half of the cluster that was cut off.
  */
+
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'
-import type { PlacedView } from '../members/placed-view.ts'
+import type { PlacedView } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Check, SlotAnswer, SlotDigest } from '../wire/slots.ts'
+import type { Check, SlotAnswer, SlotDigest } from '../wire/calls.ts'
 import type { Doubts } from './doubts.ts'
 import type { Holdings } from './holdings.ts'
 import type { Replicator } from './replicator.ts'

@@ -5,15 +5,15 @@
  * what it misses meanwhile is noted, to be mended. A replica that knows of other holders refuses; then the change goes
  * where the later view says, be it to another owner.
  */
+
 import type { Clock } from '../../../shared/clock.ts'
 import type { Eventual } from '../../../shared/eventual.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { SlotEntry } from '../../entries/entry.ts'
-import type { PlacedView, Views } from '../members/placed-view.ts'
+import type { PlacedView, Views } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import { bytesOfEntries } from '../wire/entry.ts'
-import type { SlotAnswer } from '../wire/slots.ts'
+import { bytesOfEntries, type SlotAnswer } from '../wire/calls.ts'
 import type { Doubts } from './doubts.ts'
 import type { SlotPeers } from './slot-peers.ts'
 

@@ -4,12 +4,12 @@
  * Between two parts it rests for as long as the last one took, so that moving slots takes no more than half of what
  * either member can do; what commands wait for goes without a rest.
  */
+
 import { type Clock, pause } from '../../../shared/clock.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { EntryChange, SlotEntry } from '../../entries/entry.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import { bytesOfEntries } from '../wire/entry.ts'
-import type { SlotAnswer } from '../wire/slots.ts'
+import { bytesOfEntries, type SlotAnswer } from '../wire/calls.ts'
 
 const PART_BYTES = 256 * 2 ** 10
 const PART_ENTRIES = 1000

@@ -4,12 +4,12 @@
  * Whoever speaks of a slot as its owner must be that in the view of this member too, or is refused: so an owner of
  * the past, which does not know it yet, can acknowledge nothing behind the back of the present one.
  */
+
 import type { Clock } from '../../../shared/clock.ts'
 import type { Member } from '../../../shared/view.ts'
 import { isLikewise } from '../../entries/digest.ts'
 import type { SlotEntry } from '../../entries/entry.ts'
-import type { CatchUp } from '../members/catch-up.ts'
-import type { Views } from '../members/placed-view.ts'
+import type { CatchUp, Views } from '../members/members.ts'
 import type {
   Check,
   Offer,
@@ -18,7 +18,7 @@ import type {
   SlotRequest,
   SlotResponse,
   StreamItem,
-} from '../wire/slots.ts'
+} from '../wire/calls.ts'
 import type { Departures } from './departures.ts'
 import type { Doubts } from './doubts.ts'
 import type { Holdings } from './holdings.ts'

@@ -1,7 +1,8 @@
 /** What is needed of another member by those who look after slots: to be told of changes, to be asked, and whether it answers. */
+
 import type { Member } from '../../../shared/view.ts'
-import type { Contact } from '../peers/contact.ts'
-import type { SlotAnswer, SlotMessage, StreamItem } from '../wire/slots.ts'
+import type { Contact } from '../peers/peers.ts'
+import type { SlotAnswer, SlotMessage, StreamItem } from '../wire/calls.ts'
 
 export interface SlotPeer {
   readonly member: Member

@@ -7,17 +7,16 @@
  *                        └─ here, not mine ──▶ Departures ~▶ the owner
  *     changes ─▶ Replicator ~~~▶ SlotInbox of the replicas
  */
+
 import type { Clock } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
 import { type Change, type Entry, type SlotEntry, timesOf } from '../../entries/entry.ts'
 import { ended, type Register } from '../../entries/register.ts'
 import type { StampClock } from '../../entries/stamp.ts'
-import type { CatchUp } from '../members/catch-up.ts'
-import type { PlacedView, Views } from '../members/placed-view.ts'
-import type { Currency } from '../members/pulse.ts'
+import type { CatchUp, Currency, PlacedView, Views } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { SlotRequest, SlotResponse } from '../wire/slots.ts'
+import type { SlotRequest, SlotResponse } from '../wire/calls.ts'
 import { Arrivals } from './arrivals.ts'
 import { Departures } from './departures.ts'
 import { Doubts } from './doubts.ts'

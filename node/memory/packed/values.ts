@@ -21,6 +21,8 @@ import {
   writeRecord,
 } from './record.ts'
 
+export { hasRoomFor } from './record.ts'
+
 /** Of so many the oldest is given up: on average it is older than 94 of 100. */
 const COMPARED = 16
 /** Where there are not more, the oldest of all. */

@@ -2,8 +2,8 @@
 import { isIP } from 'node:net'
 import { Consumer, findErrorBy, type GroupAssignment, ListOffsetTimestamps } from '@platformatic/kafka'
 import { type Clock, pause } from '../../../shared/clock.ts'
+import type { KafkaSettings } from '../../kafka-settings.ts'
 import type { Partition } from './listener-progress.ts'
-import type { KafkaSettings } from './settings.ts'
 
 /** A member not heard of for so long is dead; all have that long to join when the group changes. */
 const SESSION_MAX_MS = 15_000

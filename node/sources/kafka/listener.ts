@@ -15,9 +15,9 @@
  */
 import type { Consumer, ConsumerGroupJoinPayload } from '@platformatic/kafka'
 import { pause } from '../../../shared/clock.ts'
+import type { KafkaSettings } from '../../kafka-settings.ts'
 import { commitHandled, connect, fetchInto, findBeginnings, reasonOf, survey } from './calls.ts'
 import { type HandlerOptions, Partition, UnderWay } from './listener-progress.ts'
-import type { KafkaSettings } from './settings.ts'
 
 type Task = 'connect' | 'survey' | 'fetch' | 'commit' | 'heartbeat'
 

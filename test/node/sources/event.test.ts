@@ -1,8 +1,8 @@
 /** Messages, as the keys of the responses that they concern. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { type CachedRoute, fill, RouteTable } from '../../../node/route-table.ts'
 import { invalidationsOf } from '../../../node/sources/event.ts'
-import { type CachedRoute, fill, RouteTable } from '../../../node/sources/route-table.ts'
 
 const events = {
   topic: 'objects',

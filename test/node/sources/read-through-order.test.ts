@@ -1,9 +1,9 @@
 /** What a fetch may still give when something was said against the response while it was under way. */
 import { expect } from 'chai'
 import { pino } from 'pino'
+import { parseRoutes, RouteTable } from '../../../node/route-table.ts'
 import { createSourceMetrics } from '../../../node/sources/metrics.ts'
 import { ReadThrough } from '../../../node/sources/read-through.ts'
-import { parseRoutes, RouteTable } from '../../../node/sources/route-table.ts'
 import type { Asking, UpstreamAnswer } from '../../../node/sources/upstream.ts'
 import type { Command, Reply, ResponseOutcome } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'

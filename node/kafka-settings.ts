@@ -1,5 +1,5 @@
 /** How Kafka is reached, from the environment. What is said of wrong values never repeats a secret. */
-import type { Settings } from '../../../shared/config.ts'
+import type { Settings } from '../shared/config.ts'
 
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 

@@ -1,7 +1,7 @@
 /** The settings of Kafka: what is taken, what is refused, and that no secret is repeated. */
 import { expect } from 'chai'
-import { type KafkaSettings, readKafka } from '../../../../node/sources/kafka/settings.ts'
-import { type Environment, Settings } from '../../../../shared/config.ts'
+import { type KafkaSettings, readKafka } from '../../node/kafka-settings.ts'
+import { type Environment, Settings } from '../../shared/config.ts'
 
 function read(environment: Environment): { kafka: KafkaSettings | undefined; problems: string } {
   const settings = new Settings(environment)

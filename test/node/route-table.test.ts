@@ -1,13 +1,7 @@
 /** ROUTES_FILE: what it may say, what is said of what it may not, and that a key leads back to its route. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  type CachedRoute,
-  fill,
-  namesOf,
-  parseRoutes,
-  RouteTable,
-} from '../../../node/sources/route-table.ts'
+import { type CachedRoute, fill, namesOf, parseRoutes, RouteTable } from '../../node/route-table.ts'
 
 const route = { type: 'object', path: '/o/{id}', upstream: 'http://a/x/{id}', ttl: 300 }
 

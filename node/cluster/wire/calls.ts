@@ -1,0 +1,72 @@
+/**
+ * What members may ask of each other, over HTTP or a channel, and the words that it is said in: the face of this room. One
+ * row a call, with both of its ends.
+ */
+import {
+  decodeRequest,
+  decodeResponse,
+  EXECUTE_PATH,
+  type ExecuteRequest,
+  type ExecuteResponse,
+  encodeRequest,
+  encodeResponse,
+} from './execute.ts'
+import {
+  decodeSlotRequest,
+  decodeSlotResponse,
+  encodeSlotRequest,
+  encodeSlotResponse,
+  SLOTS_PATH,
+  type SlotRequest,
+  type SlotResponse,
+} from './slots.ts'
+
+export { bytesOfCommand } from './command.ts'
+export { bytesOfEntries } from './entry.ts'
+export type { ExecuteRequest, ExecuteResponse, RoutedCommand } from './execute.ts'
+export { FRAME_TYPE } from './frame.ts'
+export type { Preamble } from './preamble.ts'
+export type { Result } from './reply.ts'
+export type {
+  Check,
+  Offer,
+  SlotAnswer,
+  SlotDigest,
+  SlotMessage,
+  SlotRequest,
+  SlotResponse,
+  StreamItem,
+} from './slots.ts'
+
+interface MemberCall<Request, Response> {
+  readonly path: string
+  encodeRequest(request: Request): Buffer
+  /** @throws when the bytes are not such a request. */
+  decodeRequest(bytes: Buffer): Request
+  encodeResponse(response: Response): Buffer
+  /** @throws when the bytes are not such a response. */
+  decodeResponse(bytes: Buffer): Response
+}
+
+/** Carry out commands. */
+const execute: MemberCall<ExecuteRequest, ExecuteResponse> = {
+  path: EXECUTE_PATH,
+  encodeRequest,
+  decodeRequest,
+  encodeResponse,
+  decodeResponse,
+}
+
+/** Take part in keeping copies of slots, and in moving them. */
+const slots: MemberCall<SlotRequest, SlotResponse> = {
+  path: SLOTS_PATH,
+  encodeRequest: encodeSlotRequest,
+  decodeRequest: decodeSlotRequest,
+  encodeResponse: encodeSlotResponse,
+  decodeResponse: decodeSlotResponse,
+}
+
+export const CALLS = { execute, slots } as const
+
+/** On a channel the code of a question is the place of its path here. */
+export const CALL_PATHS: readonly string[] = [execute.path, slots.path]
