@@ -9,6 +9,7 @@ import type { Journal } from './journal.ts'
 import type { Observations } from './observations.ts'
 import { page } from './page.ts'
 import type { Registrar } from './registrar.ts'
+import { seenAt } from './registry.ts'
 import type { Statuses } from './statuses.ts'
 import type { RegistryStore } from './store.ts'
 import { STYLE_HASH } from './style.ts'
@@ -70,7 +71,7 @@ async function render(options: FrontRouteOptions): Promise<string> {
   const byLife = await statuses.of(view.members)
   const nowMs = clock.now()
   const members = view.members.map((member) => {
-    const seenAtMs = observations.seenAt(member)
+    const seenAtMs = seenAt(observations.sightings, member)
     return {
       member,
       renewedMsAgo: seenAtMs === undefined ? undefined : nowMs - seenAtMs,

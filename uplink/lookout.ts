@@ -14,7 +14,7 @@ import type { Member } from '../shared/view.ts'
 import type { Observations } from './observations.ts'
 import type { Probes } from './probe.ts'
 import { isReached, type Registrar } from './registrar.ts'
-import { isSame, memberOf, type Registry } from './registry.ts'
+import { isSame, memberOf, quiet, type Registry, seenAt } from './registry.ts'
 import type { RegistryStore } from './store.ts'
 
 export interface LookoutOptions {
@@ -74,7 +74,7 @@ export class Lookout implements AsyncDisposable {
     const forMs = leaseMs - probeMaxMs - this.#intervalMs
     try {
       const { registry, nowMs } = await this.#read()
-      for (const member of observations.quiet(registry, { nowMs, forMs })) {
+      for (const member of quiet(observations.sightings, registry, { nowMs, forMs })) {
         this.#startExamination(member, registry)
       }
     } catch (error) {
@@ -104,7 +104,7 @@ export class Lookout implements AsyncDisposable {
 
   async #examine(member: Member, before: Registry): Promise<void> {
     const { registrar, probes, observations, clock, leaseMs } = this.#options
-    const lapsesAtMs = (observations.seenAt(member) ?? clock.now()) + leaseMs
+    const lapsesAtMs = (seenAt(observations.sightings, member) ?? clock.now()) + leaseMs
     const finding = await probes.look(member, before)
     if (isReached(finding)) return registrar.keep(member, finding)
     while (clock.now() < lapsesAtMs) {
@@ -113,7 +113,7 @@ export class Lookout implements AsyncDisposable {
       if (this.#stopping.signal.aborted) return
     }
     const { registry, nowMs } = await this.#read() // It may have renewed meanwhile.
-    const lapsed = observations.quiet(registry, { nowMs, forMs: leaseMs })
+    const lapsed = quiet(observations.sightings, registry, { nowMs, forMs: leaseMs })
     if (lapsed.some((other) => isSame(other, member))) await registrar.drop(member, finding)
   }
 

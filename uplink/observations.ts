@@ -5,8 +5,7 @@
  * While the store cannot be read, or a look comes late, members may not have been able to renew: then the
  * sightings start anew, and everybody gets a whole lease again.
  */
-import type { Member } from '../shared/view.ts'
-import { observe, quiet, type Registry, type Sightings, seenAt, witnesses } from './registry.ts'
+import { observe, type Registry, type Sightings } from './registry.ts'
 
 /** A look that comes later than this part of a lease after the last one says nothing of the time between. */
 const GAP_MAX = 0.5
@@ -20,6 +19,11 @@ export class Observations {
     this.#leaseMs = leaseMs
   }
 
+  /** What has been seen, for `quiet`, `seenAt` and `witnesses` to judge. */
+  get sightings(): Sightings {
+    return this.#sightings
+  }
+
   note(now: { registry: Registry; renewals: ReadonlyMap<string, number>; nowMs: number }): void {
     const isLate = now.nowMs - this.#lookedAtMs > this.#leaseMs * GAP_MAX
     this.#sightings = observe(isLate ? new Map() : this.#sightings, now)
@@ -28,17 +32,5 @@ export class Observations {
 
   forget(): void {
     this.#sightings = new Map()
-  }
-
-  quiet(registry: Registry, { nowMs, forMs }: { nowMs: number; forMs: number }): Member[] {
-    return quiet(this.#sightings, registry, { nowMs, forMs })
-  }
-
-  seenAt(member: Member): number | undefined {
-    return seenAt(this.#sightings, member)
-  }
-
-  witnesses(registry: Registry, whose: { of: Member; max: number }): Member[] {
-    return witnesses(this.#sightings, registry, whose)
   }
 }

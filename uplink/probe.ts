@@ -15,7 +15,7 @@ import { addressAt, type Outcome, probe, REACH_PATH, Reached } from '../shared/p
 import { bearer } from '../shared/secrets.ts'
 import type { Member } from '../shared/view.ts'
 import type { Observations } from './observations.ts'
-import type { Registry } from './registry.ts'
+import { type Registry, witnesses } from './registry.ts'
 
 /** `through others`: uplink gets no answer from it, and another member does. */
 export type Finding = Outcome | 'through others'
@@ -73,9 +73,10 @@ export class Probes {
     const first = answered.signal.aborted ? await own : 'silent'
     if (first === 'here' || first === 'replaced') return first
     const askMs = first === 'refused' ? Math.min(halfMs, REFUSED_MAX_MS) : halfMs
-    const asked = this.#options.observations
-      .witnesses(on.registry, { of: member, max: WITNESSES_MAX })
-      .map((witness) => this.#ask(witness, member, deadline(askMs, on.found)))
+    const { sightings } = this.#options.observations
+    const asked = witnesses(sightings, on.registry, { of: member, max: WITNESSES_MAX }).map((witness) =>
+      this.#ask(witness, member, deadline(askMs, on.found)),
+    )
     return firstHere(own, asked)
   }
 

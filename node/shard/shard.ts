@@ -9,6 +9,7 @@ import type { KeyCommand, Outcome, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen, type Eventual, isLater, mapAll } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
+import { Trouble } from '../../shared/trouble.ts'
 import { wrongOwner } from '../engine.ts'
 import { apply, type Change } from '../entries/entry.ts'
 import { isKeptOnDisk } from '../entries/families.ts'
@@ -76,12 +77,16 @@ export class Shard {
   /** Slots whose last changes are not safe yet, and when they will be. */
   #unsafe: ReadonlySet<number> = new Set()
   #safe: Promise<void> = Promise.resolve()
-  #isRefusing = false
+  readonly #refusing: Trouble
   #refused = 0
 
   constructor(number: number, options: ShardOptions) {
     this.#number = number
     this.#options = options
+    this.#refusing = new Trouble(options.log, {
+      begins: 'a shard refuses writes: its queue is full',
+      ends: 'a shard takes writes again: its queue is empty',
+    })
     this.#queue = new WriteQueue({
       waitingMax: options.queueMax,
       batchMax: BATCH_MAX,
@@ -110,20 +115,16 @@ export class Shard {
     return this.#refused
   }
 
-  /** Every refusal counts; the log tells of the first, and when there is room again. */
+  /** Every refusal counts. */
   #refusal(): LarderError {
-    const { log, queueMax } = this.#options
-    if (!this.#isRefusing)
-      log.warn({ shard: this.#number, queueMax }, 'a shard refuses writes: its queue is full')
-    this.#isRefusing = true
+    const { queueMax } = this.#options
+    this.#refusing.begin({ shard: this.#number, queueMax })
     this.#refused++
     return new LarderError('OVERLOADED', `${queueMax} writes wait in this shard already.`)
   }
 
   #noteRoom(): void {
-    if (!this.#isRefusing || this.#queue.length > 0) return
-    this.#isRefusing = false
-    this.#options.log.info({ shard: this.#number }, 'a shard takes writes again: its queue is empty')
+    if (this.#refusing.isOn && this.#queue.length === 0) this.#refusing.end({ shard: this.#number })
   }
 
   async #write(batch: readonly Write[]): Promise<void> {

@@ -3,19 +3,24 @@
 import type { Clock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
+import { Trouble } from '../../shared/trouble.ts'
 
 /** Without an answer for this long, the disk counts as failing. */
 const SILENCE_MAX_MS = 10_000
 
 export class DiskHealth {
   readonly #clock: Clock
-  readonly #log: Log
+  readonly #failing: Trouble
   #reason: string | undefined
   #busySinceMs = Infinity
 
   constructor({ clock, log }: { clock: Clock; log: Log }) {
     this.#clock = clock
-    this.#log = log
+    this.#failing = new Trouble(log, {
+      begins: 'the disk fails; serving from memory',
+      ends: 'the disk takes writes again',
+      level: 'error',
+    })
   }
 
   /** Why it does not keep up, or `undefined` when it does. */
@@ -43,14 +48,13 @@ export class DiskHealth {
     return seconds
   }
 
-  /** The log tells of the first failure, and when it is over. */
   failed(error: unknown, waiting: number): void {
-    if (this.#reason === undefined) this.#log.error({ error, waiting }, 'the disk fails; serving from memory')
+    this.#failing.begin({ error, waiting })
     this.#reason = messageOf(error)
   }
 
   succeeded(): void {
-    if (this.#reason !== undefined) this.#log.info({}, 'the disk takes writes again')
+    this.#failing.end()
     this.#reason = undefined
   }
 }

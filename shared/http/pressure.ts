@@ -7,6 +7,7 @@
  * standing queue of CoDel, Nichols and Jacobson, 2012, with turns in the place of packets).
  */
 import type { Log } from '../log.ts'
+import { Trouble } from '../trouble.ts'
 
 const WAIT_MAX_MS = 100
 /** Turns are long for this long before anybody is refused. */
@@ -23,10 +24,15 @@ export class Pressure {
   readonly #options: PressureOptions
   #turnBeganAtMs: number | undefined
   #longSinceMs: number | undefined
+  readonly #refusing: Trouble
   #refused = 0
 
   constructor(options: PressureOptions) {
     this.#options = options
+    this.#refusing = new Trouble(options.log, {
+      begins: 'more arrives than can be answered; some is refused',
+      ends: 'everything that arrives is answered again',
+    })
   }
 
   /** To be asked once a request, in the turn in which it arrives. */
@@ -37,15 +43,13 @@ export class Pressure {
     }
     const isStanding = this.#longSinceMs !== undefined && nowMs - this.#longSinceMs > STANDING_MS
     if (!isStanding || nowMs - this.#turnBeganAtMs <= WAIT_MAX_MS) return false
-    if (this.#refused === 0)
-      this.#options.log.warn({ waitMaxMs: WAIT_MAX_MS }, 'more arrives than can be answered; some is refused')
+    this.#refusing.begin({ waitMaxMs: WAIT_MAX_MS })
     this.#refused++
     return true
   }
 
   #endTurn(): void {
-    const { log, now } = this.#options
-    const nowMs = now()
+    const nowMs = this.#options.now()
     const beganAtMs = this.#turnBeganAtMs ?? nowMs
     this.#turnBeganAtMs = undefined
     if (nowMs - beganAtMs > WAIT_MAX_MS) {
@@ -53,7 +57,7 @@ export class Pressure {
       return
     }
     this.#longSinceMs = undefined
-    if (this.#refused > 0) log.info({ refused: this.#refused }, 'everything that arrives is answered again')
+    this.#refusing.end({ refused: this.#refused })
     this.#refused = 0
   }
 }

@@ -16,7 +16,10 @@ import {
   join,
   leave,
   memberOf,
+  quiet,
   type Registry,
+  seenAt,
+  witnesses,
 } from '../../uplink/registry.ts'
 import type { Random } from '../durability/random.ts'
 import type { Listener, Network } from './network.ts'
@@ -172,7 +175,10 @@ export class FakeUplink {
     while (life === this.#life) {
       this.#note()
       const forMs = leaseMs - this.#probeMaxMs - this.#lookMs
-      for (const member of this.#observations.quiet(this.#registry, { nowMs: world.nowMs, forMs })) {
+      for (const member of quiet(this.#observations.sightings, this.#registry, {
+        nowMs: world.nowMs,
+        forMs,
+      })) {
         if (this.#examined.has(member.id)) continue
         this.#examined.add(member.id)
         void this.#examine(member, life).finally(() => this.#examined.delete(member.id))
@@ -188,14 +194,14 @@ export class FakeUplink {
 
   async #examine(member: Member, life: number): Promise<void> {
     const { world, leaseMs } = this.#options
-    const lapsesAtMs = (this.#observations.seenAt(member) ?? world.nowMs) + leaseMs
+    const lapsesAtMs = (seenAt(this.#observations.sightings, member) ?? world.nowMs) + leaseMs
     const finding = await this.#look(member)
     if (life !== this.#life) return
     if (isReached(finding)) return this.#keep(member.id)
     await world.pause(lapsesAtMs - world.nowMs)
     if (life !== this.#life) return
     this.#note()
-    const lapsed = this.#observations.quiet(this.#registry, { nowMs: world.nowMs, forMs: leaseMs })
+    const lapsed = quiet(this.#observations.sightings, this.#registry, { nowMs: world.nowMs, forMs: leaseMs })
     if (lapsed.some((other) => isSame(other, member))) this.leave(member, `lapsed, ${finding}`)
   }
 
@@ -213,15 +219,16 @@ export class FakeUplink {
     await world.pause(1 + random.below(10))
     const first = this.#seenFrom(UPLINK, member)
     if (first === 'here' || first === 'replaced') return first
-    const witnesses = this.#observations.witnesses(this.#registry, { of: member, max: WITNESSES_MAX })
+    const whose = { of: member, max: WITNESSES_MAX }
+    const asked = witnesses(this.#observations.sightings, this.#registry, whose)
     const halfMs = this.#probeMaxMs / 2
     if (first === 'silent') await world.pause(askedAtMs + halfMs - world.nowMs)
     await world.pause(1 + random.below(10))
-    const found = witnesses.some(
+    const found = asked.some(
       (witness) => this.#canAsk(witness) && this.#seenFrom(witness.id, member) === 'here',
     )
     if (found) return 'through others'
-    const isAllAnswered = witnesses.every((witness) => this.#canAsk(witness))
+    const isAllAnswered = asked.every((witness) => this.#canAsk(witness))
     if (first === 'silent') await world.pause(halfMs)
     else if (!isAllAnswered) await world.pause(Math.min(halfMs, REFUSED_MAX_MS))
     return first === 'silent' ? this.#seenFrom(UPLINK, member) : first

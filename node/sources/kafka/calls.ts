@@ -188,3 +188,8 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause === undefined ? error.message : reasonOf(error.cause)
 }
+
+/** Whether two surveys have found the same topics, of as many partitions. */
+export function isSame(counts: ReadonlyMap<string, number>, others: ReadonlyMap<string, number>): boolean {
+  return counts.size === others.size && [...counts].every(([topic, count]) => others.get(topic) === count)
+}

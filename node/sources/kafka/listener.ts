@@ -15,8 +15,9 @@
  */
 import type { Consumer, ConsumerGroupJoinPayload } from '@platformatic/kafka'
 import { pause } from '../../../shared/clock.ts'
+import { Trouble } from '../../../shared/trouble.ts'
 import type { KafkaSettings } from '../../kafka-settings.ts'
-import { commitHandled, connect, fetchInto, findBeginnings, reasonOf, survey } from './calls.ts'
+import { commitHandled, connect, fetchInto, findBeginnings, isSame, reasonOf, survey } from './calls.ts'
 import { type HandlerOptions, Partition, UnderWay } from './listener-progress.ts'
 
 type Task = 'connect' | 'survey' | 'fetch' | 'commit' | 'heartbeat'
@@ -55,13 +56,17 @@ export class Listener implements AsyncDisposable {
   readonly #late = new Set<string>()
   readonly #ids = new Map<string, string>()
   readonly #troubles = new Map<Task, string>([['connect', 'Kafka has not answered yet']])
-  #isWarned = false
+  readonly #failing: Trouble
   /** Aborted when the partitions are somebody else's. */
   #reading = new AbortController()
   #run = Promise.resolve()
 
   constructor(options: ListenerOptions) {
     this.#options = options
+    this.#failing = new Trouble(options.log, {
+      begins: 'Kafka fails; trying again',
+      ends: 'Kafka answers again',
+    })
     this.#underWay = new UnderWay(options)
   }
 
@@ -223,26 +228,20 @@ export class Listener implements AsyncDisposable {
   }
 
   #heard(task: Task): void {
-    const { metrics, log } = this.#options
+    const { metrics } = this.#options
     this.#troubles.delete(task)
     if (this.#troubles.size > 0 || this.#stopping.signal.aborted) return
     metrics.connected.set(1)
-    if (this.#isWarned) log.info('Kafka answers again')
-    this.#isWarned = false
+    this.#failing.end()
   }
 
   #missed(task: Task, error: unknown): void {
     if (this.#stopping.signal.aborted) return
-    const { metrics, log } = this.#options
+    const { metrics } = this.#options
     const reason = reasonOf(error)
     metrics.failures.inc()
     metrics.connected.set(0)
     this.#troubles.set(task, `Kafka fails, ${reason}`)
-    if (!this.#isWarned) log.warn({ call: task, error, reason }, 'Kafka fails; trying again')
-    this.#isWarned = true
+    this.#failing.begin({ call: task, error, reason })
   }
-}
-
-function isSame(counts: ReadonlyMap<string, number>, others: ReadonlyMap<string, number>): boolean {
-  return counts.size === others.size && [...counts].every(([topic, count]) => others.get(topic) === count)
 }
