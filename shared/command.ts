@@ -198,12 +198,18 @@ export function familyOfCommand({ type }: Command): Family {
   return COMMANDS[type].about
 }
 
+/** Lists, as the first in them are what is asked most. */
+const READS = Object.entries(COMMANDS).filter(([, { does }]) => does === 'read')
+const READ_TYPES: readonly string[] = READS.map(([type]) => type)
+const KEY_READ_TYPES: readonly string[] = READS.filter(([, { asks }]) => asks === 'owner').map(
+  ([type]) => type,
+)
+
 /** Whether it reads one key. */
 export function isKeyRead(command: Command): command is KeyCommand {
-  const { asks, does } = COMMANDS[command.type]
-  return asks === 'owner' && does === 'read'
+  return KEY_READ_TYPES.includes(command.type)
 }
 
 export function isWrite({ type }: Command): boolean {
-  return COMMANDS[type].does === 'write'
+  return !READ_TYPES.includes(type)
 }
