@@ -198,6 +198,11 @@ export function familyOfCommand({ type }: Command): Family {
   return COMMANDS[type].about
 }
 
+/** A list, as the first in it are what is asked most. */
+const READ_TYPES: readonly string[] = Object.entries(COMMANDS)
+  .filter(([, { does }]) => does === 'read')
+  .map(([type]) => type)
+
 export function isWrite({ type }: Command): boolean {
-  return COMMANDS[type].does === 'write'
+  return !READ_TYPES.includes(type)
 }

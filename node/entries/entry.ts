@@ -161,9 +161,13 @@ export function bury(id: string, register: Register): Register | undefined {
   return register.value !== undefined && familyOf(id).leavesTombstone ? buryRegister(register) : undefined
 }
 
+/** Asked with every read, and so as cheap as can be. */
+const VALUE = FAMILIES.value.letter.charCodeAt(0)
+const RESPONSE = FAMILIES.response.letter.charCodeAt(0)
+
 /** Whether it names a value under a key, or what is left of one. */
 export function isValueId(id: string): boolean {
-  return id.startsWith(FAMILIES.value.letter)
+  return id.charCodeAt(0) === VALUE
 }
 
 /** Whether it is the value under a key, and not what is left of one. */
@@ -178,5 +182,5 @@ export function isEvictable(id: string): boolean {
 
 /** Whether it names a cached response, or what was forgotten of some. */
 export function isResponse(id: string): boolean {
-  return id.startsWith(FAMILIES.response.letter)
+  return id.charCodeAt(0) === RESPONSE
 }

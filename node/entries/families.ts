@@ -76,13 +76,13 @@ export const FAMILIES = {
 
 type AnyFamily = (typeof FAMILIES)[keyof typeof FAMILIES]
 
-const BY_LETTER = new Map<string | undefined, AnyFamily>(
-  Object.values(FAMILIES).map((family) => [family.letter, family]),
-)
+/** By the code of the letter: it is asked for with every write. */
+const BY_LETTER: (AnyFamily | undefined)[] = new Array(128).fill(undefined)
+for (const family of Object.values(FAMILIES)) BY_LETTER[family.letter.charCodeAt(0)] = family
 
 /** That of an id. What no family here has named, as a newer member may, is kept like a record: nothing claims that. */
 export function familyOf(id: string): AnyFamily {
-  return BY_LETTER.get(id[0]) ?? FAMILIES.once
+  return BY_LETTER[id.charCodeAt(0)] ?? FAMILIES.once
 }
 
 /** Whether what a command changes is to outlive the process. */

@@ -111,7 +111,8 @@ export function bytesOfEntries(entries: readonly SlotEntry[]): number {
 }
 
 function wireOf(entry: Entry): EntryWire<Entry> {
-  return ENTRIES[entry.kind]
+  // Most of what there is needs no looking up.
+  return entry.kind === 'register' ? ENTRIES.register : ENTRIES[entry.kind]
 }
 
 function headersOf(field: unknown): Record<string, string> {

@@ -145,6 +145,11 @@ export function bytesOfReply(reply: Reply): number {
   return wireOf(reply).bytes(reply)
 }
 
-function wireOf(reply: Reply): ReplyWire<Reply> {
-  return REPLIES[reply.type]
+/** What is told all the time needs no looking up. */
+function wireOf({ type }: Reply): ReplyWire<Reply> {
+  if (type === 'value') return REPLIES.value
+  if (type === 'stored') return REPLIES.stored
+  if (type === 'total') return REPLIES.total
+  if (type === 'missing') return REPLIES.missing
+  return REPLIES[type]
 }

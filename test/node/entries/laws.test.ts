@@ -83,7 +83,9 @@ function joined(...[first, ...rest]: [Entry, ...Entry[]]): Entry {
   return rest.reduce((whole, copy) => merge(whole, copy), fresh(first))
 }
 
-for (const [kind, entry] of Object.entries({ register, counter, reactions })) {
+const kinds: Readonly<Record<Entry['kind'], fc.Arbitrary<Entry>>> = { register, counter, reactions }
+
+for (const [kind, entry] of Object.entries(kinds)) {
   describe(`merging copies of a ${kind}`, () => {
     it('gives the same in either order', () => {
       fc.assert(
