@@ -88,6 +88,12 @@ export class SlotPartners implements SlotPeers {
     }
   }
 
+  /** What it has held back for longest is answered, and no more. */
+  releasesOldest(id: string): void {
+    const index = this.#open.findIndex((one) => one.id === id)
+    if (index >= 0) for (const { answer } of this.#open.splice(index, 1)) answer()
+  }
+
   said(id: string, kind?: Kind): Said[] {
     const meant = this.log.filter(({ to, said }) => to === id && (kind === undefined || said.type === kind))
     return meant.map(({ said }) => said)
