@@ -147,6 +147,7 @@ describe('a slot that a member holds no more', () => {
 describe('many slots that a member holds no more', () => {
   it('are offered 256 at a time, the next when those are answered', async () => {
     const bench = await departing(OF_B.slice(0, 300), ({ partners }) => partners.holds('b'))
+    await bench.follow(viewOf(2, ['a', 'b', 'c']))
     expect(bench.partners.slotsSaid('b')).to.deep.equal([OF_B.slice(0, 256)])
     bench.partners.releases('b')
     await settled()
