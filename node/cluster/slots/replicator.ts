@@ -112,7 +112,7 @@ export class Replicator {
     const answers = await Promise.all(sending)
     if (!answers.includes('refused')) return
     // Who was behind has been shown this view by now.
-    if (isFirst) return await this.#copy(group, placed, targetsLeft - 1, false)
+    if (isFirst) return await this.#copy(group, placed, targetsLeft, false)
     const newer = await views.after(placed.order, clock.now() + SETTLE_MAX_MS)
     if (newer !== undefined && newer.order > placed.order && targetsLeft > 0)
       return await this.#copy(group, newer, targetsLeft - 1)

@@ -1,0 +1,177 @@
+/** How an owner fetches slots that it has not: whom it asks, in which order, and for how long. */
+import { expect } from 'chai'
+import { settled } from '../../../support/clock.ts'
+import { ALL, following, takingOver } from '../../../support/slot-arrivals.ts'
+import { memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
+
+const [AB, BA, BC] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c')]
+const holdersOf = (slot: number) =>
+  three
+    .holdersOf(slot)
+    .map(({ id }) => id)
+    .join('')
+
+describe('a slot that its owner has not', () => {
+  it('is asked of the others in the order in which they would hold it, as long as nobody has all of it', async () => {
+    const five = viewOf(1, ['a', 'b', 'c', 'd', 'e'])
+    for (const slot of ALL.filter((slot) => five.owns(self, slot)).slice(0, 5)) {
+      const bench = await following(five, [slot], ({ partners }) => {
+        for (const id of ['b', 'c', 'd', 'e']) partners.answers(id, { want: 'former' })
+      })
+      const inOrder = five.ranked(slot).map(({ id }) => id)
+      expect([...'a', ...bench.asked]).to.deep.equal(inOrder)
+      expect(bench.isHere(slot)).to.equal(true)
+    }
+  })
+
+  it('is asked first of who is leaving, where that one would hold it', async () => {
+    const bench = await following(viewOf(1, ['a', memberOf('b', { leaving: true }), 'c']), [BA])
+    expect(bench.asked).to.deep.equal(['b'])
+  })
+
+  it('is asked with what is here of it, so that only the rest is given', async () => {
+    const bench = await following(three, [AB], ({ store }) => store.put(AB, 'va', 'vb'))
+    expect(bench.partners.said('b')).to.deep.equal([{ type: 'want', slots: [[AB, 'va,vb']] }])
+  })
+
+  it('is here once somebody has had all of it, and nobody else is asked', async () => {
+    const bench = await following(three, [AB], ({ partners }) => partners.holds('b'))
+    expect(bench.isHere(AB)).to.equal(false)
+    bench.partners.releases('b')
+    await settled()
+    expect([bench.isHere(AB), bench.asked]).to.deep.equal([true, ['b']])
+  })
+
+  for (const answer of ['former', 'unready', 'refused'] as const)
+    it(`is asked of the next after one that says "${answer}"`, async () => {
+      const bench = await following(three, [AB], ({ partners }) => partners.answers('b', { want: answer }))
+      expect([bench.isHere(AB), bench.asked]).to.deep.equal([true, ['b', 'c']])
+    })
+
+  it('is asked for in batches of 128, one at a time of each member, and every slot once', async () => {
+    const bench = await following(three, undefined, ({ partners }) => partners.holds('b'))
+    const mine = ALL.filter((slot) => three.owns(self, slot))
+    expect(bench.partners.slotsSaid('b').map(({ length }) => length)).to.deep.equal([128])
+    bench.partners.releases('b')
+    await settled()
+    const batches = [...bench.partners.slotsSaid('b'), ...bench.partners.slotsSaid('c')]
+    expect(Math.max(...batches.map(({ length }) => length))).to.equal(128)
+    expect(batches).to.have.lengthOf.below(mine.length / 128 + 2)
+    expect(batches.flat().sort((one, other) => one - other)).to.deep.equal(mine)
+    expect(bench.holdings.missing).to.deep.equal([])
+  })
+})
+
+describe('a command that waits for a slot', () => {
+  it('has it asked for at once and alone, before the batches that come first, and not again with them', async () => {
+    const bench = await following(three, undefined, ({ partners }) => partners.holds('b'))
+    const first = bench.partners.slotsSaid('b').flat()
+    const next = ALL.filter((slot) => slot > Math.max(...first) && holdersOf(slot) === 'ab').slice(0, 128)
+    const [wanted = AB, ...others] = next
+    bench.partners.forget()
+    const arrival = bench.holdings.arrival(wanted, bench.clock.now() + 1000)
+    await settled()
+    expect(bench.partners.slotsSaid('b')).to.deep.equal([[wanted]])
+    bench.partners.releasesOldest('b')
+    await settled()
+    expect(bench.partners.slotsSaid('b')).to.deep.equal([[wanted], others])
+    bench.partners.releases('b')
+    await arrival
+  })
+
+  it('has nothing asked twice that is asked for already', async () => {
+    const bench = await following(three, [AB], ({ partners }) => partners.holds('b'))
+    bench.arrivals.want(AB)
+    bench.arrivals.want(BC)
+    await settled()
+    expect(bench.partners.slotsSaid('b')).to.deep.equal([[AB]])
+  })
+})
+
+describe('a member that does not answer when asked for slots', () => {
+  it('is passed over, also with what else it was to be asked for', async () => {
+    const bench = await following(three, undefined, ({ partners }) => partners.refuses('b'))
+    expect(bench.partners.slotsSaid('b').map(({ length }) => length)).to.deep.equal([128])
+    expect(bench.holdings.missing).to.deep.equal([])
+  })
+
+  it('is asked again every 200 ms where nobody else has all, until it has been silent for 10 s', async () => {
+    const bench = await following(three, [AB], ({ partners }) => {
+      partners.refuses('b')
+      partners.answers('c', { want: 'former' })
+    })
+    expect(bench.asked).to.deep.equal(['b', 'c'])
+    await bench.clock.advance(199)
+    expect(bench.asked).to.deep.equal(['b', 'c'])
+    await bench.clock.advance(1)
+    expect(bench.asked).to.deep.equal(['b', 'c', 'b', 'c'])
+    await bench.clock.advance(9799)
+    expect(bench.isHere(AB)).to.equal(false)
+    await bench.clock.advance(1)
+    expect(bench.isHere(AB)).to.equal(true)
+  })
+
+  it('is one that was asked like any other when it answers after all', async () => {
+    const bench = await following(three, [AB], ({ partners }) => {
+      partners.refuses('b')
+      partners.answers('c', { want: 'former' })
+    })
+    bench.partners.answers('b', { want: 'former' })
+    await bench.clock.advance(200)
+    expect([bench.isHere(AB), bench.asked]).to.deep.equal([true, ['b', 'c', 'b', 'c']])
+  })
+
+  it('is silent since its last answer, whatever that was', async () => {
+    const bench = await following(three, [AB], ({ partners }) => {
+      partners.refuses('b')
+      partners.answers('c', { want: 'former' })
+    })
+    await bench.clock.advance(9000)
+    bench.partners.answers('b', { want: 'refused' })
+    await bench.clock.advance(200)
+    bench.partners.refuses('b')
+    await bench.clock.advance(9900)
+    expect(bench.isHere(AB)).to.equal(false)
+    await bench.clock.advance(500)
+    expect(bench.isHere(AB)).to.equal(true)
+  })
+
+  it('is waited for as long as it goes on giving, and no longer than a second or so after that', async () => {
+    const bench = await following(three, [AB], ({ partners }) => partners.drops('b'))
+    for (let times = 0; times < 20; times++) {
+      await bench.clock.advance(500)
+      bench.partners.of(memberOf('b')).contact.gaveAtMs = bench.clock.now()
+    }
+    await bench.clock.advance(900)
+    expect(bench.asked).to.deep.equal(['b'])
+    await bench.clock.advance(1100)
+    expect([bench.isHere(AB), bench.asked]).to.deep.equal([true, ['b', 'c']])
+  })
+})
+
+describe('a new view', () => {
+  it('begins anew at once, and what is answered to the questions of the old one changes nothing', async () => {
+    const bench = await following(three, [AB], ({ partners }) => partners.holds('b'))
+    await bench.follow(viewOf(2, ['a', 'b']))
+    expect(bench.partners.slotsSaid('b')).to.deep.equal([[AB], [AB]])
+    bench.partners.releasesOldest('b')
+    await settled()
+    expect([bench.isHere(AB), bench.asked]).to.deep.equal([false, ['b', 'b']])
+    bench.partners.releasesOldest('b')
+    await settled()
+    expect(bench.isHere(AB)).to.equal(true)
+  })
+
+  it('in which the owner is leaving has the next one ask nobody but that one', async () => {
+    const leaving = viewOf(2, ['a', memberOf('b', { leaving: true }), 'c'])
+    const willing = await takingOver(BA, leaving, ({ partners }) =>
+      partners.answers('b', { want: 'unready' }),
+    )
+    expect([willing.isHere(BA), willing.asked]).to.deep.equal([true, ['b']])
+    const silent = await takingOver(BA, leaving, ({ partners }) => partners.refuses('b'))
+    expect(silent.isHere(BA)).to.equal(false)
+    await silent.clock.advance(10_000)
+    expect([silent.isHere(BA), ...new Set(silent.asked)]).to.deep.equal([true, 'b'])
+    expect([silent.holdings.originOf(BA), await silent.lost()]).to.deep.equal(['a-1', 0])
+  })
+})
