@@ -34,7 +34,7 @@ export class Rounds {
   wake(member: Member): void {
     if (this.#underWay.has(member.incarnation) || this.#options.due(member).length === 0) return
     this.#underWay.add(member.incarnation)
-    void this.#seeTo(member).finally(() => this.#underWay.delete(member.incarnation))
+    void this.#seeTo(member)
   }
 
   stop(): void {
@@ -47,7 +47,7 @@ export class Rounds {
     await Promise.resolve()
     for (let start = 0; ; ) {
       const all = due(member)
-      if (all.length === 0 || signal.aborted) return
+      if (all.length === 0 || signal.aborted) break
       if (start >= all.length) start = 0
       const slots = all.slice(start, start + batchMax)
       await act(member, slots).catch(() => {}) // A caller that fails has said so itself.
@@ -56,5 +56,6 @@ export class Rounds {
       start += slots.filter((slot) => left.has(slot)).length
       if (isStuck) await pause(clock, RETRY_MS, signal)
     }
+    this.#underWay.delete(member.incarnation) // In this very turn: whoever wakes it from now on is heard.
   }
 }

@@ -1,0 +1,132 @@
+/** Member `a` as a holder of slots that hears what others say: all of it is real but the others and the time. */
+import { Registry } from 'prom-client'
+import { CatchUp } from '../../../../node/cluster/members/catch-up.ts'
+import { CurrentView } from '../../../../node/cluster/members/current-view.ts'
+import type { PlacedView } from '../../../../node/cluster/members/placed-view.ts'
+import { createClusterMetrics } from '../../../../node/cluster/metrics.ts'
+import { Departures } from '../../../../node/cluster/slots/departures.ts'
+import { Doubts } from '../../../../node/cluster/slots/doubts.ts'
+import { Holdings } from '../../../../node/cluster/slots/holdings.ts'
+import { Repair } from '../../../../node/cluster/slots/repair.ts'
+import { Replicator } from '../../../../node/cluster/slots/replicator.ts'
+import { SlotSender } from '../../../../node/cluster/slots/sender.ts'
+import { SlotInbox } from '../../../../node/cluster/slots/slot-inbox.ts'
+import type { Preamble } from '../../../../node/cluster/wire/preamble.ts'
+import type {
+  SlotAnswer,
+  SlotMessage,
+  SlotResponse,
+  StreamItem,
+} from '../../../../node/cluster/wire/slots.ts'
+import type { SlotEntry } from '../../../../node/entries/entry.ts'
+import { StampClock } from '../../../../node/entries/stamp.ts'
+import { Memory } from '../../../../node/memory/memory.ts'
+import { FakeClock } from '../../../support/clock.ts'
+import { silent } from '../../../support/cluster.ts'
+import { RecordedPeers } from '../../../support/recorded-peers.ts'
+import { self, three } from '../../../support/views.ts'
+
+const nothing = () => {}
+
+export class Holder {
+  readonly clock = new FakeClock()
+  readonly peers = new RecordedPeers()
+  readonly memory = new Memory(Infinity)
+  readonly stamps = new StampClock(self.incarnation)
+  /** What is said of the memory, whatever is in it. */
+  isFull = false
+  readonly current: CurrentView
+  readonly holdings: Holdings
+  readonly doubts: Doubts
+  readonly #departures: Departures
+  readonly #repair: Repair
+  readonly #inbox: SlotInbox
+
+  constructor(view: PlacedView = three) {
+    const { clock, peers, memory, stamps } = this
+    const currency = { isCurrent: true, catchUp: async () => {} }
+    const holdings = new Holdings({ self, clock, currency, onWanted: nothing, onComplete: nothing })
+    const doubts = new Doubts(self, clock)
+    const current = new CurrentView({ clock, onView: (placed, former) => this.#follow(placed, former) })
+    const basis = {
+      self,
+      clock,
+      log: silent,
+      metrics: createClusterMetrics(new Registry()),
+      views: current,
+      catchUp: new CatchUp({ clock, stamps, views: current, learn: (learnt) => current.install(learnt) }),
+      peers,
+      store: memory.slots,
+      memory: this.#fullness(),
+      holdings,
+      doubts,
+    }
+    const replicator = new Replicator({ ...basis, onMissed: nothing })
+    const sender = new SlotSender(basis)
+    const departures = new Departures({ ...basis, sender, drop: nothing })
+    const repair = new Repair({ ...basis, replicator, sender })
+    const takeIn = (entry: SlotEntry) =>
+      memory.takeIn(entry, { nowMs: clock.wall(), isOwner: holdings.isOwn(entry.slot) }, nothing)
+    this.current = current
+    this.holdings = holdings
+    this.doubts = doubts
+    this.#departures = departures
+    this.#inbox = new SlotInbox({ ...basis, replicator, sender, departures, repair, takeIn })
+    this.#repair = repair
+    current.install(view.view)
+  }
+
+  /** Keeps these, and has all of their slots. */
+  hold(...entries: readonly SlotEntry[]): void {
+    for (const { slot, id, entry } of entries) {
+      this.memory.merge(slot, id, entry)
+      this.holdings.complete(slot)
+    }
+  }
+
+  /** Every replica is known to have all. */
+  trustAll(): void {
+    for (const { incarnation } of this.current.placed?.members ?? [])
+      for (const slot of [...this.doubts.doubtsOf(incarnation).keys()])
+        this.doubts.confirm(slot, incarnation, this.doubts.count)
+  }
+
+  has({ slot, id }: SlotEntry): boolean {
+    return this.memory.slots.get(slot, id) !== undefined
+  }
+
+  receive(from: string, message: SlotMessage, preamble: Partial<Preamble> = {}): Promise<SlotResponse> {
+    return this.#inbox.receive({ epoch: 1, time: 0, from, message, ...preamble })
+  }
+
+  /** The answers to a message that has one list of them. */
+  async hear(
+    from: string,
+    message: SlotMessage,
+    preamble?: Partial<Preamble>,
+  ): Promise<readonly SlotAnswer[]> {
+    const { answers } = await this.receive(from, message, preamble)
+    return answers.flat()
+  }
+
+  async hearStream(from: string, ...items: readonly StreamItem[]): Promise<SlotResponse['answers']> {
+    const { answers } = await this.receive(from, { type: 'stream', items })
+    return answers
+  }
+
+  #follow(placed: PlacedView, former: PlacedView | undefined): void {
+    this.holdings.install(placed, former)
+    this.doubts.install(placed, former)
+    this.#departures.install(placed)
+    this.#repair.install(placed)
+  }
+
+  #fullness(): { readonly isFull: boolean } {
+    const holder = this
+    return {
+      get isFull() {
+        return holder.isFull
+      },
+    }
+  }
+}

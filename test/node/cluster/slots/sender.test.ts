@@ -1,0 +1,172 @@
+/** How slots are given to another member: in parts that are small enough, and at a pace that leaves it half its time. */
+import { expect } from 'chai'
+import { Registry } from 'prom-client'
+import { createClusterMetrics } from '../../../../node/cluster/metrics.ts'
+import { SlotSender } from '../../../../node/cluster/slots/sender.ts'
+import { bytesOfEntries } from '../../../../node/cluster/wire/entry.ts'
+import type { SlotAnswer } from '../../../../node/cluster/wire/slots.ts'
+import type { SlotEntry } from '../../../../node/entries/entry.ts'
+import { Reactions } from '../../../../node/entries/reactions.ts'
+import { Memory } from '../../../../node/memory/memory.ts'
+import { pause } from '../../../../shared/clock.ts'
+import { LarderError } from '../../../../shared/errors.ts'
+import { FakeClock } from '../../../support/clock.ts'
+import { valueIn } from '../../../support/entries.ts'
+import { memberOf } from '../../../support/views.ts'
+
+const PART_BYTES = 256 * 2 ** 10
+const SLOT = 7
+/** Three of these are a part. */
+const LARGE = 'x'.repeat(100 * 2 ** 10)
+const receiver = memberOf('b')
+
+/** A sender, and the member that it gives to. */
+class Bench {
+  readonly clock = new FakeClock()
+  readonly memory = new Memory(Infinity)
+  readonly parts: (readonly SlotEntry[])[] = []
+  readonly askedAtMs: number[] = []
+  timeoutMs = 0
+  /** How long the member takes for a part. */
+  partMs = 0
+  answer: () => SlotAnswer = () => 'merged'
+  readonly #metrics = createClusterMetrics(new Registry())
+  readonly #sender = new SlotSender({
+    clock: this.clock,
+    metrics: this.#metrics,
+    store: this.memory.slots,
+    peers: { of: () => ({ ask: ({ entries }, timeoutMs) => this.#take(entries, timeoutMs) }) },
+  })
+  readonly #startedAtMs = this.clock.now()
+
+  hold(entries: readonly SlotEntry[]): void {
+    for (const { slot, id, entry } of entries) this.memory.merge(slot, id, entry)
+  }
+
+  send(slots: readonly number[], { isUrgent = false } = {}): Promise<boolean> {
+    return this.#sender.send(slots, receiver, { isUrgent })
+  }
+
+  get sizes(): number[] {
+    return this.parts.map(({ length }) => length)
+  }
+
+  async moved(): Promise<unknown> {
+    const { values } = await this.#metrics.movedEntries.get()
+    return values.map(({ labels, value }) => [labels.peer, value])
+  }
+
+  async #take(entries: readonly SlotEntry[], timeoutMs: number): Promise<readonly SlotAnswer[]> {
+    this.timeoutMs = timeoutMs
+    this.parts.push(entries)
+    this.askedAtMs.push(this.clock.now() - this.#startedAtMs)
+    if (this.partMs > 0) await pause(this.clock, this.partMs)
+    return [this.answer()]
+  }
+}
+
+function values(slot: number, count: number, body = '"x"'): SlotEntry[] {
+  return Array.from({ length: count }, (_, index) => valueIn(slot, `key${index}`, { body }))
+}
+
+describe('what is given of slots', () => {
+  it('is all of these slots, together where it is little, and nothing of others', async () => {
+    const bench = new Bench()
+    bench.hold([...values(7, 3), ...values(8, 2), ...values(9, 1)])
+    const isTaken = bench.send([7, 9])
+    await bench.clock.advance(0)
+    expect([await isTaken, bench.sizes, bench.timeoutMs]).to.deep.equal([true, [4], 5000])
+    const told = bench.parts.flat().map(({ slot, id }) => [slot, id])
+    expect(told).to.have.deep.members([...values(7, 3), ...values(9, 1)].map(({ slot, id }) => [slot, id]))
+  })
+
+  it('is nothing, and taken, where nothing is held', async () => {
+    const bench = new Bench()
+    expect([await bench.send([SLOT]), bench.sizes]).to.deep.equal([true, []])
+  })
+
+  it('is a quarter of a mebibyte at a time, and at the most one entry more', async () => {
+    const bench = new Bench()
+    bench.hold(values(SLOT, 7, LARGE))
+    await bench.send([SLOT], { isUrgent: true })
+    expect(bench.sizes).to.deep.equal([3, 3, 1])
+    for (const part of bench.parts)
+      expect(bytesOfEntries(part.slice(0, -1)), 'before the last').to.be.below(PART_BYTES)
+  })
+
+  it('is less than a thousand entries at a time, however small they are', async () => {
+    const bench = new Bench()
+    bench.hold(values(SLOT, 2500))
+    const isTaken = bench.send([SLOT], { isUrgent: true })
+    expect([await isTaken, new Set(bench.parts.flat().map(({ id }) => id)).size]).to.deep.equal([true, 2500])
+    for (const size of bench.sizes.slice(0, -1)) expect(size).to.be.within(500, 1000)
+  })
+
+  it('is a content with many users in parts, which are the content together', async () => {
+    const bench = new Bench()
+    const presences = Array.from({ length: 10_000 }, (_, index) => {
+      const isGone = index % 4 === 0
+      return { reaction: 'fire', user: `user ${index}`, time: index, endsAtMs: isGone ? 5 : Infinity, isGone }
+    })
+    bench.hold([{ slot: SLOT, id: 'rpost', entry: Reactions.ofAll(presences) }])
+    await bench.send([SLOT], { isUrgent: true })
+    expect(bench.parts.length).to.be.above(1)
+    const other = new Memory(Infinity)
+    for (const { slot, id, entry } of bench.parts.flat()) {
+      if (entry.kind === 'reactions') expect([...entry].length).to.be.within(1, 1000)
+      other.merge(slot, id, entry)
+    }
+    expect(other.slots.digestOf(SLOT)).to.equal(bench.memory.slots.digestOf(SLOT))
+  })
+})
+
+describe('the pace of giving', () => {
+  it('is a rest after each part, for as long as it took', async () => {
+    const bench = new Bench()
+    bench.hold(values(SLOT, 9, LARGE))
+    bench.partMs = 40
+    const isTaken = bench.send([SLOT])
+    await bench.clock.advance(1000)
+    expect([await isTaken, bench.askedAtMs]).to.deep.equal([true, [0, 80, 160]])
+  })
+
+  it('follows the last part: who is faster now is given more', async () => {
+    const bench = new Bench()
+    bench.hold(values(SLOT, 9, LARGE))
+    bench.partMs = 40
+    const isTaken = bench.send([SLOT])
+    await bench.clock.advance(60)
+    bench.partMs = 10
+    await bench.clock.advance(1000)
+    expect([await isTaken, bench.askedAtMs]).to.deep.equal([true, [0, 80, 100]])
+  })
+
+  it('knows no rest where a command waits', async () => {
+    const bench = new Bench()
+    bench.hold(values(SLOT, 9, LARGE))
+    bench.partMs = 40
+    const isTaken = bench.send([SLOT], { isUrgent: true })
+    await bench.clock.advance(120)
+    expect([await isTaken, bench.askedAtMs]).to.deep.equal([true, [0, 40, 80]])
+  })
+})
+
+describe('giving', () => {
+  it('ends with the first part that is refused, and counts what was taken', async () => {
+    const bench = new Bench()
+    bench.hold(values(SLOT, 9, LARGE))
+    bench.answer = () => (bench.parts.length === 2 ? 'refused' : 'merged')
+    expect(await bench.send([SLOT], { isUrgent: true })).to.equal(false)
+    expect([bench.sizes, await bench.moved()]).to.deep.equal([[3, 3], [['b', 3]]])
+  })
+
+  it('fails where the member does not answer, and counts nothing that may not be there', async () => {
+    const bench = new Bench()
+    bench.hold(values(SLOT, 10))
+    bench.answer = () => {
+      throw new LarderError('UNREACHABLE', 'no answer')
+    }
+    const failure = await bench.send([SLOT]).catch((error: LarderError) => error.code)
+    expect([failure, await bench.moved()]).to.deep.equal(['UNREACHABLE', []])
+  })
+})
