@@ -10,7 +10,7 @@ export const USAGE = `usage: npm run simulate -- [OPTION...]
   --seconds N      how long things happen in each, in virtual time (6)
   --kind KIND      only such: ${KINDS.join(', ')}
   --slots N        how many slots there are (127); ${16_381} is the truth, and takes 50 times as long
-  --jobs N         processes at work (all cores)
+  --jobs N         threads at work (all cores)
   --verbose        everything that happens, with virtual times
   --break HOW      break the fakes on purpose: ${MUTATIONS.join(', ')}
   --sizes LIST     instead of schedules, what grows with the members: 3,30,300,1000`

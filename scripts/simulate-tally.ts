@@ -4,7 +4,7 @@ import type { Outcome } from '../test/simulation/schedule.ts'
 export class Tally {
   schedules = 0
   readonly bad: Outcome[] = []
-  #acknowledged = 0
+  acknowledged = 0
   #unknown = 0
   #reads = 0
   #virtualMs = 0
@@ -14,7 +14,7 @@ export class Tally {
   add(outcome: Outcome): void {
     this.schedules++
     if (outcome.findings.length > 0) this.bad.push(outcome)
-    this.#acknowledged += outcome.acknowledged
+    this.acknowledged += outcome.acknowledged
     this.#unknown += outcome.unknown
     this.#reads += outcome.reads
     this.#virtualMs += outcome.virtualMs
@@ -27,7 +27,7 @@ export class Tally {
     return [
       `${this.schedules} schedules in ${(elapsedMs / 1000).toFixed(1)} s, ${this.pace(elapsedMs)} a minute`,
       `${hours.toFixed(1)} virtual hours, ${this.#events} events`,
-      `${this.#acknowledged} acknowledged writes judged, ${this.#unknown} unknown, ${this.#reads} reads`,
+      `${this.acknowledged} acknowledged writes judged, ${this.#unknown} unknown, ${this.#reads} reads`,
       `the slowest command took ${Math.round(this.#latestMs)} ms more than it had`,
       `${this.bad.length} schedules with violations`,
     ].join('\n')

@@ -2,37 +2,17 @@
  * Simulated clusters, schedule after schedule, each from its own seed: the real code of the members over a network, an
  * uplink, disks and a clock that are played, so that a run can be had again event by event. Exits 1 where anything was violated.
  */
-import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Outcome } from '../test/simulation/schedule.ts'
+import { simulateAll } from './simulate-all.ts'
 import { readOptions, type SimulateOptions, USAGE } from './simulate-options.ts'
 import { placeOn } from './simulate-slots.ts'
 import { Tally, textOf } from './simulate-tally.ts'
 
-const WORKER = join(import.meta.dirname, 'simulate-worker.ts')
 const PROGRESS_MS = 5000
 
-/** Seeds are handed out one by one, as one takes much longer than another. */
-async function simulateAll(options: SimulateOptions, onOutcome: (outcome: Outcome) => void): Promise<void> {
-  const { seed, schedules, jobs } = options
-  let next = seed
-  const run = async () => {
-    const worker = fork(WORKER, [JSON.stringify(options)], { stdio: ['pipe', 'inherit', 'inherit', 'ipc'] })
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    worker.on('message', (message: Outcome | 'ready') => {
-      if (message !== 'ready') onOutcome(message)
-      if (next < seed + schedules) worker.send(next++)
-      else worker.disconnect()
-    })
-    worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with ${code}`))))
-    await promise
-  }
-  await Promise.all(Array.from({ length: Math.min(jobs, schedules) }, run))
-}
-
-/** In this process, with all that happens. */
+/** On this thread, with all that happens. */
 async function simulateHere(options: SimulateOptions, onOutcome: (outcome: Outcome) => void): Promise<void> {
   placeOn(options.slots)
   const { simulate } = await import('../test/simulation/schedule.ts')

@@ -12,6 +12,8 @@ const Problem = z.object({
   message: z.string().optional(),
 })
 
+const PROBLEM_SCHEMA = jsonSchema(Problem)
+
 const GENERAL_ERRORS: readonly ErrorCode[] = [
   'BAD_REQUEST',
   'REQUEST_TIMEOUT',
@@ -90,7 +92,7 @@ function problems(codes: readonly ErrorCode[]): object {
         description: group
           .map((code) => `${code}: ${new LarderError(code, '').toProblem().title}.`)
           .join(' '),
-        content: { 'application/problem+json': { schema: jsonSchema(Problem) } },
+        content: { 'application/problem+json': { schema: PROBLEM_SCHEMA } },
       },
     ]),
   )

@@ -111,18 +111,19 @@ describe('the placement of slots', () => {
   })
 })
 
-/** The holders of every slot, by name. */
-function holdersOf(members: readonly string[], copies: number): string[][] {
+const allSlots = Array.from({ length: SLOTS }, (_, slot) => slot)
+const someSlots = allSlots.filter((slot) => slot % 61 === 0)
+const someIds = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 8 }), { minLength: 2, maxLength: 7 })
+
+/** The holders of these slots, by name. */
+function holdersOf(members: readonly string[], copies: number, slots = allSlots): string[][] {
   const holders = placeSlots(members, copies)
   const width = Math.min(copies, members.length)
   expect(holders.length).to.equal(SLOTS * width)
-  return Array.from({ length: SLOTS }, (_, slot) =>
+  return slots.map((slot) =>
     Array.from(holders.subarray(slot * width, (slot + 1) * width), (index) => members[index] ?? '?'),
   )
 }
-
-const someIds = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 8 }), { minLength: 2, maxLength: 7 })
-const someSlots = Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => slot % 61 === 0)
 
 describe('the placement of copies', () => {
   it('is on different members, on as many as there are of those asked for', () => {
@@ -139,12 +140,13 @@ describe('the placement of copies', () => {
   it('goes down the ranks of the members: fewer copies are the beginning of more', () => {
     fc.assert(
       fc.property(someIds, fc.integer({ min: 1, max: 6 }), (members, copies) => {
-        const [fewer, more] = [holdersOf(members, copies), holdersOf(members, copies + 1)]
-        for (const slot of someSlots) {
+        const fewer = holdersOf(members, copies, someSlots)
+        const more = holdersOf(members, copies + 1, someSlots)
+        for (const [place, slot] of someSlots.entries()) {
           const ranked = rankMembers(slot, members).map((index) => members[index])
           expect(ranked.toSorted()).to.deep.equal(members.toSorted())
-          expect(more[slot]).to.deep.equal(ranked.slice(0, copies + 1))
-          expect(fewer[slot]).to.deep.equal(ranked.slice(0, copies))
+          expect(more[place]).to.deep.equal(ranked.slice(0, copies + 1))
+          expect(fewer[place]).to.deep.equal(ranked.slice(0, copies))
         }
       }),
       { numRuns: 30 },
@@ -156,11 +158,11 @@ describe('the placement of copies', () => {
       fc.property(someIds, fc.integer({ min: 1, max: 4 }), fc.nat(6), (members, copies, which) => {
         const gone = members[which % members.length] ?? ''
         const left = members.filter((member) => member !== gone)
-        const [before, after] = [holdersOf(members, copies), holdersOf(left, copies)]
-        for (const slot of someSlots) {
-          const stayed = before[slot]?.filter((member) => member !== gone) ?? []
-          expect(after[slot]?.slice(0, stayed.length)).to.deep.equal(stayed)
-          if (stayed.length === before[slot]?.length) expect(after[slot]).to.deep.equal(stayed)
+        const after = holdersOf(left, copies, someSlots)
+        for (const [place, before] of holdersOf(members, copies, someSlots).entries()) {
+          const stayed = before.filter((member) => member !== gone)
+          expect(after[place]?.slice(0, stayed.length)).to.deep.equal(stayed)
+          if (stayed.length === before.length) expect(after[place]).to.deep.equal(stayed)
         }
       }),
       { numRuns: 30 },

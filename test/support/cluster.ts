@@ -7,6 +7,7 @@ import type { Environment } from '../../shared/config.ts'
 import { placeSlots, slotOf } from '../../shared/placement.ts'
 import { readConfig as readUplinkConfig } from '../../uplink/config.ts'
 import { startUplink, type Uplink } from '../../uplink/uplink.ts'
+import { allDone } from './all-done.ts'
 import { until } from './until.ts'
 
 export const silent = pino({ level: 'silent' })
@@ -37,9 +38,11 @@ export class Cluster implements AsyncDisposable {
   /** Resolves once it is settled. */
   static async start({ ids, node = {}, uplink = {} }: ClusterOptions): Promise<Cluster> {
     const started = await startUplink(readUplinkConfig({ PORT: '0', ...uplink }), { log: silent })
-    const cluster = new Cluster(started, node, Number(uplink['COPIES'] ?? 2))
-    await Promise.all(ids.map((id) => cluster.join(id)))
+    await using unfinished = new AsyncDisposableStack()
+    const cluster = unfinished.use(new Cluster(started, node, Number(uplink['COPIES'] ?? 2)))
+    await allDone(ids.map((id) => cluster.join(id)))
     await cluster.settle()
+    unfinished.move()
     return cluster
   }
 

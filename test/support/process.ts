@@ -10,6 +10,8 @@ import type { Environment } from '../../shared/config.ts'
 import { until } from './until.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
+/** Where Node keeps what it has made of the source: a process then starts in half the time. */
+const COMPILED = join(ROOT, 'node_modules', '.cache', 'node')
 
 export interface End {
   readonly code: number | null
@@ -39,7 +41,7 @@ export class TestProcess implements AsyncDisposable {
     const { environment, channel = false } = options
     this.#child = spawn(command, args, {
       cwd: ROOT,
-      env: { PATH: process.env['PATH'], DATA_DIR: 'off', ...environment },
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILED, DATA_DIR: 'off', ...environment },
       stdio: channel ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,6 +1,7 @@
 /** A cluster of real processes on this machine, for what only they can show: to be stopped and to be killed. */
 import type { Environment } from '../../shared/config.ts'
 import type { View } from '../../shared/view.ts'
+import { allDone } from './all-done.ts'
 import { freePorts } from './ports.ts'
 import { startService, type TestProcess } from './process.ts'
 import { until } from './until.ts'
@@ -23,14 +24,16 @@ export class ProcessCluster implements AsyncDisposable {
   ): Promise<ProcessCluster> {
     const [uplinkPort] = await freePorts(1)
     const started = await startService('uplink', { ...uplink, PORT: String(uplinkPort) })
-    const cluster = new ProcessCluster(started, `http://127.0.0.1:${uplinkPort}`)
-    await Promise.all(ids.map((id) => cluster.#join(id, node)))
+    await using unfinished = new AsyncDisposableStack()
+    const cluster = unfinished.use(new ProcessCluster(started, `http://127.0.0.1:${uplinkPort}`))
+    await allDone(ids.map((id) => cluster.#join(id, node)))
     for (const { url } of cluster.#members.values()) {
       await until(
         async () => (await (await fetch(`${url}/api/v1/cluster`)).json()) as View,
         ({ members }) => members.length === ids.length,
       )
     }
+    unfinished.move()
     return cluster
   }
 
