@@ -89,9 +89,12 @@ class Bench {
     const [stamps, memory, peers] = [new StampClock('a-1'), new Memory(Infinity), new RecordedPeers()]
     const parts = { self, uplink: undefined, clock, log: silent, metrics, stamps }
     const members = this.#members({ ...parts, tell })
-    const keeper = { note() {}, drop() {} }
+    const [keeper, kept] = [{ note() {} }, { keeper: { drop() {} } }]
     const { catchUp, currency } = members
-    const slots = new ToldSlots({ ...parts, views: members, catchUp, currency, peers, memory, keeper }, tell)
+    const slots = new ToldSlots(
+      { ...parts, views: members, catchUp, currency, peers, memory, keeper, storage: kept },
+      tell,
+    )
     this.stay = new ToldStay({ clock, log: silent, members, slots }, tell)
     this.backend = new ClusterBackend({
       engine: { execute: () => Promise.reject(new Error('no command is expected')) },

@@ -60,10 +60,8 @@ export class SlotHolder {
       catchUp: new CatchUp({ clock, stamps, views: current, learn: (view) => current.install(view) }),
       peers,
       memory,
-      keeper: {
-        note: (change) => this.noted.push(change),
-        drop: (slots) => this.dropped.push(...slots),
-      },
+      keeper: { note: (change) => void this.noted.push(change) },
+      storage: { keeper: { drop: (slots) => void this.dropped.push(...slots) } },
     })
   }
 
