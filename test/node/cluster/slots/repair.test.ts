@@ -1,79 +1,13 @@
-/** How an owner sees to it that its replicas are whole: compare, give each other what is missing, and compare again. */
+/** How an owner sees to it that a replica is whole: compare, give each other what is missing, and compare again. */
 import { expect } from 'chai'
-import type { PlacedView } from '../../../../node/cluster/members/placed-view.ts'
-import { Doubts } from '../../../../node/cluster/slots/doubts.ts'
-import { Holdings } from '../../../../node/cluster/slots/holdings.ts'
-import { Repair } from '../../../../node/cluster/slots/repair.ts'
-import { Replicator } from '../../../../node/cluster/slots/replicator.ts'
-import { SlotSender } from '../../../../node/cluster/slots/sender.ts'
-import { SLOTS } from '../../../../shared/placement.ts'
-import { FakeClock, settled } from '../../../support/clock.ts'
-import { SlotPartners } from '../../../support/slot-partners.ts'
-import { changeOf, countOf, current, metricsAndLog, SlotShelf } from '../../../support/slot-shelf.ts'
-import { memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
+import { settled } from '../../../support/clock.ts'
+import { check, doubting, OWN, RepairBench } from '../../../support/slot-repair.ts'
+import { changeOf, countOf } from '../../../support/slot-shelf.ts'
+import { memberOf, slotOf, three } from '../../../support/views.ts'
 
-const [AB, AC, BA] = [slotOf('a', 'b'), slotOf('a', 'c'), slotOf('b', 'a')]
-const ALL = Array.from({ length: SLOTS }, (_, slot) => slot)
-const OWN = ALL.filter((slot) => three.owns(self, slot))
+const [AB, AC] = [slotOf('a', 'b'), slotOf('a', 'c')]
 const WITH_B = OWN.filter((slot) => three.replicasOf(slot)[0]?.id === 'b')
 const b = memberOf('b')
-
-/** Member a, which has all of its slots. */
-class Bench {
-  readonly clock = new FakeClock()
-  readonly partners = new SlotPartners(this.clock)
-  readonly store = new SlotShelf()
-  readonly metrics = metricsAndLog().metrics
-  readonly memory = { isFull: false }
-  readonly doubts = new Doubts(self, this.clock)
-  readonly holdings: Holdings
-  readonly repair: Repair
-
-  constructor() {
-    const { clock, partners: peers, doubts, store, memory, metrics } = this
-    const onMissed = () => {}
-    const ignored = { onWanted: () => {}, onComplete: () => {} }
-    const holdings = new Holdings({ self, clock, currency: current, ...ignored })
-    const views = { placed: three, after: async () => three }
-    const replicator = new Replicator({ ...metricsAndLog(), self, clock, views, doubts, peers, onMissed })
-    const sender = new SlotSender({ clock, metrics, store, peers })
-    const shared = { ...metricsAndLog(), metrics, clock, holdings, doubts, store, memory, peers }
-    this.holdings = holdings
-    this.repair = new Repair({ ...shared, replicator, sender })
-  }
-
-  /** With nothing in doubt but these slots, and nothing missing but those. */
-  async follow(
-    placed: PlacedView,
-    doubted: readonly number[],
-    missing: readonly number[] = [],
-  ): Promise<void> {
-    this.holdings.install(placed, undefined)
-    for (const slot of ALL) if (!missing.includes(slot)) this.holdings.complete(slot)
-    this.doubts.install(placed, undefined)
-    const isDoubted = new Set(doubted)
-    for (const { incarnation } of placed.members)
-      for (const slot of [...this.doubts.doubtsOf(incarnation).keys()])
-        if (!isDoubted.has(slot)) this.doubts.confirm(slot, incarnation, this.doubts.count)
-    this.repair.install(placed)
-    await settled()
-  }
-
-  doubtsOf(id: string): number[] {
-    return [...this.doubts.doubtsOf(`${id}-1`).keys()]
-  }
-}
-
-async function doubting(slots: readonly number[], prepare = (_: Bench) => {}) {
-  const bench = new Bench()
-  prepare(bench)
-  await bench.follow(three, slots)
-  return bench
-}
-
-function check(slot: number, digest: string, isStrict: boolean) {
-  return { type: 'check', checks: [[slot, digest]], isFull: false, isStrict }
-}
 
 describe('a replica in doubt', () => {
   it('is compared, and confirmed when it has the same', async () => {
@@ -148,7 +82,7 @@ describe('a replica in doubt', () => {
   })
 
   it('is not compared before all of the slot is here', async () => {
-    const bench = new Bench()
+    const bench = new RepairBench()
     await bench.follow(three, [AB], [AB])
     expect(bench.partners.log).to.deep.equal([])
     bench.holdings.complete(AB)
@@ -182,60 +116,5 @@ describe('a replica that was passed over', () => {
     await bench.clock.advance(1)
     expect(bench.partners.slotsSaid('b')).to.deep.equal([[], []])
     expect(bench.partners.of(b).contact.isPassedOver).to.equal(true)
-  })
-})
-
-describe('the round of all slots', () => {
-  it('compares each within a minute, some every second, though nothing is in doubt', async () => {
-    const bench = await doubting([])
-    bench.repair.start()
-    await bench.clock.advance(30_000)
-    const compared = () =>
-      new Set([...bench.partners.slotsSaid('b'), ...bench.partners.slotsSaid('c')].flat())
-    expect(compared().size).to.be.within(OWN.length * 0.4, OWN.length * 0.6)
-    await bench.clock.advance(30_000)
-    expect([...compared()].sort((one, other) => one - other)).to.deep.equal(OWN)
-    expect(bench.partners.log.every(({ said }) => said.type === 'check' && !said.isStrict)).to.equal(true)
-  })
-
-  it('mends what differs', async () => {
-    const bench = await doubting([], ({ partners }) => {
-      const isMended = () => partners.said('b', 'want').length > 0
-      partners.answers('b', { check: (slot) => (slot === AB && !isMended() ? 'differs' : 'same') })
-    })
-    bench.repair.start()
-    await bench.clock.advance(60_000)
-    expect(bench.partners.slotsSaid('b', 'want')).to.deep.equal([[AB]])
-    expect([bench.doubtsOf('b'), await countOf(bench.metrics.mendedSlots)]).to.deep.equal([[], 1])
-  })
-
-  it('leaves out who is passed over, makes nothing of who does not answer, and ends', async () => {
-    const bench = await doubting([], ({ partners }) => {
-      partners.of(b).contact.isPassedOver = true
-      partners.refuses('c')
-    })
-    bench.repair.start()
-    await bench.clock.advance(60_000)
-    expect([bench.partners.said('b'), bench.doubtsOf('c')]).to.deep.equal([[], []])
-    bench.repair.stop()
-    bench.partners.forget()
-    await bench.clock.advance(60_000)
-    expect(bench.partners.log).to.deep.equal([])
-  })
-})
-
-describe('a replica that may not have all of a slot', () => {
-  it('tells the owner so, with every view and every second, whatever the answer is', async () => {
-    const bench = new Bench()
-    bench.partners.refuses('b')
-    await bench.follow(viewOf(1, ['a', 'b', 'c']), [], [BA])
-    const lack = { type: 'lack', slots: [BA] }
-    expect(bench.partners.log).to.deep.equal([{ to: 'b', said: lack }])
-    bench.repair.start()
-    await bench.clock.advance(1000)
-    expect(bench.partners.said('b', 'lack')).to.deep.equal([lack, lack])
-    bench.holdings.complete(BA)
-    await bench.clock.advance(1000)
-    expect(bench.partners.said('b', 'lack').length).to.equal(2)
   })
 })
