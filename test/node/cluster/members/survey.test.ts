@@ -136,6 +136,25 @@ describe('an uplink that answers again', () => {
     expect(lookout.questions).to.have.lengthOf(before)
   })
 
+  it('has no say yet as long as that: members go on to look after each other', async () => {
+    const lookout = await alone()
+    lookout.manners.set('c', 'refuses')
+    await lookout.clock.advance(LEASE_MS)
+    lookout.manners.set('b', 'refuses')
+    await lookout.uplinkAnswers(LEASE_MS / 2)
+    expect(lookout.absent).to.deep.equal(['b-1', 'c-1'])
+  })
+
+  it('leaves nothing behind that is held against anybody when it falls silent once more', async () => {
+    const lookout = await alone()
+    await lookout.uplinkAnswers(LEASE_MS)
+    lookout.manners.set('c', 'is silent')
+    await lookout.uplinkIsSilent(LEASE_MS + LOOK_MS)
+    expect(lookout.absent).to.deep.equal([])
+    await lookout.clock.advance(LEASE_MS)
+    expect(lookout.absent).to.deep.equal(['c-1'])
+  })
+
   it('has it at once where nobody was absent', async () => {
     const lookout = await alone()
     const before = lookout.questions.length
