@@ -12,7 +12,6 @@ import type { ClusterMetrics } from '../metrics.ts'
 import { bytesOfEntries, type SlotAnswer } from '../wire/calls.ts'
 
 const PART_BYTES = 256 * 2 ** 10
-const PART_ENTRIES = 1000
 /** How long a part may be on its way. */
 const PART_MAX_MS = 5000
 
@@ -69,7 +68,7 @@ export class SlotSender {
       for (const { id, entry } of this.#options.store.partsOf(slot)) {
         part.push({ slot, id, entry })
         bytes += bytesOfEntries(part.slice(-1))
-        if (part.length < PART_ENTRIES && bytes < PART_BYTES) continue
+        if (bytes < PART_BYTES) continue
         yield part
         part = []
         bytes = 0
