@@ -9,7 +9,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { type ClusterCommand, type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { type Eventual, mapAll, orElse } from '../../shared/eventual.ts'
+import { type Eventual, isLater, mapAll } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
@@ -44,10 +44,22 @@ export class Router implements Engine {
     const { placed } = this.#options.views
     if (placed === undefined)
       throw new LarderError('NOT_READY', 'This member is still starting: /readyz says why.')
-    return orElse(
-      () => this.#attempt(placed, command, options),
-      (error) => this.#again(error, placed, command, options),
-    )
+    try {
+      const reply = this.#attempt(placed, command, options)
+      // As `orElse`, which would make two functions ready for every read that is answered at once.
+      return isLater(reply) ? this.#orAgain(reply, placed, command, options) : reply
+    } catch (error) {
+      return this.#again(error, placed, command, options)
+    }
+  }
+
+  #orAgain(
+    reply: Promise<Reply>,
+    tried: PlacedView,
+    command: Command,
+    options: ExecuteOptions,
+  ): Promise<Reply> {
+    return reply.catch((error) => this.#again(error, tried, command, options))
   }
 
   /** By each newer view, as long as that is safe and there comes one. @throws `error` otherwise. */

@@ -76,7 +76,7 @@ export class Shard {
   readonly #queue: WriteQueue<Write>
   /** Slots whose last changes are not safe yet, and when they will be. */
   #unsafe: ReadonlySet<number> = new Set()
-  #safe: Promise<void> = Promise.resolve()
+  #safe: Promise<unknown> = Promise.resolve()
   readonly #refusing: Trouble
   #refused = 0
 
@@ -105,9 +105,14 @@ export class Shard {
     return promise
   }
 
-  /** What has been read of a slot may be told after this: it cannot be lost any more. */
-  settled(slot: number): Eventual<void> {
-    return this.#unsafe.has(slot) ? this.#safe : undefined
+  /** What has just been read of a slot, once it cannot be lost any more. */
+  told(slot: number, reply: Reply): Eventual<Reply> {
+    return this.#unsafe.has(slot) ? this.#afterSafe(reply) : reply
+  }
+
+  async #afterSafe(reply: Reply): Promise<Reply> {
+    await this.#safe
+    return reply
   }
 
   /** How many writes were refused because too many waited. */
@@ -178,7 +183,7 @@ export class Shard {
     changes: readonly Change[],
   ): Promise<ReadonlySet<Change>> {
     this.#unsafe = new Set(changes.map(({ slot }) => slot))
-    this.#safe = saving.then(ignore, ignore)
+    this.#safe = saving.catch(() => {})
     try {
       return await saving
     } finally {
@@ -219,8 +224,6 @@ export class Shard {
 }
 
 const NONE: ReadonlySet<Change> = new Set()
-
-function ignore(): void {}
 
 function notSaved(): LarderError {
   return new LarderError('NOT_SAVED', 'It was applied, but it is not on disk.')

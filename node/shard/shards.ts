@@ -14,7 +14,7 @@ import {
   type Reply,
 } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { andThen, type Eventual } from '../../shared/eventual.ts'
+import type { Eventual } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
@@ -52,8 +52,7 @@ export class Shards implements Engine {
   #executeOn(slot: number, command: KeyCommand, options: Deadline): Eventual<Reply> {
     const shard = this.#shardOf(slot)
     if (!isWrite(command)) {
-      const reply = this.#read(slot, command)
-      return andThen(shard.settled(slot), () => reply)
+      return shard.told(slot, this.#read(slot, command))
     }
     if (command.type === 'value.set' || command.type === 'response.put') this.#checkFits(command)
     return shard.write(slot, command, options.deadlineAtMs)
