@@ -21,14 +21,14 @@ import {
   type StreamItem,
 } from '../wire/calls.ts'
 import { Batcher } from './batcher.ts'
-import { Caller, type CallerOptions } from './caller.ts'
 import type { Connection, Lane } from './connection.ts'
 import { newContact } from './contact.ts'
+import { PeerCalls, type PeerCallsOptions } from './peer-calls.ts'
 
 /** Fetches that wait for one member; beyond it they are refused at once. */
 const FETCHES_MAX = 1000
 
-export interface PeerOptions extends CallerOptions {
+export interface PeerOptions extends PeerCallsOptions {
   /** This member. */
   readonly self: Member
   connect(member: Member): Connection
@@ -41,7 +41,7 @@ export class Peer implements Engine {
   /** Whether it answers. */
   readonly contact = newContact()
   readonly #options: PeerOptions
-  readonly #caller: Caller
+  readonly #calls: PeerCalls
   readonly #commands: Batcher<Sent, Reply>
   readonly #changes: Batcher<StreamItem, readonly SlotAnswer[]>
   readonly #fetches = new Set<Promise<unknown>>()
@@ -49,7 +49,7 @@ export class Peer implements Engine {
   constructor(member: Member, options: PeerOptions) {
     this.member = member
     this.#options = options
-    this.#caller = new Caller(member, options.connect(member), options)
+    this.#calls = new PeerCalls(member, options.connect(member), options)
     const { clock } = options
     this.#commands = new Batcher({
       clock,
@@ -99,7 +99,7 @@ export class Peer implements Engine {
     const gone = new LarderError('WRONG_OWNER', `${this.member.id} is no longer a member.`)
     await Promise.all([this.#commands.stop(gone), this.#changes.stop(gone)])
     await Promise.allSettled(this.#fetches)
-    this.#caller.close()
+    this.#calls.close()
   }
 
   /** Each for itself, also when many ask for the same: only the owner knows which fetches an event has overtaken. */
@@ -133,7 +133,7 @@ export class Peer implements Engine {
     )
     metrics.forwardedBatches.inc({ peer })
     metrics.forwardedCommands.inc({ peer }, sent.length)
-    const { results } = await this.#caller.call({
+    const { results } = await this.#calls.call({
       lane,
       path: CALLS.execute.path,
       timeoutMs: deadlineAtMs - nowMs,
@@ -150,7 +150,7 @@ export class Peer implements Engine {
     timeoutMs: number,
   ): Promise<readonly (readonly SlotAnswer[])[]> {
     const from = this.#options.self.incarnation
-    const { answers } = await this.#caller.call({
+    const { answers } = await this.#calls.call({
       lane,
       path: CALLS.slots.path,
       timeoutMs,

@@ -14,7 +14,7 @@ import type { Preamble } from '../wire/calls.ts'
 import type { Connection, Lane } from './connection.ts'
 import { isNotConnected } from './not-connected.ts'
 
-export interface CallerOptions {
+export interface PeerCallsOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: ClusterMetrics
@@ -37,15 +37,15 @@ export interface PeerCall<Answer> {
   readonly requestIds?: readonly string[]
 }
 
-export class Caller {
+export class PeerCalls {
   readonly #member: Member
   readonly #connection: Connection
-  readonly #options: CallerOptions
+  readonly #options: PeerCallsOptions
   readonly #failing: Trouble
   /** What the member has last shown; until then it is believed to know everything. */
   #epoch = Infinity
 
-  constructor(member: Member, connection: Connection, options: CallerOptions) {
+  constructor(member: Member, connection: Connection, options: PeerCallsOptions) {
     this.#member = member
     this.#connection = connection
     this.#options = options
