@@ -69,11 +69,12 @@ export class PlacedView {
 
   /** The owner first. */
   holdersOf(slot: number): Member[] {
-    const first = slot * this.#width
-    return Array.from(
-      this.#holders.subarray(first, first + this.#width),
-      (index) => this.#placed[index],
-    ).filter((member) => member !== undefined)
+    const holders: Member[] = []
+    for (let place = slot * this.#width; place < (slot + 1) * this.#width; place++) {
+      const member = this.#placed[this.#holders[place] ?? 0]
+      if (member !== undefined) holders.push(member)
+    }
+    return holders
   }
 
   replicasOf(slot: number): readonly Member[] {
@@ -95,8 +96,9 @@ export class PlacedView {
     const own = this.#placed.findIndex((member) => member.incarnation === incarnation)
     return Array.from({ length: SLOTS }, (_, slot) => {
       const first = slot * this.#width
-      const place = own < 0 ? -1 : this.#holders.subarray(first, first + this.#width).indexOf(own)
-      return place < 0 ? 'none' : place === 0 ? 'owner' : 'replica'
+      for (let place = first; place < first + this.#width; place++)
+        if (this.#holders[place] === own) return place === first ? 'owner' : 'replica'
+      return 'none'
     })
   }
 

@@ -12,9 +12,10 @@ describe('a time to live', () => {
   })
   after(() => node[Symbol.asyncDispose]())
 
-  const store = (ttl: string) => send(`POST ${node.url}/api`, `{"key":"k","data":"here","ttl":${ttl}}`)
+  const store = (ttl: string, key = 'k') =>
+    send(`POST ${node.url}/api`, `{"key":"${key}","data":"here","ttl":${ttl}}`)
   const put = (ttl: string) => call(`PUT ${node.url}/api/v1/kv/k?ttl=${ttl}`, { body: 'here' })
-  const status = async () => (await call(`GET ${node.url}/api/v1/kv/k`)).status
+  const status = async (key = 'k') => (await call(`GET ${node.url}/api/v1/kv/${key}`)).status
 
   for (const [ttl, ms] of [
     ['60', 60_000],
@@ -57,13 +58,13 @@ describe('a time to live', () => {
     expect(await status()).to.equal(404)
   })
 
-  for (const ttl of ['1e15', '1e300', '1e308', '1e400', '9'.repeat(400)]) {
-    it(`may be as long as ${ttl.slice(0, 20)} s`, async () => {
-      expect((await store(ttl)).status).to.equal(200)
-      await node.clock.advance(86_400_000)
-      expect(await status()).to.equal(200)
-    })
-  }
+  it('may be as long as anybody likes', async function () {
+    this.timeout(60_000) // A day is long, second by second.
+    const long = ['1e15', '1e300', '1e308', '1e400', '9'.repeat(400)]
+    for (const [index, ttl] of long.entries()) expect((await store(ttl, `long${index}`)).status).to.equal(200)
+    await node.clock.advance(86_400_000)
+    for (const [index, ttl] of long.entries()) expect(await status(`long${index}`), ttl).to.equal(200)
+  })
 
   for (const ttl of ['0', '-1', '-0', '-1e400', '"60"', 'null', 'true', '[]', '{}', '""']) {
     it(`cannot be ${ttl}`, async () => {
