@@ -20,6 +20,7 @@ const FRAME_SLACK_BYTES = 16 * 2 ** 20
 
 const ClusterView = z.object({
   id: z.string(),
+  pid: z.int().meta({ description: 'Which process of its machine this member is.' }),
   epoch: z.int(),
   members: z.array(Member),
   slots: z.object({ owned: z.int(), replicated: z.int(), arriving: z.int() }),
@@ -61,7 +62,8 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
       answers: { 200: { description: 'The view.', content: { 'application/json': ClusterView } } },
       handle() {
         const { epoch = 0, view } = membership.placed ?? {}
-        return json({ id: self.id, epoch, members: view?.members ?? [], slots: holdings.counts })
+        const members = view?.members ?? []
+        return json({ id: self.id, pid: process.pid, epoch, members, slots: holdings.counts })
       },
     },
   ]
