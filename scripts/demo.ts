@@ -1,245 +1,197 @@
 /**
- * A busy kitchen, played on a running cluster: cooks at their stations, gas valves, guests, dishes and orders.
+ * A busy kitchen, played on a running cluster, whose nodes may be killed, stopped and started meanwhile.
  *
- * Every request goes to the next node, whoever owns the key. What was sent is noted here too, and in the end
- * compared with what the cluster says.
+ * Every request goes to the next node, whoever owns the key. What was sent is noted, and in the end compared with
+ * what the cluster says.
  */
-import { randomUUID } from 'node:crypto'
-import { styleText } from 'node:util'
-import { z } from 'zod'
+import { parseArgs, styleText } from 'node:util'
+import { ZodError } from 'zod'
 import { pause, systemClock } from '../shared/clock.ts'
 import { Settings } from '../shared/config.ts'
+import { messageOf } from '../shared/errors.ts'
+import { Books } from './demo/books.ts'
+import { Client } from './demo/client.ts'
+import { type Act, Kitchen, ORDERS } from './demo/kitchen.ts'
+import { drawBooks, drawNodes, drawResponse, drawScene, Screen } from './demo/screen.ts'
+import { SlowApi } from './demo/slow-api.ts'
+import { findVictim, isCalm, type Victim } from './demo/victim.ts'
 import { isLive } from './readiness.ts'
 
+const USAGE = `usage: ./scripts/demo.sh [--chaos] [URL [SECONDS]]
+
+  URL       of any node of a running cluster (http://127.0.0.1:4000)
+  SECONDS   how long it plays (25)
+  --chaos   kill a node in the middle of it, with SIGKILL; it has to run on this machine
+  --help    say this
+
+API_KEY in the environment is sent along, where the nodes want one.`
+
+const SECONDS_MAX = 24 * 3600
 const BEAT_MS = 250
-const ANSWER_MAX_MS = 5000
-/** A phone or a sensor that has been silent for this long is no longer there. */
-const PRESENCE_SECONDS = 2
-/** Reactions can be looked at for this long after the play, and then leave the cluster by themselves. */
-const AFTERGLOW_SECONDS = 60
-/** Of so many increments one is sent twice, as by a waiter who was not sure. */
-const TWICE_EVERY = 5
-const NAME_WIDTH = 12
-const BAR_WIDTH = 24
+/** A node that was killed should be back sooner, if somebody starts it again. */
+const BACK_MAX_MS = 20_000
 
-const STATIONS = { Sam: 'Grill', Mia: 'Grill', Noor: 'Oven', Lev: 'Sauces', Ada: 'Sauces', Kofi: 'Pass' }
-const VALVES = ['Gas valve 1', 'Gas valve 2']
-const DISHES = ['Stew', 'Dumplings', 'Curry', 'Paella', 'Plum pie']
-const REACTIONS = ['fire', 'yum', 'heart']
-const GUESTS = 40
-
-/** What happens in every beat, from some part of the time on. */
-interface Act {
-  readonly from: number
-  readonly title: string
-  readonly orders: number
-  readonly guests: number
-  readonly silent?: string
-  readonly isGasOff?: boolean
-}
-
-const ACTS: readonly [Act, ...Act[]] = [
+/** The acts begin at these parts of the time. */
+const ACTS: readonly [Scheduled, ...Scheduled[]] = [
   { from: 0, title: 'The cooks take their stations, the gas goes on', orders: 0, guests: 0 },
   { from: 0.15, title: 'The first guests', orders: 1, guests: 1 },
   { from: 0.35, title: 'Rush hour', orders: 5, guests: 6 },
   { from: 0.65, title: "Sam's phone is silent, so he is gone soon", orders: 2, guests: 3, silent: 'Sam' },
   { from: 0.85, title: 'Last orders, the gas goes off', orders: 1, guests: 2, silent: 'Sam', isGasOff: true },
 ]
+/** In the middle of the rush hour. */
+const KILL_FROM = 0.45
 
-const Members = z.object({ members: z.array(z.object({ url: z.string() })) })
-const Total = z.object({ value: z.string() }).optional()
-const Counts = z.record(z.string(), z.int())
-const Content = z.object({ reaction_count: Counts }).optional()
-const Row = z.object({ content_id: z.string(), users: z.int(), reaction_count: Counts })
-type Row = z.infer<typeof Row>
-const Activity = z.object({ activity: z.array(Row) })
+interface Scheduled extends Act {
+  readonly from: number
+}
 
-/** A line of the summary: a name, what was sent, and what the cluster says. */
-type Finding = readonly [name: string, sent: string, said: string]
+interface Options {
+  readonly url: string
+  readonly seconds: number
+  readonly isChaos: boolean
+}
 
-/** Requests to the nodes of a cluster, in turn. */
-class Client {
-  #nodes: readonly string[]
-  readonly #headers: Readonly<Record<string, string>>
-  #asked = 0
+interface Stage {
+  readonly screen: Screen
+  readonly client: Client
+  readonly kitchen: Kitchen
+  readonly books: Books
+}
 
-  constructor(url: string, apiKey: string | undefined) {
-    this.#nodes = [url]
-    this.#headers = { 'content-type': 'application/json', ...(apiKey && { 'api-key': apiKey }) }
-  }
+/** @returns whether the cluster says just what was sent. */
+async function main({ url, seconds, isChaos }: Options): Promise<boolean> {
+  if (!(await isLive(url))) throw new Error(`nothing answers at ${url}: is ./scripts/services.sh running?`)
+  const screen = new Screen()
+  const apiKey = new Settings(process.env).list('API_KEY')[0]
+  using client = await Client.connect(url, { apiKey, tell: (news, color) => screen.tell(news, color) })
+  const kitchen = new Kitchen(client, seconds)
+  if (isChaos) await ensureVictim(client, kitchen)
+  const stage = { screen, client, kitchen, books: new Books(client, kitchen) }
+  const { nodes } = client
+  const count = nodes.all.length
+  screen.begin(
+    count === 1
+      ? 'A busy kitchen on a single Larder node'
+      : `A busy kitchen on a Larder cluster; any of its ${count} nodes answers for any key`,
+  )
+  const killed = await play(stage, { seconds, isChaos })
+  screen.tell('Closed. The cooks just go home: their presences end by themselves')
+  await nodes.untilAllHere(BACK_MAX_MS)
+  for (const { name } of nodes.away)
+    screen.tell(`Node ${name} has not come back: the others have what it had`)
+  await stage.books.untilNobodyIsThere()
+  return close(stage, killed)
+}
 
-  /** Finds the other nodes, without those that only the cluster itself can reach. */
-  async discover(): Promise<number> {
-    const urls = Members.parse(await this.ask('/api/v1/cluster')).members.map(({ url }) => url)
-    const live = await Promise.all(urls.map(isLive))
-    if (live.includes(true)) this.#nodes = urls.filter((_, index) => live[index])
-    return this.#nodes.length
-  }
-
-  /** A POST where there is a body, else a GET; nothing for what is not there. @throws when it fails. */
-  async ask(path: string, body?: object, headers: object = {}): Promise<unknown> {
-    const url = `${this.#nodes[this.#asked++ % this.#nodes.length]}${path}`
-    const response = await fetch(url, {
-      ...(body && { method: 'POST', body: JSON.stringify(body) }),
-      headers: { ...this.#headers, ...headers },
-      signal: AbortSignal.timeout(ANSWER_MAX_MS),
-    })
-    const text = await response.text()
-    if (response.status === 404 && body === undefined) return undefined
-    if (!response.ok) throw new Error(`${url} answers ${response.status}: ${text}`)
-    return text === '' ? undefined : JSON.parse(text)
+/** In time, so that nothing is begun that cannot be done. */
+async function ensureVictim(client: Client, kitchen: Kitchen): Promise<void> {
+  try {
+    await findVictim(client, kitchen.keyOf(ORDERS))
+  } catch (cause) {
+    throw new Error(`--chaos cannot be done: ${messageOf(cause)}`, { cause })
   }
 }
 
-/** The play, and the notes. Every name ends with that of the run, so that two runs do not meet. */
-class Kitchen {
-  readonly #run = ` ${randomUUID().slice(0, 4)}`
-  readonly #client: Client
-  readonly #totals = new Map<string, number>()
-  readonly #tastes = new Set<string>()
-  readonly #reactionSeconds: number
-  #increments = 0
-  #guests = 0
-
-  constructor(client: Client, seconds: number) {
-    this.#client = client
-    this.#reactionSeconds = seconds + AFTERGLOW_SECONDS
-  }
-
-  async beat({ orders, guests, silent, isGasOff = false }: Act): Promise<void> {
-    const cooks = Object.entries(STATIONS).filter(([cook]) => cook !== silent)
-    const gas = isGasOff ? 'remove' : 'add'
-    await Promise.all([
-      ...cooks.map(([cook, station]) => this.#react('add', station, cook, 'here', PRESENCE_SECONDS)),
-      ...VALVES.map((valve) => this.#react(gas, valve, 'sensor', 'open', PRESENCE_SECONDS)),
-      ...(isGasOff ? [] : VALVES.map(() => this.#count('Gas, litres', Math.ceil(Math.random() * 9)))),
-      ...Array.from({ length: orders }, () => this.#count('Orders', 1)),
-      ...Array.from({ length: guests }, () => this.#taste()),
-    ])
-  }
-
-  /** Its key makes it harmless to send an increment again, to whichever node. */
-  async #count(name: string, by: number): Promise<void> {
-    this.#totals.set(name, (this.#totals.get(name) ?? 0) + by)
-    const headers = { 'idempotency-key': randomUUID() }
-    const times = ++this.#increments % TWICE_EVERY === 0 ? 2 : 1
-    const send = () => this.#client.ask(this.#counterPath(name), { by: `${by}` }, headers)
-    await Promise.all(Array.from({ length: times }, send))
-  }
-
-  /** The next guest reacts to a dish, or takes it back. */
-  async #taste(): Promise<void> {
-    const [dish, reaction, guest] = [anyOf(DISHES), anyOf(REACTIONS), `guest ${this.#guests++ % GUESTS}`]
-    const taste = [dish, guest, reaction].join('|')
-    const isNew = !this.#tastes.delete(taste)
-    if (isNew) this.#tastes.add(taste)
-    await this.#react(isNew ? 'add' : 'remove', dish, guest, reaction, this.#reactionSeconds)
-  }
-
-  async #react(action: string, content: string, user: string, reaction: string, ttl: number): Promise<void> {
-    const what = { content_id: content + this.#run, user_id: user, reaction_type: reaction }
-    await this.#client.ask('/api/v1/reaction', { type: 'reaction', action, ...what, ttl })
-  }
-
-  #counterPath(name: string): string {
-    return `/api/v1/counters/${encodeURIComponent(name + this.#run)}`
-  }
-
-  /** What is going on, as the cluster sees it: the most engaged users first. */
-  async look(): Promise<Row[]> {
-    const { activity } = Activity.parse(await this.#client.ask('/api/v1/activity?limit=100'))
-    const ours = activity.filter(({ content_id }) => content_id.endsWith(this.#run))
-    return ours.map((row) => ({ ...row, content_id: row.content_id.slice(0, -this.#run.length) }))
-  }
-
-  totals(): Promise<Finding[]> {
-    const compare = async ([name, total]: [string, number]): Promise<Finding> => {
-      const said = Total.parse(await this.#client.ask(this.#counterPath(name)))
-      return [name, `${total}`, said?.value ?? 'nothing']
-    }
-    return Promise.all([...this.#totals].map(compare))
-  }
-
-  /** To be asked when the presences should have ended: of these nobody is expected. */
-  engaged(): Promise<Finding[]> {
-    const compare = async (name: string): Promise<Finding> => {
-      const path = `/api/v1/reaction/reactions_count/${encodeURIComponent(name + this.#run)}`
-      const said = Content.parse(await this.#client.ask(path))
-      return [name, countsText(this.#countsOf(name)), countsText(said?.reaction_count ?? {})]
-    }
-    return Promise.all([...DISHES, ...new Set(Object.values(STATIONS)), ...VALVES].map(compare))
-  }
-
-  #countsOf(dish: string): Row['reaction_count'] {
-    const tastes = [...this.#tastes].map((taste) => taste.split('|')).filter(([name]) => name === dish)
-    const countOf = (name: string) => tastes.filter(([, , reaction]) => reaction === name).length
-    return Object.fromEntries(REACTIONS.map((name) => [name, countOf(name)]))
-  }
-}
-
-/** The first ones are the favourites. */
-function anyOf(names: readonly string[]): string {
-  return names[Math.floor(Math.random() ** 2 * names.length)] ?? ''
-}
-
-function countsText(counts: Row['reaction_count']): string {
-  const texts = Object.entries(counts).map(([name, count]) => (count > 0 ? `${name} ${count}  ` : ''))
-  return texts.sort().join('').trimEnd() || 'nobody'
-}
-
-function drawRow({ content_id: name, users, reaction_count: counts }: Row): string {
-  const bar = styleText('yellow', '█'.repeat(Math.min(users, BAR_WIDTH)).padEnd(BAR_WIDTH))
-  return `  ${name.padEnd(NAME_WIDTH)} ${String(users).padStart(3)}  ${bar}  ${countsText(counts)}`
-}
-
-function drawFinding([name, sent, said]: Finding): string {
-  const verdict = sent === said ? styleText('green', '✓') : styleText('red', `✗ the cluster says ${said}`)
-  return `  ${name.padEnd(NAME_WIDTH)} ${sent.padEnd(36)} ${verdict}`
-}
-
-/** On a terminal one table that changes, elsewhere one for each act. */
-async function play(kitchen: Kitchen, seconds: number): Promise<void> {
-  const { stdout } = process
+/** @returns the name of the node that was killed. */
+async function play(
+  { screen, client, kitchen, books }: Stage,
+  { seconds, isChaos }: { seconds: number; isChaos: boolean },
+): Promise<string | undefined> {
+  const slowApi = await SlowApi.find(client)
   const startedAtMs = performance.now()
   let shown: Act | undefined
-  let height = 0
+  let killed: string | undefined
   for (let elapsed = 0; elapsed < seconds; elapsed = (performance.now() - startedAtMs) / 1000) {
     const act = ACTS.findLast(({ from }) => from <= elapsed / seconds) ?? ACTS[0]
-    await kitchen.beat(act)
-    const totals = (await kitchen.totals()).map(([name, , said]) => `   ${name} ${said}`).join('')
-    const table = (await kitchen.look()).map(drawRow)
-    const lines = [styleText('bold', `  ${act.title}`) + totals, '', ...table, '']
-    if (stdout.isTTY && height > 0) stdout.write(`\x1b[${height}A\x1b[J`)
-    if (stdout.isTTY || act !== shown) console.log(lines.join('\n'))
-    height = lines.length
+    if (act !== shown) screen.tell(act.title)
+    const isDue = isChaos && killed === undefined && elapsed / seconds >= KILL_FROM
+    const victim = isDue ? await aim(client, kitchen) : undefined
+    const beat = kitchen.beat(act)
+    if (victim !== undefined) {
+      killed = victim.node.name
+      screen.tell(`kill -9 ${victim.pid}: node ${killed}, which counts the orders, is killed`, 'red')
+      process.kill(victim.pid, 'SIGKILL')
+    }
+    await beat
+    const responses = slowApi ? [drawResponse(slowApi, await slowApi.again())] : []
+    const picture = [drawNodes(client.nodes), ...responses, ...drawScene(await books.look())]
+    screen.show(picture, { isNew: act !== shown })
     shown = act
     await pause(systemClock, BEAT_MS)
   }
+  if (isChaos && killed === undefined)
+    screen.tell('No node was killed, as at no time all of them were there and complete')
+  return killed
 }
 
-async function main(url: string, seconds: number): Promise<boolean> {
-  if (!(await isLive(url))) throw new Error(`nothing answers at ${url}: is ./scripts/services.sh running?`)
-  const client = new Client(url, new Settings(process.env).list('API_KEY')[0])
-  console.log(`\n  A kitchen at ${url} and the nodes around it, ${await client.discover()} in all\n`)
-  const kitchen = new Kitchen(client, seconds)
-  await play(kitchen, seconds)
-  console.log('  Closed. The cooks just go home: their presences end by themselves ...\n')
-  await pause(systemClock, PRESENCE_SECONDS * 1000 + BEAT_MS)
-  const findings = [...(await kitchen.totals()), ...(await kitchen.engaged())]
-  console.log(findings.map(drawFinding).join('\n'))
-  const isRight = findings.every(([, sent, said]) => sent === said)
-  console.log(isRight ? '\n  All is counted, and only once.' : '\n  This is not what was sent.')
-  return isRight
+/** Nothing while that would be more than one node at a time. */
+async function aim(client: Client, kitchen: Kitchen): Promise<Victim | undefined> {
+  try {
+    return (await isCalm(client)) ? await findVictim(client, kitchen.keyOf(ORDERS)) : undefined
+  } catch {
+    return undefined // It has just gone by itself: the next beat asks again.
+  }
 }
 
-const [url = 'http://127.0.0.1:4000', seconds = '25', ...more] = process.argv.slice(2)
-if (!URL.canParse(url) || !(Number(seconds) > 0) || more.length > 0) {
-  console.error('usage: scripts/demo.sh [URL [SECONDS]]     default http://127.0.0.1:4000 and 25')
-  process.exit(2)
+async function close({ screen, client, books }: Stage, killed: string | undefined): Promise<boolean> {
+  const findings = await books.compare()
+  const wrong = findings.filter(([, sent, said]) => sent !== said).map(([name]) => name)
+  const verdict =
+    wrong.length === 0
+      ? `The same books, ${findings.length} of ${findings.length} lines: nothing is lost, nothing is counted twice.`
+      : `Not the same books: ${wrong.join(', ')}.`
+  const effort = `${client.requests} requests, ${client.repeated || 'none'} of them sent again to another node.`
+  const kill = killed === undefined ? '' : ` Node ${killed} was killed meanwhile.`
+  screen.close([
+    '',
+    ...drawBooks(findings),
+    '',
+    styleText(wrong.length === 0 ? 'green' : 'red', `  ${verdict}`),
+    `  ${effort}${kill}`,
+    '',
+  ])
+  return wrong.length === 0
 }
+
+/** @throws for what cannot be understood. */
+function readOptions(args: readonly string[]): Options | 'help' {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { chaos: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+  })
+  if (values.help) return 'help'
+  const [url = 'http://127.0.0.1:4000', seconds = '25', ...more] = positionals
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw new Error(`${url} is not the URL of a node`)
+  if (!(Number(seconds) > 0 && Number(seconds) < SECONDS_MAX)) {
+    throw new Error(`${seconds} is not a number of seconds`)
+  }
+  if (more.length > 0) throw new Error(`too many arguments: ${more.join(' ')}`)
+  return { url: url.replace(/\/$/, ''), seconds: Number(seconds), isChaos: values.chaos }
+}
+
+function optionsOrExit(args: readonly string[]): Options {
+  try {
+    const options = readOptions(args)
+    if (options !== 'help') return options
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    // The rest of what parseArgs says is advice that does not fit.
+    console.error(`demo: ${messageOf(error).split('. ')[0]}\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof ZodError ? 'this is not how a Larder node answers' : messageOf(error)
+}
+
+const options = optionsOrExit(process.argv.slice(2))
 try {
-  process.exitCode = (await main(url.replace(/\/$/, ''), Number(seconds))) ? 0 : 1
+  process.exitCode = (await main(options)) ? 0 : 1
 } catch (error) {
-  console.error(`demo: ${error instanceof Error ? (error.cause ?? error.message) : error}`)
+  console.error(`demo: ${reasonOf(error)}`)
   process.exitCode = 1
 }

@@ -54,9 +54,18 @@ async function obstacle(
 }
 
 /** Whether something that calls itself live answers there. */
-export async function isLive(url: string): Promise<boolean> {
+export function isLive(url: string): Promise<boolean> {
+  return saysYes(`${url}/livez`)
+}
+
+/** Whether something answers there that wants requests. */
+export function isReady(url: string): Promise<boolean> {
+  return saysYes(`${url}/readyz`)
+}
+
+async function saysYes(url: string): Promise<boolean> {
   try {
-    return (await get(`${url}/livez`)).ok
+    return (await get(url)).ok
   } catch {
     return false // Nobody listens there, which is the answer.
   }

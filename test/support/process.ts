@@ -63,10 +63,11 @@ export class TestProcess implements AsyncDisposable {
   }
 
   /** Resolves once its standard output has this text. @throws when it ends without. */
-  async says(text: string): Promise<void> {
+  async says(text: string, patienceMs?: number): Promise<void> {
     const found = until(
       async () => this.stdout,
       (stdout) => stdout.includes(text),
+      patienceMs,
     )
     await Promise.race([found, this.ended.then((end) => this.#endedEarly(end, text))])
   }

@@ -4,8 +4,12 @@ import { pause, systemClock } from '../../shared/clock.ts'
 const PATIENCE_MS = 10_000
 const BETWEEN_MS = 10
 
-export async function until<T>(ask: () => Promise<T>, isDone: (answer: T) => boolean): Promise<T> {
-  const givesUpAtMs = systemClock.now() + PATIENCE_MS
+export async function until<T>(
+  ask: () => Promise<T>,
+  isDone: (answer: T) => boolean,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const givesUpAtMs = systemClock.now() + patienceMs
   for (;;) {
     const answer = await ask()
     if (isDone(answer)) return answer

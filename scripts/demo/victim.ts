@@ -1,0 +1,75 @@
+/**
+ * The node that is killed in the middle of the play: the one that owns a certain key.
+ *
+ * Only a process of this machine is killed, only if a node of the cluster says that this is its own, and only if it
+ * runs our program. So nothing else is hit, be it that a node runs in a container or at the far end of a tunnel.
+ */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+import type { Client } from './client.ts'
+import type { Node } from './nodes.ts'
+
+const Owner = z.object({ node: z.string() })
+const Self = z.object({
+  id: z.string(),
+  pid: z.int().min(1),
+  slots: z.object({ replicated: z.int(), arriving: z.int() }),
+})
+
+export interface Victim {
+  readonly node: Node
+  readonly pid: number
+}
+
+/** @throws saying why there is none. */
+export async function findVictim(client: Client, key: string): Promise<Victim> {
+  const { nodes } = client
+  if (nodes.all.length < 2) throw new Error('it needs two nodes that can be reached, so that one remains')
+  const { node: owner } = Owner.parse(
+    (await client.ask({ path: `/api?key=${encodeURIComponent(key)}` })).json,
+  )
+  const node = nodes.all.find(({ id }) => id === owner)
+  if (node === undefined) throw new Error(`node ${owner} cannot be reached from here`)
+  if (!isOnThisMachine(node.url)) throw new Error(`node ${node.name} is not on this machine`)
+  const { id, pid, slots } = await selfOf(client, node)
+  if (id !== node.id) throw new Error(`${node.url} is not node ${node.id} but ${id}`)
+  if (slots.replicated === 0)
+    throw new Error('the nodes keep no copies (COPIES=1), so something would be lost')
+  if (!/\bnode\/main\.ts$/.test(await commandOf(pid))) {
+    throw new Error(`process ${pid} of this machine is not node ${node.name}, which may run in a container`)
+  }
+  process.kill(pid, 0) // Which only asks whether that is allowed.
+  return { node, pid }
+}
+
+/** Whether all nodes answer and have what they should: only then one of them can be missed. */
+export async function isCalm(client: Client): Promise<boolean> {
+  if (!client.nodes.areAllHere) return false
+  const selves = await Promise.allSettled(client.nodes.all.map((node) => selfOf(client, node)))
+  return selves.every((self) => self.status === 'fulfilled' && self.value.slots.arriving === 0)
+}
+
+async function selfOf(client: Client, node: Node): Promise<z.infer<typeof Self>> {
+  return Self.parse((await client.send(node, { path: '/api/v1/cluster' })).json)
+}
+
+function isOnThisMachine(url: string): boolean {
+  const hostname = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? [])
+  return hostname === 'localhost' || addresses.some(({ address }) => address === hostname)
+}
+
+/** Nothing, where there is no such process. Small Linux images have no ps. */
+async function commandOf(pid: number): Promise<string> {
+  try {
+    if (process.platform !== 'linux') {
+      return (await promisify(execFile)('ps', ['-p', `${pid}`, '-o', 'args='])).stdout.trim()
+    }
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim()
+  } catch {
+    return '' // It is gone or none of ours, which is the answer.
+  }
+}
