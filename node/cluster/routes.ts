@@ -18,7 +18,6 @@ const FRAME_SLACK_BYTES = 16 * 2 ** 20
 
 const ClusterView = z.object({
   id: z.string(),
-  pid: z.int().meta({ description: 'Which process of its machine this member is.' }),
   epoch: z.int(),
   members: z.array(Member),
   slots: z.object({ owned: z.int(), replicated: z.int(), arriving: z.int() }),

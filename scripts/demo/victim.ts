@@ -1,11 +1,11 @@
 /**
  * The node that is killed in the middle of the play: the one that owns a certain key.
  *
- * Only a process of this machine is killed, only if a node of the cluster says that this is its own, and only if it
- * runs our program. So nothing else is hit, be it that a node runs in a container or at the far end of a tunnel.
+ * Only a process of this machine is killed, only if it runs our program, and only if it was told to listen where the
+ * node answers. So nothing else is hit, be it that a node runs in a container or at the far end of a tunnel.
  */
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { promisify } from 'node:util'
 import { z } from 'zod'
@@ -15,7 +15,6 @@ import type { Node } from './nodes.ts'
 const Owner = z.object({ node: z.string() })
 const Self = z.object({
   id: z.string(),
-  pid: z.int().min(1),
   slots: z.object({ replicated: z.int(), arriving: z.int() }),
 })
 
@@ -34,13 +33,13 @@ export async function findVictim(client: Client, key: string): Promise<Victim> {
   const node = nodes.all.find(({ id }) => id === owner)
   if (node === undefined) throw new Error(`node ${owner} cannot be reached from here`)
   if (!isOnThisMachine(node.url)) throw new Error(`node ${node.name} is not on this machine`)
-  const { id, pid, slots } = await selfOf(client, node)
+  const { id, slots } = await selfOf(client, node)
   if (id !== node.id) throw new Error(`${node.url} is not node ${node.id} but ${id}`)
   if (slots.replicated === 0)
     throw new Error('the nodes keep no copies (COPIES=1), so something would be lost')
-  if (!/\bnode\/main\.ts$/.test(await commandOf(pid))) {
-    throw new Error(`process ${pid} of this machine is not node ${node.name}, which may run in a container`)
-  }
+  const pid = await processOf(Number(new URL(node.url).port))
+  if (pid === undefined)
+    throw new Error(`no process of this machine is node ${node.name}, which may run in a container`)
   process.kill(pid, 0) // Which only asks whether that is allowed.
   return { node, pid }
 }
@@ -62,14 +61,24 @@ function isOnThisMachine(url: string): boolean {
   return hostname === 'localhost' || addresses.some(({ address }) => address === hostname)
 }
 
-/** Nothing, where there is no such process. Small Linux images have no ps. */
-async function commandOf(pid: number): Promise<string> {
-  try {
-    if (process.platform !== 'linux') {
-      return (await promisify(execFile)('ps', ['-p', `${pid}`, '-o', 'args='])).stdout.trim()
-    }
-    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim()
-  } catch {
-    return '' // It is gone or none of ours, which is the answer.
+/** The process that runs our program and was told to listen on this port. */
+export async function processOf(port: number): Promise<number | undefined> {
+  const isNode = new RegExp(`\\bnode/main\\.ts .*\\bPORT=${port}(?: |$)`)
+  return (await processes()).find(({ told }) => isNode.test(told))?.pid
+}
+
+/** Those of ours, each with its command and its environment. Small Linux images have no ps. */
+async function processes(): Promise<{ readonly pid: number; readonly told: string }[]> {
+  if (process.platform !== 'linux') {
+    const { stdout } = await promisify(execFile)('ps', ['-axEww', '-o', 'pid=,args='])
+    return stdout.split('\n').map((line) => ({ pid: Number.parseInt(line, 10), told: line }))
   }
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  return await Promise.all(pids.map(async (pid) => ({ pid: Number(pid), told: await toldTo(pid) })))
+}
+
+/** Nothing, where it is gone or none of ours. */
+async function toldTo(pid: string): Promise<string> {
+  const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')
+  return `${await read('cmdline')} ${await read('environ')}`.replaceAll('\0', ' ')
 }

@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { processOf } from '../../scripts/demo/victim.ts'
 import { Cluster } from '../support/cluster.ts'
 import { freePorts } from '../support/ports.ts'
 import { ROOT, type Run, run, TestProcess } from '../support/process.ts'
@@ -59,7 +60,7 @@ describe('scripts: the demonstration', function () {
       await cluster.says('Larder is ready', PATIENCE_MS)
       await using demo = startDemo(urlOf(first), '8')
       await demo.says('Rush hour', PATIENCE_MS)
-      process.kill(await pidOf(second), signal)
+      process.kill(Number(await processOf(second)), signal)
       const { code, stdout, stderr } = await demo.finished()
       expect(code, stdout + stderr).to.equal(0)
       expect(stdout).to.include('The same books, 11 of 11 lines')
@@ -91,7 +92,7 @@ describe('scripts: the demonstration', function () {
   for (const [why, ids, copies] of [
     ['two nodes that can be reached', ['a'], '2'],
     ['the nodes keep no copies', ['a', 'b'], '1'],
-    ['is not node', ['a', 'b'], '2'], // They are part of this process, which is not to be killed.
+    ['no process of this machine is node', ['a', 'b'], '2'], // They are part of this process, which is not to be killed.
   ] as const) {
     it(`kills nothing where that would harm: ${why}`, async () => {
       await using cluster = await Cluster.start({ ids, uplink: { COPIES: copies } })
@@ -188,11 +189,6 @@ function startCluster(...ports: readonly number[]): TestProcess {
 
 function urlOf(port: number): string {
   return `http://127.0.0.1:${port}`
-}
-
-async function pidOf(port: number): Promise<number> {
-  const response = await fetch(`${urlOf(port)}/api/v1/cluster`)
-  return ((await response.json()) as { pid: number }).pid
 }
 
 function expectGoneAndBack(stdout: string, port: string): void {
