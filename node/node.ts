@@ -7,11 +7,12 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../shared/clock.ts'
+import { createHttpMetrics, type HttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
 import type { Log } from '../shared/log.ts'
-import { createHttpMetrics, type HttpMetrics } from '../shared/metrics.ts'
 import type { Member } from '../shared/view.ts'
+import type { Backend } from './backend.ts'
 import { UplinkClient } from './cluster/members/members.ts'
 import { createClusterMetrics } from './cluster/metrics.ts'
 import { HttpConnection } from './cluster/peers/peers.ts'
@@ -20,7 +21,7 @@ import { createDispatch } from './dispatch.ts'
 import { StampClock } from './entries/stamp.ts'
 import { publicRoutes } from './http/routes.ts'
 import { createMember } from './member.ts'
-import { Sources } from './sources/sources.ts'
+import { loadClient, Sources } from './sources/sources.ts'
 import { Storage } from './storage/storage.ts'
 
 export interface NodeParts {
@@ -41,10 +42,11 @@ export interface Node extends AsyncDisposable {
  */
 export async function startNode(config: NodeConfig, { log: root, clock, onFatal }: NodeParts): Promise<Node> {
   const metrics = createHttpMetrics()
+  const client = await loadClient(config.kafka)
   const http = await HttpService.listen({ ...config, log: root, metrics })
   const self: Member = { ...identify(config, http.port), incarnation: randomBytes(9).toString('base64url') }
   const log = root.child({ member: self.id })
-  const { backend, sources, routes } = join(config, { self, clock, log, metrics, onFatal })
+  const { backend, sources, routes } = join(config, { self, clock, log, metrics, client, onFatal })
   const { apiKeys } = config
   http.serve(routes, { apiKeys, memberSecrets: memberSecretsOf(config) })
   await backend.open().catch(async (error) => {
@@ -79,16 +81,17 @@ export async function startNode(config: NodeConfig, { log: root, clock, onFatal 
 interface Joined extends NodeParts {
   readonly self: Member
   readonly metrics: HttpMetrics
+  readonly client: Awaited<ReturnType<typeof loadClient>>
 }
 
-function join(config: NodeConfig, { self, clock, log, metrics, onFatal }: Joined) {
+function join(config: NodeConfig, { self, clock, log, metrics, client, onFatal }: Joined) {
   const { registry } = metrics
   const { uplinkUrls, clusterSecret, peerTimeoutMs: timeoutMs } = config
   const basis = { ...config, self, clock, log, registry, timeoutMs }
   const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
-  const sources = new Sources({ ...basis, clientId: self.id })
+  const sources = new Sources({ ...basis, client, clientId: self.id })
   const [secret] = memberSecretsOf(config)
-  const { backend } = createMember({
+  const { backend }: { backend: Backend } = createMember({
     ...basis,
     storage,
     metrics: createClusterMetrics(registry),

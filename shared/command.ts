@@ -165,32 +165,30 @@ export type Family = 'value' | 'counter' | 'reactions' | 'response'
 
 export type CommandOf<T extends Command['type']> = Extract<Command, { readonly type: T }>
 
-interface CommandRow<C> {
+interface CommandRow {
   readonly about: Family
-  /** Whether the owner of its key is asked, or all members, as it is about no key. */
-  readonly asks: C extends KeyCommand ? 'owner' : 'all'
   /** Whether it changes anything: a write that may have been carried out is never sent again. */
   readonly does: 'read' | 'write'
 }
 
-const COMMANDS: { readonly [T in Command['type']]: CommandRow<CommandOf<T>> } = {
-  'value.get': { about: 'value', asks: 'owner', does: 'read' },
-  'value.set': { about: 'value', asks: 'owner', does: 'write' },
-  'value.delete': { about: 'value', asks: 'owner', does: 'write' },
-  'counter.add': { about: 'counter', asks: 'owner', does: 'write' },
-  'counter.get': { about: 'counter', asks: 'owner', does: 'read' },
-  'counter.delete': { about: 'counter', asks: 'owner', does: 'write' },
-  'reaction.add': { about: 'reactions', asks: 'owner', does: 'write' },
-  'reaction.remove': { about: 'reactions', asks: 'owner', does: 'write' },
-  'reaction.count': { about: 'reactions', asks: 'owner', does: 'read' },
-  'reaction.users': { about: 'reactions', asks: 'owner', does: 'read' },
-  'response.get': { about: 'response', asks: 'owner', does: 'read' },
-  'response.fetch': { about: 'response', asks: 'owner', does: 'read' },
-  'response.put': { about: 'response', asks: 'owner', does: 'write' },
-  'response.delete': { about: 'response', asks: 'owner', does: 'write' },
-  'response.invalidate': { about: 'response', asks: 'owner', does: 'write' },
-  activity: { about: 'reactions', asks: 'all', does: 'read' },
-  'responses.clear': { about: 'response', asks: 'all', does: 'write' },
+const COMMANDS: Readonly<Record<Command['type'], CommandRow>> = {
+  'value.get': { about: 'value', does: 'read' },
+  'value.set': { about: 'value', does: 'write' },
+  'value.delete': { about: 'value', does: 'write' },
+  'counter.add': { about: 'counter', does: 'write' },
+  'counter.get': { about: 'counter', does: 'read' },
+  'counter.delete': { about: 'counter', does: 'write' },
+  'reaction.add': { about: 'reactions', does: 'write' },
+  'reaction.remove': { about: 'reactions', does: 'write' },
+  'reaction.count': { about: 'reactions', does: 'read' },
+  'reaction.users': { about: 'reactions', does: 'read' },
+  'response.get': { about: 'response', does: 'read' },
+  'response.fetch': { about: 'response', does: 'read' },
+  'response.put': { about: 'response', does: 'write' },
+  'response.delete': { about: 'response', does: 'write' },
+  'response.invalidate': { about: 'response', does: 'write' },
+  activity: { about: 'reactions', does: 'read' },
+  'responses.clear': { about: 'response', does: 'write' },
 }
 
 /** What it is about. */

@@ -1,17 +1,5 @@
-/** What both services measure of themselves; the page at /metrics is the registry's text. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { AnswerCounts } from './http/answer-counts.ts'
-
-export interface HttpMetrics {
-  readonly registry: Registry
-  readonly answers: AnswerCounts
-}
-
-export function createHttpMetrics(): HttpMetrics {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  return { registry, answers: new AnswerCounts(registry) }
-}
+/** Numbers that others keep, told when somebody asks. */
+import { Counter, Gauge, type Registry } from 'prom-client'
 
 /** What is told of a number that others keep: its name, its meaning, and where to read it when somebody asks. */
 export interface Told {

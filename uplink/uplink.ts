@@ -7,10 +7,10 @@
  */
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { authority } from '../shared/config.ts'
+import { createHttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
 import type { Log } from '../shared/log.ts'
-import { createHttpMetrics } from '../shared/metrics.ts'
 import type { UplinkConfig } from './config.ts'
 import { frontRoute } from './front.ts'
 import { Journal } from './journal.ts'

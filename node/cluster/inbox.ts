@@ -8,7 +8,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Reply } from '../../shared/command.ts'
 import { toLarderError } from '../../shared/errors.ts'
-import { andThen, type Eventual, mapAll, orElse } from '../../shared/eventual.ts'
+import { type Eventual, isLater, mapAll } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine } from '../engine.ts'
 import type { CatchUp } from './members/members.ts'
@@ -40,8 +40,18 @@ export class Inbox {
   #begin(routed: RoutedCommand, receivedAtMs: number): Eventual<Result> {
     const { command, requestId, traced, remainingMs } = routed
     const options = { requestId, traced, deadlineAtMs: receivedAtMs + remainingMs }
-    return orElse(
-      () => andThen(this.#options.local.execute(command, options), (reply) => this.#answer(reply, routed)),
+    try {
+      const reply = this.#options.local.execute(command, options)
+      return isLater(reply) ? this.#later(reply, routed) : this.#answer(reply, routed)
+    } catch (thrown) {
+      return this.#refuse(thrown, routed)
+    }
+  }
+
+  /** Apart, so that what is answered at once makes no functions ready. */
+  #later(reply: Promise<Reply>, routed: RoutedCommand): Promise<Result> {
+    return reply.then(
+      (reply) => this.#answer(reply, routed),
       (thrown) => this.#refuse(thrown, routed),
     )
   }

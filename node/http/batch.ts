@@ -136,13 +136,12 @@ class Batch {
   }
 
   #inOrder(command: BatchCommand): Eventual<Reply> {
-    const send = () => this.#dispatch(this.#caller, command)
     const isFirst = this.#runs.size === 0 || !this.#runs.has(command.key)
-    const first = isFirst ? send() : undefined
+    const first = isFirst ? this.#dispatch(this.#caller, command) : undefined
     // Nothing that follows can disturb what is told already.
     if (first !== undefined && !isLater(first)) return first
     const run = this.#runOf(command)
-    const reply = first ?? run.before.then(send)
+    const reply = first ?? run.before.then(() => this.#dispatch(this.#caller, command))
     run.replies.push(reply.catch(() => {}))
     return reply
   }

@@ -125,10 +125,11 @@ function getRoute(route: CachedRoute, options: ResponseRoutesOptions, parameters
         ...(authorization && { authorization }),
       }
       const cached = dispatch(request, { type: 'response.get', ...asked })
-      const reply = andThen(cached, (reply) =>
-        reply.type === 'response' ? reply : dispatch(request, { type: 'response.fetch', ...asked }, waitMs),
-      )
-      return andThen(reply, (reply) => answerOf(request, reply))
+      return andThen(cached, (reply) => {
+        if (reply.type === 'response') return answerOf(request, reply)
+        const fetched = dispatch(request, { type: 'response.fetch', ...asked }, waitMs)
+        return andThen(fetched, (reply) => answerOf(request, reply))
+      })
     },
   }
 }

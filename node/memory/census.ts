@@ -1,8 +1,10 @@
 /** How much of each family is held, and what became of it. */
+import type { MemberStatus } from '../../shared/view.ts'
 import { type Entry, isTombstone } from '../entries/entry.ts'
 import { FAMILIES, familyOf } from '../entries/families.ts'
 
-type Counted = ReturnType<typeof familyOf>['census'] | 'tombstones'
+/** Uplink shows them all. */
+type Counted = keyof MemberStatus['entries']
 
 export const COUNTED: readonly Counted[] = [
   ...Object.values(FAMILIES).map(({ census }) => census),

@@ -7,7 +7,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { KeyCommand, Outcome, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { andThen, type Eventual, isLater, mapAll } from '../../shared/eventual.ts'
+import { type Eventual, isLater } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import { Trouble } from '../../shared/trouble.ts'
 import { wrongOwner } from '../engine.ts'
@@ -168,13 +168,9 @@ export class Shard {
   #save(applied: readonly AppliedWrite[], changes: readonly Change[]): Eventual<ReadonlySet<Change>> {
     const { keeper, replication } = this.#options
     const isOnDisk = applied.every(({ isSettled }) => isSettled)
-    const save = () => (isOnDisk ? NONE : keeper.saved(changes))
-    const merge = () => andThen(replication.merged(applied.map((one) => one.changes)), () => NONE)
-    // Both at once, and neither instead of the other.
-    return andThen(
-      mapAll([save, merge], (begin) => begin()),
-      ([unsafe = NONE]) => unsafe,
-    )
+    const saved = isOnDisk ? NONE : keeper.saved(changes)
+    const merged = replication.merged(applied.map((one) => one.changes))
+    return isLater(merged) ? Promise.all([saved, merged]).then(([unsafe]) => unsafe) : saved
   }
 
   /** Meanwhile nobody is told what the changes have led to. */

@@ -11,14 +11,18 @@ import type { Engine } from '../engine.ts'
 import type { KafkaSettings } from '../kafka-settings.ts'
 import { type CachedRoute, RouteTable, topicsOf } from '../route-table.ts'
 import { Events } from './events.ts'
-import { Kafka } from './kafka/kafka.ts'
+import { type Client, Kafka } from './kafka/kafka.ts'
 import { createSourceMetrics, type SourceMetrics } from './metrics.ts'
 import { ReadThrough } from './read-through.ts'
 import { Upstream } from './upstream.ts'
 
+export { loadClient } from './kafka/kafka.ts'
+
 export interface SourcesOptions {
   readonly routes: readonly CachedRoute[]
   readonly kafka: KafkaSettings | undefined
+  /** What listens to it. */
+  readonly client: Client | undefined
   readonly bodyBytesMax: number
   /** How long the owners of a response have, to confirm an event. */
   readonly timeoutMs: number
@@ -35,6 +39,7 @@ export class Sources {
   readonly #upstream: Upstream
   #readThrough: ReadThrough | undefined
   #kafka: Kafka | undefined
+  #isStopping = false
 
   constructor(options: SourcesOptions) {
     this.#options = options
@@ -63,13 +68,14 @@ export class Sources {
     return events
   }
 
-  /** Listens to Kafka from now on, where the settings say so. */
-  async start(): Promise<void> {
-    await this.#kafka?.start()
+  /** Listens to Kafka from now on, where the settings say so; not any more once that was stopped. */
+  start(): void {
+    if (!this.#isStopping) this.#kafka?.start()
   }
 
   /** Resolves once no message is under way any more. */
   async stopListening(): Promise<void> {
+    this.#isStopping = true
     await this.#kafka?.stop()
   }
 

@@ -26,7 +26,7 @@ export interface StorageOptions {
 export class Storage {
   readonly #disk: Disk | undefined
   readonly #recovery: Recovery | undefined
-  readonly writes: WriteBehind | undefined
+  readonly #writes: WriteBehind | undefined
   /** Who takes in what was applied. */
   readonly keeper: Pick<WriteBehind, 'refusalOf' | 'note' | 'saved' | 'forget' | 'drop'> = KEEPS_NOTHING
 
@@ -35,14 +35,14 @@ export class Storage {
     if (dataDir === undefined) return
     this.#disk = new Disk(join(dataDir, `${memberId}.db`))
     this.#recovery = new Recovery({ ...options, disk: this.#disk })
-    this.writes = new WriteBehind({ clock, log, target: this.#disk, intervalMs, waitMaxMs })
-    this.keeper = this.writes
-    registerDiskMetrics(options.registry, this.writes)
+    this.#writes = new WriteBehind({ clock, log, target: this.#disk, intervalMs, waitMaxMs })
+    this.keeper = this.#writes
+    registerDiskMetrics(options.registry, this.#writes)
   }
 
   /** Why requests should go elsewhere: it is still being read, or the disk does not keep up. */
   get notReady(): string | undefined {
-    return this.#recovery?.notReady ?? this.writes?.trouble
+    return this.#recovery?.notReady ?? this.#writes?.trouble
   }
 
   /** @throws LarderError NOT_SAVED when the file cannot be had. */
@@ -71,7 +71,7 @@ export class Storage {
   /** Writes what is left. @throws LarderError NOT_SAVED that says what was lost. */
   async stop(): Promise<void> {
     try {
-      await this.writes?.stop()
+      await this.#writes?.stop()
     } finally {
       await this.#disk?.close()
     }

@@ -63,7 +63,7 @@ function isOnThisMachine(url: string): boolean {
 
 /** The process that runs our program and was told to listen on this port. */
 export async function processOf(port: number): Promise<number | undefined> {
-  const isNode = new RegExp(`\\bnode/main\\.ts .*\\bPORT=${port}(?: |$)`)
+  const isNode = new RegExp(`\\bnode/main\\.ts .*\\bPORT=${port}(?: |$)`, 's')
   return (await processes()).find(({ told }) => isNode.test(told))?.pid
 }
 

@@ -1,6 +1,6 @@
 /** From a row to its answer, whoever found the row: the caller is let in or not, and whatever goes wrong is an answer too. */
 import { LarderError } from '../errors.ts'
-import { type Eventual, orElse } from '../eventual.ts'
+import { type Eventual, isLater } from '../eventual.ts'
 import type { Guard } from './guard.ts'
 import type { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
@@ -16,7 +16,12 @@ export function createAnswering(isLetIn: Guard): Answering {
       const { scheme, detail } = needed[access]
       return problem(new LarderError('UNAUTHORIZED', detail), { 'www-authenticate': scheme })
     }
-    return orElse(() => route.handle(request), problem)
+    try {
+      const answer = route.handle(request)
+      return isLater(answer) ? answer.catch(problem) : answer
+    } catch (thrown) {
+      return problem(thrown)
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, LarderError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { HttpMetrics } from '../metrics.ts'
+import type { HttpMetrics } from './metrics.ts'
 
 export const HEADER_BYTES_MAX = 16 * 1024
 

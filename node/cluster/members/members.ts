@@ -13,9 +13,9 @@ import type { Log } from '../../../shared/log.ts'
 import type { Member, View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Contact } from '../peers/peers.ts'
 import { CatchUp } from './catch-up.ts'
 import { CurrentView } from './current-view.ts'
+import type { MemberPeers } from './member-peers.ts'
 import { Membership, type Uplink } from './membership.ts'
 import type { PlacedView, Views } from './placed-view.ts'
 import { Pulse } from './pulse.ts'
@@ -30,13 +30,6 @@ export { UplinkClient } from './uplink-client.ts'
 /** How long a member asks the others for their views. */
 const ASK_MAX_MS = 500
 
-/** A member that can be asked whether it is there. */
-export interface MemberPeer {
-  readonly contact: Contact
-  /** Resolves when it answers at all. */
-  ping(timeoutMs: number): Promise<void>
-}
-
 export interface MembersOptions {
   readonly self: Member
   readonly clock: Clock
@@ -45,7 +38,7 @@ export interface MembersOptions {
   readonly stamps: StampClock
   /** `undefined` for a cluster of one. */
   readonly uplink: Uplink | undefined
-  readonly peers: { of(member: Member): MemberPeer }
+  readonly peers: MemberPeers
   /** Called with every view, before anyone goes by it, and with the one before. */
   onView(placed: PlacedView, former: PlacedView | undefined): void
   /** Called once it has stood still for so long that others may have taken over, and has asked what it has missed. */

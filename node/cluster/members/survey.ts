@@ -9,8 +9,9 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
-import { type Contact, isAbsent, type RollCall, rollCallOf } from '../peers/peers.ts'
+import { isAbsent, noteRoll, type RollCall, rollCallOf } from '../peers/peers.ts'
 import type { CurrentView } from './current-view.ts'
+import type { MemberPeers } from './member-peers.ts'
 import type { Membership } from './membership.ts'
 
 const LOOK_MS = 250
@@ -26,9 +27,7 @@ export interface SurveyOptions {
   readonly log: Log
   readonly membership: Pick<Membership, 'placed' | 'leaseMs' | 'silence'>
   readonly current: Pick<CurrentView, 'miss'>
-  readonly peers: {
-    of(member: Member): { readonly contact: Contact; ping(timeoutMs: number): Promise<void> }
-  }
+  readonly peers: MemberPeers
 }
 
 export class Survey {
@@ -97,7 +96,7 @@ export class Survey {
   }
 
   #beginAnew(): void {
-    for (const other of this.#others()) delete this.#options.peers.of(other).contact.roll
+    for (const { contact } of this.#options.peers) contact.roll = undefined
   }
 
   async #ask(other: Member, roll: RollCall, timeoutMs: number): Promise<void> {
@@ -105,11 +104,10 @@ export class Survey {
     roll.askedAtMs = clock.now()
     try {
       await peers.of(other).ping(timeoutMs)
-      roll.answeredAtMs = clock.now()
-      roll.refusals = 0
+      noteRoll(roll, 'here', clock.now())
     } catch (error) {
       const isRefused = error instanceof Error && 'code' in error && error.code === 'REFUSED'
-      roll.refusals = isRefused ? roll.refusals + 1 : 0
+      noteRoll(roll, isRefused ? 'refused' : 'silent', clock.now())
     }
   }
 

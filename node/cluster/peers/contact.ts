@@ -21,7 +21,7 @@ export interface Contact {
   /** It took no changes in time: nobody waits for it until it has answered. */
   isPassedOver: boolean
   /** What came of asking whether it is there; absent while nobody asks. */
-  roll?: RollCall
+  roll: RollCall | undefined
 }
 
 /** Of one member, for as long as members look after each other. */
@@ -33,13 +33,33 @@ export interface RollCall {
 }
 
 export function newContact(): Contact {
-  return { gaveAtMs: -Infinity, silentSinceMs: Infinity, isPassedOver: false }
+  return { gaveAtMs: -Infinity, silentSinceMs: Infinity, isPassedOver: false, roll: undefined }
+}
+
+/** It has given a part of a slot. */
+export function gave(contact: Contact, nowMs: number): void {
+  contact.gaveAtMs = nowMs
+}
+
+/** It has answered, or not, when it was asked for slots. */
+export function spoke(contact: Contact): void {
+  contact.silentSinceMs = Infinity
+}
+
+export function fellSilent(contact: Contact, nowMs: number): void {
+  contact.silentSinceMs = Math.min(contact.silentSinceMs, nowMs)
 }
 
 /** The roll call of a member, begun at this time where there was none. Who was absent before has not answered yet. */
 export function rollCallOf(contact: Contact, nowMs: number, { wasAbsent }: { wasAbsent: boolean }): RollCall {
   contact.roll ??= { askedAtMs: -Infinity, answeredAtMs: wasAbsent ? -Infinity : nowMs, refusals: 0 }
   return contact.roll
+}
+
+/** What came of asking whether it is there. */
+export function noteRoll(roll: RollCall, outcome: 'here' | 'refused' | 'silent', nowMs: number): void {
+  if (outcome === 'here') roll.answeredAtMs = nowMs
+  roll.refusals = outcome === 'refused' ? roll.refusals + 1 : 0
 }
 
 /** Whether it has to be taken for gone: nobody listens there, or it has said nothing for longer than that. */

@@ -12,7 +12,7 @@ import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import { isWaitedFor } from '../peers/peers.ts'
+import { fellSilent, isWaitedFor, spoke } from '../peers/peers.ts'
 import { whileGiving } from './giving.ts'
 import type { Holdings } from './holdings.ts'
 import type { SlotStore } from './sender.ts'
@@ -154,7 +154,7 @@ export class Arrivals {
       const slots = batch.map(({ slot }) => [slot, store.digestOf(slot)] as const)
       const asking = peer.ask({ type: 'want', slots }, REQUEST_MAX_MS)
       const answers = await whileGiving(peer, asking, clock)
-      peer.contact.silentSinceMs = Infinity
+      spoke(peer.contact)
       for (const [index, arrival] of batch.entries()) {
         if (this.#arrivals.get(arrival.slot) !== arrival) continue // Another view has come.
         arrival.isAsked = false
@@ -167,7 +167,7 @@ export class Arrivals {
       }
       return true
     } catch {
-      peer.contact.silentSinceMs = Math.min(peer.contact.silentSinceMs, clock.now())
+      fellSilent(peer.contact, clock.now())
       for (const arrival of batch) {
         arrival.isAsked = false
         this.#passOver(arrival, member)

@@ -2,7 +2,7 @@
 
 import { type Clock, pause } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
-import { hasStoppedGiving } from '../peers/peers.ts'
+import { gave, hasStoppedGiving } from '../peers/peers.ts'
 import type { SlotPeer } from './slot-peers.ts'
 
 const LOOK_MS = 500
@@ -18,9 +18,7 @@ export async function whileGiving<T>(
   let sinceMs = clock.now()
   let isOver = false
   const over = asking.then(
-    () => {
-      contact.gaveAtMs = clock.now()
-    },
+    () => gave(contact, clock.now()),
     () => {},
   )
   void over.then(() => {

@@ -15,7 +15,7 @@ import type { PlacedView, Views } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import { bytesOfEntries, type SlotAnswer } from '../wire/calls.ts'
 import type { Doubts } from './doubts.ts'
-import type { SlotPeers } from './slot-peers.ts'
+import type { SlotPeer, SlotPeers } from './slot-peers.ts'
 
 /** How long an acknowledgement waits for a replica that says nothing. */
 const COPY_MAX_MS = 1500
@@ -82,15 +82,17 @@ export class Replicator {
   }
 
   /** Whether nobody waits for it, as it has not answered. */
-  isPassedOver(member: Member): boolean {
-    return this.#options.peers.of(member).contact.isPassedOver
+  isPassedOver({ incarnation }: Member): boolean {
+    return this.#options.peers.find(incarnation)?.contact.isPassedOver === true
   }
 
   /** It answers again: from now on it is waited for. */
-  resume(member: Member): void {
-    if (this.isPassedOver(member))
-      this.#options.log.info({ peer: member.id }, 'a replica takes changes again')
-    this.#options.peers.of(member).contact.isPassedOver = false
+  resume({ incarnation }: Member): void {
+    const { log, peers } = this.#options
+    const peer = peers.find(incarnation)
+    if (peer === undefined || !peer.contact.isPassedOver) return
+    log.info({ peer: peer.member.id }, 'a replica takes changes again')
+    peer.contact.isPassedOver = false
   }
 
   async #copy(
@@ -122,12 +124,13 @@ export class Replicator {
 
   async #stream(member: Member, changes: readonly SlotEntry[]): Promise<SlotAnswer | 'missed'> {
     const { clock, peers } = this.#options
-    if (this.isPassedOver(member)) return this.#missed(member, changes)
+    const peer = peers.of(member)
+    if (peer.contact.isPassedOver) return this.#missed(member, changes)
     try {
-      const [answer = 'refused'] = await peers.of(member).stream({ changes }, clock.now() + COPY_MAX_MS)
+      const [answer = 'refused'] = await peer.stream({ changes }, clock.now() + COPY_MAX_MS)
       return answer
     } catch (error) {
-      this.#passOver(member, error)
+      this.#passOver(peer, error)
       return this.#missed(member, changes)
     }
   }
@@ -152,13 +155,13 @@ export class Replicator {
     return 'missed'
   }
 
-  #passOver(member: Member, error: unknown): void {
-    if (!this.isPassedOver(member))
+  #passOver({ member, contact }: SlotPeer, error: unknown): void {
+    if (!contact.isPassedOver)
       this.#options.log.warn(
         { peer: member.id, error },
         'a replica takes no changes; writes go on without it',
       )
-    this.#options.peers.of(member).contact.isPassedOver = true
+    contact.isPassedOver = true
   }
 }
 

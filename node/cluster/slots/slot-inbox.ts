@@ -10,6 +10,7 @@ import type { Member } from '../../../shared/view.ts'
 import { isLikewise } from '../../entries/digest.ts'
 import type { SlotEntry } from '../../entries/entry.ts'
 import type { CatchUp, Views } from '../members/members.ts'
+import { gave } from '../peers/peers.ts'
 import type {
   Check,
   Offer,
@@ -94,8 +95,8 @@ export class SlotInbox {
   /** As any holder. What is news to an owner is news to its replicas too. */
   async #take(entries: readonly SlotEntry[], from: string): Promise<SlotAnswer> {
     const { clock, holdings, peers, replicator, takeIn } = this.#options
-    const giver = peers.find(from)
-    if (giver !== undefined) giver.contact.gaveAtMs = clock.now()
+    const sender = peers.find(from)
+    if (sender !== undefined) gave(sender.contact, clock.now())
     if (entries.some(({ slot }) => holdings.roleOf(slot) === 'none')) return 'refused'
     const news = entries.filter((entry) => takeIn(entry))
     const owned = news.filter(({ slot }) => holdings.isOwn(slot))

@@ -118,10 +118,8 @@ class Bench {
     const nobody = () => {
       throw new Error('there is nobody to speak to')
     }
-    return new ToldMembers(
-      { ...parts, peers: { of: nobody }, onView() {}, onAway() {}, onRejected() {} },
-      tell,
-    )
+    const peers = { of: nobody, [Symbol.iterator]: nobody }
+    return new ToldMembers({ ...parts, peers, onView() {}, onAway() {}, onRejected() {} }, tell)
   }
 
   #storage(tell: Tell) {

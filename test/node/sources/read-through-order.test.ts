@@ -7,7 +7,7 @@ import { ReadThrough } from '../../../node/sources/read-through.ts'
 import type { Asking, UpstreamAnswer } from '../../../node/sources/upstream.ts'
 import type { Command, Reply, ResponseOutcome } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
-import { createHttpMetrics } from '../../../shared/metrics.ts'
+import { createHttpMetrics } from '../../../shared/http/metrics.ts'
 import { settled } from '../../support/clock.ts'
 
 const KEY = '/o/1'

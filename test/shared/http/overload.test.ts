@@ -1,10 +1,10 @@
 /** A service that is asked for more than it can do: what it answers is not late, and the rest is told at once. */
 import { expect } from 'chai'
 import { pino } from 'pino'
+import { createHttpMetrics } from '../../../shared/http/metrics.ts'
 import { empty } from '../../../shared/http/response.ts'
 import type { Route } from '../../../shared/http/route.ts'
 import { HttpService } from '../../../shared/http/service.ts'
-import { createHttpMetrics } from '../../../shared/metrics.ts'
 
 const WORK_MS = 25
 const CLIENTS = 30

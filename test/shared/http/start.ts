@@ -2,10 +2,10 @@
 import { pino } from 'pino'
 import { z } from 'zod'
 import { readBody } from '../../../shared/http/input.ts'
+import { createHttpMetrics } from '../../../shared/http/metrics.ts'
 import { empty, type HttpResponse } from '../../../shared/http/response.ts'
 import type { Answer, Route } from '../../../shared/http/route.ts'
 import { HttpService, type ServiceOptions } from '../../../shared/http/service.ts'
-import { createHttpMetrics } from '../../../shared/metrics.ts'
 
 export const BODY_BYTES_MAX = 1000
 

@@ -60,7 +60,11 @@ export class Lookout {
         },
       },
       current: { miss: (absent) => this.#miss([...absent]) },
-      peers: { of: (member) => ({ contact: this.#contactOf(member), ping: (ms) => this.#ping(member, ms) }) },
+      peers: {
+        of: (member) => ({ contact: this.#contactOf(member), ping: (ms) => this.#ping(member, ms) }),
+        [Symbol.iterator]: () =>
+          this.#contacts.values().map((contact) => ({ contact, ping: async () => {} })),
+      },
     })
     this.survey.start()
   }

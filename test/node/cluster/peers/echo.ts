@@ -6,10 +6,10 @@ import { HttpConnection } from '../../../../node/cluster/peers/connection.ts'
 import { EXECUTE_PATH } from '../../../../node/cluster/wire/execute.ts'
 import { systemClock } from '../../../../shared/clock.ts'
 import { LarderError } from '../../../../shared/errors.ts'
+import { createHttpMetrics } from '../../../../shared/http/metrics.ts'
 import { empty } from '../../../../shared/http/response.ts'
 import type { Route } from '../../../../shared/http/route.ts'
 import { HttpService } from '../../../../shared/http/service.ts'
-import { createHttpMetrics } from '../../../../shared/metrics.ts'
 
 export const BYTES_MAX = 100_000
 

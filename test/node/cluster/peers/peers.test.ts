@@ -31,6 +31,17 @@ describe('peers', () => {
     expect(peers.of({ ...b, url: 'http://127.0.0.1:10' })).to.not.equal(peer)
   })
 
+  it('are found by the life of their member, as long as it is that life', () => {
+    const peers = create()
+    expect(peers.find('b-1')).to.equal(undefined)
+    const peer = peers.of(b)
+    expect(peers.find('b-1')).to.equal(peer)
+    const next = peers.of({ ...b, incarnation: 'b-2' })
+    expect([peers.find('b-1'), peers.find('b-2')]).to.deep.equal([undefined, next])
+    peers.retain([])
+    expect(peers.find('b-2')).to.equal(undefined)
+  })
+
   it('are let go when they leave the view', () => {
     const peers = create()
     const peer = peers.of(b)

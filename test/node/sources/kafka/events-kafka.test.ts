@@ -7,7 +7,7 @@ import { Events } from '../../../../node/sources/events.ts'
 import { createSourceMetrics } from '../../../../node/sources/metrics.ts'
 import type { Command } from '../../../../shared/command.ts'
 import { LarderError } from '../../../../shared/errors.ts'
-import { createHttpMetrics } from '../../../../shared/metrics.ts'
+import { createHttpMetrics } from '../../../../shared/http/metrics.ts'
 import { FakeClock } from '../../../support/clock.ts'
 
 describe('events from Kafka', () => {
