@@ -115,8 +115,8 @@ async function play(
     }
     await beat
     const responses = slowApi ? [drawResponse(slowApi, await slowApi.again())] : []
-    const picture = [drawNodes(client.nodes), ...responses, ...drawScene(await books.look())]
-    screen.show(picture, { isNew: act !== shown })
+    const scene = drawScene(await books.look())
+    screen.show(() => [drawNodes(client.nodes), ...responses, ...scene], { isNew: act !== shown })
     shown = act
     await pause(systemClock, BEAT_MS)
   }

@@ -13,6 +13,7 @@ const ROWS_MIN = 20
 export class Screen {
   readonly #startedAtMs = performance.now()
   readonly #isLive = process.stdout.isTTY && process.stdout.rows >= ROWS_MIN
+  #draw: () => readonly string[] = () => []
   #picture = ''
 
   /** What it is all about. */
@@ -23,28 +24,33 @@ export class Screen {
   /** Below what was said before, with the time. */
   tell(news: string, color?: 'red' | 'green'): void {
     const seconds = ((performance.now() - this.#startedAtMs) / 1000).toFixed(1)
-    this.#write(
-      `  ${styleText('dim', `${seconds.padStart(4)} s`)}  ${color ? styleText(color, news) : news}\n`,
-    )
+    const time = styleText('dim', `${seconds.padStart(4)} s`)
+    this.#write(`  ${time}  ${color ? styleText(color, news) : news}\n`)
   }
 
-  /** On a terminal in place of the last one. */
-  show(lines: readonly string[], { isNew }: { isNew: boolean }): void {
-    const picture = ['', ...lines, ''].join('\n')
-    if (this.#isLive) this.#write('', picture)
-    else if (isNew) console.log(picture)
+  /** On a terminal in place of the last one; it is drawn again below later news. */
+  show(draw: () => readonly string[], { isNew }: { isNew: boolean }): void {
+    if (this.#isLive) {
+      this.#draw = draw
+      this.#write('')
+    } else if (isNew) console.log(pictureOf(draw()))
   }
 
   /** In place of the picture, for good. */
   close(lines: readonly string[]): void {
-    this.#write(`${lines.join('\n')}\n`, '')
+    this.#draw = () => []
+    this.#write(`${lines.join('\n')}\n`)
   }
 
-  #write(text: string, picture = this.#picture): void {
+  #write(text: string): void {
     const height = rowsOf(this.#picture)
-    process.stdout.write((height > 0 ? `\x1b[${height}A\x1b[J` : '') + text + picture)
-    this.#picture = picture
+    this.#picture = pictureOf(this.#draw())
+    process.stdout.write((height > 0 ? `\x1b[${height}A\x1b[J` : '') + text + this.#picture)
   }
+}
+
+function pictureOf(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : ['', ...lines, ''].join('\n')
 }
 
 /** How many rows of the terminal it has taken, long lines being continued on the next. */
