@@ -51,9 +51,7 @@ export class Shards implements Engine {
 
   #executeOn(slot: number, command: KeyCommand, options: Deadline): Eventual<Reply> {
     const shard = this.#shardOf(slot)
-    if (!isWrite(command)) {
-      return shard.told(slot, this.#read(slot, command))
-    }
+    if (!isWrite(command)) return shard.told(slot, this.#read(slot, command))
     if (command.type === 'value.set' || command.type === 'response.put') this.#checkFits(command)
     return shard.write(slot, command, options.deadlineAtMs)
   }

@@ -113,7 +113,7 @@ describe('a holder that is given entries', () => {
     expect([mine, foreign].map((one) => holder.has(one))).to.deep.equal([false, false])
   })
 
-  it('takes them in from whoever it is, and has heard of the giver', async () => {
+  it('takes them in from whoever it is, and has heard of the sender', async () => {
     const holder = new Holder()
     expect(await holder.hear('c-1', give(valueIn(AB, 'x'), valueIn(BA, 'y')))).to.deep.equal(['merged'])
     expect([holder.has(valueIn(AB, 'x')), holder.has(valueIn(BA, 'y'))]).to.deep.equal([true, true])
