@@ -11,19 +11,20 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { pause, systemClock } from '../shared/clock.ts'
 import { Settings } from '../shared/config.ts'
+import { freePorts } from '../test/support/ports.ts'
 import { nodeProgram, uplinkProgram } from './programs.ts'
 import { untilServing } from './readiness.ts'
 import { siegeKeys, siegeUrls } from './siege-urls.ts'
 
 const USERS = 200
-const NODES = 4
+/** Uplink and four nodes. */
+const PROCESSES = 5
 /** Two looks at the nodes this far apart see the same: nothing is on its way any more. */
 const QUIET_MS = 500
 /** A report that comes later than this does not come at all. */
@@ -116,7 +117,7 @@ function runningCluster(): Target {
 
 /** A cluster of our own, with its data in the temporary folder; it is stopped before they are read. */
 async function startCluster(): Promise<Target> {
-  const [uplinkPort = 0, ...nodePorts] = await freePorts(1 + NODES)
+  const [uplinkPort, ...nodePorts] = await freePorts(PROCESSES)
   const environment = { ...process.env, HOST: '', API_KEY: '', LOG_LEVEL: 'error', DATA_DIR: dataDir }
   const uplink = uplinkProgram(environment, uplinkPort)
   const programs = nodePorts.map((port) => nodeProgram(environment, { port, uplinkUrl: uplink.url }))
@@ -139,14 +140,6 @@ async function startCluster(): Promise<Target> {
       return sumOnDisk(new Set(keys))
     },
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
 }
 
 /** Nodes first: a node that leaves tells uplink. */
