@@ -32,7 +32,8 @@ describe('scripts: chaos', function () {
   it('finds nothing when a member joins and leaves, and another one is killed', async () => {
     const { code, stdout, stderr } = await chaos(
       '--seconds',
-      '8',
+      // Twice what both faults take where nothing else runs.
+      '16',
       '--faults',
       'join,kill',
       '--seed',
