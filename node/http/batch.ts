@@ -8,7 +8,7 @@
 import { z } from 'zod'
 import { isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
 import { assertNever, LarderError, toLarderError } from '../../shared/errors.ts'
-import { andThen, type Eventual, isLater, mapAll, orElse } from '../../shared/eventual.ts'
+import { type Eventual, isLater, mapAll } from '../../shared/eventual.ts'
 import { readJson } from '../../shared/http/input.ts'
 import { jsonText } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
@@ -115,10 +115,18 @@ class Batch {
 
   /** The result as JSON text, whatever happens. */
   execute(index: number): Eventual<string> {
-    return orElse(() => {
+    try {
       const command = parseOp(this.#ops, index)
-      return andThen(this.#inOrder(command), (reply) => this.#tell(command, reply))
-    }, problemText)
+      const reply = this.#inOrder(command)
+      return isLater(reply) ? this.#later(command, reply) : this.#tell(command, reply)
+    } catch (thrown) {
+      return problemText(thrown)
+    }
+  }
+
+  /** Apart, so that what is answered at once makes no functions ready. */
+  #later(command: BatchCommand, reply: Promise<Reply>): Promise<string> {
+    return reply.then((reply) => this.#tell(command, reply)).catch(problemText)
   }
 
   #tell(command: BatchCommand, reply: Reply): string {

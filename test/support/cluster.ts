@@ -12,6 +12,9 @@ import { until } from './until.ts'
 
 export const silent = pino({ level: 'silent' })
 
+/** Slots move with no more than half of what a member can do, and the machine may have little to give. */
+const SETTLE_MAX_MS = 30_000
+
 export interface ClusterOptions {
   readonly ids: readonly string[]
   readonly node?: Environment
@@ -80,6 +83,7 @@ export class Cluster implements AsyncDisposable {
         () => this.#standOf(id),
         ({ ready, members, arriving, short }) =>
           members === ids && ready === 200 && arriving === 0 && short === 0,
+        SETTLE_MAX_MS,
       )
     }
   }
