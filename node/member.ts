@@ -6,7 +6,6 @@
  *             └─ theirs ─▶ Peers ~~~▶ Inbox of the owner ─▶ its Shards
  *     uplink ◀─ lease ─ Members ─ view ─▶ Peers, Slots, Router
  */
-
 import type { Registry } from 'prom-client'
 import type { Clock } from '../shared/clock.ts'
 import type { LarderError } from '../shared/errors.ts'

@@ -4,7 +4,6 @@
  *     HTTP ─▶ Command ─▶ Dispatch ─▶ Backend ─▶ the member that owns the key ─▶ its Sources ─▶ its shards
  *     Kafka ─▶ Events ──────────────────▶┘                          upstream APIs ◀┘             └─▶ Storage
  */
-
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../shared/clock.ts'
 import { createHttpMetrics, type HttpMetrics } from '../shared/http/metrics.ts'

@@ -4,7 +4,6 @@
  * When the sender has seen a newer view, that view is awaited first. What this member does not own even so, its
  * local engine refuses.
  */
-
 import type { Clock } from '../../shared/clock.ts'
 import type { Reply } from '../../shared/command.ts'
 import { toLarderError } from '../../shared/errors.ts'

@@ -5,7 +5,6 @@
  * routed again by each newer view, and by no view twice; so is a read whose answer was lost. No write that may have
  * been carried out is ever sent again.
  */
-
 import type { Clock } from '../../shared/clock.ts'
 import { type ClusterCommand, type Command, isWrite, type Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'

@@ -1,5 +1,4 @@
 /** What members tell each other, and what they tell of the cluster. */
-
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/http/input.ts'

@@ -1,5 +1,4 @@
 /** The SQLite file of a node: rows in, rows out. Blocks, so it lives on a thread of its own. */
-
 import { statSync } from 'node:fs'
 import type { StatementSync } from 'node:sqlite'
 import { messageOf } from '../../shared/errors.ts'

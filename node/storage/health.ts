@@ -1,5 +1,4 @@
 /** Whether the disk keeps up: what went wrong last, or for how long it has said nothing. */
-
 import type { Clock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'

@@ -4,7 +4,6 @@
  * `numbers` is for people and other programs. It follows `counters` by trigger, so that the two never differ;
  * where somebody has changed a number while the node was down, the number is what counts from then on.
  */
-
 import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'

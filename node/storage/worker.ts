@@ -1,5 +1,4 @@
 /** The thread on which the file of a node is read and written: one call after the other, each with its answer. */
-
 import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf } from '../../shared/errors.ts'
 import { Database, type Part } from './database.ts'

@@ -2,7 +2,6 @@
  * What a receiver does before it looks at what another member says: where that one goes by a later view, it is
  * taken over, or awaited once.
  */
-
 import type { Clock } from '../../../shared/clock.ts'
 import type { View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'

@@ -6,7 +6,6 @@
  *     what others say ───────▶ CatchUp ──┘        ▲
  *     this process stood still ─▶ Pulse: ask uplink and the others, then go on, or doubt what it holds
  */
-
 import type { Clock } from '../../../shared/clock.ts'
 import type { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'

@@ -5,7 +5,6 @@
  * What one member finds is its own; two that differ for a moment refuse each other, and what each takes in is merged.
  * Once an uplink has answered for a lease, its view alone counts again.
  */
-
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'

@@ -2,7 +2,6 @@
  * A connection to another member that has left HTTP, which costs more than what members mostly say to each other: one
  * question at a time, and its answer.
  */
-
 import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'

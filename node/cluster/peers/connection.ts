@@ -1,5 +1,4 @@
 /** The ways to another member: separate ones, so that what waits on one of them holds up nothing on the others. */
-
 import { Agent as HttpAgent, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { urlToHttpOptions } from 'node:url'

@@ -2,7 +2,6 @@
  * What every call to another member has in common: it shows the view that this member goes by and learns the other's
  * where that is later, and it says what a failure means.
  */
-
 import type { Clock } from '../../../shared/clock.ts'
 import { isErrorCode, LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'

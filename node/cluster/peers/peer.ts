@@ -5,7 +5,6 @@
  * A command is sent once. Only a connection that was refused is known not to have carried it; whatever else
  * breaks leaves open whether it was applied, and the caller is told so.
  */
-
 import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import type { Member } from '../../../shared/view.ts'

@@ -6,7 +6,6 @@
  * formerly may have missed what others have taken in since, so that the search goes on. When everybody was asked, what
  * came together is all there is. What a command waits for is asked for at once, the rest a batch after the other.
  */
-
 import type { Clock } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'

@@ -5,7 +5,6 @@
  * The owner is asked first. It may have all of it already, or want it, or not yet be sure that every other copy is
  * whole; only when it is this one may go.
  */
-
 import type { Clock } from '../../../shared/clock.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'

@@ -2,7 +2,6 @@
  * Of the slots that this member owns: which replicas are known to have all of them, and which may lack something
  * because they are new, could not be reached, or were found to differ.
  */
-
 import type { Clock } from '../../../shared/clock.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'

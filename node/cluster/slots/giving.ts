@@ -1,5 +1,4 @@
 /** How long a member that was asked for slots is waited for: giving may take long, and must not wait for the dead. */
-
 import { type Clock, pause } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import { gave, hasStoppedGiving } from '../peers/peers.ts'

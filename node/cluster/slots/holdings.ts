@@ -5,7 +5,6 @@
  * owner that has no complete copy is waited for; a replica learns from the owner when its copy is complete. A copy
  * stays complete, as of then, while its slot is held elsewhere: until it is let go it may be all that is left.
  */
-
 import { type Clock, inTime } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import { SLOTS } from '../../../shared/placement.ts'

@@ -5,7 +5,6 @@
  * A check travels in the stream of changes, so that both sides compare the same moment. Where they differ each gives the
  * other what it has: a replica may have been an owner in a half of the cluster that was cut off.
  */
-
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import { SLOTS } from '../../../shared/placement.ts'

@@ -5,7 +5,6 @@
  * what it misses meanwhile is noted, to be mended. A replica that knows of other holders refuses; then the change goes
  * where the later view says, be it to another owner.
  */
-
 import type { Clock } from '../../../shared/clock.ts'
 import type { Eventual } from '../../../shared/eventual.ts'
 import type { Log } from '../../../shared/log.ts'

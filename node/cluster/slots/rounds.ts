@@ -52,9 +52,9 @@ export class Rounds {
       const slots = all.slice(start, start + batchMax)
       await act(member, slots).catch(() => {}) // A caller that fails has said so itself.
       const left = new Set(due(member))
-      const isStuck = slots.every((slot) => left.has(slot))
-      start += slots.filter((slot) => left.has(slot)).length
-      if (isStuck) await pause(clock, RETRY_MS, signal)
+      const kept = slots.filter((slot) => left.has(slot)).length
+      start += kept
+      if (kept === slots.length) await pause(clock, RETRY_MS, signal)
     }
     this.#underWay.delete(member.incarnation) // In this very turn: whoever wakes it from now on is heard.
   }

@@ -4,7 +4,6 @@
  * Between two parts it rests for as long as the last one took, so that moving slots takes no more than half of what
  * either member can do; what commands wait for goes without a rest.
  */
-
 import { type Clock, pause } from '../../../shared/clock.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { EntryChange, SlotEntry } from '../../entries/entry.ts'

@@ -4,7 +4,6 @@
  * Whoever speaks of a slot as its owner must be that in the view of this member too, or is refused: so an owner of
  * the past, which does not know it yet, can acknowledge nothing behind the back of the present one.
  */
-
 import type { Clock } from '../../../shared/clock.ts'
 import type { Member } from '../../../shared/view.ts'
 import { isLikewise } from '../../entries/digest.ts'

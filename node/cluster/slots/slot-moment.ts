@@ -1,5 +1,4 @@
 /** When, and by whom, a command on a slot is carried out: what is seldom asked for is looked up only then. */
-
 import type { Clock } from '../../../shared/clock.ts'
 import type { Stamp } from '../../../shared/command.ts'
 import type { StampClock } from '../../entries/stamp.ts'

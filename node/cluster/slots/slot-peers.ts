@@ -1,5 +1,4 @@
 /** What is needed of another member by those who look after slots: to be told of changes, to be asked, and whether it answers. */
-
 import type { Member } from '../../../shared/view.ts'
 import type { Contact } from '../peers/peers.ts'
 import type { SlotAnswer, SlotMessage, StreamItem } from '../wire/calls.ts'

@@ -7,7 +7,6 @@
  *                        └─ here, not mine ──▶ Departures ~▶ the owner
  *     changes ─▶ Replicator ~~~▶ SlotInbox of the replicas
  */
-
 import type { Clock } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
