@@ -22,6 +22,7 @@ type Streamed =
   | { readonly type: 'changes'; readonly changes: readonly SlotEntry[] }
 export type Said = Asked | Streamed
 type Kind = Said['type']
+type SaidOf<K extends Kind> = Extract<Said, { readonly type: K }>
 /** The answer for each slot, or for the whole of what has one answer. */
 type Rule = SlotAnswer | ((slot: number) => SlotAnswer)
 type Manner = 'answers' | 'drops' | 'holds' | 'refuses'
@@ -99,6 +100,11 @@ export class SlotPartners implements SlotPeers {
     return meant.map(({ said }) => said)
   }
 
+  /** What was said of one kind, to anybody. */
+  saidToAll<K extends Kind>(kind: K): { readonly to: string; readonly said: SaidOf<K> }[] {
+    return this.log.flatMap(({ to, said }) => (isOfKind(said, kind) ? [{ to, said }] : []))
+  }
+
   slotsSaid(id: string, kind?: Kind): number[][] {
     return this.said(id, kind).map(slotsOf)
   }
@@ -145,6 +151,10 @@ export class SlotPartners implements SlotPeers {
     const answered = said.type === 'changes' || said.type === 'give' ? slots.slice(0, 1) : slots
     return answered.map((slot) => (typeof rule === 'string' ? rule : rule(slot)))
   }
+}
+
+function isOfKind<K extends Kind>(said: Said, kind: K): said is SaidOf<K> {
+  return said.type === kind
 }
 
 function streamedOf(item: StreamItem): Streamed {

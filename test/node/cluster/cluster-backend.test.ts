@@ -11,7 +11,7 @@ import { Memory } from '../../../node/memory/memory.ts'
 import type { LarderError } from '../../../shared/errors.ts'
 import { FakeClock, settled } from '../../support/clock.ts'
 import { silent } from '../../support/cluster.ts'
-import { RecordedPeers } from '../../support/recorded-peers.ts'
+import { SlotPartners } from '../../support/slot-partners.ts'
 import { self } from '../../support/views.ts'
 
 /** What was done, in its order. */
@@ -86,7 +86,7 @@ class Bench {
     const clock = new FakeClock()
     const tell = (what: string) => void this.told.push(what)
     const metrics = createClusterMetrics(new Registry())
-    const [stamps, memory, peers] = [new StampClock('a-1'), new Memory(Infinity), new RecordedPeers()]
+    const [stamps, memory, peers] = [new StampClock('a-1'), new Memory(Infinity), new SlotPartners(clock)]
     const parts = { self, uplink: undefined, clock, log: silent, metrics, stamps }
     const members = this.#members({ ...parts, tell })
     const [keeper, kept] = [{ note() {} }, { keeper: { drop() {} } }]

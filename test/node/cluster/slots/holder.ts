@@ -23,14 +23,15 @@ import { StampClock } from '../../../../node/entries/stamp.ts'
 import { Memory } from '../../../../node/memory/memory.ts'
 import { FakeClock } from '../../../support/clock.ts'
 import { silent } from '../../../support/cluster.ts'
-import { RecordedPeers } from '../../../support/recorded-peers.ts'
+import { SlotPartners } from '../../../support/slot-partners.ts'
 import { self, three } from '../../../support/views.ts'
 
 const nothing = () => {}
 
 export class Holder {
   readonly clock = new FakeClock()
-  readonly peers = new RecordedPeers()
+  /** They say nothing, unless a test has them. */
+  readonly peers = new SlotPartners(this.clock)
   readonly memory = new Memory(Infinity)
   readonly stamps = new StampClock(self.incarnation)
   /** What is said of the memory, whatever is in it. */
@@ -44,6 +45,7 @@ export class Holder {
 
   constructor(view: PlacedView = three) {
     const { clock, peers, memory, stamps } = this
+    for (const { id } of view.members) peers.drops(id)
     const currency = { isCurrent: true, catchUp: async () => {} }
     const holdings = new Holdings({ self, clock, currency, onWanted: nothing, onComplete: nothing })
     const doubts = new Doubts(self, clock)

@@ -4,7 +4,6 @@ import type { SlotDigest } from '../../../../node/cluster/wire/slots.ts'
 import type { SlotEntry } from '../../../../node/entries/entry.ts'
 import { settled } from '../../../support/clock.ts'
 import { valueIn } from '../../../support/entries.ts'
-import type { Told } from '../../../support/recorded-peers.ts'
 import { slotOf, three } from '../../../support/views.ts'
 import { Holder } from './holder.ts'
 
@@ -17,12 +16,11 @@ function want(...slots: readonly number[]) {
 }
 
 function givesTo(holder: Holder, answer: 'merged' | 'refused' | 'keep') {
-  holder.peers.answer = ({ message }: Told) =>
-    'slots' in message ? message.slots.map(() => answer) : [answer]
+  for (const id of ['b', 'c']) holder.peers.answers(id, { give: answer, offer: answer })
 }
 
 function given(holder: Holder): { to: string; entries: readonly SlotEntry[] }[] {
-  return holder.peers.toldOf('give').map(({ to, message }) => ({ to, entries: message.entries }))
+  return holder.peers.saidToAll('give').map(({ to, said }) => ({ to, entries: said.entries }))
 }
 
 describe('a holder that is asked for slots', () => {
@@ -49,8 +47,7 @@ describe('a holder that is asked for slots', () => {
     const [x, y] = [valueIn(BA, 'x'), valueIn(BC, 'y')]
     holder.hold(x)
     holder.memory.merge(BC, y.id, y.entry)
-    const { promise, resolve } = Promise.withResolvers<['merged']>()
-    holder.peers.answer = ({ message }) => (message.type === 'give' ? promise : [])
+    holder.peers.holds('b', 'give')
     let isAnswered = false
     const answers = holder.hear('b-1', want(BA, BC)).finally(() => {
       isAnswered = true
@@ -58,7 +55,7 @@ describe('a holder that is asked for slots', () => {
     await settled()
     const ids = given(holder).map(({ to, entries }) => [to, ...entries.map(({ id }) => id)])
     expect([ids, isAnswered]).to.deep.equal([[['b', 'vx', 'vy']], false])
-    resolve(['merged'])
+    holder.peers.releases('b')
     await holder.clock.advance(0)
     expect(await answers).to.deep.equal(['complete', 'unready'])
   })
@@ -76,10 +73,11 @@ describe('a holder that is asked for slots', () => {
   it('says of a slot what it was worth when it was asked', async () => {
     const holder = new Holder()
     holder.memory.merge(BA, 'vx', valueIn(BA, 'x').entry)
-    holder.peers.answer = ({ message }) => {
-      if (message.type === 'give') holder.holdings.complete(BA)
-      return ['merged']
+    const give = () => {
+      holder.holdings.complete(BA)
+      return 'merged' as const
     }
+    holder.peers.answers('b', { give })
     expect(await holder.hear('b-1', want(BA))).to.deep.equal(['unready'])
   })
 
@@ -95,19 +93,19 @@ describe('a holder that is asked for slots', () => {
     const holder = new Holder()
     const body = 'x'.repeat(300 * 2 ** 10)
     holder.hold(valueIn(BA, 'x', { body }), valueIn(BA, 'y', { body }))
-    let asked = 0
-    holder.peers.answer = async () => {
-      asked++
-      await new Promise<void>((resolve) => holder.clock.after(40, resolve))
-      return ['merged']
-    }
+    const takesInFortyMs = () => holder.clock.every(40, () => holder.peers.releasesOldest('b'))
+    const asked = () => given(holder).length
+    holder.peers.holds('b', 'give')
+    const taking = takesInFortyMs()
     const several = holder.hear('b-1', want(BA, BC))
     await holder.clock.advance(79)
-    expect(asked, 'with a rest').to.equal(1)
+    expect(asked(), 'with a rest').to.equal(1)
     await holder.clock.advance(1000)
+    taking.cancel()
+    takesInFortyMs()
     const single = holder.hear('b-1', want(BA))
     await holder.clock.advance(79)
-    expect(asked - 2, 'without').to.equal(2)
+    expect(asked() - 2, 'without').to.equal(2)
     await holder.clock.advance(1)
     expect([await several, await single]).to.deep.equal([['complete', 'unready'], ['complete']])
   })
@@ -126,9 +124,7 @@ describe('a slot that was given to its owner', () => {
     await holder.clock.advance(0)
     await answers
     await holder.clock.advance(250)
-    return holder.peers
-      .toldOf('offer')
-      .flatMap(({ message }) => message.slots.map(([, , isGiven]) => isGiven))
+    return holder.peers.saidToAll('offer').flatMap(({ said }) => said.slots.map(([, , isGiven]) => isGiven))
   }
 
   it('is known to be there when it is offered', async () => {
@@ -148,7 +144,8 @@ describe('an owner whose replica may lack something', () => {
     expect(await holder.hear('b-1', { type: 'lack', slots: [AB] })).to.deep.equal(['keep'])
     expect([holder.doubts.isSafe(AB), [...holder.doubts.doubtsOf('b-1').keys()]]).to.deep.equal([false, [AB]])
     await settled()
-    expect(holder.peers.checks).to.deep.equal([{ to: 'b', slots: [AB] }])
+    expect(holder.peers.saidToAll('check').map(({ to }) => to)).to.deep.equal(['b'])
+    expect(holder.peers.slotsSaid('b', 'check')).to.deep.equal([[AB]])
   })
 
   it('refuses where it does not own the slot, or has not all of it, or does not know the member', async () => {

@@ -6,7 +6,7 @@ import { TICKS_PER_MS } from '../../../../node/entries/stamp.ts'
 import { Memory } from '../../../../node/memory/memory.ts'
 import { settled } from '../../../support/clock.ts'
 import { countIn, tombstoneIn, valueIn } from '../../../support/entries.ts'
-import { slotOf, viewOf } from '../../../support/views.ts'
+import { memberOf, slotOf, viewOf } from '../../../support/views.ts'
 import { Holder } from './holder.ts'
 
 const [AB, BA, BC, CA] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c'), slotOf('c', 'a')]
@@ -115,17 +115,17 @@ describe('a holder that is given entries', () => {
 
   it('takes them in from whoever it is, and has heard of the sender', async () => {
     const holder = new Holder()
+    const { contact } = holder.peers.of(memberOf('c'))
     expect(await holder.hear('c-1', give(valueIn(AB, 'x'), valueIn(BA, 'y')))).to.deep.equal(['merged'])
     expect([holder.has(valueIn(AB, 'x')), holder.has(valueIn(BA, 'y'))]).to.deep.equal([true, true])
-    expect(holder.peers.contactOf('c-1').gaveAtMs).to.equal(holder.clock.now())
-    expect(holder.peers.changes, 'not whole as an owner, or none').to.deep.equal([])
+    expect(contact.gaveAtMs).to.equal(holder.clock.now())
+    expect(holder.peers.saidToAll('changes'), 'not whole as an owner, or none').to.deep.equal([])
   })
 
   it('hands on as an owner what is news, before it answers', async () => {
     const holder = new Holder()
     holder.hold(valueIn(AB, 'old'))
-    const { promise, resolve } = Promise.withResolvers<['merged']>()
-    holder.peers.answer = () => promise
+    holder.peers.holds('b')
     let isAnswered = false
     const answers = holder
       .hear('c-1', give(valueIn(AB, 'old'), valueIn(AB, 'new'), valueIn(CA, 'other')))
@@ -133,9 +133,12 @@ describe('a holder that is given entries', () => {
         isAnswered = true
       })
     await settled()
-    expect(holder.peers.changes).to.deep.equal([{ to: 'b', ids: ['vnew'] }])
+    const changes = holder.peers
+      .saidToAll('changes')
+      .map(({ to, said }) => [to, said.changes.map(({ id }) => id)])
+    expect(changes).to.deep.equal([['b', ['vnew']]])
     expect(isAnswered).to.equal(false)
-    resolve(['merged'])
+    holder.peers.releases('b')
     expect(await answers).to.deep.equal(['merged'])
   })
 })

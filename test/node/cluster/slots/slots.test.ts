@@ -4,7 +4,7 @@ import { TICKS_PER_MS } from '../../../../node/entries/stamp.ts'
 import { SLOTS } from '../../../../shared/placement.ts'
 import { FakeClock, settled } from '../../../support/clock.ts'
 import { countIn, tombstoneIn, valueIn } from '../../../support/entries.ts'
-import { RecordedPeers } from '../../../support/recorded-peers.ts'
+import { SlotPartners } from '../../../support/slot-partners.ts'
 import { self, three, viewOf } from '../../../support/views.ts'
 import { Pair, SlotHolder } from './pair.ts'
 
@@ -80,15 +80,17 @@ describe('a member that follows a view', () => {
   const [inThree, inFive] = [three.rolesOf(self), five.rolesOf(self)]
   /** Is whole by the first view, goes by the others, and is answered nothing. */
   const follow = async (...views: readonly (typeof five)[]) => {
-    const peers = new RecordedPeers()
-    const holder = new SlotHolder(self, { clock: new FakeClock(), peers })
+    const clock = new FakeClock()
+    const peers = new SlotPartners(clock)
+    for (const { id } of five.members) peers.drops(id)
+    const holder = new SlotHolder(self, { clock, peers })
     holder.current.install(three.view)
     holder.completeAll()
     const lost = firstSlot((slot) => inThree[slot] === 'owner' && inFive[slot] === 'none')
     holder.hold(valueIn(lost, 'x'))
     for (const { view } of views) {
       await settled()
-      peers.told.length = 0
+      peers.forget()
       holder.current.install(view)
     }
     await settled()
@@ -98,9 +100,9 @@ describe('a member that follows a view', () => {
 
   it('offers by that very view what it holds no more, and compares the new copies of what it owns', async () => {
     const { peers, lost } = await follow(five)
-    const offered = peers.toldOf('offer').flatMap(({ message }) => message.slots.map(([slot]) => slot))
+    const offered = peers.saidToAll('offer').flatMap(({ said }) => said.slots.map(([slot]) => slot))
     expect(offered).to.deep.equal([lost])
-    const compared = peers.checks.filter(({ to }) => to === 'd').flatMap(({ slots }) => slots)
+    const compared = peers.slotsSaid('d', 'check').flat()
     const isNew = (slot: number) => inFive[slot] === 'owner' && five.replicasOf(slot)[0]?.id === 'd'
     expect([compared.length > 0, compared.every(isNew)]).to.deep.equal([true, true])
   })
@@ -108,9 +110,9 @@ describe('a member that follows a view', () => {
   it('wants by that very view what it owns and has not, and lets its copies be compared', async () => {
     const { peers } = await follow(five, back)
     const isRegained = (slot: number) => inFive[slot] === 'none' && inThree[slot] !== 'none'
-    const wanted = peers.toldOf('want').flatMap(({ message }) => message.slots.map(([slot]) => slot))
+    const wanted = peers.saidToAll('want').flatMap(({ said }) => said.slots.map(([slot]) => slot))
     expect([wanted.length > 0, wanted.every(isRegained)]).to.deep.equal([true, true])
-    const lacked = new Set(peers.toldOf('lack').flatMap(({ message }) => message.slots))
+    const lacked = new Set(peers.saidToAll('lack').flatMap(({ said }) => said.slots))
     const copies = inThree.flatMap((role, slot) => (role === 'replica' && isRegained(slot) ? slot : []))
     expect(lacked).to.deep.equal(new Set(copies))
   })
