@@ -10,13 +10,13 @@ import { assertNever } from '../../shared/errors.ts'
 import { applyToCounter } from './counter.ts'
 import { applyToReactions } from './engage.ts'
 import { FAMILIES, familyOf } from './families.ts'
-import { type EntryOf, type Kind, verbsOf } from './kinds.ts'
+import { type Entry, type EntryOf, type Kind, verbsOf } from './kinds.ts'
 import { answerOf, recordOf } from './once.ts'
 import { applyToRegister, buryRegister, type Present, type Register } from './register.ts'
 import { applyToResponses } from './response.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'
 
-export type Entry = EntryOf[Kind]
+export type { Entry } from './kinds.ts'
 
 /** What a write does to one entry: the state to be merged into every copy. */
 export interface EntryChange {

@@ -13,7 +13,7 @@ export interface EntryOf {
 }
 
 export type Kind = keyof EntryOf
-type Entry = EntryOf[Kind]
+export type Entry = EntryOf[Kind]
 
 /**
  * Those of its kind: another entry that they are given has to be of the same. By cases, as finding them by name in a

@@ -44,7 +44,6 @@ export interface RepairOptions {
 export class Repair {
   readonly #options: RepairOptions
   readonly #rounds: Rounds
-  #replicas: readonly Member[] = []
   #placed: PlacedView | undefined
   #next = 0
   #isWoken = false
@@ -71,7 +70,6 @@ export class Repair {
 
   install(placed: PlacedView): void {
     this.#placed = placed
-    this.#replicas = placed.members
     this.#wakeAll()
     this.#tellOwners()
   }
@@ -87,7 +85,7 @@ export class Repair {
   }
 
   #wakeAll(): void {
-    for (const member of this.#replicas) this.wake(member)
+    for (const member of this.#placed?.members ?? []) this.wake(member)
   }
 
   /** There may be something to mend there. */
@@ -96,10 +94,10 @@ export class Repair {
   }
 
   /** What the member may lack, and can be given. */
-  #due({ incarnation }: Member): number[] {
+  #due(member: Member): number[] {
     const { doubts, holdings } = this.#options
-    const isHere = this.#placed?.members.some((member) => member.incarnation === incarnation) === true
-    return isHere ? [...doubts.doubtsOf(incarnation).keys()].filter((slot) => holdings.isOwn(slot)) : []
+    if (this.#placed?.find(member) === undefined) return []
+    return [...doubts.doubtsOf(member.incarnation).keys()].filter((slot) => holdings.isOwn(slot))
   }
 
   async #mendAll(member: Member, slots: readonly number[]): Promise<void> {
