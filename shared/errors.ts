@@ -21,6 +21,8 @@ const kinds = {
   OUT_OF_RANGE: { status: 409, title: 'The total would leave the signed 64-bit range' },
   ID_TAKEN: { status: 409, title: 'Another live member has this id' },
   VIEW_WANTED: { status: 409, title: 'The registry does not know this epoch; send its members' },
+  NOT_UNDERSTOOD: { status: 409, title: 'The members do not understand each other' },
+  IMPOSSIBLE: { status: 409, title: 'It speaks of a time that cannot be' },
   PRECONDITION_FAILED: { status: 412, title: 'The entity tag does not match' },
   TOO_LARGE: { status: 413, title: 'The request is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is of a media type not taken here' },

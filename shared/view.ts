@@ -10,7 +10,8 @@ export const MemberId = z.string().regex(/^[\w[][\w.:[\]-]{0,127}$/, 'letters, d
 
 const Epoch = z.int().min(0)
 /** What a member may claim to have seen: the epochs after it must still be exact in every reader of JSON. */
-const ClaimedEpoch = Epoch.max(2 ** 51)
+export const EPOCH_MAX = 2 ** 51
+const ClaimedEpoch = Epoch.max(EPOCH_MAX)
 
 export const Member = z.object({
   id: MemberId,
@@ -21,14 +22,35 @@ export const Member = z.object({
   since: Epoch.optional(),
   /** It hands over what it holds, and holds no slot in this view. */
   leaving: z.literal(true).optional(),
+  /** In which formats it can speak with other members; who tells none speaks the first that had a number. */
+  formats: z.array(z.int()).max(16).optional(),
+  /** Of its release, for people. */
+  version: z.string().max(64).optional(),
 })
 export type Member = z.infer<typeof Member>
+
+const Copies = z.int().min(1)
+
+/** A view by which slots were held, as it is remembered when all of its members have been stopped. */
+export const LastView = z.object({
+  epoch: ClaimedEpoch.min(1),
+  copies: Copies,
+  /** Their ids; those that were leaving too, as they may not have handed over everything. */
+  members: z.array(MemberId).min(1).max(1000),
+})
+export type LastView = z.infer<typeof LastView>
+
+/** Of whom it was said that they will not come back with what they held. */
+export const Gone = z.array(MemberId).max(1000)
 
 export const View = z.object({
   epoch: Epoch,
   /** How many members hold each slot, while there are that many. */
-  copies: z.int().min(1),
+  copies: Copies,
   members: z.array(Member),
+  /** Who held the slots before all were stopped, while some of them are neither back nor gone. */
+  last: LastView.optional(),
+  gone: Gone.optional(),
 })
 export type View = z.infer<typeof View>
 
@@ -37,10 +59,14 @@ export const Renewal = z.object({
   url: Member.shape.url,
   incarnation: Member.shape.incarnation,
   leaving: Member.shape.leaving,
+  formats: Member.shape.formats,
+  version: Member.shape.version,
   /** The newest epoch that the member has seen. */
   epoch: ClaimedEpoch,
   /** The members of that epoch: sent when uplink answered VIEW_WANTED because it has forgotten them. */
   members: z.array(Member).optional(),
+  /** The latest view by which the member had all that it was to hold, as its disk knows it. */
+  last: LastView.optional(),
 })
 export type Renewal = z.infer<typeof Renewal>
 
@@ -49,6 +75,9 @@ export type Lease = z.infer<typeof Lease>
 
 /** A peer tells uplink that this life of a member refused its connection. */
 export const Report = z.object({ incarnation: Member.shape.incarnation })
+
+/** Somebody tells uplink that the disk of a member will not come back. */
+export const Loss = z.object({ member: MemberId })
 
 const Count = z.int().min(0)
 

@@ -4,8 +4,10 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 export interface UplinkMetrics {
   readonly epoch: Gauge
   readonly members: Gauge
+  readonly awaited: Gauge
   readonly watchers: Gauge
   readonly dropped: Counter<'why'>
+  readonly strangers: Counter
   readonly probes: Counter<'outcome'>
   readonly storeErrors: Counter
 }
@@ -19,6 +21,11 @@ export function createUplinkMetrics(registry: Registry): UplinkMetrics {
       help: 'Members of the newest known view.',
       registers,
     }),
+    awaited: new Gauge({
+      name: 'larder_uplink_awaited_members',
+      help: 'Members that held slots when all were stopped, and are neither back nor given up.',
+      registers,
+    }),
     watchers: new Gauge({
       name: 'larder_uplink_watchers',
       help: 'Requests parked for the next view.',
@@ -28,6 +35,11 @@ export function createUplinkMetrics(registry: Registry): UplinkMetrics {
       name: 'larder_uplink_dropped_total',
       help: 'Members that this uplink dropped, by what it found when it looked.',
       labelNames: ['why'],
+      registers,
+    }),
+    strangers: new Counter({
+      name: 'larder_uplink_not_understood_total',
+      help: 'Lives of members that were refused because others speak no format that they speak.',
       registers,
     }),
     probes: new Counter({

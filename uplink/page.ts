@@ -2,6 +2,7 @@
 import type { Member, View } from '../shared/view.ts'
 import { Html, html } from './html.ts'
 import type { Happening } from './journal.ts'
+import { missing } from './past.ts'
 import type { Status } from './statuses.ts'
 import { STYLE } from './style.ts'
 
@@ -43,7 +44,7 @@ export function page(data: PageData): string {
 <div class="faint">As of ${time(nowMs)}, anew every ${REFRESH_SECONDS} seconds. For scripts: the same address
 as JSON, and /metrics.</div>
 ${trouble === undefined ? undefined : html`<p class="trouble"><b class="bad">The registry cannot change.</b> ${trouble}</p>`}
-${facts(data)}
+${waiting(data)}${facts(data)}
 <h2>Members <span class="legend faint">of the slots: <i class="owned"></i>owned <i class="replicated"></i>replicated
 <i class="arriving"></i>arriving</span></h2>
 <div class="card">${memberTable(data)}</div>
@@ -52,6 +53,15 @@ ${facts(data)}
 </body>
 </html>
 `.text
+}
+
+function waiting({ last, members, gone }: PageData): Html | undefined {
+  if (last === undefined) return undefined
+  const awaited = missing(last, { members: members.map(({ member }) => member), gone })
+  return html`<p class="trouble"><b class="bad">Slots wait for ${awaited.join(', ')}.</b> All members were stopped, and
+these held slots last, in epoch ${last.epoch}. Start them again; or, if a disk will not come back, say so with
+POST /api/v1/gone.</p>
+`
 }
 
 function facts({ epoch, copies, members, leaseMs }: PageData): Html {
@@ -86,12 +96,17 @@ function memberRow(
   const state = member.leaving ? 'leaving' : isQuiet ? 'quiet' : 'alive'
   const renewed = renewedMsAgo === undefined ? 'not seen yet' : `${duration(renewedMsAgo)} ago`
   return html`<tr>
-<td class="id">${member.id}<small>${member.url}</small><small>since epoch ${member.since}</small></td>
+<td class="id">${member.id}<small>${member.url}</small><small>since epoch ${member.since}</small>${speech(member)}</td>
 <td><span class="state ${state}">${state}</span></td>
 <td class="time">${renewed}</td>
 ${status === undefined ? html`<td colspan="4" class="faint">It does not tell.</td>` : statusCells(status, { epoch, fullBar })}
 </tr>
 `
+}
+
+function speech({ version, formats = [] }: Member): Html | undefined {
+  if (version === undefined) return undefined
+  return html`<small>version ${version}, formats ${formats.join(' ')}</small>`
 }
 
 function statusCells(status: Status, { epoch, fullBar }: { epoch: number; fullBar: number }): Html {

@@ -20,6 +20,11 @@ import { type Registry, witnesses } from './registry.ts'
 /** `through others`: uplink gets no answer from it, and another member does. */
 export type Finding = Outcome | 'through others'
 
+/** Whether anybody at all gets an answer from it. */
+export function isReached(finding: Finding): boolean {
+  return finding === 'here' || finding === 'through others'
+}
+
 export interface ProbesOptions {
   readonly clock: Clock
   readonly deadlineMs: number

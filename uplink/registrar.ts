@@ -5,13 +5,17 @@
  * from a copy: then it is told what it has forgotten. While the store is out of reach the known view is still
  * answered, and nothing changes.
  */
+import type { Clock } from '../shared/clock.ts'
 import { LarderError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
-import type { Member, Renewal, View } from '../shared/view.ts'
+import type { LastView, Member, Renewal, View } from '../shared/view.ts'
+import { Admission } from './admission.ts'
+import { Chronicle } from './chronicle.ts'
 import type { Journal } from './journal.ts'
 import type { UplinkMetrics } from './metrics.ts'
-import type { Finding, Probes } from './probe.ts'
-import { adopt, changes, isSettled, join, leave, memberOf, type Registry } from './registry.ts'
+import { giveUp, hear } from './past.ts'
+import { type Finding, isReached, type Probes } from './probe.ts'
+import { adopt, isNews, leave, memberOf, type Registry, type Told, viewOf, withCopies } from './registry.ts'
 import type { RegistryStore, Step } from './store.ts'
 import type { Watchers } from './watchers.ts'
 
@@ -21,58 +25,88 @@ export interface RegistrarOptions {
   readonly watchers: Watchers
   readonly journal: Journal
   readonly metrics: UplinkMetrics
+  readonly clock: Clock
   readonly log: Log
   readonly copies: number
+  readonly foundingMs: number
 }
 
-/** How often an id may pass to somebody else while one member asks for it. */
-const ADMISSIONS_MAX = 3
+/** No cluster gets that far beyond what is known of it: the epochs after it must last, and be exact. */
+const LEAP_MAX = 2 ** 40
 
 export class Registrar {
   readonly #options: RegistrarOptions
   readonly #store: RegistryStore
   readonly #log: Log
-  /** Why a life is being taken out, until that is noted. */
-  readonly #reasons = new Map<string, string>()
+  readonly #admission: Admission
+  readonly #chronicle: Chronicle
   /** By id, the lives that only others reach. */
   readonly #detours = new Map<string, string>()
   #known: Registry | undefined
+  /** Whether the registry has had the copies that this uplink is set to; from then on the last one to come counts. */
+  #hasSetCopies = false
 
   constructor(options: RegistrarOptions) {
     this.#options = options
     this.#store = options.store
     this.#log = options.log
+    this.#admission = new Admission({ ...options, change: (step) => this.#change(step) })
+    this.#chronicle = new Chronicle(options)
   }
 
   /** @throws LarderError NOT_READY while the registry has never been read. */
   get view(): View {
     if (this.#known === undefined) throw new LarderError('NOT_READY', 'The registry has not been read yet.')
-    const { epoch, members } = this.#known
-    return { epoch, copies: this.#options.copies, members }
+    const { copies, ...view } = viewOf(this.#known)
+    return { ...view, copies: copies || this.#options.copies }
   }
 
   /** Reads the registry: other uplinks may have changed it. */
   async refresh(): Promise<Registry> {
     const stored = await this.#store.read()
     const known = this.#known ?? stored
-    return stored.epoch < known.epoch ? this.#adopt(known) : this.#learn(stored)
+    this.#admission.open(stored)
+    const registry = stored.epoch < known.epoch ? await this.#adopt(known) : stored
+    if (registry.copies > 0) this.#learn(registry)
+    if (registry.copies > 0 && this.#hasSetCopies) return registry
+    return this.#setCopies(this.#hasSetCopies ? known.copies : this.#options.copies)
   }
 
   /**
    * Registers a member, renews its lease, or marks it as leaving, and answers with the epoch.
-   * @throws LarderError VIEW_WANTED for an epoch that the registry has not reached, ID_TAKEN, NOT_READY.
+   * @throws LarderError BAD_REQUEST for an epoch that cannot be, VIEW_WANTED for one that the registry does not know,
+   * and what Admission throws.
    */
-  async renew(id: string, { epoch, members, url, incarnation, leaving }: Renewal): Promise<number> {
+  async renew(id: string, renewal: Renewal): Promise<number> {
+    const { epoch, members, last, ...told } = renewal
+    const { leaving, formats, version, ...life } = told
+    const said = { ...(leaving && { leaving }), ...(formats && { formats }), ...(version && { version }) }
+    const member = { id, ...life, ...said }
     let registry = await this.refresh()
-    if (epoch > registry.epoch) {
+    if (Math.max(epoch, last?.epoch ?? 0) > registry.epoch + LEAP_MAX) {
+      throw new LarderError('BAD_REQUEST', `No member can be so far beyond epoch ${registry.epoch}.`)
+    }
+    if (isNews(registry, id, epoch)) {
       if (members === undefined) {
         throw new LarderError('VIEW_WANTED', `This uplink knows epoch ${registry.epoch}, not ${epoch}.`)
       }
       registry = await this.#adopt({ epoch, members })
     }
-    registry = await this.#admit(registry, { id, url, incarnation, ...(leaving && { leaving }) })
+    if (last !== undefined) registry = await this.#hear(last, registry)
+    registry = await this.#admission.admit(registry, member)
     await this.#store.renew(id)
     return registry.epoch
+  }
+
+  /** Nobody need wait for this member. @throws LarderError ID_TAKEN for one that is there. */
+  async giveUp(id: string): Promise<void> {
+    await this.refresh()
+    const { hasChanged, registry } = await this.#change((now) => giveUp(now, id))
+    const { epoch } = registry
+    if (memberOf(registry, id)) throw new LarderError('ID_TAKEN', `${id} is a member; stop it first.`)
+    if (!hasChanged) return
+    this.#log.warn({ id, epoch }, 'a member was given up: nobody waits for what it held')
+    this.#options.journal.note({ epoch, id, what: 'given up' })
   }
 
   /** Takes a member out because it says so itself. */
@@ -113,39 +147,24 @@ export class Registrar {
 
   /** The epoch since which it is out; `undefined` when it was out before. */
   async #takeOut(id: string, incarnation: string, reason: string): Promise<number | undefined> {
-    this.#reasons.set(incarnation, reason)
-    try {
-      const { hasChanged, registry } = await this.#change((now) => leave(now, id, incarnation))
-      return hasChanged ? registry.epoch : undefined
-    } finally {
-      this.#reasons.delete(incarnation)
-    }
+    const { hasChanged, registry } = await this.#chronicle.because(reason, incarnation, () =>
+      this.#change((now) => leave(now, id, incarnation)),
+    )
+    return hasChanged ? registry.epoch : undefined
   }
 
-  async #admit(registry: Registry, member: Member): Promise<Registry> {
-    let current = registry
-    for (let attempt = 0; attempt < ADMISSIONS_MAX; attempt++) {
-      const former = memberOf(current, member.id)
-      if (isSettled(current, member)) return current
-      if (former !== undefined && former.incarnation !== member.incarnation) {
-        await this.#challenge(former, current)
-      }
-      const { hasChanged, registry: next } = await this.#change((now) => join(now, member, former))
-      const what = member.leaving ? 'a member is leaving' : 'a member joined'
-      if (hasChanged) this.#log.info({ ...member, epoch: next.epoch, former }, what)
-      current = next
-    }
-    throw new LarderError('ID_TAKEN', `Others ask for the id ${member.id} at the same time.`)
+  async #setCopies(copies: number): Promise<Registry> {
+    const { registry } = await this.#change((now) => withCopies(now, copies))
+    this.#hasSetCopies = true
+    return registry
   }
 
-  /** Only one life of a member has its id: who answers keeps it, even from an address that another claims. */
-  async #challenge(former: Member, registry: Registry): Promise<void> {
-    if (!isReached(await this.#options.probes.look(former, registry))) return
-    const { id, url } = former
-    throw new LarderError('ID_TAKEN', `${id} is alive at ${url}: give this member another NODE_ID.`)
+  async #hear(told: LastView, known: Registry): Promise<Registry> {
+    if (hear(known, told) === known) return known
+    return (await this.#change((now) => hear(now, told))).registry
   }
 
-  async #adopt(told: Registry): Promise<Registry> {
+  async #adopt(told: Told): Promise<Registry> {
     const { hasChanged, registry } = await this.#change((now) => adopt(now, told))
     if (hasChanged) {
       const { epoch, members } = registry
@@ -166,37 +185,15 @@ export class Registrar {
   }
 
   #learn(registry: Registry): Registry {
-    if (this.#known !== undefined && registry.epoch <= this.#known.epoch) return registry
-    this.#note(this.#known, registry)
+    const before = this.#known
+    if (before !== undefined && registry.epoch < before.epoch) return registry
     this.#known = registry
-    const { metrics, watchers } = this.#options
-    metrics.epoch.set(registry.epoch)
-    metrics.members.set(registry.members.length)
-    watchers.wake(registry.epoch)
+    if (registry.epoch === before?.epoch) return registry
+    this.#chronicle.note(before, registry)
+    this.#options.watchers.wake(registry.epoch)
     for (const id of this.#detours.keys()) {
       if (memberOf(registry, id) === undefined) this.#detours.delete(id)
     }
     return registry
   }
-
-  /** Also what other uplinks have done; why, only they know. */
-  #note(before: Registry | undefined, after: Registry): void {
-    const { journal } = this.#options
-    const { epoch, members } = after
-    if (before === undefined) {
-      if (epoch > 0)
-        journal.note({ epoch, what: `this uplink started, with ${members.length} in the registry` })
-      return
-    }
-    for (const { member, what } of changes(before, after)) {
-      const { id, incarnation } = member
-      const reason = this.#reasons.get(incarnation) ?? 'gone, by another uplink'
-      journal.note({ epoch, id, what: what === 'gone' ? reason : what })
-    }
-  }
-}
-
-/** Whether anybody at all gets an answer from it. */
-export function isReached(finding: Finding): boolean {
-  return finding === 'here' || finding === 'through others'
 }

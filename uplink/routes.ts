@@ -5,7 +5,7 @@ import { decode, fit, readJson, readQuery } from '../shared/http/input.ts'
 import type { HttpRequest } from '../shared/http/request.ts'
 import { empty, json } from '../shared/http/response.ts'
 import type { Route } from '../shared/http/route.ts'
-import { Lease, Member, MemberId, Renewal, Report, View } from '../shared/view.ts'
+import { Lease, Loss, Member, MemberId, Renewal, Report, View } from '../shared/view.ts'
 import type { Registrar } from './registrar.ts'
 import type { Watchers } from './watchers.ts'
 
@@ -17,6 +17,7 @@ export interface RegistryRoutesOptions {
 
 /** Room for the views of some thousand members. */
 const BODY_BYTES_MAX = 2 ** 20
+const TAKING_A_BODY = ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'NOT_READY'] as const
 const idParameter = {
   in: 'path',
   name: 'id',
@@ -25,7 +26,7 @@ const idParameter = {
 } as const
 
 export function registryRoutes(options: RegistryRoutesOptions): Route[] {
-  return [renewal(options), departure(options), report(options), view(options)]
+  return [renewal(options), departure(options), report(options), loss(options), view(options)]
 }
 
 function renewal({ registrar, leaseMs }: RegistryRoutesOptions): Route {
@@ -37,7 +38,7 @@ function renewal({ registrar, leaseMs }: RegistryRoutesOptions): Route {
     parameters: [idParameter],
     body: { 'application/json': Renewal },
     answers: { 200: { description: 'It is a member.', content: { 'application/json': Lease } } },
-    errors: ['ID_TAKEN', 'VIEW_WANTED', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'NOT_READY'],
+    errors: ['ID_TAKEN', 'VIEW_WANTED', 'NOT_UNDERSTOOD', ...TAKING_A_BODY],
     async handle(request) {
       const id = memberId(request)
       const asked = fit(Renewal, (await readJson(request.message, BODY_BYTES_MAX)).value)
@@ -77,11 +78,28 @@ function report({ registrar }: RegistryRoutesOptions): Route {
     parameters: [idParameter],
     body: { 'application/json': Report },
     answers: { 202: { description: 'Uplink has looked, and dropped the member if it is gone.' } },
-    errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'NOT_READY'],
+    errors: TAKING_A_BODY,
     async handle(request) {
       const id = memberId(request)
       const { incarnation } = fit(Report, (await readJson(request.message, BODY_BYTES_MAX)).value)
       await registrar.report(id, incarnation)
+      return empty(202)
+    },
+  }
+}
+
+function loss({ registrar }: RegistryRoutesOptions): Route {
+  return {
+    method: 'POST',
+    path: '/api/v1/gone',
+    summary: 'Says that the disk of a member will not come back, so that nobody waits for it.',
+    access: 'member',
+    body: { 'application/json': Loss },
+    answers: { 202: { description: 'It is not waited for any more, until it comes back all the same.' } },
+    errors: ['ID_TAKEN', ...TAKING_A_BODY],
+    async handle({ message }) {
+      const { member } = fit(Loss, (await readJson(message, BODY_BYTES_MAX)).value)
+      await registrar.giveUp(member)
       return empty(202)
     },
   }

@@ -11,10 +11,12 @@
  */
 import type { Redis } from 'ioredis'
 import type { Counter } from 'prom-client'
+import { z } from 'zod'
 import { type Clock, pause } from '../shared/clock.ts'
 import { LarderError, messageOf } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
-import { View } from '../shared/view.ts'
+import { Gone, View } from '../shared/view.ts'
+import { Past } from './past.ts'
 import { COMMAND_MAX_MS } from './redis.ts'
 import { EMPTY, type Registry } from './registry.ts'
 
@@ -38,7 +40,12 @@ return 1`
 /** Only other uplinks compete, and each time one of them got its turn. */
 const SWAPS_MAX = 20
 
-const StoredRegistry = View.omit({ copies: true })
+/** The former version kept the members alone: of what it does not say, nothing is known. */
+const StoredRegistry = View.pick({ epoch: true, members: true }).extend({
+  copies: z.int().min(0).default(EMPTY.copies),
+  past: Past.optional(),
+  gone: Gone.optional(),
+})
 
 export class RegistryStore implements AsyncDisposable {
   readonly #redis: Redis

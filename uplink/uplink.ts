@@ -30,6 +30,14 @@ export interface Uplink extends AsyncDisposable {
   readonly url: string
 }
 
+export interface StartOptions {
+  readonly log: Log
+  readonly clock?: Clock
+  readonly foundingMs?: number
+}
+
+/** Members that have lost their uplink try again so often in this time that those who know more are the first. */
+const FOUNDING_MS = 700
 /** The deadline of a probe: this part of a lease, and no longer than that. */
 const PROBE_PART = 1 / 3
 const PROBE_MAX_MS = 1000
@@ -39,7 +47,7 @@ const STOP_GRACE_MS = 2000
 /** @throws when the port cannot be had. */
 export async function startUplink(
   { host, port, clusterSecret, redisUrl, leaseMs, copies }: UplinkConfig,
-  { log, clock = systemClock }: { log: Log; clock?: Clock },
+  { log, clock = systemClock, foundingMs = FOUNDING_MS }: StartOptions,
 ): Promise<Uplink> {
   await using parts = new AsyncDisposableStack()
   const http = createHttpMetrics()
@@ -54,7 +62,17 @@ export async function startUplink(
   const probes = new Probes({ clock, deadlineMs: probeMaxMs, clusterSecret, observations, outcomes })
   const watchers = new Watchers({ clock, gauge: metrics.watchers })
   const journal = new Journal(clock)
-  const registrar = new Registrar({ store, probes, watchers, journal, metrics, log, copies })
+  const registrar = new Registrar({
+    store,
+    probes,
+    watchers,
+    journal,
+    metrics,
+    clock,
+    log,
+    copies,
+    foundingMs,
+  })
   parts.use(await Lookout.start({ registrar, store, probes, observations, clock, log, leaseMs, probeMaxMs }))
 
   const statuses = new Statuses({ clock, clusterSecret })

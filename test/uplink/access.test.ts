@@ -6,6 +6,8 @@ import { UplinkClient } from './uplink-client.ts'
 
 describe('uplink: what it does not take', () => {
   const life = { url: 'http://127.0.0.1:4000', incarnation: 'x', epoch: 0 }
+  const last = { epoch: 1, copies: 1, members: ['a'] }
+  const crowd = Array.from({ length: 1001 }, (_, index) => `m${index}`)
   const wrong: [why: string, method: string, path: string, body?: unknown][] = [
     ['an id with a slash', 'PUT', '/api/v1/members/a%2Fb', life],
     ['broken percent-encoding', 'PUT', '/api/v1/members/%E0%A4%A', life],
@@ -13,6 +15,18 @@ describe('uplink: what it does not take', () => {
     ['a url that is no address', 'PUT', '/api/v1/members/a', { ...life, url: 'ftp://a' }],
     ['an epoch below 0', 'PUT', '/api/v1/members/a', { ...life, epoch: -1 }],
     ['an epoch near the end of the integers', 'PUT', '/api/v1/members/a', { ...life, epoch: 2 ** 53 - 1 }],
+    ['an epoch that leaps', 'PUT', '/api/v1/members/a', { ...life, epoch: 2 ** 40 + 1, members: [] }],
+    [
+      'a last view that leaps',
+      'PUT',
+      '/api/v1/members/a',
+      { ...life, last: { ...last, epoch: 2 ** 40 + 1 } },
+    ],
+    ['a last view of nobody', 'PUT', '/api/v1/members/a', { ...life, last: { ...last, members: [] } }],
+    ['a last view of a crowd', 'PUT', '/api/v1/members/a', { ...life, last: { ...last, members: crowd } }],
+    ['formats that are no numbers', 'PUT', '/api/v1/members/a', { ...life, formats: ['4'] }],
+    ['a loss of nobody', 'POST', '/api/v1/gone', {}],
+    ['a loss of an id that cannot be', 'POST', '/api/v1/gone', { member: 'a/b' }],
     ['members that are none', 'PUT', '/api/v1/members/a', { ...life, epoch: 1, members: [{ id: 'b' }] }],
     ['a body that is no JSON', 'PUT', '/api/v1/members/a', '{'],
     ['a report of nobody', 'POST', '/api/v1/members/a/report', {}],
@@ -26,6 +40,7 @@ describe('uplink: what it does not take', () => {
       await using uplink = await start()
       const { status, code } = await uplink.client.call(method, path, body)
       expect([status, code]).deep.equal([400, 'BAD_REQUEST'])
+      expect(await uplink.client.view()).deep.equal({ epoch: 0, copies: 2, members: [] })
     })
   }
 
@@ -48,9 +63,10 @@ describe('uplink: the secret of the cluster', () => {
         await client.renew(a.member),
         await client.leave(a.member),
         await client.report(a.member),
+        await client.giveUp('b'),
       ]
       expect(answers.map(({ status, code }) => [status, code])).deep.equal(
-        Array(3).fill([401, 'UNAUTHORIZED']),
+        Array(4).fill([401, 'UNAUTHORIZED']),
       )
     }
     expect(await stranger.ids()).deep.equal([])
@@ -61,5 +77,6 @@ describe('uplink: the secret of the cluster', () => {
     await using a = await FakeMember.start('a')
     const client = new UplinkClient(uplink.url, { authorization: `Bearer ${secret}` })
     expect((await client.renew(a.member)).status).equal(200)
+    expect((await client.giveUp('b')).status).equal(202)
   })
 })

@@ -9,7 +9,11 @@ describe('registry: leaving', () => {
   const marked = join(before, leaving(member('a')), member('a', 1, 1))
 
   it('a member that is leaving stays, with a mark, since when it was there, as a new epoch', () => {
-    expect(marked).deep.equal({ epoch: 3, members: [leaving(member('a', 1, 1)), member('b', 1, 2)] })
+    expect(marked).deep.equal({
+      epoch: 3,
+      copies: 0,
+      members: [leaving(member('a', 1, 1)), member('b', 1, 2)],
+    })
   })
 
   it('nothing that this life asks takes the mark back', () => {
@@ -30,7 +34,7 @@ describe('registry: leaving', () => {
 
   it('another life is a member like all others', () => {
     const again = join(marked, member('a', 2), memberOf(marked, 'a'))
-    expect(again).deep.equal({ epoch: 4, members: [member('a', 2, 4), member('b', 1, 2)] })
+    expect(again).deep.equal({ epoch: 4, copies: 0, members: [member('a', 2, 4), member('b', 1, 2)] })
   })
 
   it('the mark is adopted, wherever it is known', () => {

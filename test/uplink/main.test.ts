@@ -9,6 +9,7 @@ import { expect } from 'chai'
 import { pause, systemClock } from '../../shared/clock.ts'
 import { RedisServer } from '../support/redis.ts'
 import { needTool } from '../support/tool.ts'
+import { until } from '../support/until.ts'
 import { FakeMember } from './fake-member.ts'
 import { patient } from './start.ts'
 import { UplinkClient } from './uplink-client.ts'
@@ -117,7 +118,10 @@ describe('uplink: the process', () => {
     await using a = await FakeMember.start('a')
     const killed = run({ REDIS_URL: redis.url })
     const before = new UplinkClient(await listening(killed))
-    await before.lease(a.member)
+    await until(
+      () => before.renew(a.member),
+      ({ status }) => status === 200,
+    )
     const view = await before.view()
     killed.kill('SIGKILL')
     await exitCode(killed)

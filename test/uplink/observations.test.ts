@@ -6,7 +6,7 @@ import { quiet, seenAt } from '../../uplink/registry.ts'
 describe('observations', () => {
   const leaseMs = 1000
   const member = { id: 'a', incarnation: 'a-1', url: 'http://a:4000' }
-  const registry = { epoch: 1, members: [member] }
+  const registry = { epoch: 1, copies: 2, members: [member] }
   const at = (nowMs: number) => ({ registry, renewals: new Map([['a', 1]]), nowMs })
   let observations: Observations
 

@@ -35,6 +35,21 @@ describe('uplink: the page', () => {
     expect(shown(undefined)).include('not seen yet').and.include('state quiet')
   })
 
+  it('says whom slots wait for, and what each member speaks where it tells', () => {
+    const shown = {
+      member: { ...member, since: 8, version: '0.2.0', formats: [4, 3] },
+      renewedMsAgo: 0,
+      status: undefined,
+    }
+    const last = { epoch: 7, copies: 2, members: ['a', 'b', 'c', 'd'] }
+    const waiting = page({ ...empty, members: [shown], last, gone: ['c'] })
+    expect(waiting).include('Slots wait for b, d.').and.include('in epoch 7')
+    expect(waiting).include('version 0.2.0, formats 4 3')
+    expect(page(empty)).not.include('Slots wait for')
+    const untold = { ...shown, member }
+    expect(page({ ...empty, members: [untold] })).not.include('version')
+  })
+
   it('draws the slots of each against those of the fullest', () => {
     const status = (owned: number, replicated: number, arriving: number) => ({
       id: 'a',

@@ -18,11 +18,11 @@ export interface TestUplink extends Uplink {
 
 export async function start(
   environment: Record<string, string> = {},
-  options: { clock?: Clock } = {},
+  options: { clock?: Clock; foundingMs?: number } = {},
 ): Promise<TestUplink> {
   const logged: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line).msg) })
   const config = readConfig({ PORT: '0', LEASE_MS: String(LEASE_MS), ...environment })
-  const uplink = await startUplink(config, { log, ...options })
+  const uplink = await startUplink(config, { log, foundingMs: 0, ...options })
   return { ...uplink, client: new UplinkClient(uplink.url), logged }
 }

@@ -6,7 +6,8 @@ import { Registry as Metrics } from 'prom-client'
 import { systemClock } from '../../shared/clock.ts'
 import type { Member } from '../../shared/view.ts'
 import { createUplinkMetrics } from '../../uplink/metrics.ts'
-import { adopt, EMPTY, join, leave, memberOf } from '../../uplink/registry.ts'
+import { giveUp, hear } from '../../uplink/past.ts'
+import { adopt, EMPTY, join, leave, memberOf, withCopies } from '../../uplink/registry.ts'
 import { RegistryStore } from '../../uplink/store.ts'
 
 const member = (id: string): Member => ({ id, incarnation: `${id}-1`, url: 'http://127.0.0.1:4000' })
@@ -41,7 +42,7 @@ export function itKeepsTheRegistry(connect: () => Redis): void {
 
   it('shows a change to every uplink', async () => {
     const made = await one.change(joining('a'))
-    expect(made).deep.equal({ epoch: 1, members: [{ ...member('a'), since: 1 }] })
+    expect(made).deep.equal({ epoch: 1, copies: 0, members: [{ ...member('a'), since: 1 }] })
     expect(await other.read()).deep.equal(made)
   })
 
@@ -50,6 +51,19 @@ export function itKeepsTheRegistry(connect: () => Redis): void {
     const made = await one.change((now) => adopt(now, told))
     expect(await other.read()).deep.equal(made)
     expect(made.members).deep.equal(told.members)
+  })
+
+  it('keeps who held the slots last, and who was given up', async () => {
+    const last = { epoch: 7, copies: 2, members: ['a', 'b'] }
+    const made = await one.change((now) => giveUp(hear(withCopies(now, 2), last), 'c'))
+    expect(made).deep.equal({
+      epoch: 10_008,
+      copies: 2,
+      members: [],
+      past: { last, isAwaited: true, asOf: 10_007 },
+      gone: ['c'],
+    })
+    expect(await other.read()).deep.equal(made)
   })
 
   it('loses none of many changes at once, from several uplinks', async () => {

@@ -1,6 +1,6 @@
 /** Uplink as its callers see it: HTTP calls, and what they answer. */
 import fetch from 'node-fetch'
-import { Lease, type Member, View } from '../../shared/view.ts'
+import { Lease, type Member, type Renewal, View } from '../../shared/view.ts'
 
 export interface Answered {
   readonly status: number
@@ -9,6 +9,9 @@ export interface Answered {
   /** Of a problem. */
   readonly code: string | undefined
 }
+
+/** What a member knows of views. */
+export type Seen = Partial<Pick<Renewal, 'epoch' | 'members' | 'last'>>
 
 export class UplinkClient {
   readonly #url: string
@@ -33,16 +36,12 @@ export class UplinkClient {
   }
 
   /** Registers or renews; a member that is leaving says so. */
-  renew(
-    { id, url, incarnation, leaving }: Member,
-    seen: { epoch?: number; members?: Member[] } = {},
-  ): Promise<Answered> {
-    const { epoch = 0, members } = seen
-    const renewal = { url, incarnation, leaving, epoch, members }
+  renew({ id, since: _, ...life }: Member, seen: Seen = {}): Promise<Answered> {
+    const renewal = { ...life, epoch: 0, ...seen }
     return this.call('PUT', `/api/v1/members/${encodeURIComponent(id)}`, renewal)
   }
 
-  async lease(member: Member, seen: { epoch?: number; members?: Member[] } = {}): Promise<Lease> {
+  async lease(member: Member, seen: Seen = {}): Promise<Lease> {
     const { status, text } = await this.renew(member, seen)
     if (status !== 200) throw new Error(`no lease: ${text}`)
     return Lease.parse(JSON.parse(text))
@@ -54,6 +53,10 @@ export class UplinkClient {
 
   report({ id, incarnation }: Member): Promise<Answered> {
     return this.call('POST', `/api/v1/members/${encodeURIComponent(id)}/report`, { incarnation })
+  }
+
+  giveUp(id: string): Promise<Answered> {
+    return this.call('POST', '/api/v1/gone', { member: id })
   }
 
   /** With an epoch, waits for one beyond it. Leaves out since when each is a member. */

@@ -84,6 +84,7 @@ describe('uplink: pages for those who run it', () => {
     expect(page.info).deep.equal({ title: 'Larder uplink', version: manifest.version })
     expect(Object.keys(page.paths)).members([
       '/',
+      '/api/v1/gone',
       '/api/v1/members/{id}',
       '/api/v1/members/{id}/report',
       '/api/v1/view',
