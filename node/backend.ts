@@ -11,6 +11,8 @@ export interface Backend {
   readonly routes: readonly Route[]
   /** Why requests should go to other nodes, or `undefined` when they need not. */
   readonly notReady: string | undefined
+  /** Other nodes without which a part of what is kept cannot be served. */
+  readonly waitingFor: readonly string[]
   /** To be called first. @throws LarderError when what it keeps its data in cannot be had. */
   open(): Promise<void>
   /** Resolves once it takes part, or is leaving. @throws LarderError when what is kept cannot be read. */

@@ -27,6 +27,8 @@ export interface NodeConfig {
   readonly dataDir: string | undefined
   /** How far the disk may be behind; 0: nothing is acknowledged before it is there. */
   readonly syncIntervalMs: number
+  /** How long, after a start, a slot waits for those who held it last; 0: not at all. */
+  readonly waitForHoldersMs: number
   /** The API responses to cache. */
   readonly routes: readonly CachedRoute[]
   /** Where events come from. */
@@ -62,6 +64,7 @@ export function readConfig(environment: Environment): NodeConfig {
     bytesMax: settings.bytes('MAX_BYTES', 512 * MIB),
     dataDir: dataDir === 'off' ? undefined : dataDir,
     syncIntervalMs: settings.integer('SYNC_INTERVAL_MS', { fallback: 5000, min: 0, max: 3_600_000 }),
+    waitForHoldersMs: settings.integer('WAIT_FOR_HOLDERS_MS', { fallback: 120_000, min: 0, max: 86_400_000 }),
     routes: readRoutes(settings),
     kafka: readKafka(settings),
     apiKeys,

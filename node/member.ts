@@ -33,6 +33,7 @@ import { Shards } from './shard/shards.ts'
 
 export interface MemberStorage extends Recoverable {
   readonly keeper: Keeper & SlotStorage['keeper'] & Pick<MemoryListener, 'forget'>
+  readonly standings: SlotStorage['standings']
 }
 
 export interface MemberParts {
@@ -51,6 +52,7 @@ export interface MemberParts {
   readonly queueMax: number
   readonly bytesMax: number
   readonly bodyBytesMax: number
+  readonly waitForHoldersMs: number
   /** How many requests it has answered. */
   requests(): number
   connect(member: Member): Connection
@@ -83,9 +85,9 @@ export function createMember(parts: MemberParts) {
   const local = parts.inFrontOf(shards)
   const router = new Router({ ...parts, local, peers, views: members })
   const inbox = new Inbox({ ...parts, local, catchUp: members.catchUp })
-  const stay = new Stay({ ...parts, members, slots })
+  const stay = new Stay({ ...parts, members, slots, strangers: peers.strangers })
   const sweeping = new Sweeping(memory, clock)
-  const routes = clusterRoutes({ ...parts, inbox, members, slots, memory })
+  const routes = clusterRoutes({ ...parts, inbox, members, peers, slots, memory })
   const backend = new ClusterBackend({
     ...parts,
     engine: router,
@@ -100,7 +102,7 @@ export function createMember(parts: MemberParts) {
   registerMemoryMetrics(registry, memory)
   registerShardMetrics(registry, shards)
   registerClusterGauges(registry, { members, peers, slots })
-  return { backend, memory, shards, members, slots, router, inbox, stay }
+  return { backend, memory, shards, members, peers, slots, router, inbox, stay }
 }
 
 /** Who there is, how they are spoken to, and who has what: each needs the others. */
@@ -116,10 +118,12 @@ function join(parts: MemberParts, memory: Memory, keeper: Keeper) {
     peers,
     onView(placed, former) {
       peers.retain(placed.view.members)
+      peers.meet(placed.view.members)
       parts.onView()
       slots.follow(placed, former)
     },
     onAway: (placed) => slots.doubtAll(placed),
+    settled: () => slots.settled(),
   })
   const { catchUp, currency } = members
   const slots = new Slots({ ...parts, views: members, currency, catchUp, peers, memory, keeper })

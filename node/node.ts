@@ -5,6 +5,7 @@
  *     Kafka ─▶ Events ──────────────────▶┘                          upstream APIs ◀┘             └─▶ Storage
  */
 import { randomBytes } from 'node:crypto'
+import packageJson from '../package.json' with { type: 'json' }
 import type { Clock } from '../shared/clock.ts'
 import { createHttpMetrics, type HttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
@@ -15,6 +16,7 @@ import type { Backend } from './backend.ts'
 import { UplinkClient } from './cluster/members/members.ts'
 import { createClusterMetrics } from './cluster/metrics.ts'
 import { HttpConnection } from './cluster/peers/peers.ts'
+import { FORMATS } from './cluster/wire/calls.ts'
 import { identify, type NodeConfig } from './config.ts'
 import { createDispatch } from './dispatch.ts'
 import { StampClock } from './entries/stamp.ts'
@@ -26,6 +28,8 @@ import { Storage } from './storage/storage.ts'
 export interface NodeParts {
   readonly log: Log
   readonly clock: Clock
+  /** In which formats it speaks with other members, where these are not all that this version knows. */
+  readonly formats?: readonly number[]
   /** Called when the node finds that it cannot go on. */
   onFatal(error: Error): void
 }
@@ -39,11 +43,17 @@ export interface Node extends AsyncDisposable {
  * @throws when the port or the disk cannot be had. Ready, as /readyz says, once the disk is read and uplink has told
  * who is a member.
  */
-export async function startNode(config: NodeConfig, { log: root, clock, onFatal }: NodeParts): Promise<Node> {
+export async function startNode(config: NodeConfig, parts: NodeParts): Promise<Node> {
+  const { log: root, clock, onFatal, formats = FORMATS } = parts
   const metrics = createHttpMetrics()
   const client = await loadClient(config.kafka)
   const http = await HttpService.listen({ ...config, log: root, metrics })
-  const self: Member = { ...identify(config, http.port), incarnation: randomBytes(9).toString('base64url') }
+  const self: Member = {
+    ...identify(config, http.port),
+    incarnation: randomBytes(9).toString('base64url'),
+    formats: [...formats],
+    version: packageJson.version,
+  }
   const log = root.child({ member: self.id })
   const { backend, sources, routes } = join(config, { self, clock, log, metrics, client, onFatal })
   const { apiKeys } = config
@@ -112,6 +122,7 @@ function join(config: NodeConfig, { self, clock, log, metrics, client, onFatal }
     registry,
     identity: { id, incarnation },
     notReady: () => backend.notReady,
+    waitingFor: () => backend.waitingFor,
     routes,
   })
   return { backend, sources, routes: [...routes, ...ops] }

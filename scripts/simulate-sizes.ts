@@ -130,24 +130,28 @@ function newFleet(world: World): Fleet {
     copies: COPIES,
     leaseMs: LEASE_MS,
     skewMaxMs: 0,
+    bytesMax: 2 ** 30,
+    isUneven: false,
+    uplinks: 1,
     syncIntervalMs: undefined,
     mutation: undefined,
     onFault: console.error,
   })
 }
 
-function newLife({ network, uplink }: Fleet, number: number): Life {
+function newLife({ network, uplinks }: Fleet, number: number): Life {
   const world = new World(number)
   return new Life({
     world,
     network,
-    uplink,
+    uplinks,
     metrics: createClusterMetrics(new Registry()),
     log: pino({ level: 'silent' }),
     mutation: undefined,
     random: world.random,
     self: memberOf(number),
-    skewMs: 0,
+    wall: { offsetMs: 0, drift: 0 },
+    bytesMax: 2 ** 30,
     disk: undefined,
     onEnd() {},
   })

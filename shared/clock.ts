@@ -6,7 +6,7 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds that never go back; for durations and deadlines. */
   now(): number
-  /** Milliseconds since 1970, as far as the machine knows; for stamps and times to live. */
+  /** Milliseconds since 1970, as far as the machine knows; for stamps, and for what outlives the process. */
   wall(): number
   after(delayMs: number, run: () => void): Timer
   every(intervalMs: number, run: () => void): Timer

@@ -115,6 +115,9 @@ export interface Activity {
   readonly counts: Readonly<Record<string, number>>
 }
 
+/** A hundred years: nothing ends by itself later than that. */
+export const LIFETIME_MAX_MS = 100 * 365 * 86_400_000
+
 /** Which write it was (`stamp.ts`): no two have the same. */
 export interface Stamp {
   readonly time: number

@@ -132,7 +132,10 @@ describe('the documents', () => {
   })
 
   it('name only metrics that exist', async () => {
-    const told = await (await fetch(`${cluster.url('127.0.0.1:4000')}/metrics`)).text()
+    const pages = [cluster.url('127.0.0.1:4000'), cluster.uplink.url].map(async (url) =>
+      (await fetch(`${url}/metrics`)).text(),
+    )
+    const told = (await Promise.all(pages)).join()
     const pattern = /`(larder_\w+)`/g
     expect(docs.flatMap((page) => page.find(pattern)).length).to.be.above(6)
     expect(unknown(pattern, (name) => told.includes(`# HELP ${name} `))).to.deep.equal([])

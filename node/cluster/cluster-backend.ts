@@ -1,9 +1,12 @@
 /** A member of a cluster as a backend: in which order it begins, leaves and ends. */
 import { LarderError } from '../../shared/errors.ts'
 import type { Route } from '../../shared/http/route.ts'
+import type { LastView } from '../../shared/view.ts'
 import type { Backend } from '../backend.ts'
 import type { Engine } from '../engine.ts'
 import type { Entry } from '../entries/entry.ts'
+import type { StampClock } from '../entries/stamp.ts'
+import type { Standing } from '../entries/standing.ts'
 import type { Members } from './members/members.ts'
 import type { Slots } from './slots/slots.ts'
 import type { Stay } from './stay.ts'
@@ -12,7 +15,10 @@ import type { Stay } from './stay.ts'
 export interface Restored {
   readonly memory: { merge(slot: number, id: string, entry: Entry): void }
   /** Later writes must be later than all of it. */
-  readonly stamps: { witness(stamp: { readonly time: number }): void }
+  readonly stamps: Pick<StampClock, 'witness' | 'next'>
+  readonly slots: { restore(standing: Standing): void; remember(last: LastView): void }
+  /** The latest view by which all was here that should be. */
+  readonly members: { remember(last: LastView): void }
 }
 
 /** What of a member outlives its process. */
@@ -61,6 +67,10 @@ export class ClusterBackend implements Backend {
   get notReady(): string | undefined {
     const { storage, stay } = this.#options
     return storage.notReady ?? stay.notReady
+  }
+
+  get waitingFor(): readonly string[] {
+    return this.#options.slots.waiting.members
   }
 
   /** Slots that nobody could be found to take when it left. */

@@ -11,10 +11,8 @@ export interface Gauged {
   readonly slots: Slots
 }
 
-export function registerClusterGauges(
-  registry: Registry,
-  { members, peers, slots: { holdings, doubts } }: Gauged,
-): void {
+export function registerClusterGauges(registry: Registry, { members, peers, slots }: Gauged): void {
+  registerSlotGauges(registry, slots)
   tellGauge(registry, {
     name: 'larder_epoch',
     help: 'The epoch of the view in force here; it should be the same on all members.',
@@ -26,6 +24,31 @@ export function registerClusterGauges(
     read: () => members.placed?.view.members.length ?? 0,
   })
   new Gauge({
+    name: 'larder_forward_queue_length',
+    help: 'Commands that wait for the next batch to a peer.',
+    labelNames: ['peer'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const peer of peers) this.set({ peer: peer.member.id }, peer.waiting)
+    },
+  })
+  new Gauge({
+    name: 'larder_clock_skew_seconds',
+    help: 'How far the clock of another member is ahead of the one here, negative where it is behind.',
+    labelNames: ['peer'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { member, aheadMs } of peers)
+        if (aheadMs !== undefined) this.set({ peer: member.id }, aheadMs / 1000)
+    },
+  })
+}
+
+function registerSlotGauges(registry: Registry, slots: Slots): void {
+  const { holdings, doubts } = slots
+  new Gauge({
     name: 'larder_slots',
     help: 'Slots by what this member is to them; those that are arriving are among the others.',
     labelNames: ['role'],
@@ -33,6 +56,11 @@ export function registerClusterGauges(
     collect() {
       for (const [role, count] of Object.entries(holdings.counts)) this.set({ role }, count)
     },
+  })
+  tellGauge(registry, {
+    name: 'larder_slots_waiting',
+    help: 'Slots owned here that are not served until members that held them last are back.',
+    read: () => slots.waiting.slots,
   })
   tellGauge(registry, {
     name: 'larder_slots_short',
@@ -43,15 +71,5 @@ export function registerClusterGauges(
     name: 'larder_slots_short_seconds',
     help: 'For how long, the longest of them.',
     read: () => doubts.short.seconds,
-  })
-  new Gauge({
-    name: 'larder_forward_queue_length',
-    help: 'Commands that wait for the next batch to a peer.',
-    labelNames: ['peer'],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const peer of peers) this.set({ peer: peer.member.id }, peer.waiting)
-    },
   })
 }

@@ -33,7 +33,7 @@ export class Inbox {
     const receivedAtMs = clock.now()
     await catchUp.to(preamble)
     const results = await mapAll(commands, (command) => this.#begin(command, receivedAtMs))
-    return { ...catchUp.preambleFor(preamble.epoch), results }
+    return { ...catchUp.preambleFor(preamble), results }
   }
 
   #begin(routed: RoutedCommand, receivedAtMs: number): Eventual<Result> {

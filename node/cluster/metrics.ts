@@ -13,6 +13,8 @@ export interface ClusterMetrics extends SlotMetrics {
   readonly forwardedCommands: Counter<'peer'>
   readonly forwardedBatches: Counter<'peer'>
   readonly forwardFailures: Counter<'peer' | 'code'>
+  readonly notUnderstood: Counter<'peer'>
+  readonly disbelieved: Counter<'peer'>
   readonly rerouted: Counter<'code'>
   readonly uplinkFailures: Counter<'call'>
 }
@@ -36,6 +38,18 @@ export function createClusterMetrics(registry: Registry): ClusterMetrics {
       name: 'larder_forward_failures_total',
       help: 'Batches that failed: REFUSED was not carried out, UNREACHABLE may have been.',
       labelNames: ['peer', 'code'],
+      registers,
+    }),
+    notUnderstood: new Counter({
+      name: 'larder_not_understood_total',
+      help: 'Calls between this member and another that one of the two has not understood: their versions differ too much.',
+      labelNames: ['peer'],
+      registers,
+    }),
+    disbelieved: new Counter({
+      name: 'larder_disbelieved_total',
+      help: 'Calls of another member that were refused, as they spoke of a time that cannot be.',
+      labelNames: ['peer'],
       registers,
     }),
     rerouted: new Counter({

@@ -1,16 +1,18 @@
 /** What members tell each other, and what they tell of the cluster. */
 import { z } from 'zod'
+import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/http/input.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { Member, type MemberStatus } from '../../shared/view.ts'
 import type { Inbox } from './inbox.ts'
+import { meetRoute } from './meet.ts'
 import type { Members } from './members/members.ts'
-import { channelRoute, type FrameRow } from './peers/peers.ts'
+import { channelRoute, type FrameRow, MEMBER_HEADER, type Peers } from './peers/peers.ts'
 import { reachRoutes } from './reach.ts'
 import type { Slots } from './slots/slots.ts'
-import { CALLS, FRAME_TYPE } from './wire/calls.ts'
+import { CALLS, FRAME_TYPE, formatOf, ImpossibleError, type Now, nowBy } from './wire/calls.ts'
 
 /** What a batch may weigh over the largest value that it can hold: a full batch of others, and their heads. */
 const FRAME_SLACK_BYTES = 16 * 2 ** 20
@@ -24,8 +26,10 @@ const ClusterView = z.object({
 
 export interface ClusterRoutesOptions {
   readonly self: Member
+  readonly clock: Clock
   readonly inbox: Inbox
   readonly members: Members
+  readonly peers: Peers
   readonly slots: Slots
   readonly memory: { readonly counts: MemberStatus['entries'] & { readonly bytes: number } }
   readonly bodyBytesMax: number
@@ -34,27 +38,13 @@ export interface ClusterRoutesOptions {
 }
 
 export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
-  const { self, inbox, members, slots, bodyBytesMax } = options
-  const { execute } = CALLS
+  const { self, members, peers, slots, bodyBytesMax } = options
   const bytesMax = bodyBytesMax + FRAME_SLACK_BYTES
-  const rows: FrameRow[] = [
-    {
-      path: execute.path,
-      summary: 'Carry out the commands of another member. Not for clients.',
-      answer: async (bytes) =>
-        execute.encodeResponse(await inbox.execute(decoded(execute.decodeRequest, bytes))),
-    },
-    {
-      path: CALLS.slots.path,
-      summary: 'Take part in keeping copies of slots, and in moving them. Not for clients.',
-      isProbe: true,
-      answer: async (bytes) =>
-        CALLS.slots.encodeResponse(await slots.receive(decoded(CALLS.slots.decodeRequest, bytes))),
-    },
-  ]
+  const rows = frameRows(options)
   return [
     ...rows.map((row) => frameRoute(row, bytesMax)),
     channelRoute(rows, bytesMax),
+    meetRoute(peers),
     {
       method: 'GET',
       path: '/api/v1/cluster',
@@ -70,6 +60,46 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
       members: () => members.placed?.view.members ?? [],
       status: () => statusOf(options),
     }),
+  ]
+}
+
+function frameRows({ clock, inbox, slots, peers }: ClusterRoutesOptions): FrameRow[] {
+  const { execute } = CALLS
+  /** @throws LarderError NOT_UNDERSTOOD, IMPOSSIBLE, or BAD_REQUEST for what is of a format spoken here and broken. */
+  const understood = <T>(
+    decode: (bytes: Buffer, now: Now) => T,
+    bytes: Buffer,
+    from: string | undefined,
+  ): T => {
+    const format = formatOf(bytes)
+    if (format !== undefined) peers.heard(format, from)
+    try {
+      return decode(bytes, nowBy(clock))
+    } catch (cause) {
+      if (cause instanceof ImpossibleError) throw peers.disbelieved(cause, from)
+      throw new LarderError('BAD_REQUEST', 'The body is not a frame that members speak.', { cause })
+    }
+  }
+  return [
+    {
+      path: execute.path,
+      summary: 'Carry out the commands of another member. Not for clients.',
+      answer: async (bytes, from) =>
+        execute.encodeResponse(
+          await inbox.execute(understood(execute.decodeRequest, bytes, from)),
+          nowBy(clock),
+        ),
+    },
+    {
+      path: CALLS.slots.path,
+      summary: 'Take part in keeping copies of slots, and in moving them. Not for clients.',
+      isProbe: true,
+      answer: async (bytes, from) =>
+        CALLS.slots.encodeResponse(
+          await slots.receive(understood(CALLS.slots.decodeRequest, bytes, from)),
+          nowBy(clock),
+        ),
+    },
   ]
 }
 
@@ -96,21 +126,13 @@ function frameRoute({ path, summary, isProbe, answer }: FrameRow, bytesMax: numb
     ...(isProbe && { isProbe }),
     body: { [FRAME_TYPE]: undefined },
     answers: { 200: { description: 'What came of it.', content: { [FRAME_TYPE]: undefined } } },
-    errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+    errors: ['NOT_UNDERSTOOD', 'IMPOSSIBLE', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
     async handle(request) {
       if (request.header('content-type') !== FRAME_TYPE) {
         throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Members speak ${FRAME_TYPE} here.`)
       }
-      const body = await answer(await readBody(request.message, bytesMax))
+      const body = await answer(await readBody(request.message, bytesMax), request.header(MEMBER_HEADER))
       return { status: 200, headers: { 'content-type': FRAME_TYPE }, body }
     },
-  }
-}
-
-function decoded<T>(decode: (bytes: Buffer) => T, bytes: Buffer): T {
-  try {
-    return decode(bytes)
-  } catch (cause) {
-    throw new LarderError('BAD_REQUEST', 'The body is not a frame that members speak.', { cause })
   }
 }

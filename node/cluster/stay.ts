@@ -1,7 +1,9 @@
 /** The beginning and the end of a member's time in the cluster: ready once its slots are here, gone once they are not. */
 import { type Clock, pause } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
+import type { Member } from '../../shared/view.ts'
 import type { Members } from './members/members.ts'
+import type { Strangers } from './peers/peers.ts'
 import type { Slots } from './slots/slots.ts'
 
 /** After this a member is ready, also if some slots are not here yet: commands on these wait. */
@@ -13,7 +15,9 @@ const LOOK_MS = 20
 export interface StayOptions {
   readonly clock: Clock
   readonly log: Log
+  readonly self: Member
   readonly members: Members
+  readonly strangers: Pick<Strangers, 'find'>
   readonly slots: Slots
 }
 
@@ -30,12 +34,15 @@ export class Stay {
   get notReady(): string | undefined {
     const { clock } = this.#options
     const { membership } = this.#options.members
-    if (membership.notReady !== undefined) return membership.notReady
+    const reason = membership.notReady ?? this.#notUnderstood
+    if (reason !== undefined) return reason
     this.#joinedAtMs ??= clock.now()
     const { missing, departing } = this.#owed
     this.#isSettled ||= missing + departing === 0 || clock.now() - this.#joinedAtMs > SETTLE_MAX_MS
     if (this.#isSettled) return undefined
-    return `It has joined, and ${missing} slots are still on their way to it, ${departing} from its disk to others.`
+    const { members } = this.#options.slots.waiting
+    const waits = members.length > 0 ? `; it waits for ${members.join(', ')}` : ''
+    return `It has joined, and ${missing} slots are still on their way to it, ${departing} from its disk to others${waits}.`
   }
 
   /** Hands over all slots, then leaves the view. @returns how many slots nobody could be found to take. */
@@ -48,6 +55,16 @@ export class Stay {
     if (owed > 0) log.error({ slots: owed }, 'some slots could not be handed over')
     await members.membership.leave()
     return owed
+  }
+
+  /** Whoever understands none of the others is the one that is wrong here. */
+  get #notUnderstood(): string | undefined {
+    const { self, members, strangers } = this.#options
+    const others = members.placed?.members.filter(({ incarnation }) => incarnation !== self.incarnation) ?? []
+    const found = others.map(({ incarnation }) => strangers.find(incarnation))
+    if (others.length === 0 || found.includes(undefined)) return undefined
+    const named = found.map((stranger) => `${stranger?.id} (version ${stranger?.version})`)
+    return `It understands none of the others: ${named.join(', ')}.`
   }
 
   get #owed(): { missing: number; departing: number } {

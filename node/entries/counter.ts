@@ -8,18 +8,19 @@
  */
 import type { Command, Outcome, Stamp } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
-import { compareStamps, wallOf } from './stamp.ts'
+import { compareStamps, lifeOf } from './stamp.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'
+import { isEffective, isVoid, originOfVoid, type Tally } from './voids.ts'
 
-interface Tally {
-  readonly added: bigint
-  readonly taken: bigint
+export interface Reset extends Stamp {
+  /** Since when this member knows of it, by its steady clock. */
+  readonly atMs: number
 }
 
 export interface Counter {
   readonly kind: 'counter'
   /** When it was last deleted. */
-  readonly reset?: Stamp
+  readonly reset?: Reset
   readonly tallies: Readonly<Record<string, Tally>>
 }
 
@@ -42,7 +43,7 @@ export function applyToCounter(
       if (!isCounting(counter) && moment.isCertain) return { outcome: { type: 'missing' } }
       return {
         outcome: { type: isCounting(counter) ? 'deleted' : 'missing' },
-        change: { kind: 'counter', reset: moment.stamp(), tallies: {} },
+        change: { kind: 'counter', reset: { ...moment.stamp(), atMs: moment.nowMs }, tallies: {} },
       }
     default:
       return assertNever(command)
@@ -70,11 +71,24 @@ export function isCounting(counter: Counter | undefined): counter is Counter {
 }
 
 function isEmpty(tallies: Counter['tallies']): boolean {
+  return Object.keys(tallies).every(isVoid)
+}
+
+/** Without any void either: that may still wait for the tally that it is about. */
+function isBare(tallies: Counter['tallies']): boolean {
   return Object.keys(tallies).length === 0
 }
 
+/** Whose tally it is, or is about. */
+function lifeIn(origin: string): string {
+  return lifeOf(isVoid(origin) ? originOfVoid(origin) : origin)
+}
+
 export function totalOf({ tallies }: Counter): bigint {
-  return Object.values(tallies).reduce((total, { added, taken }) => total + added - taken, 0n)
+  let total = 0n
+  for (const [origin, { added, taken }] of Object.entries(tallies))
+    if (!isVoid(origin) || isEffective(origin, tallies)) total += added - taken
+  return total
 }
 
 /** What a life of a member adds to every counter that it has counted: measured with five of them. */
@@ -89,7 +103,9 @@ export const COUNTER: Verbs<Counter> = {
       const ours = tallies[origin] ?? theirs
       tallies[origin] = { added: greater(ours.added, theirs.added), taken: greater(ours.taken, theirs.taken) }
     }
-    return { ...a, tallies }
+    const { kind, reset } = a
+    const atMs = Math.min(reset?.atMs ?? Infinity, b.reset?.atMs ?? Infinity)
+    return { kind, ...(reset && { reset: { ...reset, atMs } }), tallies }
   },
   isNews(known, other) {
     const order = compareResets(known.reset, other.reset)
@@ -100,8 +116,10 @@ export const COUNTER: Verbs<Counter> = {
     })
   },
   times: ({ reset }) => (reset ? [reset] : []),
+  restamped: (counter, stamp) =>
+    counter.reset ? { ...counter, reset: { ...counter.reset, ...stamp } } : counter,
   dueAtMs: ({ reset, tallies }, tombstoneGraceMs) =>
-    reset && isEmpty(tallies) ? wallOf(reset) + tombstoneGraceMs : Infinity,
+    reset && isBare(tallies) ? reset.atMs + tombstoneGraceMs : Infinity,
   isTombstone: ({ tallies }) => isEmpty(tallies),
   states({ reset, tallies }) {
     const deleted = `${reset?.time}\0${reset?.origin}`
@@ -112,9 +130,19 @@ export const COUNTER: Verbs<Counter> = {
   bytes: ({ tallies }) => Object.keys(tallies).length * TALLY_BYTES,
   parts: (counter) => [counter],
   crowd: () => undefined,
-  // A total that was begun anew looks as old as one that was deleted.
-  forgottenUntil: () => undefined,
-  sift: (counter) => counter,
+  claim: ({ reset, tallies }) => ({
+    sinceTime: reset !== undefined && isBare(tallies) ? reset.time : Infinity,
+    lives: Object.keys(tallies).map(lifeIn),
+  }),
+  claimed(counter, { sinceTime, lives }) {
+    if (counter.reset !== undefined && counter.reset.time >= sinceTime) return counter
+    const tallies = Object.entries(counter.tallies).filter(([origin]) => lives.includes(lifeIn(origin)))
+    return tallies.length === 0 ? undefined : { ...counter, tallies: Object.fromEntries(tallies) }
+  },
+  within: (counter) => counter,
+  without: () => undefined,
+  names: () => [''],
+  except: (counter, names) => (names.has('') ? undefined : counter),
 }
 
 function compareResets(a: Stamp | undefined, b: Stamp | undefined): number {
@@ -126,21 +154,26 @@ function greater(a: bigint, b: bigint): bigint {
   return a > b ? a : b
 }
 
-/** A counter as JSON: tallies as text, since they may go beyond 64 bits. */
+/** A counter as JSON: tallies as text, since they may go beyond 64 bits. Since when a reset is known is known to a process alone. */
 export function counterText({ reset, tallies }: Counter): string {
   const texts = Object.entries(tallies).map(([origin, { added, taken }]) => [
     origin,
     String(added),
     String(taken),
   ])
-  return JSON.stringify({ reset, tallies: texts })
+  const written = reset && { time: reset.time, origin: reset.origin }
+  return JSON.stringify({ reset: written, tallies: texts })
 }
 
-/** @throws when the text is not that of a counter. */
-export function counterOf(json: string): Counter {
+/** As known from now on. @throws when the text is not that of a counter. */
+export function counterOf(json: string, nowMs: number): Counter {
   const { reset, tallies } = JSON.parse(json)
   const pairs = (tallies as [string, string, string][]).map(
     ([origin, added, taken]) => [origin, { added: BigInt(added), taken: BigInt(taken) }] as const,
   )
-  return { kind: 'counter', ...(reset && { reset }), tallies: Object.fromEntries(pairs) }
+  return {
+    kind: 'counter',
+    ...(reset && { reset: { ...reset, atMs: nowMs } }),
+    tallies: Object.fromEntries(pairs),
+  }
 }

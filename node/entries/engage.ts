@@ -1,10 +1,10 @@
 /** Reactions as a kind of entry: what is asked about them, carried out on the set of those to one content. */
 import type { KeyCommand, Outcome } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
-import type { Presence } from './presence.ts'
+import { nameOf, type Presence } from './presence.ts'
 import { Reactions } from './reactions.ts'
 import { SetHash } from './set-hash.ts'
-import type { Applied, Forgetting, Moment, Verbs } from './verbs.ts'
+import type { Applied, Moment, Verbs } from './verbs.ts'
 
 /** The kinds of reaction to one content: a new one beyond it is refused. */
 const KINDS_MAX = 200
@@ -23,7 +23,7 @@ export function applyToReactions(
       return remove(reactions, command, moment)
     case 'reaction.count':
     case 'reaction.users':
-      return { outcome: reactions === undefined ? { type: 'missing' } : read(reactions, command) }
+      return { outcome: read(reactions, command) }
     default:
       return assertNever(command)
   }
@@ -34,13 +34,14 @@ const DONE: Outcome = { type: 'done' }
 /** Also of somebody who is there already: elsewhere he may have gone meanwhile. */
 function add(
   reactions: Reactions | undefined,
-  { reaction, user, ttlMs = Infinity }: Extract<ReactionCommand, { type: 'reaction.add' }>,
-  { nowMs, stamp }: Moment,
+  { reaction, user, ttlMs }: Extract<ReactionCommand, { type: 'reaction.add' }>,
+  moment: Moment,
 ): Applied<Reactions> {
   if (reactions !== undefined && !reactions.has(reaction) && reactions.kinds >= KINDS_MAX) {
     throw new LarderError('UNPROCESSABLE', `reaction_type: this content has ${KINDS_MAX} kinds already.`)
   }
-  return changed({ reaction, user, time: stamp().time, endsAtMs: nowMs + ttlMs, isGone: false })
+  const endsAtMs = ttlMs === undefined ? Infinity : moment.nowMs + ttlMs
+  return changed({ reaction, user, time: moment.stamp().time, endsAtMs, isGone: false })
 }
 
 /** Whoever is surely not there leaves no trace. */
@@ -58,10 +59,12 @@ function changed(presence: Presence): Applied<Reactions> {
   return { outcome: DONE, change: Reactions.of(presence) }
 }
 
+/** Where nobody is engaged it looks as if nobody had been, also while it is remembered who has gone. */
 function read(
-  reactions: Reactions,
+  reactions: Reactions | undefined,
   command: Extract<ReactionCommand, { type: 'reaction.count' | 'reaction.users' }>,
 ): Outcome {
+  if (reactions === undefined || reactions.users === 0) return { type: 'missing' }
   if (command.type === 'reaction.count') return { type: 'counts', counts: reactions.counts() }
   return { type: 'users', ...reactions.page(command.limit, command) }
 }
@@ -74,6 +77,7 @@ export const REACTIONS: Verbs<Reactions> = {
   },
   isNews: (known, other) => known.isChangedBy(other),
   times: (reactions) => reactions,
+  restamped: (reactions, { time }) => Reactions.ofAll([...reactions].map((one) => ({ ...one, time }))),
   dueAtMs: (reactions, tombstoneGraceMs) => reactions.dueAtMs(tombstoneGraceMs),
   // Who is gone is remembered in the set itself.
   isTombstone: () => false,
@@ -84,9 +88,19 @@ export const REACTIONS: Verbs<Reactions> = {
   bytes: ({ bytes }) => bytes,
   parts: (reactions, presencesMax) => reactions.parts(presencesMax),
   crowd: (reactions) => reactions,
-  // Each presence is forgotten by itself.
-  forgottenUntil: () => undefined,
-  sift: withoutForgotten,
+  claim: (reactions) => ({ sinceTime: Math.min(...[...reactions].map(({ time }) => time)), lives: [] }),
+  claimed: (reactions, { sinceTime }) => presencesOf([...reactions].filter(({ time }) => time >= sinceTime)),
+  within: (reactions, part) =>
+    presencesOf([...part].flatMap(({ reaction, user }) => reactions.find(reaction, user) ?? [])),
+  without(reactions, part) {
+    for (const { reaction, user } of part) reactions.remove(reaction, user)
+    return reactions.isEmpty ? undefined : reactions
+  },
+  *names(reactions) {
+    for (const { reaction, user } of reactions) yield nameOf(reaction, user)
+  },
+  except: (reactions, names) =>
+    presencesOf([...reactions].filter(({ reaction, user }) => !names.has(nameOf(reaction, user)))),
 }
 
 const NOBODY = String(new SetHash())
@@ -95,16 +109,6 @@ function unlessNobody(digest: string): string | undefined {
   return digest === NOBODY ? undefined : digest
 }
 
-function withoutForgotten(
-  reactions: Reactions,
-  known: Reactions | undefined,
-  { untilTime, nowMs }: Forgetting,
-): Reactions {
-  if (untilTime === -Infinity) return reactions
-  const sifted = [...reactions].map((presence) => {
-    const { reaction, user, time, isGone } = presence
-    const isOld = time <= untilTime && !isGone && known?.find(reaction, user) === undefined
-    return isOld ? { ...presence, isGone: true, endsAtMs: nowMs } : presence
-  })
-  return Reactions.ofAll(sifted)
+function presencesOf(presences: readonly Presence[]): Reactions | undefined {
+  return presences.length === 0 ? undefined : Reactions.ofAll(presences)
 }

@@ -5,7 +5,7 @@
  * itself a small state, so the one way to store it, here and on every other holder, is to merge it.
  * `merge` is commutative, associative and idempotent for every kind.
  */
-import type { KeyCommand } from '../../shared/command.ts'
+import type { KeyCommand, Stamp } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
 import { applyToCounter } from './counter.ts'
 import { applyToReactions } from './engage.ts'
@@ -43,6 +43,11 @@ export const idOf = {
   /** A header holds no NUL, so that the last one is where the idempotency key begins. */
   once: (key: string, idempotencyKey: string) => `${FAMILIES.once.letter}${key}\0${idempotencyKey}`,
 } as const
+
+/** Of an answer that is remembered: the counter that it is about. */
+export function counterIdOf(id: string): string | undefined {
+  return id.startsWith(FAMILIES.once.letter) ? idOf.counter(id.slice(1, id.lastIndexOf('\0'))) : undefined
+}
 
 /** The entries of a slot. */
 export interface Entries {
@@ -136,7 +141,12 @@ export function timesOf(entry: Entry): Iterable<{ readonly time: number }> {
   return verbsOf(entry).times(entry)
 }
 
-/** Whether merging the second would change anything in the first. */
+/** The same as if it had been written at another time. */
+export function restamped(entry: Entry, stamp: Stamp): Entry {
+  return verbsOf(entry).restamped(entry, stamp)
+}
+
+/** Whether merging the second would change anything in the first that is worth telling. */
 export function isNews(known: Entry | undefined, entry: Entry): boolean {
   return known === undefined || verbsOfBoth(known, entry).isNews(known, entry)
 }

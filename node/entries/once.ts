@@ -2,12 +2,15 @@
  * Increments that count once, however often they are sent: the first answer is kept beside the counter, in a
  * register that ends after ten minutes, and is given again.
  *
- * Counter and register change in one step, so that whoever keeps one of them keeps both.
+ * Counter and register change in one step, so that whoever keeps one of them keeps both. The register also says which
+ * increment it is about, `<answer> <by> <change of the counter>`, to find out where two were counted.
  */
 import type { Command } from '../../shared/command.ts'
-import type { Counter } from './counter.ts'
+import { type Counter, counterOf, counterText } from './counter.ts'
 import { liveValue, type Register } from './register.ts'
+import { compareStamps } from './stamp.ts'
 import type { Applied, Moment } from './verbs.ts'
+import { voidOf } from './voids.ts'
 
 const REMEMBERED_MS = 600_000
 
@@ -15,12 +18,43 @@ type Add = Extract<Command, { type: 'counter.add' }>
 
 export function answerOf(record: Register | undefined, nowMs: number): string | undefined {
   const body = liveValue(record, nowMs)?.body
-  return typeof body === 'string' ? body : undefined
+  return typeof body === 'string' ? firstAnswer(body) : undefined
+}
+
+/** What such a register has said before it told more. */
+export function firstAnswer(body: string): string {
+  return body.split(' ', 1)[0] ?? ''
 }
 
 /** The register that remembers this answer; `undefined` where there is nothing to remember. */
-export function recordOf(command: Add, { outcome }: Applied<Counter>, moment: Moment): Register | undefined {
-  if (command.idempotencyKey === undefined || outcome.type !== 'total') return undefined
-  const value = { contentType: 'text/plain', body: outcome.value }
+export function recordOf(
+  command: Add,
+  { outcome, change }: Applied<Counter>,
+  moment: Moment,
+): Register | undefined {
+  if (command.idempotencyKey === undefined || outcome.type !== 'total' || change === undefined)
+    return undefined
+  const body = `${outcome.value} ${command.by} ${counterText(change)}`
+  const value = { contentType: 'text/plain', body }
   return { kind: 'register', stamp: moment.stamp(), value, endsAtMs: moment.nowMs + REMEMBERED_MS }
+}
+
+/**
+ * Of two registers that remember different increments: what takes the earlier back, in the counter as it was begun then.
+ * Once the first answer is no longer given, a later increment is one of its own.
+ */
+export function countedTwice(one: Register, other: Register): Counter | undefined {
+  const [earlier, later] = compareStamps(one.stamp, other.stamp) < 0 ? [one, other] : [other, one]
+  const [first, retry] = [countedIn(earlier), countedIn(later)]
+  if (first === undefined || retry === undefined || first.text === retry.text) return undefined
+  if (later.endsAtMs - earlier.endsAtMs >= REMEMBERED_MS) return undefined
+  const change = counterOf(first.text, earlier.endsAtMs - REMEMBERED_MS)
+  return { ...change, tallies: voidOf(change.tallies, first.by) }
+}
+
+/** By how much, and the change as text. */
+function countedIn({ value }: Register): { by: bigint; text: string } | undefined {
+  if (typeof value?.body !== 'string') return undefined
+  const [, by, ...change] = value.body.split(' ')
+  return by === undefined ? undefined : { by: BigInt(by), text: change.join(' ') }
 }

@@ -1,11 +1,12 @@
 /** That a user shows one reaction to a content: when, for how long, and in which order of all. */
+import { compareEnds, endsSooner } from './ends.ts'
 
 export interface Presence {
   readonly reaction: string
   readonly user: string
   /** When it was written, as in a stamp. */
   readonly time: number
-  /** When it ends by itself, `Infinity` for never; once it is gone, when it ended. */
+  /** By this member's steady clock: when it ends by itself, `Infinity` for never; once it is gone, when it ended. */
   readonly endsAtMs: number
   /** Removed, or ended: kept for a while, so that an older copy does not bring it back. */
   readonly isGone: boolean
@@ -20,15 +21,18 @@ const ENDING_BYTES = 180
 const GONE_BYTES = 185
 
 /**
- * The later write wins; of two at the same time the one that lasts longer, so that no copy need know who wrote.
- * One that is gone is the same write, ended since.
+ * The later write wins; of two at the same time the one that is gone, and then the one that ends earlier, so that no copy
+ * need know who wrote, and passing a presence on does not prolong it.
  */
 export function compare(a: Presence, b: Presence): number {
-  return a.time - b.time || compareEnds(a, b) || Number(a.isGone) - Number(b.isGone)
+  return a.time - b.time || Number(a.isGone) - Number(b.isGone) || compareEnds(b, a)
 }
 
-function compareEnds(a: Presence, b: Presence): number {
-  return a.endsAtMs === b.endsAtMs ? 0 : a.endsAtMs - b.endsAtMs
+/** Whether the other says more of this user than is known, and not just about the same end. */
+export function isNewsOf(known: Presence | undefined, other: Presence): boolean {
+  if (known === undefined) return true
+  if (known.time !== other.time || known.isGone !== other.isGone) return compare(known, other) < 0
+  return !known.isGone && endsSooner(other, known)
 }
 
 export function byEnd(a: Presence, b: Presence): number {
@@ -48,6 +52,6 @@ export function nameOf(reaction: string, user: string): string {
   return `${reaction.length}:${reaction}${user}`
 }
 
-export function bytesOfPresence({ user, endsAtMs, isGone }: Presence): number {
+export function bytesOf({ user, endsAtMs, isGone }: Presence): number {
   return user.length + (isGone ? GONE_BYTES : endsAtMs < Infinity ? HERE_BYTES + ENDING_BYTES : HERE_BYTES)
 }

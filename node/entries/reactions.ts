@@ -7,7 +7,7 @@
  */
 import sortedBtree from 'sorted-btree'
 import type { PageEnd } from '../../shared/command.ts'
-import { byEnd, byText, bytesOfPresence, compare, hashedOf, nameOf, type Presence } from './presence.ts'
+import { byEnd, byText, bytesOf, compare, hashedOf, isNewsOf, nameOf, type Presence } from './presence.ts'
 import { SetHash } from './set-hash.ts'
 
 const BTree = sortedBtree.default
@@ -75,8 +75,10 @@ export class Reactions {
     return String(this.#passingHash)
   }
 
+  /** Of each reaction that somebody shows. */
   counts(): Record<string, number> {
-    return Object.fromEntries([...this.#here].map(([reaction, users]) => [reaction, users.size]))
+    const shown = [...this.#here].filter(([, { size }]) => size > 0)
+    return Object.fromEntries(shown.map(([reaction, { size }]) => [reaction, size]))
   }
 
   has(reaction: string): boolean {
@@ -99,12 +101,15 @@ export class Reactions {
     this.#add(presence)
   }
 
+  /** As if it had never been. */
+  remove(reaction: string, user: string): void {
+    const known = this.find(reaction, user)
+    if (known !== undefined) this.#remove(known)
+  }
+
   /** Whether the other knows anything later of anybody. */
   isChangedBy(other: Reactions): boolean {
-    return Iterator.from(other).some((presence) => {
-      const known = this.find(presence.reaction, presence.user)
-      return known === undefined || compare(known, presence) < 0
-    })
+    return Iterator.from(other).some((one) => isNewsOf(this.find(one.reaction, one.user), one))
   }
 
   /** Moves those who have ended by now to those who are gone, at most so many; tells how many. */
@@ -206,7 +211,7 @@ export class Reactions {
       }
     }
     this.#hashFor(presence).toggle(hashedOf(presence))
-    this.#bytes += bytesOfPresence(presence)
+    this.#bytes += bytesOf(presence)
   }
 
   #remove(presence: Presence): void {
@@ -220,7 +225,7 @@ export class Reactions {
       if (!this.#isEngaged(user)) this.#users--
     }
     this.#hashFor(presence).toggle(hashedOf(presence))
-    this.#bytes -= bytesOfPresence(presence)
+    this.#bytes -= bytesOf(presence)
     this.#dropUnused(reaction)
   }
 

@@ -13,6 +13,7 @@ import {
   tagOf,
 } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
+import { compareEnds, endsSooner } from './ends.ts'
 import { compareStamps } from './stamp.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'
 
@@ -21,6 +22,8 @@ export interface Value {
   readonly body: Body
   /** What else belongs to a cached response. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Of a cached response: for how long it was to live in all, so that what is left tells its age. */
+  readonly lifeMs?: number
 }
 
 export interface Register {
@@ -28,7 +31,7 @@ export interface Register {
   readonly stamp: Stamp
   /** Absent in a tombstone. */
   readonly value?: Value
-  /** When the value ends by itself, `Infinity` for never; in a tombstone, when it ended. */
+  /** By this member's steady clock: when the value ends by itself, `Infinity` for never; in a tombstone, when it ended. */
   readonly endsAtMs: number
 }
 
@@ -59,12 +62,12 @@ export function applyToRegister(
     case 'value.get':
       return { outcome: found(value, stamp) }
     case 'value.set': {
-      const { contentType, body, ttlMs = Infinity } = command
+      const { contentType, body, ttlMs } = command
       const change: Register = {
         kind: 'register',
         stamp: moment.stamp(),
         value: { contentType, body },
-        endsAtMs: moment.nowMs + ttlMs,
+        endsAtMs: ttlMs === undefined ? Infinity : moment.nowMs + ttlMs,
       }
       return { outcome: { type: 'stored', stamp: change.stamp, created: stamp === undefined }, change }
     }
@@ -82,6 +85,15 @@ function tombstone({ stamp, nowMs }: Moment): Register {
 function found(value: Value | undefined, stamp: Stamp | undefined): Outcome {
   if (value === undefined || stamp === undefined) return { type: 'missing' }
   return { type: 'value', contentType: value.contentType, body: value.body, stamp }
+}
+
+/**
+ * Of two copies of one write. A tombstone is the same write, ended since; and what has travelled ends later than where it
+ * came from, so that the earlier end is the better one.
+ */
+function compareCopies(a: Register, b: Register): number {
+  const [isGone, isOtherGone] = [a.value === undefined, b.value === undefined]
+  return isGone === isOtherGone ? compareEnds(b, a) : Number(isGone) - Number(isOtherGone)
 }
 
 function failedCondition(
@@ -120,14 +132,18 @@ export function bytesOfValue({ body, headers = {} }: Value): number {
 }
 
 export const REGISTER: Verbs<Register> = {
-  /** The later write wins. A tombstone with the same stamp is the same write, expired since. */
+  /** The later write wins. */
   merge(a, b) {
     const order = compareStamps(a.stamp, b.stamp)
-    if (order !== 0) return order > 0 ? a : b
-    return a.value !== undefined && b.value === undefined ? b : a
+    return (order === 0 ? compareCopies(a, b) : order) >= 0 ? a : b
   },
-  isNews: (known, other) => REGISTER.merge(known, other) !== known,
+  isNews(known, other) {
+    const order = compareStamps(known.stamp, other.stamp)
+    if (order !== 0 || known.value === undefined) return order < 0
+    return other.value === undefined || endsSooner(other, known)
+  },
   times: ({ stamp }) => [stamp],
+  restamped: (register, stamp) => ({ ...register, stamp }),
   dueAtMs: ({ value, endsAtMs }, tombstoneGraceMs) =>
     value === undefined ? endsAtMs + tombstoneGraceMs : endsAtMs,
   isTombstone: ({ value }) => value === undefined,
@@ -138,9 +154,10 @@ export const REGISTER: Verbs<Register> = {
   bytes: ({ value }) => (value === undefined ? 0 : bytesOfValue(value)),
   parts: (register) => [register],
   crowd: () => undefined,
-  forgottenUntil: ({ stamp, value }) => (value === undefined ? stamp.time : undefined),
-  sift(register, known, { untilTime, nowMs }) {
-    const isOld = known === undefined && register.stamp.time <= untilTime
-    return isOld && register.value !== undefined ? ended(buryRegister(register), nowMs) : register
-  },
+  claim: ({ stamp }) => ({ sinceTime: stamp.time, lives: [] }),
+  claimed: (register, { sinceTime }) => (register.stamp.time >= sinceTime ? register : undefined),
+  within: (register) => register,
+  without: () => undefined,
+  names: () => [''],
+  except: (register, names) => (names.has('') ? undefined : register),
 }

@@ -6,7 +6,6 @@ import type { KeyCommand, Outcome } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
 import { FAMILIES } from './families.ts'
 import { liveValue, type Register } from './register.ts'
-import { wallOf } from './stamp.ts'
 import type { Moment } from './verbs.ts'
 
 type ResponseCommand = Extract<KeyCommand, { type: `response.${string}` }>
@@ -66,7 +65,7 @@ export function applyToResponses(
     case 'response.put': {
       const { contentType, body, headers, ttlMs } = command
       const endsAtMs = moment.nowMs + ttlMs
-      const value = { contentType, body, headers }
+      const value = { contentType, body, headers, lifeMs: ttlMs }
       const entry: Register = { kind: 'register', stamp: moment.stamp(), value, endsAtMs }
       return { outcome: { type: 'done' }, changes: [{ id: responseId(command), entry }] }
     }
@@ -82,8 +81,8 @@ export function applyToResponses(
 function read(register: Register | undefined, nowMs: number): Outcome {
   const value = liveValue(register, nowMs)
   if (register === undefined || value === undefined) return { type: 'missing' }
-  const { contentType, body, headers = {} } = value
-  const ageMs = Math.max(0, nowMs - wallOf(register.stamp))
+  const { contentType, body, headers = {}, lifeMs = 0 } = value
+  const ageMs = Math.max(0, lifeMs - (register.endsAtMs - nowMs))
   return { type: 'response', status: 200, contentType, body, headers, ageMs, cacheStatus: 'hit' }
 }
 

@@ -3,11 +3,16 @@
  *
  * A stamp's time is the wall clock in milliseconds with a logical counter in its low bits, in one double:
  * exact until the year 2248. A clock never goes back and never repeats itself; the origin, one life of a
- * member, orders what two members did at the same time.
+ * member, orders what two members did at the same time. It says what came after what, and nothing of how long ago.
  */
 import type { Stamp } from '../../shared/command.ts'
 
 export const TICKS_PER_MS = 1024
+/** In an origin, before how often the slot has begun anew; no life has it in its name. */
+const AGAIN = '~'
+
+/** No clock that is of any use is further ahead of another: what was written later than that cannot be. */
+const AHEAD_MAX_MS = 86_400_000
 
 export class StampClock {
   readonly #origin: string
@@ -23,8 +28,8 @@ export class StampClock {
   }
 
   /** A stamp later than every one given or witnessed before. */
-  next(nowMs: number): Stamp {
-    this.#time = Math.max(nowMs * TICKS_PER_MS, this.#time + 1)
+  next(wallMs: number): Stamp {
+    this.#time = Math.max(wallMs * TICKS_PER_MS, this.#time + 1)
     return { time: this.#time, origin: this.#origin }
   }
 
@@ -40,7 +45,23 @@ export function compareStamps(a: Stamp, b: Stamp): number {
   return a.origin === b.origin ? 0 : a.origin < b.origin ? -1 : 1
 }
 
-/** The wall clock of a stamp, in milliseconds. */
+/** The wall clock of whoever stamped it, in milliseconds, or later: a guess for those who say nothing better. */
 export function wallOf({ time }: Stamp): number {
   return Math.floor(time / TICKS_PER_MS)
+}
+
+/** Whether anything may have been written at this time, where the wall clock says this: one far ahead would win for ever. */
+export function isPossible(time: number, wallMs: number): boolean {
+  return time >= 0 && time <= (wallMs + AHEAD_MAX_MS) * TICKS_PER_MS
+}
+
+/** Which life of a member an origin is of: what it counts in a slot that has begun anew it counts by another name. */
+export function lifeOf(origin: string): string {
+  const end = origin.indexOf(AGAIN)
+  return end < 0 ? origin : origin.slice(0, end)
+}
+
+/** The origin of what this life counts in a slot that has begun so often. */
+export function originOf(life: string, beginnings: number): string {
+  return beginnings === 0 ? life : `${life}${AGAIN}${beginnings}`
 }

@@ -6,6 +6,7 @@ import type { Presence } from './presence.ts'
 
 /** When, and by whom, a command is carried out. */
 export interface Moment {
+  /** By the steady clock of this member: how long something has to live is counted by it, wherever it is held. */
   readonly nowMs: number
   /** This life of this member. */
   readonly origin: string
@@ -32,6 +33,8 @@ export interface Verbs<Entry> {
   isNews(known: Entry, other: Entry): boolean
   /** When it was written: later writes have to be later than that. */
   times(entry: Entry): Iterable<{ readonly time: number }>
+  /** The same as if it had been written at another time. */
+  restamped(entry: Entry, stamp: Stamp): Entry
   /** When it has to be looked at again: something in it ends, or was remembered for long enough. */
   dueAtMs(entry: Entry, tombstoneGraceMs: number): number
   /** Whether it only remembers that there is nothing any more. */
@@ -43,10 +46,18 @@ export interface Verbs<Entry> {
   parts(entry: Entry, presencesMax: number): Iterable<Entry>
   /** Those that it is made of, where each ends by itself; `undefined` where it ends as a whole. */
   crowd(entry: Entry): Crowd | undefined
-  /** Where it is let go for good: up to when its slot has forgotten what is gone; `undefined` where that says nothing. */
-  forgottenUntil(entry: Entry): number | undefined
-  /** How it may be taken in from another copy: what may have been forgotten here, as gone. */
-  sift(entry: Entry, known: Entry | undefined, forgotten: Forgetting): Entry
+  /** The least claim that covers all of it. */
+  claim(entry: Entry): Claim
+  /** What of it is claimed; `undefined` for nothing. */
+  claimed(entry: Entry, claim: Claim): Entry | undefined
+  /** What of it a part of another copy is about, so that it can be set against that part. */
+  within(entry: Entry, part: Entry): Entry | undefined
+  /** What is left without that. The entry is used up. */
+  without(entry: Entry, part: Entry): Entry | undefined
+  /** What names each of those that it is made of; of what is one, the empty text. */
+  names(entry: Entry): Iterable<string>
+  /** What is left without those; `undefined` for nothing. */
+  except(entry: Entry, names: ReadonlySet<string>): Entry | undefined
 }
 
 /** What tells two states apart; absent where it is as if there were none. */
@@ -56,10 +67,13 @@ export interface States {
   readonly passing?: string | undefined
 }
 
-/** What was written by then, and is unknown here, may have been deleted and forgotten since. */
-export interface Forgetting {
-  readonly untilTime: number
-  readonly nowMs: number
+/**
+ * What a copy may know that no other does, as it was written while no other could be told: since a time, in stamps, and of
+ * what is counted, by these lives.
+ */
+export interface Claim {
+  readonly sinceTime: number
+  readonly lives: readonly string[]
 }
 
 /** An entry that is many presences. */

@@ -1,5 +1,6 @@
 /** The fields of requests, turned into what commands are made of, or into an error that says what is wrong. */
 import { z } from 'zod'
+import { LIFETIME_MAX_MS } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { decode } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
@@ -16,8 +17,6 @@ export const Key = z.union([z.string().min(1), z.number().multipleOf(1)]).meta({
 })
 export const Ttl = z.number().positive().meta({ description: 'Seconds until the value ends by itself.' })
 
-/** A hundred years: beyond it a time to live means forever, and could not be told to other members. */
-const TTL_MAX_MS = 100 * 365 * 86_400_000
 const NO_KEYS: readonly unknown[] = [undefined, '', 'null', 'nil']
 
 /** The key as text. @throws LarderError KEY_NULL, or BAD_REQUEST for what cannot be a key. */
@@ -67,9 +66,9 @@ export function parseTtlMs(json: string): number {
   return ttlMsOf(seconds)
 }
 
-/** Of seconds above 0. */
+/** Of seconds above 0; more than there may be is meant as forever, and is as good as that. */
 export function ttlMsOf(seconds: number): number {
-  return Math.min(Math.max(1, Math.round(seconds * 1000)), TTL_MAX_MS)
+  return Math.min(Math.max(1, Math.round(seconds * 1000)), LIFETIME_MAX_MS)
 }
 
 /** @throws LarderError BAD_REQUEST. */

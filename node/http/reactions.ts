@@ -188,7 +188,7 @@ function activityRoute(dispatch: Dispatch): Route {
 }
 
 function noSuchContent(): LarderError {
-  return new LarderError('NO_SUCH_KEY', 'Nobody has reacted to this content, or not for a long time.')
+  return new LarderError('NO_SUCH_KEY', 'Nobody reacts to this content.')
 }
 
 /** Where a page ended, so that the next one can begin at any node and after any restart. */

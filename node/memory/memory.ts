@@ -8,6 +8,7 @@
 import type { Activity } from '../../shared/command.ts'
 import {
   bury,
+  type Change,
   dueAtMs,
   type Entries,
   type Entry,
@@ -34,7 +35,7 @@ import {
   TOMBSTONE_GRACE_MS,
   weigh,
 } from './held.ts'
-import { Intake, type Taking } from './intake.ts'
+import { Intake } from './intake.ts'
 import { Ranking } from './ranking.ts'
 import { SlotTable } from './slot-table.ts'
 import { Victims } from './victims.ts'
@@ -94,15 +95,37 @@ export class Memory {
     }
   }
 
-  /** Takes in what another member holds; false when it was known here already. */
-  takeIn({ slot, id, entry }: SlotEntry, taking: Taking, note: (state: Entry) => void): boolean {
-    const sifted = this.#intake.sift({ slot, id, entry }, taking)
-    const isNew = isNews(this.slots.get(slot, id)?.entry, sifted)
-    if (!isNew) return false
-    this.merge(slot, id, sifted, note)
-    for (const covered of this.#intake.coveredBy(slot, id, sifted))
-      this.merge(slot, covered.id, covered.entry)
-    return true
+  /** Takes in what another member holds. @returns what has changed by that: nothing where it was known here already. */
+  takeIn(taken: SlotEntry, nowMs: number, note: (change: Change) => void): SlotEntry[] {
+    const { slot, id, entry } = { ...taken, entry: this.#intake.sift(taken, nowMs) }
+    const voided = this.#intake.voidedBy(slot, id, entry)
+    const news = [...voided, { id, entry }].filter((one) => isNews(this.slots.find(slot, one.id), one.entry))
+    for (const one of news) this.merge(slot, one.id, one.entry, (state) => note({ slot, ...one, state }))
+    const covered = news.length > 0 ? this.#intake.coveredBy(slot, id, entry) : []
+    for (const one of covered) this.merge(slot, one.id, one.entry)
+    return news.map((one) => ({ slot, ...one }))
+  }
+
+  /** Lets go of what is known of this part of an entry, for these in its place. */
+  supersede(
+    { slot, id, entry: part }: SlotEntry,
+    anew: readonly Entry[],
+    note: (change: Change) => void = () => {},
+  ): void {
+    for (const entry of anew)
+      for (const one of this.#intake.voidedBy(slot, id, entry))
+        this.merge(slot, one.id, one.entry, (state) => note({ slot, ...one, state }))
+    const known = this.slots.get(slot, id)
+    if (known !== undefined) this.#unlink(known)
+    let state = known && verbsOf(part).without(known.entry, part)
+    for (const entry of anew) state = state === undefined ? entry : merge(state, entry)
+    if (state === undefined) {
+      if (known !== undefined) this.#letGo(known, part)
+      return
+    }
+    this.#link(newlyHeld(slot, id, state))
+    note({ slot, id, entry: part, state })
+    this.#evict()
   }
 
   /** Whether an entry fits into the whole budget, if everything else went. */
@@ -145,7 +168,6 @@ export class Memory {
       if (held !== undefined) this.#unlink(held)
     }
     this.slots.drop(slot)
-    this.#intake.drop(slot)
   }
 
   /** What an entry says of itself is only asked while it stands still. */
@@ -157,10 +179,16 @@ export class Memory {
   }
 
   #remove(held: Held): void {
-    const { slot, id } = held
-    this.slots.remove(held)
     this.#unlink(held)
-    this.#listener.forget({ slot, id })
+    this.#letGo(held, held.entry)
+  }
+
+  /** Of one that is many, as far as it was known, each for itself. */
+  #letGo({ slot, id, entry }: Held, known: Entry): void {
+    this.slots.remove({ slot, id })
+    if (verbsOf(entry).crowd(entry) === undefined) this.#listener.forget({ slot, id })
+    else if (known.kind === 'reactions')
+      for (const presence of known) this.#listener.forget({ slot, id, presence })
   }
 
   /** Does what the time asks for, at most so much at once; tells how much it was. */
@@ -169,7 +197,7 @@ export class Memory {
     const crowd = verbsOf(entry).crowd(entry)
     if (crowd === undefined) {
       const remains = entry.kind === 'register' ? bury(id, entry) : undefined
-      if (remains === undefined) this.#forgetGone(held)
+      if (remains === undefined) this.#remove(held)
       else this.#replace(held, () => remains)
       if (remains !== undefined) this.counts.expirations++
       return 1
@@ -182,10 +210,7 @@ export class Memory {
       return entry
     })
     this.counts.expirations += ended
-    for (const presence of forgotten) {
-      this.#intake.forget(slot, presence.time)
-      this.#listener.forget({ slot, id, presence })
-    }
+    for (const presence of forgotten) this.#listener.forget({ slot, id, presence })
     if (crowd.isEmpty) this.#remove(held)
     return 1 + ended + forgotten.length
   }
@@ -200,14 +225,6 @@ export class Memory {
       this.counts.evictions++
       this.#listener.evict?.({ slot, id, entry: buryRegister(entry) })
     }
-  }
-
-  /** It was remembered for as long as a copy may have missed it. */
-  #forgetGone(held: Held): void {
-    const { slot, entry } = held
-    const time = verbsOf(entry).forgottenUntil(entry)
-    if (time !== undefined) this.#intake.forget(slot, time)
-    this.#remove(held)
   }
 
   #link(held: Held): void {

@@ -5,6 +5,7 @@
 import { SLOTS } from '../../shared/placement.ts'
 import { Digest } from '../entries/digest.ts'
 import {
+  counterIdOf,
   type Entry,
   type EntryChange,
   isResponse,
@@ -32,6 +33,10 @@ export class SlotTable {
     return value === undefined ? this.#slots[slot]?.get(id) : newlyHeld(slot, id, value)
   }
 
+  find(slot: number, id: string): Entry | undefined {
+    return this.get(slot, id)?.entry
+  }
+
   /** In place of what is there. */
   put(held: Held): void {
     const { slot, id, entry } = held
@@ -46,7 +51,7 @@ export class SlotTable {
     this.#changed(slot)
   }
 
-  remove({ slot, id }: Held): void {
+  remove({ slot, id }: Pick<Held, 'slot' | 'id'>): void {
     if (isValueId(id)) this.values.remove(slot, id)
     this.#removeUnpacked(slot, id)
     this.#changed(slot)
@@ -72,9 +77,20 @@ export class SlotTable {
     return [...(this.#slots[slot]?.keys() ?? [])].filter((id) => id.startsWith(prefix))
   }
 
-  /** All of a slot, in parts that are small enough to travel; what changes meanwhile may or may not be in them. */
+  /**
+   * All of a slot, in parts that are small enough to travel; what changes meanwhile may or may not be in them. Answers that
+   * are remembered come before the counters they are about, so that no total is seen before it is known what was
+   * counted twice.
+   */
   *partsOf(slot: number): Generator<EntryChange> {
-    for (const { id, entry } of this.of(slot))
+    const isRecord = ({ id }: EntryChange) => counterIdOf(id) !== undefined
+    const all = [...(this.#slots[slot]?.values() ?? [])]
+    const ordered = [
+      ...this.values.of(slot),
+      ...all.filter(isRecord),
+      ...all.filter((held) => !isRecord(held)),
+    ]
+    for (const { id, entry } of ordered)
       for (const part of verbsOf(entry).parts(entry, PART_PRESENCES)) yield { id, entry: part }
   }
 

@@ -24,6 +24,6 @@ export class Sweeping {
   }
 
   #sweep(): void {
-    if (this.#timer !== undefined && this.#memory.sweep(this.#clock.wall())) setImmediate(() => this.#sweep())
+    if (this.#timer !== undefined && this.#memory.sweep(this.#clock.now())) setImmediate(() => this.#sweep())
   }
 }

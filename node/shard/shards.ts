@@ -64,7 +64,7 @@ export class Shards implements Engine {
       return { type: 'deleted', owner }
     }
     const isOwn = (slot: number) => holdings.isHere(slot)
-    return { type: 'activity', contents: memory.activity(command.limit, clock.wall(), isOwn), owner }
+    return { type: 'activity', contents: memory.activity(command.limit, clock.now(), isOwn), owner }
   }
 
   #read(slot: number, command: KeyCommand): Reply {

@@ -1,11 +1,17 @@
 /** What is not on disk yet: rows by their names, the latest state of each, and what they weigh. */
-import { bytesOfRow, counterOfRecord, nameOf, type Row } from './rows.ts'
+import { bytesOfRow, counterOfRecord, nameOf, type Row, slotOfRow } from './rows.ts'
 import { TABLE_OF } from './tables.ts'
 
 /** What is written together. */
 export interface Batch {
   readonly dropped: ReadonlySet<number>
   readonly rows: ReadonlyMap<string, Row>
+}
+
+/** Where it is written to. */
+export interface Target {
+  /** All or nothing, except for rows that fail by themselves: these, and why, are the result. */
+  write(batch: Batch): Promise<ReadonlyMap<Row, string>>
 }
 
 export class Backlog {
@@ -47,7 +53,7 @@ export class Backlog {
   /** All rows of these slots are to go, also those that wait here. */
   drop(slots: readonly number[]): void {
     const dropped = new Set(slots)
-    const isDropped = ({ cells }: Row) => dropped.has(Number(cells?.[0]))
+    const isDropped = (row: Row) => dropped.has(slotOfRow(row) ?? Number.NaN)
     for (const [name, row] of this.#waiting) if (isDropped(row)) this.#discardWaiting(name)
     for (const [name, row] of this.#aside) if (isDropped(row)) this.#discardAside(name)
     for (const slot of dropped) this.#dropped.add(slot)
@@ -101,7 +107,7 @@ export class Backlog {
   }
 
   #isOutdated(name: string, row: Row): boolean {
-    return this.#waiting.has(name) || this.#dropped.has(Number(row.cells?.[0]))
+    return this.#waiting.has(name) || this.#dropped.has(slotOfRow(row) ?? Number.NaN)
   }
 
   #addWaiting(name: string, row: Row): void {

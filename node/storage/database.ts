@@ -4,7 +4,7 @@ import type { StatementSync } from 'node:sqlite'
 import { messageOf } from '../../shared/errors.ts'
 import { counterOfRecord, nameOf, type Row, type StoredRow } from './rows.ts'
 import { type OpenFile, openFile, SQLITE } from './schema.ts'
-import { type Cell, eachTable, TABLE_NAMES, TABLE_OF, TABLES, type Table } from './tables.ts'
+import { type Cell, columnsOf, eachTable, isOfSlots, TABLE_NAMES, TABLE_OF, type Table } from './tables.ts'
 
 /** Rows read in one go. */
 const CHUNK_ROWS = 1000
@@ -17,7 +17,11 @@ export interface Part {
   /** Slots whose rows are all deleted, before anything else. */
   readonly dropped: readonly number[]
   readonly rows: readonly Row[]
+  /** What the file is to remember besides: noted with the last part. */
+  readonly facts?: Facts
 }
+
+export type Facts = Readonly<Record<string, Cell>>
 
 /** A row of the transaction that was not written, and why. */
 export interface Failure {
@@ -40,6 +44,7 @@ export class Database {
   readonly #inode: number
   readonly #upserts: Readonly<Record<Table, StatementSync>>
   readonly #deletes: Readonly<Record<Table, StatementSync>>
+  readonly #notes: StatementSync
   #reading: Iterator<StoredRow>
   /** Of this transaction: counters that were not written, and the answers kept beside counters that were. */
   #failed = new Set<string>()
@@ -53,6 +58,9 @@ export class Database {
     const { database } = this.#file
     this.#upserts = eachTable((table) => database.prepare(upsert(table)))
     this.#deletes = eachTable((table) => database.prepare(deletion(table)))
+    this.#notes = database.prepare(
+      'INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    )
     this.#reading = this.#readAll()
   }
 
@@ -63,6 +71,11 @@ export class Database {
   count(): number {
     const tables = TABLE_NAMES.map((table) => `(SELECT count(*) FROM ${table})`)
     return Number(this.#file.database.prepare(`SELECT ${tables.join(' + ')} AS rows`).get()?.['rows'])
+  }
+
+  get facts(): Facts {
+    const rows = this.#file.database.prepare('SELECT name, value FROM facts').all()
+    return Object.fromEntries(rows.map(({ name, value }) => [String(name), value ?? null]))
   }
 
   /** The next rows of all that are stored; none once all have been read. */
@@ -82,7 +95,7 @@ export class Database {
    * Writes a part of a transaction; the first begins it, the last commits it. A row that fails spoils no other.
    * @throws when nothing can be written; then nothing of the transaction is.
    */
-  write({ isFirst, isLast, dropped, rows }: Part): Failure[] {
+  write({ isFirst, isLast, dropped, rows, facts = {} }: Part): Failure[] {
     const { database } = this.#file
     try {
       if (isFirst) this.#begin()
@@ -90,6 +103,7 @@ export class Database {
       const failures = rows.flatMap((row) => this.#writeRow(row))
       if (!isLast) return failures
       failures.push(...this.#takeBackRecords())
+      this.#note(facts)
       database.exec('COMMIT')
       return failures
     } catch (error) {
@@ -98,7 +112,17 @@ export class Database {
     }
   }
 
-  close(): void {
+  #note(facts: Facts): void {
+    for (const [name, value] of Object.entries(facts)) this.#notes.run(name, value)
+  }
+
+  /** Notes what the next process should know, if the disk takes it: what was noted before is nearly as good. */
+  close(facts: Facts = {}): void {
+    try {
+      this.#note(facts)
+    } catch {
+      // Whoever stops the node has been told by the writes.
+    }
     this.#file.database.close()
     this.#file.lock.close()
   }
@@ -116,7 +140,7 @@ export class Database {
   /** One pass over each table, however many slots it is. */
   #drop(slots: readonly number[]): void {
     const list = JSON.stringify(slots)
-    for (const table of TABLE_NAMES) {
+    for (const table of TABLE_NAMES.filter(isOfSlots)) {
       const sql = `DELETE FROM ${table} WHERE slot IN (SELECT value FROM json_each(?))`
       this.#file.database.prepare(sql).run(list)
     }
@@ -146,7 +170,7 @@ export class Database {
 
   *#readAll(): Generator<StoredRow> {
     for (const table of TABLE_NAMES) {
-      const { keys, columns, unread } = TABLES[table]
+      const { keys, columns, unread } = columnsOf(table)
       const names = [...keys, ...columns].map((name) => (unread.includes(name) ? `NULL AS ${name}` : name))
       const reading = this.#file.database.prepare(`SELECT ${names.join(', ')} FROM ${table}`)
       reading.setReturnArrays(true)
@@ -156,14 +180,16 @@ export class Database {
 }
 
 function upsert(table: Table): string {
-  const { keys, columns } = TABLES[table]
+  const { keys, columns } = columnsOf(table)
   const places = [...keys, ...columns].map(() => '?').join(', ')
   const updates = columns.map((name) => `${name} = excluded.${name}`).join(', ')
   return `INSERT INTO ${table} VALUES (${places}) ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${updates}`
 }
 
 function deletion(table: Table): string {
-  return `DELETE FROM ${table} WHERE ${TABLES[table].keys.map((name) => `${name} = ?`).join(' AND ')}`
+  return `DELETE FROM ${table} WHERE ${columnsOf(table)
+    .keys.map((name) => `${name} = ?`)
+    .join(' AND ')}`
 }
 
 function isRowError(error: unknown): boolean {

@@ -4,7 +4,8 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Batch } from './backlog.ts'
-import type { Failure } from './database.ts'
+import type { Facts, Failure } from './database.ts'
+import { type FileClock, factsOf } from './file-clock.ts'
 import { bytesOfRow, type Row, type StoredRow } from './rows.ts'
 import type { DiskAnswer, DiskCall } from './worker.ts'
 
@@ -20,14 +21,18 @@ export interface Opened {
   readonly rows: number
   /** Numbers that somebody had changed. */
   readonly adopted: number
+  /** What the file remembers besides its rows. */
+  readonly facts: Facts
 }
 
 export class Disk {
   readonly #worker: Worker
+  readonly #time: FileClock
   readonly #pending: PromiseWithResolvers<unknown>[] = []
   #hasEnded = false
 
-  constructor(path: string) {
+  constructor(path: string, time: FileClock) {
+    this.#time = time
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: path })
     this.#worker.on('message', (answer: DiskAnswer) => {
       const call = this.#pending.shift()
@@ -71,7 +76,13 @@ export class Disk {
       count += part.length
       const failures = await this.#call<Failure[]>({
         name: 'write',
-        part: { isFirst, isLast: count === rows.size, dropped: isFirst ? [...dropped] : [], rows: part },
+        part: {
+          isFirst,
+          isLast: count === rows.size,
+          dropped: isFirst ? [...dropped] : [],
+          rows: part,
+          facts: factsOf(this.#time.time),
+        },
       })
       for (const { name, reason } of failures) {
         const row = rows.get(name)
@@ -84,7 +95,7 @@ export class Disk {
 
   async close(): Promise<void> {
     if (this.#hasEnded) return
-    await this.#call({ name: 'close' })
+    await this.#call({ name: 'close', facts: factsOf(this.#time.time) })
   }
 
   /** Ends the thread, whatever it does. */

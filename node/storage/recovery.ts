@@ -1,17 +1,30 @@
 /**
  * A start from disk: what is stored is merged into memory, a chunk a turn, so that probes are answered
  * meanwhile. The log tells how far it is.
+ *
+ * What was written at a time that cannot be, by a clock that was far ahead, would win over every later write, and no other
+ * member would hear of it: it is kept, and counts as written now.
  */
-import type { Stamp } from '../../shared/command.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
-import { type Entry, timesOf } from '../entries/entry.ts'
+import type { LastView } from '../../shared/view.ts'
+import { type Change, type Entry, restamped, timesOf } from '../entries/entry.ts'
+import { isPossible, type StampClock } from '../entries/stamp.ts'
+import type { Standing } from '../entries/standing.ts'
 import type { Disk } from './disk.ts'
+import { type FileTime, fileTimeOf } from './file-clock.ts'
 import { entryOf, type StoredRow } from './rows.ts'
+import { factOf, standingOf } from './standing-rows.ts'
+import { type FileTimes, isOfEntries } from './tables.ts'
 
 const PROGRESS_ROWS = 100_000
 
 export interface RecoveryOptions {
   readonly disk: Pick<Disk, 'open' | 'read'>
+  readonly clock: Pick<Clock, 'wall'>
+  readonly times: FileTimes & { goOn(last: FileTime): void }
+  /** Where what is not as it was stored is written anew. */
+  readonly writes: { note(change: Change): void }
   readonly log: Log
 }
 
@@ -19,13 +32,19 @@ export interface RecoveryOptions {
 export interface Restored {
   readonly memory: { merge(slot: number, id: string, entry: Entry): void }
   /** Later writes must be later than all of it. */
-  readonly stamps: { witness(stamp: Pick<Stamp, 'time'>): void }
+  readonly stamps: Pick<StampClock, 'witness' | 'next'>
+  readonly slots: { restore(standing: Standing): void; remember(last: LastView): void }
+  /** The latest view by which all was here that should be. */
+  readonly members: { remember(last: LastView): void }
 }
 
 export class Recovery {
   readonly #options: RecoveryOptions
   #rows = 0
   #read = 0
+  #restamped = 0
+  /** By which view it was held. */
+  #order = 0
   #isDone = false
   #isCancelled = false
 
@@ -40,9 +59,11 @@ export class Recovery {
 
   /** @throws with a message for whoever starts the node. */
   async open(): Promise<void> {
-    const { disk, log } = this.#options
-    const { rows, adopted } = await disk.open()
+    const { disk, log, times } = this.#options
+    const { rows, adopted, facts } = await disk.open()
     this.#rows = rows
+    const last = fileTimeOf(facts)
+    if (last !== undefined) times.goOn(last)
     if (adopted > 0) log.info({ adopted }, 'numbers that others have changed in the file are taken over')
   }
 
@@ -53,16 +74,45 @@ export class Recovery {
     log.info({ rows: this.#rows }, 'reading the disk')
     for await (const chunk of disk.read()) {
       if (this.#isCancelled) return
-      for (const row of chunk) restore(row, into)
+      for (const row of chunk) this.#restore(row, into)
       this.#count(chunk.length)
     }
     this.#isDone = true
     const elapsedMs = Math.round(performance.now() - startedAtMs)
     log.info({ rows: this.#read, elapsedMs }, 'the disk is read')
+    if (this.#restamped > 0) log.warn({ rows: this.#restamped }, RESTAMPED)
   }
 
   cancel(): void {
     this.#isCancelled = true
+  }
+
+  #restore(row: StoredRow, into: Restored): void {
+    const { table } = row
+    if (isOfEntries(table)) this.#restoreEntry(row, into)
+    else if (table === 'standings') into.slots.restore(standingOf(row, this.#order))
+    else {
+      const { order = this.#order, last } = factOf(row)
+      this.#order = order
+      if (last === undefined) return
+      into.members.remember(last)
+      into.slots.remember(last)
+    }
+  }
+
+  #restoreEntry(row: StoredRow, { memory, stamps }: Restored): void {
+    const { clock, times, writes } = this.#options
+    const { slot, id, entry } = entryOf(row, times)
+    const wallMs = clock.wall()
+    if (isOfPossibleTime(entry, wallMs)) {
+      for (const stamp of timesOf(entry)) stamps.witness(stamp)
+      memory.merge(slot, id, entry)
+      return
+    }
+    this.#restamped++
+    const anew = restamped(entry, stamps.next(wallMs))
+    memory.merge(slot, id, anew)
+    writes.note({ slot, id, entry: anew, state: anew })
   }
 
   #count(rows: number): void {
@@ -73,8 +123,10 @@ export class Recovery {
   }
 }
 
-function restore(row: StoredRow, { memory, stamps }: Restored): void {
-  const { slot, id, entry } = entryOf(row)
-  for (const stamp of timesOf(entry)) stamps.witness(stamp)
-  memory.merge(slot, id, entry)
+const RESTAMPED =
+  'rows were written more than a day ahead of the clock of this machine, and count as written now: is the clock right?'
+
+function isOfPossibleTime(entry: Entry, wallMs: number): boolean {
+  for (const { time } of timesOf(entry)) if (!isPossible(time, wallMs)) return false
+  return true
 }

@@ -5,6 +5,12 @@ import { nameOf, type Row } from './rows.ts'
 /** How many rows a message names. */
 const NAMED_MAX = 10
 
+/** What a message says of rows that are lost. */
+export function lostRows(names: readonly string[], reason = 'these rows cannot be written'): string {
+  const named = names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', ...' : '')
+  return `${names.length} rows are lost, as ${reason}: ${named}`
+}
+
 export class RowFailures {
   readonly #log: Log
   readonly #told = new Set<string>()

@@ -4,9 +4,20 @@
  * A row has a name, so that of several changes only the last is written.
  */
 import { familyOfCommand, type KeyCommand } from '../../shared/command.ts'
-import type { Change, Entry } from '../entries/entry.ts'
+import { type Change, counterIdOf, type Entry } from '../entries/entry.ts'
 import { FAMILIES, familyOf, isKeptOnDisk } from '../entries/families.ts'
-import { type Cell, type Keyed, type Named, TABLE_OF, TABLES, type Table, type TableRow } from './tables.ts'
+import {
+  type Cell,
+  type FileTimes,
+  isOfEntries,
+  isOfSlots,
+  type Keyed,
+  type Named,
+  TABLE_OF,
+  TABLES,
+  type Table,
+  type TableRow,
+} from './tables.ts'
 
 export interface Row extends Keyed {
   readonly table: Table
@@ -44,16 +55,15 @@ export function rowNameOf(command: KeyCommand): string | undefined {
 
 /** The counter that an answer is kept beside; `undefined` for a row that is no such answer. */
 export function counterOfRecord({ table, key: [id = ''] }: Row): string | undefined {
-  if (table !== TABLE_OF.register || !id.startsWith(FAMILIES.once.letter)) return undefined
-  return id.slice(1, id.lastIndexOf('\0'))
+  return table === TABLE_OF.register ? counterIdOf(id)?.slice(1) : undefined
 }
 
 /** What a change makes of the rows: the state that it has led to. */
-export function rowsOf({ slot, id, entry, state }: Change): Row[] {
+export function rowsOf({ slot, id, entry, state }: Change, times: FileTimes): Row[] {
   if (!familyOf(id).isOnDisk) return []
   const table = TABLE_OF[state.kind]
   const rows: TableRow<Entry> = TABLES[table]
-  return rows.rowsOf({ slot, id, entry, state }).map((row) => ({ table, ...row }))
+  return rows.rowsOf({ slot, id, entry, state }, times).map((row) => ({ table, ...row }))
 }
 
 /** The row to be deleted when an entry, or one presence of it, is forgotten. */
@@ -75,13 +85,23 @@ export interface StoredEntry {
 }
 
 /** @throws when the row is not one that was written here. */
-export function entryOf({ table, cells }: StoredRow): StoredEntry {
-  return TABLES[table].entryOf(cells)
+export function entryOf({ table, cells }: StoredRow, times: FileTimes): StoredEntry {
+  if (!isOfEntries(table)) throw new TypeError(`${table} has no entries`)
+  return TABLES[table].entryOf(cells, times)
+}
+
+/** That of a row which belongs to one. */
+export function slotOfRow({ table, cells = [] }: Row): number | undefined {
+  return isOfSlots(table) ? Number(cells[0]) : undefined
 }
 
 /** Those of the changes that have any of these rows. */
-export function withRows(changes: readonly Change[], rows: ReadonlyMap<Row, unknown>): Set<Change> {
+export function withRows(
+  changes: readonly Change[],
+  rows: ReadonlyMap<Row, unknown>,
+  times: FileTimes,
+): Set<Change> {
   if (rows.size === 0) return new Set()
   const names = new Set([...rows.keys()].map(nameOf))
-  return new Set(changes.filter((change) => rowsOf(change).some((row) => names.has(nameOf(row)))))
+  return new Set(changes.filter((change) => rowsOf(change, times).some((row) => names.has(nameOf(row)))))
 }

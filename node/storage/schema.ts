@@ -13,16 +13,16 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Counter } from '../entries/counter.ts'
 import { counterOf, counterText } from '../entries/counter.ts'
 import { TICKS_PER_MS } from '../entries/stamp.ts'
-import type { Table } from './tables.ts'
+import type { EntryTable, Table } from './tables.ts'
 
 /** `LRDR`, in the header of the file. */
 const APPLICATION_ID = 0x4c524452
-const VERSION = 1
+const VERSION = 2
 /** How long to wait for another program that is writing to the file. */
 const BUSY_MAX_MS = 2000
 
 /** A file of this version has just these: with another table it is of another version, and older files want one too. */
-const CREATED: Readonly<Record<Table, string>> = {
+const CREATED: Readonly<Record<EntryTable, string>> = {
   registers: `CREATE TABLE registers (
     id TEXT PRIMARY KEY, slot INTEGER NOT NULL, time INTEGER NOT NULL, origin TEXT NOT NULL,
     ends_at INTEGER, content_type TEXT, body
@@ -34,6 +34,15 @@ const CREATED: Readonly<Record<Table, string>> = {
     content TEXT NOT NULL, reaction TEXT NOT NULL, user TEXT NOT NULL, slot INTEGER NOT NULL,
     time INTEGER NOT NULL, ends_at INTEGER, is_gone INTEGER NOT NULL,
     PRIMARY KEY (content, reaction, user)
+  ) WITHOUT ROWID;`,
+}
+
+/** Since version 2. */
+const CREATED_BESIDE: Readonly<Record<Exclude<Table, EntryTable>, string>> = {
+  facts: 'CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;',
+  standings: `CREATE TABLE IF NOT EXISTS standings (
+    name TEXT PRIMARY KEY, slot INTEGER NOT NULL, as_of REAL, lapses TEXT NOT NULL,
+    alone_since REAL, alone_lives TEXT
   ) WITHOUT ROWID;`,
 }
 
@@ -124,6 +133,7 @@ function prepare(database: DatabaseSync): number {
   database.exec('BEGIN IMMEDIATE')
   const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
   if (version === 0) database.exec([NUMBERS, ...Object.values(CREATED), NUMBERS_FOLLOW].join('\n'))
+  if (Number(version) < 2) database.exec(Object.values(CREATED_BESIDE).join('\n'))
   const adopted = adoptNumbers(database)
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}; COMMIT`)
   return adopted
@@ -180,7 +190,7 @@ function adoptChanged(database: DatabaseSync): number {
   )
   const rows = differing.all()
   for (const { key, number, total, state } of rows) {
-    const before: Counter = state === null ? { kind: 'counter', tallies: {} } : counterOf(String(state))
+    const before: Counter = state === null ? { kind: 'counter', tallies: {} } : counterOf(String(state), 0)
     const by = BigInt(number as bigint) - BigInt((total as bigint | null) ?? 0n)
     const tally = by < 0n ? { added: 0n, taken: -by } : { added: by, taken: 0n }
     // A tally of its own, as if a member had lived just for this.

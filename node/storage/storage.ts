@@ -8,8 +8,10 @@ import type { Clock } from '../../shared/clock.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import { Disk } from './disk.ts'
+import { FileClock } from './file-clock.ts'
 import { registerDiskMetrics } from './metrics.ts'
 import { Recovery, type Restored } from './recovery.ts'
+import { REMEMBERS_NOTHING, StoredStandings } from './standings.ts'
 import { WriteBehind } from './write-behind.ts'
 
 export interface StorageOptions {
@@ -29,14 +31,18 @@ export class Storage {
   readonly #writes: WriteBehind | undefined
   /** Who takes in what was applied. */
   readonly keeper: Pick<WriteBehind, 'refusalOf' | 'note' | 'saved' | 'forget' | 'drop'> = KEEPS_NOTHING
+  /** Where it is remembered what copies are worth. */
+  readonly standings: Pick<StoredStandings, 'stand' | 'goBy' | 'settle'> = REMEMBERS_NOTHING
 
   constructor(options: StorageOptions) {
     const { clock, log, dataDir, memberId, syncIntervalMs: intervalMs, waitMaxMs } = options
     if (dataDir === undefined) return
-    this.#disk = new Disk(join(dataDir, `${memberId}.db`))
-    this.#recovery = new Recovery({ ...options, disk: this.#disk })
-    this.#writes = new WriteBehind({ clock, log, target: this.#disk, intervalMs, waitMaxMs })
+    const times = new FileClock(clock)
+    this.#disk = new Disk(join(dataDir, `${memberId}.db`), times)
+    this.#writes = new WriteBehind({ clock, log, times, target: this.#disk, intervalMs, waitMaxMs })
+    this.#recovery = new Recovery({ ...options, times, disk: this.#disk, writes: this.#writes })
     this.keeper = this.#writes
+    this.standings = new StoredStandings(this.#writes)
     registerDiskMetrics(options.registry, this.#writes)
   }
 

@@ -20,10 +20,18 @@ export const TABLE_OF = {
   reactions: 'presences',
 } as const satisfies Record<Kind, string>
 
-export type Table = (typeof TABLE_OF)[Kind]
+export type EntryTable = (typeof TABLE_OF)[Kind]
 
-/** In the order in which they are read. */
-export const TABLE_NAMES: readonly Table[] = Object.values(TABLE_OF)
+/** Also what is kept beside the entries (`standing-rows.ts`). */
+export type Table = EntryTable | 'facts' | 'standings'
+
+/** How the times of a process are told in its file, where another process will find them. */
+export interface FileTimes {
+  /** Now, by the steady clock. */
+  readonly nowMs: number
+  toFile(atMs: number): number
+  fromFile(atMs: number): number
+}
 
 /** What names one presence of an entry. */
 export type Named = Pick<Presence, 'reaction' | 'user'>
@@ -44,17 +52,26 @@ interface Changed<E> {
   readonly state: E
 }
 
-export interface TableRow<E> {
+interface Columns {
   /** The columns that name a row; all others follow them, beginning with the slot. */
   readonly keys: readonly string[]
   readonly columns: readonly string[]
   /** Of these, what is for people alone, and is not read. */
   readonly unread: readonly string[]
+}
+
+export interface TableRow<E> extends Columns {
   /** What names the row of an entry, or of one presence of it; `undefined` where it has no such row. */
   keyOf(id: string, presence?: Named): readonly string[] | undefined
-  rowsOf(changed: Changed<E>): Keyed[]
-  /** Of keys and columns in one. @throws when the row is not one that was written here. */
-  entryOf(cells: readonly Cell[]): { readonly slot: number; readonly id: string; readonly entry: E }
+  rowsOf(changed: Changed<E>, times: FileTimes): Keyed[]
+  /**
+   * Of keys and columns in one. What is gone is remembered from now on for as long as if it had just been learned.
+   * @throws when the row is not one that was written here.
+   */
+  entryOf(
+    cells: readonly Cell[],
+    times: FileTimes,
+  ): { readonly slot: number; readonly id: string; readonly entry: E }
 }
 
 const registers: TableRow<Register> = {
@@ -62,15 +79,18 @@ const registers: TableRow<Register> = {
   columns: ['slot', 'time', 'origin', 'ends_at', 'content_type', 'body'],
   unread: [],
   keyOf: (id) => [id],
-  rowsOf({ slot, id, state: { stamp, value, endsAtMs } }) {
+  rowsOf({ slot, id, state: { stamp, value, endsAtMs } }, times) {
     const { contentType = null, body = null } = value ?? {}
-    return [{ key: [id], cells: [slot, stamp.time, stamp.origin, endCell(endsAtMs), contentType, body] }]
+    return [
+      { key: [id], cells: [slot, stamp.time, stamp.origin, endCell(endsAtMs, times), contentType, body] },
+    ]
   },
-  entryOf([id, slot, time, origin, endsAtMs, contentType, body]) {
+  entryOf([id, slot, time, origin, ends, contentType, body], times) {
     const stamp = { time: number(time), origin: text(origin) }
+    const endsAtMs = endOf(ends, contentType === null, times)
     const value =
       contentType === null ? {} : { value: { contentType: text(contentType), body: bodyOf(body) } }
-    const entry = { kind: 'register', stamp, ...value, endsAtMs: endOf(endsAtMs) } as const
+    const entry = { kind: 'register', stamp, ...value, endsAtMs } as const
     return { slot: number(slot), id: text(id), entry }
   },
 }
@@ -85,8 +105,8 @@ const counters: TableRow<Counter> = {
     const total = isCounting(state) ? totalOf(state) : null
     return [{ key: [id.slice(1)], cells: [slot, total, counterText(state)] }]
   },
-  entryOf([key, slot, , state]) {
-    return { slot: number(slot), id: idOf.counter(text(key)), entry: counterOf(text(state)) }
+  entryOf([key, slot, , state], { nowMs }) {
+    return { slot: number(slot), id: idOf.counter(text(key)), entry: counterOf(text(state), nowMs) }
   },
 }
 
@@ -96,21 +116,21 @@ const presences: TableRow<Reactions> = {
   unread: [],
   // Of all together there is none: they are forgotten one by one.
   keyOf: (id, presence) => presence && [id.slice(1), presence.reaction, presence.user],
-  rowsOf({ slot, id, entry, state }) {
+  rowsOf({ slot, id, entry, state }, times) {
     return [...entry].map(({ reaction, user }) => {
       const key = [id.slice(1), reaction, user]
       const now = state.find(reaction, user)
       return now === undefined
         ? { key }
-        : { key, cells: [slot, now.time, endCell(now.endsAtMs), Number(now.isGone)] }
+        : { key, cells: [slot, now.time, endCell(now.endsAtMs, times), Number(now.isGone)] }
     })
   },
-  entryOf([content, reaction, user, slot, time, endsAtMs, isGone]) {
+  entryOf([content, reaction, user, slot, time, ends, isGone], times) {
     const entry = Reactions.of({
       reaction: text(reaction),
       user: text(user),
       time: number(time),
-      endsAtMs: endOf(endsAtMs),
+      endsAtMs: endOf(ends, isGone === 1, times),
       isGone: isGone === 1,
     })
     return { slot: number(slot), id: idOf.reactions(text(content)), entry }
@@ -123,25 +143,53 @@ export const TABLES: { readonly [K in Kind as (typeof TABLE_OF)[K]]: TableRow<En
   presences,
 }
 
+/** In the order in which they are read: the view by which copies stand, then what they are worth. */
+const COLUMNS: Readonly<Record<Table, Columns>> = {
+  /** What concerns no slot. */
+  facts: { keys: ['name'], columns: ['value'], unread: [] },
+  standings: {
+    keys: ['name'],
+    columns: ['slot', 'as_of', 'lapses', 'alone_since', 'alone_lives'],
+    unread: [],
+  },
+  ...TABLES,
+}
+
+export function columnsOf(table: Table): Columns {
+  return COLUMNS[table]
+}
+
+export const TABLE_NAMES = Object.keys(COLUMNS) as readonly Table[]
+
+/** Whether its rows belong to slots. */
+export function isOfSlots(table: Table): boolean {
+  return table !== 'facts'
+}
+
+export function isOfEntries(table: Table): table is EntryTable {
+  return table in TABLES
+}
+
 /** Something for each of them. */
 export function eachTable<T>(make: (table: Table) => T): Readonly<Record<Table, T>> {
   return Object.fromEntries(TABLE_NAMES.map((table) => [table, make(table)])) as Record<Table, T>
 }
 
-function endCell(endsAtMs: number): number | null {
-  return endsAtMs === Infinity ? null : endsAtMs
+function endCell(endsAtMs: number, times: FileTimes): number | null {
+  return endsAtMs === Infinity ? null : times.toFile(endsAtMs)
 }
 
-function endOf(cell: Cell | undefined): number {
-  return cell === null ? Infinity : number(cell)
+function endOf(cell: Cell | undefined, isGone: boolean, times: FileTimes): number {
+  if (isGone) return times.nowMs
+  return cell === null ? Infinity : times.fromFile(number(cell))
 }
 
-function text(cell: Cell | undefined): string {
+export function text(cell: Cell | undefined): string {
   if (typeof cell === 'string') return cell
   throw new TypeError(`a stored row has ${typeof cell} where a text belongs`)
 }
 
-function number(cell: Cell | undefined): number {
+export function number(cell: Cell | undefined): number {
   if (typeof cell === 'number') return cell
   throw new TypeError(`a stored row has ${typeof cell} where a number belongs`)
 }

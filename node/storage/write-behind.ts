@@ -18,10 +18,11 @@ import type { Log } from '../../shared/log.ts'
 import type { Change } from '../entries/entry.ts'
 import { isKeptOnDisk } from '../entries/families.ts'
 import type { Presence } from '../entries/presence.ts'
-import { Backlog, type Batch } from './backlog.ts'
+import { Backlog, type Target } from './backlog.ts'
 import { DiskHealth } from './health.ts'
-import { RowFailures } from './row-failures.ts'
+import { lostRows, RowFailures } from './row-failures.ts'
 import { forgottenRow, type Row, rowNameOf, rowsOf, withRows } from './rows.ts'
+import type { FileTimes } from './tables.ts'
 
 /** What waits for a disk that does not take it: beyond it nothing new is taken in, and nothing is lost. */
 const WAITING_BYTES_MAX = 256 * 2 ** 20
@@ -33,21 +34,14 @@ const LATE_MIN_MS = 10_000
 const RETRY_ASIDE_MS = 10_000
 /** A stopping node tries so often to write what is left. */
 const LAST_TRIES = 3
-/** How many rows a message names. */
-const NAMED_MAX = 10
 
 const LATE = new LarderError('NOT_SAVED', 'The disk did not answer in time; it may be saved later.')
-
-/** Where it is written to. */
-export interface Target {
-  /** All or nothing, except for rows that fail by themselves: these, and why, are the result. */
-  write(batch: Batch): Promise<ReadonlyMap<Row, string>>
-}
 
 export interface WriteBehindOptions {
   readonly clock: Clock
   readonly log: Log
   readonly target: Target
+  readonly times: FileTimes
   /** 0: nothing is acknowledged before it is written. */
   readonly intervalMs: number
   /** How long an acknowledgement waits for the disk. */
@@ -104,7 +98,8 @@ export class WriteBehind {
   get trouble(): string | undefined {
     const { intervalMs } = this.#options
     const isLate = intervalMs > 0 && this.behindMs > Math.max(2 * intervalMs, LATE_MIN_MS)
-    return this.#health.trouble ?? (isLate ? `The disk is ${seconds(this.behindMs)} s behind.` : undefined)
+    const late = isLate ? `The disk is ${Math.round(this.behindMs / 1000)} s behind.` : undefined
+    return this.#health.trouble ?? late
   }
 
   /** Why it cannot be taken in, before it is applied. */
@@ -124,17 +119,27 @@ export class WriteBehind {
 
   /** Takes in a change. */
   note(change: Change): void {
-    for (const row of rowsOf(change)) this.#backlog.add(row)
+    for (const row of rowsOf(change, this.#options.times)) this.#backlog.add(row)
     this.#schedule()
   }
 
   /** Those of the noted changes that may not be acknowledged, as soon as the others may. */
   saved(changes: readonly Change[]): Eventual<ReadonlySet<Change>> {
-    const { clock, intervalMs, waitMaxMs } = this.#options
+    const { clock, times, intervalMs, waitMaxMs } = this.#options
     const trial = this.#backlog.isEmpty ? this.#current : this.#next.promise
     if (intervalMs > 0 || trial === undefined) return new Set()
     const tried = inTime(trial, { clock, timeoutMs: waitMaxMs, late: LATE })
-    return tried.then((failed) => withRows(changes, failed))
+    return tried.then((failed) => withRows(changes, failed, times))
+  }
+
+  /** A row that is about no entry. Is over once an acknowledgement may rest on it, be it on disk or not. */
+  keep(row: Row): Eventual<void> {
+    const { clock, intervalMs, waitMaxMs } = this.#options
+    this.#backlog.add(row)
+    this.#schedule()
+    if (intervalMs > 0) return undefined
+    const over = () => {}
+    return inTime(this.#next.promise, { clock, timeoutMs: waitMaxMs, late: LATE }).then(over, over)
   }
 
   /** What is no longer held is deleted; nobody waits for that. */
@@ -164,11 +169,8 @@ export class WriteBehind {
       if (tries > 0) await pause(this.#options.clock, RETRY_MS)
       await this.#write()
     }
-    const lost = this.#backlog.names
-    if (lost.length === 0) return
-    const named = lost.slice(0, NAMED_MAX).join(', ') + (lost.length > NAMED_MAX ? ', ...' : '')
-    const reason = this.#health.reason ?? 'these rows cannot be written'
-    throw new LarderError('NOT_SAVED', `${lost.length} rows are lost, as ${reason}: ${named}`)
+    const { names } = this.#backlog
+    if (names.length > 0) throw new LarderError('NOT_SAVED', lostRows(names, this.#health.reason))
   }
 
   #schedule(): void {
@@ -241,8 +243,4 @@ export class WriteBehind {
       this.#writingSinceMs = Infinity
     }
   }
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms / 1000)
 }

@@ -14,18 +14,23 @@ export interface OpsOptions {
   readonly identity: Readonly<Record<string, string>>
   /** Why the service cannot serve now, or `undefined` when it can. */
   notReady(): string | undefined
+  /** Others without which it serves only a part, if there are such. */
+  waitingFor?(): readonly string[]
   /** All routes of the service besides these. */
   readonly routes: readonly Route[]
 }
 
 const Health = z.looseObject({ status: z.literal('ok') })
 
-export function opsRoutes({ title, registry, identity, notReady, routes }: OpsOptions): Route[] {
+export function opsRoutes(options: OpsOptions): Route[] {
+  const { title, registry, identity, notReady, waitingFor, routes } = options
   const alive = (): HttpResponse => json({ status: 'ok', ...identity })
   const ready = (): HttpResponse => {
     const reason = notReady()
     if (reason !== undefined) throw new LarderError('NOT_READY', reason)
-    return alive()
+    const members = waitingFor?.() ?? []
+    if (members.length === 0) return alive()
+    return json({ status: 'ok', ...identity, waiting_for: members })
   }
   const others = [
     probe('/livez', 'Is the process alive?', alive),

@@ -1,4 +1,5 @@
 /** What a row takes on whose connections may leave HTTP for a protocol of their own (RFC 9110, section 7.8). */
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { HttpResponse } from './response.ts'
 
@@ -14,8 +15,8 @@ export interface ToldRow {
 export interface Upgrade {
   /** As the header calls it. */
   readonly protocol: string
-  /** Speaks it from now on. */
-  take(socket: Duplex, told: Told): Upgraded
+  /** Speaks it from now on, with whoever has sent these. */
+  take(socket: Duplex, told: Told, headers: IncomingHttpHeaders): Upgraded
 }
 
 export interface Upgraded {

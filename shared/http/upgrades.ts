@@ -63,7 +63,7 @@ export class Upgrades {
       `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${upgrade.protocol}\r\n\r\n`,
     )
     if (head.length > 0) socket.unshift(head)
-    this.#open.set(socket, upgrade.take(socket, this.#options.told))
+    this.#open.set(socket, upgrade.take(socket, this.#options.told, message.headers))
   }
 
   #routeOf({ method, url }: IncomingMessage): Route | undefined {

@@ -8,6 +8,7 @@ import { PlacedView } from '../../node/cluster/members/placed-view.ts'
 import { createClusterMetrics } from '../../node/cluster/metrics.ts'
 import { Router } from '../../node/cluster/router.ts'
 import type { RoutedCommand } from '../../node/cluster/wire/execute.ts'
+import { CURRENT } from '../../node/cluster/wire/format.ts'
 import type { Engine } from '../../node/engine.ts'
 import { StampClock } from '../../node/entries/stamp.ts'
 import { type Clock, systemClock } from '../../shared/clock.ts'
@@ -136,7 +137,12 @@ describe('the receiver of a command', () => {
 
   it('hands everything to its local engine, and passes on what that refuses', async () => {
     const inbox = inboxOf(new ScriptedViews(placed(1, ['a', 'b'])), new Recorder('a', 'WRONG_OWNER'))
-    const { results } = await inbox.execute({ epoch: 1, time: 1, commands: [routed(key), routed(key)] })
+    const { results } = await inbox.execute({
+      format: CURRENT,
+      epoch: 1,
+      time: 1,
+      commands: [routed(key), routed(key)],
+    })
     expect(results.map((result) => 'error' in result && result.error.code)).to.deep.equal(
       Array(2).fill('WRONG_OWNER'),
     )
@@ -145,7 +151,7 @@ describe('the receiver of a command', () => {
   it('catches up first when the sender has seen a later view', async () => {
     const local = new Recorder('a')
     const inbox = inboxOf(new ScriptedViews(placed(1, ['b']), placed(2, ['a', 'b'])), local)
-    const { results } = await inbox.execute({ epoch: 2, time: 1, commands: [routed(key)] })
+    const { results } = await inbox.execute({ format: CURRENT, epoch: 2, time: 1, commands: [routed(key)] })
     expect(results).to.deep.equal([{ reply: { type: 'missing', owner: 'a' } }])
   })
 
@@ -160,17 +166,22 @@ describe('the receiver of a command', () => {
     const catchUp = catchUpOf(clock, silentViews)
     const inbox = new Inbox({ clock, log: silent, local: new Recorder('a'), catchUp })
     for (let batch = 0; batch < 3; batch++)
-      await inbox.execute({ epoch: 2, time: 1, commands: [routed(key)] })
+      await inbox.execute({ format: CURRENT, epoch: 2, time: 1, commands: [routed(key)] })
     expect(waits).to.equal(1)
   })
 
   it('learns a later view from the sender, and shows its own to one that is behind', async () => {
     const views = new ScriptedViews(placed(3, ['a', 'b']))
     const inbox = inboxOf(views, new Recorder('a'))
-    expect((await inbox.execute({ epoch: 2, time: 1, commands: [] })).view).to.have.property('epoch', 3)
-    expect((await inbox.execute({ epoch: 3, time: 1, commands: [] })).view).to.equal(undefined)
+    expect((await inbox.execute({ format: CURRENT, epoch: 2, time: 1, commands: [] })).view).to.have.property(
+      'epoch',
+      3,
+    )
+    expect((await inbox.execute({ format: CURRENT, epoch: 3, time: 1, commands: [] })).view).to.equal(
+      undefined,
+    )
     const { view } = placed(7, ['a', 'b', 'c'])
-    const response = await inbox.execute({ epoch: 7, time: 1, view, commands: [] })
+    const response = await inbox.execute({ format: CURRENT, epoch: 7, time: 1, view, commands: [] })
     expect(response).to.deep.include({ epoch: 7, view: undefined })
   })
 })

@@ -16,9 +16,16 @@ async function batch(url: string, ops: readonly object[]): Promise<Result[]> {
   return body['results'] as Result[]
 }
 
+async function newFolder(folders: AsyncDisposableStack): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'larder-old-disk-'))
+  return folders.adopt(folder, (path) => rm(path, { recursive: true, force: true }))
+}
+
 describe('a member that starts with an old disk', () => {
   it('brings back neither what was deleted nor what was changed since, and counts nothing twice', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'larder-old-disk-'))
+    // Until the members that write there have ended.
+    await using folders = new AsyncDisposableStack()
+    const folder = await newFolder(folders)
     const ids = ['a', 'b', 'c']
     await using cluster = await Cluster.start({ ids: ['a', 'b'] })
     const disk = { DATA_DIR: folder, SYNC_INTERVAL_MS: '0' }
@@ -34,7 +41,7 @@ describe('a member that starts with an old disk', () => {
       ]),
     )
     // As if it had been killed: its disk keeps what it had then.
-    const frozen = await mkdtemp(join(tmpdir(), 'larder-frozen-'))
+    const frozen = await newFolder(folders)
     const database = new DatabaseSync(join(folder, 'c.db'), { readOnly: true })
     await backup(database, join(frozen, 'c.db'))
     database.close()
@@ -73,6 +80,5 @@ describe('a member that starts with an old disk', () => {
       )
     }
     expect(keys.filter((key) => ownerOf(key, ids) === 'c')).to.have.lengthOf(8)
-    await Promise.all([folder, frozen].map((path) => rm(path, { recursive: true, force: true })))
   })
 })

@@ -6,6 +6,7 @@ import { createClusterMetrics } from '../../node/cluster/metrics.ts'
 import { StampClock } from '../../node/entries/stamp.ts'
 import { createMember } from '../../node/member.ts'
 import type { Keeper } from '../../node/shard/keeper.ts'
+import { REMEMBERS_NOTHING } from '../../node/storage/standings.ts'
 import { KEEPS_NOTHING } from '../../node/storage/storage.ts'
 import type { Command } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
@@ -25,6 +26,7 @@ function createBackend(keepers: readonly Keeper[]): Backend {
     uplink: undefined,
     storage: {
       keeper: KEEPS_NOTHING,
+      standings: REMEMBERS_NOTHING,
       notReady: undefined,
       open: async () => {},
       recover: async () => {},
@@ -36,6 +38,7 @@ function createBackend(keepers: readonly Keeper[]): Backend {
     queueMax: 10,
     bytesMax: 2 ** 20,
     bodyBytesMax: 2 ** 20,
+    waitForHoldersMs: 0,
     requests: () => 0,
     connect: () => {
       throw new Error('there is nobody else')

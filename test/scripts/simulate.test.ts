@@ -18,7 +18,7 @@ describe('scripts: simulate', function () {
     const { code, stdout, stderr } = await simulate(
       '--break',
       'repeat commands',
-      '--kind',
+      '--kinds',
       'graceful',
       '--schedules',
       '6',

@@ -22,7 +22,7 @@ export interface Asking {
 }
 
 export async function ask({ world, ledger }: Asking, life: Life, command: KeyCommand): Promise<Result> {
-  const { host, member } = life
+  const { host } = life
   const startedAtMs = world.nowMs
   const stops = host.stops
   const wasRunning = host.isRunning
@@ -38,7 +38,7 @@ export async function ask({ world, ledger }: Asking, life: Life, command: KeyCom
   // A process that is stopped takes it in when it goes on.
   host.receive(() => {
     const options = { deadlineAtMs: host.now() + WAIT_MAX_MS, requestId: 'simulated', traced: false }
-    void Promise.try(() => member.router.execute(command, options)).then(
+    void Promise.try(() => life.execute(command, options)).then(
       (reply) => resolve({ reply }),
       (error) => resolve(failure(ledger, command, error)),
     )

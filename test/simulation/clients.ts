@@ -1,9 +1,11 @@
 /** Clients of the simulated cluster: they write, read what must be there, and note what they are told. */
 import type { KeyCommand, Reply } from '../../shared/command.ts'
 import type { Random } from '../durability/random.ts'
+import { type Activity, activitiesOf } from './activities.ts'
 import { type Asking, ask, type Result } from './asking.ts'
-import type { Cell, Ledger, Rules, Sum } from './ledger.ts'
+import { type Cell, isHeld, type Ledger, type Rules, type Sum } from './ledger.ts'
 import type { Life } from './life.ts'
+import type { Part } from './parts.ts'
 import { judgeCell, judgeReaction, judgeTotal } from './reading.ts'
 
 export interface ClientOptions extends Asking {
@@ -15,6 +17,9 @@ export interface ClientOptions extends Asking {
   rules(): Rules
   /** Those that this client reaches. */
   members(): Life[]
+  /** What it does besides, and the chances of that. */
+  readonly parts: ReadonlySet<Part>
+  readonly besides: Random
 }
 
 /** Cells of each kind that a client writes. */
@@ -28,6 +33,7 @@ export class Client {
   readonly #options: ClientOptions
   readonly #values: Cell[]
   readonly #presences: Cell[]
+  readonly #activities: readonly Activity[]
   #made = 0
   isPaused = false
   isOver = false
@@ -36,14 +42,20 @@ export class Client {
     this.#options = options
     this.#values = Array.from({ length: CELLS }, () => this.#newValue())
     this.#presences = Array.from({ length: CELLS }, () => this.#newPresence())
+    const ask = (command: KeyCommand) => this.#ask(command)
+    this.#activities = activitiesOf(options.parts, { ...options, random: options.besides, ask })
   }
 
   async run(): Promise<void> {
-    const { world, random, pauseMaxMs } = this.#options
+    const { world, random, besides, pauseMaxMs } = this.#options
     while (!this.isOver) {
       await world.pause(random.below(pauseMaxMs))
       const life = this.#member()
       if (life === undefined || this.isPaused || this.isOver) continue
+      if (this.#activities.length > 0 && besides.below(3) > 0) {
+        await besides.pick(this.#activities).act()
+        continue
+      }
       const dice = random.below(10)
       if (dice < 3) await this.#writeValue(random.below(CELLS))
       else if (dice < 5) await this.#react(random.below(CELLS))
@@ -126,7 +138,7 @@ export class Client {
   /** The answer to a write tells what was there before. */
   #judgeWrite(cell: Cell, command: KeyCommand, reply: Reply, before: Rules): void {
     const now = this.#options.rules()
-    if (!now.isCalm || now.changes !== before.changes) return
+    if (!isHeld(before, now) || (now.mayMiss && cell.user === undefined)) return
     const wasThere = cell.acked !== ''
     const sawIt =
       reply.type === 'stored'

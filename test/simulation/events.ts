@@ -1,6 +1,5 @@
 /** What happens to a simulated cluster, one thing at a time or several at once. */
 import type { Found } from './fleet.ts'
-import { UPLINK } from './fleet.ts'
 import type { Life } from './life.ts'
 import type { Stage } from './stage.ts'
 
@@ -101,7 +100,11 @@ export class Events {
     const others = ids.filter((id) => !some.includes(id))
     const ways = this.any(['both', 'both', 'out', 'in'] as const) ?? 'both'
     this.#stage.split([others, some])
-    fleet.cutOff(some, random.below(3) === 0 ? others : [...others, UPLINK], ways)
+    fleet.cutOff(
+      some,
+      random.below(3) === 0 ? others : [...others, ...fleet.uplinks.map(({ name }) => name)],
+      ways,
+    )
     this.#stage.aside(async () => {
       await world.pause(300 + random.below(3 * leaseMs))
       world.tell('the network is whole again')
@@ -132,19 +135,27 @@ export class Events {
   /** @returns whether somebody may start meanwhile. */
   uplinkTrouble(): boolean {
     const { fleet, world, random } = this.#stage
-    const { uplink, network } = fleet
+    const { network } = fleet
+    const uplink = this.any(fleet.uplinks) ?? fleet.uplink
+    const { name } = uplink
     if (!uplink.isUp || uplink.slowMs > 0) return true
+    if (fleet.uplinks.length > 1 && random.below(4) === 0) {
+      world.tell('the store of the uplinks is wiped')
+      fleet.store.forget()
+      return false
+    }
     const dice = random.below(4)
     const some = this.#shuffled(fleet.lives.map(({ id }) => id)).slice(0, fleet.lives.length > 3 ? 2 : 1)
     if (dice === 0) uplink.slowMs = random.between(50, 900)
-    else if (dice === 1) for (const id of some) fleet.cutOff([id], [UPLINK], 'both')
+    else if (dice === 1) for (const id of some) fleet.cutOff([id], [name], 'both')
     else uplink.stop()
     world.tell(
-      ['uplink is slow', `uplink is cut off from ${some}`, 'uplink is down', 'uplink is down'][dice] ?? '',
+      [`${name} is slow`, `${name} is cut off from ${some}`, `${name} is down`, `${name} is down`][dice] ??
+        '',
     )
     this.#stage.aside(async () => {
       await world.pause(100 + random.below(dice === 1 ? 6000 : 3000))
-      world.tell('uplink is well again')
+      world.tell(`${name} is well again`)
       uplink.slowMs = 0
       if (dice === 1) network.mend()
       if (dice > 1) uplink.start({ isEmpty: dice === 2 })

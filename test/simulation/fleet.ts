@@ -5,10 +5,12 @@ import type { Log } from '../../shared/log.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Random } from '../durability/random.ts'
 import { DiskFile } from './disk.ts'
+import type { Wall } from './host.ts'
 import { Life } from './life.ts'
 import type { Mutation } from './mutations.ts'
 import { CALM, Network } from './network.ts'
 import { FakeUplink, UPLINK } from './uplink.ts'
+import { UplinkStore } from './uplink-store.ts'
 import type { World } from './world.ts'
 
 export interface FleetOptions {
@@ -19,15 +21,25 @@ export interface FleetOptions {
   readonly skewMaxMs: number
   /** `undefined`: nobody has a disk. */
   readonly syncIntervalMs: number | undefined
+  readonly bytesMax: number
+  /** Whether the wall clocks of hosts are hours apart; beyond that, lives differ by the skew. */
+  readonly isUneven: boolean
+  /** How many of them share a store. */
+  readonly uplinks: number
   readonly mutation: Mutation | undefined
   onFault(what: string): void
 }
+
+const HOUR_MS = 3_600_000
 
 /** What a process finds on its disk when it starts. */
 export type Found = 'what it wrote' | 'nothing' | 'something old'
 
 export class Fleet {
   readonly network: Network
+  readonly store: UplinkStore
+  /** In the order in which members ask them. */
+  readonly uplinks: readonly FakeUplink[]
   readonly uplink: FakeUplink
   readonly metrics = createClusterMetrics(new Registry())
   readonly #options: FleetOptions
@@ -35,18 +47,25 @@ export class Fleet {
   readonly #lives = new Map<string, Life>()
   readonly #files = new Map<string, DiskFile>()
   readonly #oldFiles = new Map<string, DiskFile>()
+  readonly #walls = new Map<string, Wall>()
   #born = 0
   /** Slots that members took with them because nobody took them over. */
   owed = 0
 
   constructor(options: FleetOptions) {
-    const { world, mutation, onFault, leaseMs, copies } = options
+    const { world, mutation, onFault, leaseMs, copies, uplinks } = options
     this.#options = options
     this.#random = world.random.fork()
     const listenerAt = (url: string) => this.#lives.get(url.slice('http://'.length))
     this.network = new Network({ world, random: world.random.fork(), mutation, listenerAt, onFault })
     const random = world.random.fork()
-    this.uplink = new FakeUplink({ world, random, network: this.network, leaseMs, copies, listenerAt })
+    this.store = new UplinkStore(world, copies)
+    const shared = { world, random, network: this.network, store: this.store, leaseMs, listenerAt }
+    this.uplink = new FakeUplink({ ...shared, name: UPLINK })
+    const others = Array.from({ length: uplinks - 1 }, (_, number) => `${UPLINK}-${number + 2}`)
+    const storeOf = () => (mutation === 'part the uplinks' ? new UplinkStore(world, copies) : this.store)
+    const next = others.map((name) => new FakeUplink({ ...shared, name, store: storeOf() }))
+    this.uplinks = [this.uplink, ...next]
   }
 
   /** Every process that is there. */
@@ -64,7 +83,7 @@ export class Fleet {
   }
 
   start(id: string, found: Found = 'what it wrote'): void {
-    const { world, log, skewMaxMs, mutation, syncIntervalMs } = this.#options
+    const { world, log, bytesMax, mutation, syncIntervalMs } = this.#options
     if (this.isThere(id)) throw new Error(`${id} runs already`)
     const number = ++this.#born
     const random = this.#random.fork()
@@ -73,12 +92,13 @@ export class Fleet {
       world,
       log,
       network: this.network,
-      uplink: this.uplink,
+      uplinks: this.uplinks,
       metrics: this.metrics,
       mutation,
       random,
       self: { id, url: `http://${id}`, incarnation: `${id}-${number}` },
-      skewMs: random.between(-skewMaxMs, skewMaxMs),
+      wall: this.#wallOf(id, random),
+      bytesMax,
       disk:
         syncIntervalMs === undefined
           ? undefined
@@ -130,14 +150,16 @@ export class Fleet {
     this.#options.world.tell('everything heals')
     this.network.weather = CALM
     this.network.mend()
-    this.uplink.slowMs = 0
-    if (!this.uplink.isUp) this.uplink.start({ isEmpty: false })
+    for (const uplink of this.uplinks) {
+      uplink.slowMs = 0
+      if (!uplink.isUp) uplink.start({ isEmpty: false })
+    }
     for (const life of this.lives) if (!life.host.isRunning) this.continue(life)
   }
 
   /** What keeps it from being at rest; `undefined` once it is. */
   get unrest(): string | undefined {
-    const { epoch, members } = this.uplink.view
+    const { epoch, members } = this.store.view
     const { lives } = this
     const isKnown = ({ incarnation }: Life) => members.some((member) => member.incarnation === incarnation)
     const isRegistered = members.length === lives.length && lives.every(isKnown)
@@ -183,6 +205,18 @@ export class Fleet {
     for (const [id, file] of this.#files) this.#oldFiles.set(id, file.copy())
   }
 
+  #wallOf(id: string, random: Random): Wall {
+    const { skewMaxMs, isUneven } = this.#options
+    const skewMs = random.between(-skewMaxMs, skewMaxMs)
+    if (!isUneven) return { offsetMs: skewMs, drift: 0 }
+    const known = this.#walls.get(id)
+    if (known !== undefined) return known
+    const mostMs = random.below(4) === 0 ? 10 * HOUR_MS : HOUR_MS
+    const wall = { offsetMs: random.between(-mostMs, mostMs), drift: random.between(-500, 500) / 1_000_000 }
+    this.#walls.set(id, wall)
+    return wall
+  }
+
   #file(id: string, found: Found): DiskFile {
     const old = this.#oldFiles.get(id)
     const file = found === 'something old' && old ? old.copy() : this.#files.get(id)
@@ -191,5 +225,3 @@ export class Fleet {
     return used
   }
 }
-
-export { UPLINK }

@@ -6,10 +6,19 @@
  */
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Random } from '../durability/random.ts'
+import type { Mutation } from './mutations.ts'
 import type { World } from './world.ts'
 
 /** Some day in 2026, as milliseconds since 1970. */
 const EPOCH_MS = 1_780_000_000_000
+
+/** How far a wall clock is from the true time, and by which part of it it goes too fast. */
+export interface Wall {
+  readonly offsetMs: number
+  readonly drift: number
+}
+
+const HURRY = 4
 
 interface Alarm {
   readonly everyMs: number | undefined
@@ -20,13 +29,14 @@ interface Alarm {
 export interface HostOptions {
   readonly world: World
   readonly random: Random
-  /** How far its wall clock is from the true time. */
-  readonly skewMs: number
+  readonly wall: Wall
+  readonly mutation: Mutation | undefined
 }
 
 export class Host implements Clock {
   readonly #options: HostOptions
   readonly #startedAtMs: number
+  readonly #pace: number
   #state: 'running' | 'stopped' | 'dead' = 'running'
   /** What came while it was stopped. */
   #timers: (() => void)[] = []
@@ -38,6 +48,7 @@ export class Host implements Clock {
 
   constructor(options: HostOptions) {
     this.#options = options
+    this.#pace = options.mutation === 'hurry clocks' && options.random.below(2) === 0 ? HURRY : 1
     this.#startedAtMs = options.world.nowMs - options.random.below(100_000)
   }
 
@@ -50,11 +61,12 @@ export class Host implements Clock {
   }
 
   now(): number {
-    return this.#options.world.nowMs - this.#startedAtMs
+    return (this.#options.world.nowMs - this.#startedAtMs) * this.#pace
   }
 
   wall(): number {
-    return Math.floor(EPOCH_MS + this.#options.world.nowMs + this.#options.skewMs)
+    const { world, wall } = this.#options
+    return Math.floor(EPOCH_MS + world.nowMs * (this.#pace + wall.drift) + wall.offsetMs)
   }
 
   after(delayMs: number, run: () => void): Timer {

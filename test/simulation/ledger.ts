@@ -5,6 +5,11 @@
  * write or the last acknowledged one, for good. A sum has many writers, and lies between what was acknowledged and
  * what was begun.
  */
+import type { Chain } from './chains.ts'
+import type { Lock } from './locks.ts'
+import type { Medium } from './media.ts'
+import type { Versions } from './versions.ts'
+
 export class Cell {
   readonly key: string
   /** Of a reaction: the user whose it is. */
@@ -58,6 +63,19 @@ export interface Rules {
   readonly isSplit: boolean
   /** Nothing that was acknowledged may be lost. */
   readonly isLossless: boolean
+  /** Of values: memory is short, and they may have to go. */
+  readonly mayMiss: boolean
+}
+
+/** Whether reads have seen all that was acknowledged since then. */
+export function isHeld(before: Rules, now: Rules): boolean {
+  return before.isCalm && now.isCalm && before.changes === now.changes
+}
+
+/** Where versions are written, and to what. */
+export interface Place {
+  readonly versions: Versions
+  readonly medium: Medium
 }
 
 const FINDINGS_MAX = 20
@@ -65,6 +83,9 @@ const FINDINGS_MAX = 20
 export class Ledger {
   readonly cells: Cell[] = []
   readonly sums: Sum[] = []
+  readonly places: Place[] = []
+  readonly locks: Lock[] = []
+  readonly chains: Chain[] = []
   readonly findings: string[] = []
   acknowledged = 0
   unknown = 0

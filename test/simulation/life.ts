@@ -2,16 +2,21 @@
 import { Registry } from 'prom-client'
 import type { Restored } from '../../node/cluster/cluster-backend.ts'
 import type { ClusterMetrics } from '../../node/cluster/metrics.ts'
-import { timesOf } from '../../node/entries/entry.ts'
-import { StampClock } from '../../node/entries/stamp.ts'
+import type { ExecuteOptions } from '../../node/engine.ts'
+import type { Entry } from '../../node/entries/entry.ts'
+import { StampClock, TICKS_PER_MS } from '../../node/entries/stamp.ts'
 import { type ClusterMember, createMember } from '../../node/member.ts'
+import { Recovery } from '../../node/storage/recovery.ts'
+import { REMEMBERS_NOTHING, StoredStandings } from '../../node/storage/standings.ts'
 import { KEEPS_NOTHING } from '../../node/storage/storage.ts'
 import { WriteBehind } from '../../node/storage/write-behind.ts'
+import type { KeyCommand, Reply } from '../../shared/command.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Random } from '../durability/random.ts'
 import type { DiskFile } from './disk.ts'
-import { Host } from './host.ts'
+import { forgedReply, passedOn } from './door.ts'
+import { Host, type Wall } from './host.ts'
 import type { Mutation } from './mutations.ts'
 import type { Listener, Network } from './network.ts'
 import type { FakeUplink } from './uplink.ts'
@@ -22,12 +27,13 @@ import type { World } from './world.ts'
 export const WAIT_MAX_MS = 2000
 /** A process that has left is still there for a while. */
 const QUIET_MS = 500
-const BYTES_MAX = 2 ** 30
+/** Longer than it takes here until all who are to come back are. */
+const WAIT_FOR_HOLDERS_MS = 30_000
 
 export interface Surroundings {
   readonly world: World
   readonly network: Network
-  readonly uplink: FakeUplink
+  readonly uplinks: readonly FakeUplink[]
   readonly metrics: ClusterMetrics
   readonly log: Log
   readonly mutation: Mutation | undefined
@@ -36,7 +42,8 @@ export interface Surroundings {
 export interface LifeOptions extends Surroundings {
   readonly self: Member
   readonly random: Random
-  readonly skewMs: number
+  readonly wall: Wall
+  readonly bytesMax: number
   readonly disk: { readonly file: DiskFile; readonly intervalMs: number } | undefined
   /** Called once the process is gone, for whatever reason. */
   onEnd(): void
@@ -59,9 +66,17 @@ export class Life implements Listener {
     this.host = new Host(options)
     const log = options.log.child({ member: self.incarnation })
     if (disk !== undefined) {
-      const target = disk.file.writtenBy(this.host, random, mutation)
+      const times = disk.file.timesOn(this.host)
+      const target = disk.file.writtenBy(this.host, times, random, mutation)
       const { intervalMs } = disk
-      this.#writes = new WriteBehind({ clock: this.host, log, target, intervalMs, waitMaxMs: WAIT_MAX_MS })
+      this.#writes = new WriteBehind({
+        clock: this.host,
+        log,
+        target,
+        times,
+        intervalMs,
+        waitMaxMs: WAIT_MAX_MS,
+      })
     }
     const writes = this.#writes
     this.#stamps = new StampClock(self.incarnation)
@@ -76,16 +91,18 @@ export class Life implements Listener {
       registry: new Registry(),
       storage: {
         keeper: writes ?? KEEPS_NOTHING,
+        standings: writes === undefined ? REMEMBERS_NOTHING : new StoredStandings(writes),
         notReady: undefined,
         open: async () => {},
-        recover: async (into) => this.#recover(into),
+        recover: (into) => this.#recover(into),
         cancelRecovery() {},
         stop: async () => writes?.stop(),
       },
       shardLimit: 2,
       queueMax: 1000,
-      bytesMax: BYTES_MAX,
-      bodyBytesMax: BYTES_MAX,
+      bytesMax: options.bytesMax,
+      bodyBytesMax: options.bytesMax,
+      waitForHoldersMs: WAIT_FOR_HOLDERS_MS,
       requests: () => 0,
       connect: (other) => network.connect(this, other),
       inFrontOf: (shards) => shards,
@@ -111,6 +128,10 @@ export class Life implements Listener {
     return this.member.inbox
   }
 
+  get peers() {
+    return this.member.peers
+  }
+
   get slots() {
     return this.member.slots
   }
@@ -122,6 +143,13 @@ export class Life implements Listener {
   /** Whether a load balancer sends it requests. */
   get isReady(): boolean {
     return this.host.isRunning && !this.isLeaving && this.member.stay.notReady === undefined
+  }
+
+  /** What its door does with a command. */
+  async execute(command: KeyCommand, options: ExecuteOptions): Promise<Reply> {
+    const { mutation } = this.#options
+    const forged = forgedReply(command, this.#options)
+    return forged ?? (await this.member.router.execute(passedOn(command, mutation), options))
   }
 
   kill(): void {
@@ -145,10 +173,31 @@ export class Life implements Listener {
     return backend.owed
   }
 
-  #recover({ memory, stamps }: Restored): void {
-    for (const { slot, id, entry } of this.#options.disk?.file.entries ?? []) {
-      for (const stamp of timesOf(entry)) stamps.witness(stamp)
-      memory.merge(slot, id, entry)
+  async #recover(into: Restored): Promise<void> {
+    const { disk, log, mutation } = this.#options
+    if (disk === undefined || this.#writes === undefined) return
+    const { rows } = disk.file
+    const read = async function* () {
+      yield rows
     }
+    const recovery = new Recovery({
+      disk: { open: async () => ({ rows: rows.length, adopted: 0, facts: {} }), read },
+      clock: this.host,
+      times: disk.file.timesOn(this.host),
+      writes: this.#writes,
+      log,
+    })
+    await recovery.run(mutation === 'date the disk anew' ? datedAnew(into) : into)
   }
+}
+
+/** As if all of it had been written half an hour later. */
+function datedAnew(into: Restored): Restored {
+  const later = (entry: Entry): Entry => {
+    if (entry.kind !== 'register') return entry
+    const { time, origin } = entry.stamp
+    return { ...entry, stamp: { time: time + 1_800_000 * TICKS_PER_MS, origin } }
+  }
+  const merge = (slot: number, id: string, entry: Entry) => into.memory.merge(slot, id, later(entry))
+  return { ...into, memory: { merge } }
 }

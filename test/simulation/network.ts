@@ -7,7 +7,9 @@
  */
 import type { Connection, Posted } from '../../node/cluster/peers/connection.ts'
 import { decodeRequest, EXECUTE_PATH, encodeResponse } from '../../node/cluster/wire/execute.ts'
+import { Introduction, MEET_PATH } from '../../node/cluster/wire/meet.ts'
 import { decodeSlotRequest, encodeSlotResponse, SLOTS_PATH } from '../../node/cluster/wire/slots.ts'
+import { type Now, nowBy } from '../../node/cluster/wire/times.ts'
 import { toLarderError } from '../../shared/errors.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Random } from '../durability/random.ts'
@@ -25,6 +27,7 @@ export interface Listener {
   readonly id: string
   readonly incarnation: string
   readonly host: Host
+  readonly peers: { metBy(other: Introduction): Introduction }
   readonly inbox: {
     execute(request: ReturnType<typeof decodeRequest>): Promise<Parameters<typeof encodeResponse>[0]>
   }
@@ -56,6 +59,7 @@ export interface NetworkOptions {
 export class Network {
   readonly #options: NetworkOptions
   readonly #cut = new Set<string>()
+  readonly #losing = new Set<string>()
   #held: { readonly way: string; readonly arrive: () => void }[] = []
   weather: Weather = CALM
   /** Requests by path: what the members tell each other. */
@@ -73,9 +77,15 @@ export class Network {
     this.#cut.add(`${from}>${to}`)
   }
 
+  /** Whatever is sent this way is lost; both ends go on believing that they see each other. */
+  lose(from: string, to: string): void {
+    this.#losing.add(`${from}>${to}`)
+  }
+
   /** Mends everything; what was held back arrives. */
   mend(): void {
     this.#cut.clear()
+    this.#losing.clear()
     for (const { arrive } of this.#held.splice(0)) this.#options.world.after(this.#delayMs(), arrive)
   }
 
@@ -89,8 +99,8 @@ export class Network {
   /** Brings something from one place to another, or not. */
   carry(from: string, to: string, arrive: () => void): void {
     const { world, random } = this.#options
-    if (random.below(1000) < this.weather.lost) return
     const way = `${from}>${to}`
+    if (random.below(1000) < this.weather.lost || this.#losing.has(way)) return
     world.after(this.#delayMs(), () => {
       if (!this.#cut.has(way)) arrive()
       else if (random.below(2) === 0) this.#held.push({ way, arrive })
@@ -134,7 +144,9 @@ export class Network {
     const death = listener.host.onDeath(on.reset)
     listener.host.receive(() => {
       const forged =
-        mutation === 'swallow changes' && random.below(5) === 0 ? forgedAnswer(posted) : undefined
+        mutation === 'swallow changes' && random.below(5) === 0
+          ? forgedAnswer(posted, nowBy(listener.host))
+          : undefined
       const handled = forged === undefined ? this.#handle(listener, posted) : Promise.resolve(forged)
       void handled.then((answer) => {
         death.cancel()
@@ -145,13 +157,18 @@ export class Network {
 
   /** What the routes of a member do with a frame. */
   async #handle(listener: Listener, { path, body }: Posted): Promise<Answer> {
+    const now = nowBy(listener.host)
     try {
-      if (path === EXECUTE_PATH)
-        return { status: 200, body: encodeResponse(await listener.inbox.execute(decodeRequest(body))) }
-      return {
-        status: 200,
-        body: encodeSlotResponse(await listener.slots.receive(decodeSlotRequest(body))),
+      if (path === MEET_PATH) {
+        const other = Introduction.parse(JSON.parse(body.toString()))
+        return { status: 200, body: Buffer.from(JSON.stringify(listener.peers.metBy(other))) }
       }
+      if (path === EXECUTE_PATH) {
+        const response = await listener.inbox.execute(decodeRequest(body, now))
+        return { status: 200, body: encodeResponse(response, nowBy(listener.host)) }
+      }
+      const response = await listener.slots.receive(decodeSlotRequest(body, now))
+      return { status: 200, body: encodeSlotResponse(response, nowBy(listener.host)) }
     } catch (error) {
       const { code, message, status, cause } = toLarderError(error)
       // A sender says so when the member it gives to does not answer.
@@ -167,10 +184,10 @@ function problem(code: string): Error {
 }
 
 /** For a replica that takes nothing in and says that it did. */
-function forgedAnswer({ path, body }: Posted): Answer | undefined {
+function forgedAnswer({ path, body }: Posted, now: Now): Answer | undefined {
   if (path !== SLOTS_PATH) return undefined
-  const { message, epoch, time } = decodeSlotRequest(body)
+  const { format, message, epoch, time } = decodeSlotRequest(body, now)
   if (message.type !== 'stream' || !message.items.every((item) => 'changes' in item)) return undefined
   const answers = message.items.map(() => ['merged' as const])
-  return { status: 200, body: encodeSlotResponse({ epoch, time, answers }) }
+  return { status: 200, body: encodeSlotResponse({ format, epoch, time, answers }, now) }
 }

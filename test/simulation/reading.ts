@@ -1,6 +1,6 @@
 /** What a read may say: what was acknowledged before it began, or what was under way meanwhile. */
 import type { Reply } from '../../shared/command.ts'
-import type { Cell, Ledger, Rules, Sum } from './ledger.ts'
+import { type Cell, isHeld, type Ledger, type Rules, type Sum } from './ledger.ts'
 
 interface Sighted {
   readonly before: Rules & { readonly begun: number; readonly isBusy: boolean }
@@ -23,8 +23,13 @@ export function judgeReaction(ledger: Ledger, cell: Cell, reply: Reply, sighted:
 function judgeState(ledger: Ledger, cell: Cell, state: string, { before, now }: Sighted): void {
   if (!cell.states.has(state)) ledger.find(`${cell.name} is "${state}", which nobody wrote`)
   if (!isHeld(before, now) || before.isBusy || cell.begun !== before.begun) return
-  if (!cell.possible.includes(state))
+  if (!isPossible(cell, state, now))
     ledger.find(`${cell.name} was read as "${state}", and it is "${cell.possible.join('" or "')}"`)
+}
+
+/** What memory had no room for is missing, and never what it was before. */
+export function isPossible(cell: Cell, state: string, { mayMiss }: Rules): boolean {
+  return cell.possible.includes(state) || (mayMiss && cell.user === undefined && state === '')
 }
 
 export function judgeTotal(
@@ -39,8 +44,4 @@ export function judgeTotal(
   if (isHeld(before, now) && total < before.seen)
     ledger.find(`${sum.key} is ${total}, and was ${before.seen} before`)
   sum.seen = isHeld(before, now) ? Math.max(sum.seen, total) : sum.seen
-}
-
-function isHeld(before: Rules, now: Rules): boolean {
-  return before.isCalm && now.isCalm && before.changes === now.changes
 }

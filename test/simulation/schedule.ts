@@ -1,7 +1,14 @@
 /** What happens in one run, drawn from its seed. */
 import { Events } from './events.ts'
+import type { Fleet } from './fleet.ts'
+import type { Kind } from './kinds.ts'
+import type { Ledger } from './ledger.ts'
+import { playAbsence, playAway, playRestarts } from './long-plays.ts'
+import { Script } from './recorded/script.ts'
+import { SCRIPTS, type ScriptName } from './recorded/scripts.ts'
 import { Stage, type StageOptions } from './stage.ts'
 import { judgeAll } from './verdict.ts'
+import type { World } from './world.ts'
 
 export interface Outcome {
   readonly seed: number
@@ -18,14 +25,38 @@ export interface Outcome {
   readonly virtualMs: number
 }
 
-export async function simulate(options: StageOptions): Promise<Outcome> {
+export interface SimulationOptions extends StageOptions {
+  /** Instead of what the seed draws. */
+  readonly script?: ScriptName | undefined
+}
+
+interface Setting {
+  readonly world: World
+  readonly ledger: Ledger
+  readonly fleet: Fleet
+}
+
+export function simulate(options: SimulationOptions): Promise<Outcome> {
+  const { seed, script: name } = options
+  if (name !== undefined) {
+    const { scene, play: follow } = SCRIPTS[name]
+    const script = new Script(scene, options)
+    return run(script, { seed, kind: name }, () => follow(script))
+  }
   const stage = new Stage(options)
-  const { world, ledger, fleet, kind } = stage
+  return run(stage, { seed, kind: stage.kind }, () => play(stage))
+}
+
+async function run(
+  { world, ledger, fleet }: Setting,
+  { seed, kind }: { seed: number; kind: string },
+  happen: () => Promise<void>,
+): Promise<Outcome> {
   const surprise = (error: unknown) =>
     ledger.find(`nobody handled ${error instanceof Error ? error.stack : error}`)
   process.on('unhandledRejection', surprise)
   try {
-    await world.until(play(stage))
+    await world.until(happen())
   } catch (error) {
     surprise(error)
   } finally {
@@ -35,7 +66,7 @@ export async function simulate(options: StageOptions): Promise<Outcome> {
   const posts = [...fleet.network.posts.values()].reduce((sum, count) => sum + count, 0)
   const told = { findings, acknowledged, unknown, failed, reads, latestMs }
   const { steps, nowMs: virtualMs } = world
-  return { seed: options.seed, kind, ...told, owed: fleet.owed, steps, posts, virtualMs }
+  return { seed, kind, ...told, owed: fleet.owed, steps, posts, virtualMs }
 }
 
 async function play(stage: Stage): Promise<void> {
@@ -44,10 +75,7 @@ async function play(stage: Stage): Promise<void> {
   events.begin()
   await stage.rest()
   const running = clients.map((client) => client.run())
-  if (kind === 'graceful') await playGracefully(stage, events)
-  else if (kind === 'failures') await playFailures(stage, events)
-  else if (kind === 'blackout') await playBlackouts(stage, events)
-  else await playWildly(stage, events)
+  await PLAYS[kind](stage, events)
   fleet.heal()
   await stage.rest()
   for (const client of clients) client.isOver = true
@@ -56,6 +84,18 @@ async function play(stage: Stage): Promise<void> {
   await world.pause(100)
   await stage.rest()
   if (stage.ledger.findings.length === 0) await judgeAll(stage)
+}
+
+const PLAYS: Readonly<Record<Kind, (stage: Stage, events: Events) => Promise<void>>> = {
+  graceful: playGracefully,
+  failures: playFailures,
+  blackout: playBlackouts,
+  wild: playWildly,
+  restarts: playRestarts,
+  absence: playAbsence,
+  away: playAway,
+  // What members do there is the same; there is more trouble with uplinks.
+  uplinks: playGracefully,
 }
 
 /** Often at once, often in the middle of what came before. */

@@ -1,23 +1,43 @@
 /** Simulated clusters keep their promises, schedule after schedule; and those that are broken on purpose are found out. */
 import { randomInt } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { expect } from 'chai'
-import { simulateAll } from '../../scripts/simulate-all.ts'
-import { readOptions } from '../../scripts/simulate-options.ts'
-import { Tally, textOf } from '../../scripts/simulate-tally.ts'
 import type { Kind } from './kinds.ts'
 import type { Mutation } from './mutations.ts'
+import type { Part } from './parts.ts'
+import { RUN_MAX_MS, simulate } from './play.ts'
 
 /** Fewer for who wants to know soon. */
 const FIXED = Number(process.env['SCHEDULES'] ?? 150)
-const RUN_MAX_MS = 60_000
 
-async function simulate(...args: string[]): Promise<{ tally: Tally; findings: string }> {
-  const tally = new Tally()
-  const options = readOptions(args, availableParallelism())
-  await simulateAll(options, (outcome) => tally.add(outcome), AbortSignal.timeout(RUN_MAX_MS))
-  return { tally, findings: tally.bad.map(textOf).join('\n') }
+interface Broken {
+  readonly how: Mutation
+  readonly kind: Kind
+  readonly part?: Part
+  readonly finding: RegExp
 }
+
+const BROKEN: readonly Broken[] = [
+  {
+    how: 'swallow changes',
+    kind: 'failures',
+    finding: /acknowledged|differs|not between|, not "|it held|was read as/,
+  },
+  { how: 'repeat commands', kind: 'graceful', finding: /was ever added/ },
+  {
+    how: 'forget the disk',
+    kind: 'blackout',
+    finding: /acknowledged|not between|, not "|it held|was read as/,
+  },
+  { how: 'forget the disk', kind: 'restarts', finding: /was acknowledged|was read as|it held/ },
+  { how: 'date the disk anew', kind: 'blackout', finding: /was read as|it held|, not "/ },
+  { how: 'deny what is there', kind: 'away', finding: /was read as ""|is 0, not between|is "", not "/ },
+  { how: 'part the uplinks', kind: 'uplinks', finding: /not at rest|different views|was \d+ before/ },
+  { how: 'lose lifetimes', kind: 'graceful', part: 'ttl', finding: /still there|^ *t\S+ is at/m },
+  { how: 'hurry clocks', kind: 'graceful', part: 'ttl', finding: /^ *[tp]\S+ is gone/m },
+  { how: 'ignore conditions', kind: 'graceful', part: 'conditions', finding: /is given to|was raised twice/ },
+  { how: 'keep responses', kind: 'graceful', part: 'responses', finding: /^ *a\S+ is at .* gone with/m },
+  { how: 'keep values', kind: 'graceful', part: 'full', finding: /^ *l\S+ is at .* gone with/m },
+]
 
 describe('the simulation', function () {
   this.timeout(RUN_MAX_MS)
@@ -35,14 +55,10 @@ describe('the simulation', function () {
     expect(findings).to.equal('')
   })
 
-  const broken: [Mutation, Kind, RegExp][] = [
-    ['swallow changes', 'failures', /acknowledged|differs|in the end|it held|was read as/],
-    ['repeat commands', 'graceful', /was ever added/],
-    ['forget the disk', 'blackout', /acknowledged|in the end|it held|was read as/],
-  ]
-  for (const [mutation, kind, finding] of broken) {
-    it(`finds out when the fakes ${mutation}`, async () => {
-      const { findings } = await simulate('--break', mutation, '--kind', kind, '--schedules', '6')
+  for (const { how, kind, part, finding } of BROKEN) {
+    it(`finds out when the fakes ${how}: ${kind}${part === undefined ? '' : `, with ${part}`}`, async () => {
+      const args = ['--break', how, '--kinds', kind, '--with', part ?? '', '--schedules', '3']
+      const { findings } = await simulate(...args)
       expect(findings).to.match(finding)
     })
   }

@@ -6,7 +6,7 @@ import type { Random } from '../durability/random.ts'
 import type { Host } from './host.ts'
 import type { Mutation } from './mutations.ts'
 import type { Network } from './network.ts'
-import { type FakeUplink, UPLINK } from './uplink.ts'
+import type { FakeUplink } from './uplink.ts'
 import type { World } from './world.ts'
 
 const CALL_MAX_MS = 1000
@@ -18,7 +18,8 @@ export interface UplinkCallerOptions {
   readonly id: string
   readonly host: Host
   readonly network: Network
-  readonly uplink: FakeUplink
+  /** Asked one after the other, while one fails. */
+  readonly uplinks: readonly FakeUplink[]
   readonly mutation: Mutation | undefined
 }
 
@@ -26,6 +27,9 @@ export class UplinkCaller implements Uplink {
   readonly url = 'http://uplink'
   readonly #options: UplinkCallerOptions
   readonly #underWay = new Set<(error: Error) => void>()
+  /** Grows with every one that is given up. */
+  #current = 0
+  #isStopped = false
   /** How many calls there were. */
   calls = 0
 
@@ -55,23 +59,39 @@ export class UplinkCaller implements Uplink {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#abandon(new Error('stopped'))
   }
 
+  /** Asks every uplink in turn until one answers; a watch asks only the current one. */
   async #call<T>(maxMs: number, ask: (uplink: FakeUplink) => Promise<T>): Promise<T> {
-    const { host } = this.#options
+    const { uplinks } = this.#options
+    for (let left = uplinks.length; ; left--) {
+      const attempt = this.#current
+      try {
+        return await this.#ask(maxMs, ask)
+      } catch (error) {
+        if (error instanceof LarderError && error.status < 500) throw error
+        if (attempt === this.#current) {
+          this.#current++
+          this.#abandon(new Error('uplink was given up'))
+        }
+        if (left <= 1 || maxMs === WATCH_MAX_MS || this.#isStopped) throw error
+      }
+    }
+  }
+
+  async #ask<T>(maxMs: number, ask: (uplink: FakeUplink) => Promise<T>): Promise<T> {
+    const { host, uplinks } = this.#options
+    const uplink = uplinks[this.#current % uplinks.length]
+    if (uplink === undefined) throw new Error('there is no uplink')
     this.calls++
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     this.#underWay.add(reject)
     const timer = host.after(maxMs, () => reject(new Error('uplink did not answer')))
-    this.#send(ask, resolve, reject)
+    this.#send(uplink, ask, resolve, reject)
     try {
       return structuredClone(await promise)
-    } catch (error) {
-      this.#underWay.delete(reject)
-      const isRefusal = error instanceof LarderError && error.status < 500
-      if (!isRefusal) this.#abandon(new Error('uplink was given up'))
-      throw error
     } finally {
       timer.cancel()
       this.#underWay.delete(reject)
@@ -79,13 +99,14 @@ export class UplinkCaller implements Uplink {
   }
 
   #send<T>(
+    uplink: FakeUplink,
     ask: (uplink: FakeUplink) => Promise<T>,
     resolve: (answer: T) => void,
     reject: (error: unknown) => void,
   ) {
-    const { world, random, id, host, network, uplink } = this.#options
-    const back = (run: () => void) => network.carry(UPLINK, id, () => host.receive(run))
-    network.carry(id, UPLINK, () => {
+    const { world, random, id, host, network } = this.#options
+    const back = (run: () => void) => network.carry(uplink.name, id, () => host.receive(run))
+    network.carry(id, uplink.name, () => {
       const { life } = uplink
       if (!uplink.isUp) return back(() => reject(new Error('uplink is down')))
       world.after(random.below(10 * uplink.slowMs + 1) / 10, () => {

@@ -7,55 +7,56 @@
 import { LarderError } from '../../shared/errors.ts'
 import type { Lease, Member, Renewal, View } from '../../shared/view.ts'
 import { Observations } from '../../uplink/observations.ts'
-import { isReached } from '../../uplink/registrar.ts'
+import { hear } from '../../uplink/past.ts'
+import { isReached } from '../../uplink/probe.ts'
 import {
   adopt,
-  EMPTY,
+  isNews,
   isSame,
   isSettled,
   join,
   leave,
   memberOf,
   quiet,
-  type Registry,
   seenAt,
   witnesses,
 } from '../../uplink/registry.ts'
 import type { Random } from '../durability/random.ts'
 import type { Listener, Network } from './network.ts'
+import { Looks } from './uplink-looks.ts'
+import type { UplinkStore } from './uplink-store.ts'
 import type { World } from './world.ts'
 
 export const UPLINK = 'uplink'
 const WATCH_MAX_MS = 25_000
+const FOUNDING_MS = 700
 const ADMISSIONS_MAX = 3
 const WITNESSES_MAX = 3
-const REFUSED_MAX_MS = 300
 const PROBE_MAX_MS = 1000
 
 export interface UplinkOptions {
+  /** Its place in the network. */
+  readonly name: string
+  readonly store: UplinkStore
   readonly world: World
   readonly random: Random
   readonly network: Network
   readonly leaseMs: number
-  readonly copies: number
   listenerAt(url: string): Listener | undefined
 }
-
-type Finding = 'here' | 'replaced' | 'refused' | 'silent' | 'through others'
 
 export class FakeUplink {
   readonly #options: UplinkOptions
   readonly #probeMaxMs: number
   readonly #lookMs: number
-  #registry: Registry = EMPTY
-  #renewals = new Map<string, number>()
   #observations: Observations
   #examined = new Set<string>()
-  #looks = new Map<string, Promise<Finding>>()
-  #parked = new Set<() => void>()
+  #looks: Looks
   readonly #mourners = new Set<() => void>()
   /** Which process of uplink this is: what an earlier one had begun comes to nothing. */
   #life = 0
+  /** From then on whoever knows nothing may found a cluster. */
+  #opensAtMs = 0
   isUp = true
   /** What it takes to answer, at the most. */
   slowMs = 0
@@ -66,7 +67,12 @@ export class FakeUplink {
     this.#probeMaxMs = Math.min(leaseMs / 3, PROBE_MAX_MS)
     this.#lookMs = Math.min(leaseMs / 10, 250)
     this.#observations = new Observations(leaseMs)
+    this.#looks = this.#newLooks()
     void this.#watchOut()
+  }
+
+  get name(): string {
+    return this.#options.name
   }
 
   get life(): number {
@@ -85,8 +91,11 @@ export class FakeUplink {
   }
 
   get view(): View {
-    const { epoch, members } = this.#registry
-    return { epoch, copies: this.#options.copies, members }
+    return this.#store.view
+  }
+
+  get #store(): UplinkStore {
+    return this.#options.store
   }
 
   stop(): void {
@@ -99,74 +108,59 @@ export class FakeUplink {
   start({ isEmpty }: { isEmpty: boolean }): void {
     this.#life++
     this.isUp = true
-    if (isEmpty) this.#registry = EMPTY
-    if (isEmpty) this.#renewals = new Map()
+    if (isEmpty) this.#store.forget()
+    if (isEmpty) this.#opensAtMs = this.#options.world.nowMs + FOUNDING_MS
     this.#observations = new Observations(this.#options.leaseMs)
     this.#examined = new Set()
-    this.#looks = new Map()
-    this.#parked = new Set()
+    this.#looks = this.#newLooks()
     void this.#watchOut()
   }
 
-  async renew(id: string, { epoch, members, url, incarnation, leaving }: Renewal): Promise<Lease> {
-    if (epoch > this.#registry.epoch) {
+  async renew(id: string, { epoch, members, last, url, incarnation, leaving }: Renewal): Promise<Lease> {
+    if (isNews(this.#store.registry, id, epoch)) {
       if (members === undefined) throw new LarderError('VIEW_WANTED', 'This uplink knows less.')
-      this.#become(adopt(this.#registry, { epoch, members }))
+      this.#store.become(adopt(this.#store.registry, { epoch, members }))
     }
+    if (last !== undefined) this.#store.become(hear(this.#store.registry, last))
+    if (this.#store.registry.members.length === 0 && this.#options.world.nowMs < this.#opensAtMs)
+      throw new LarderError('NOT_READY', 'This uplink has just been started.')
     await this.#admit({ id, url, incarnation, ...(leaving && { leaving }) })
-    this.#keep(id)
-    return { epoch: this.#registry.epoch, leaseMs: this.#options.leaseMs }
+    this.#store.keep(id)
+    return { epoch: this.#store.registry.epoch, leaseMs: this.#options.leaseMs }
   }
 
   async watch(epoch: number): Promise<View> {
-    if (this.#registry.epoch > epoch) return this.view
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#parked.add(resolve)
-    const timer = this.#options.world.after(WATCH_MAX_MS, resolve)
-    await promise
-    timer.cancel()
-    this.#parked.delete(resolve)
+    if (this.#store.registry.epoch > epoch) return this.view
+    await this.#store.next(WATCH_MAX_MS)
     return this.view
   }
 
   async report({ id, incarnation }: Member): Promise<void> {
-    const member = memberOf(this.#registry, id)
+    const member = memberOf(this.#store.registry, id)
     if (member?.incarnation !== incarnation) return
-    const finding = await this.#look(member)
-    if (isReached(finding)) this.#keep(id)
+    const finding = await this.#looks.at(member)
+    if (isReached(finding)) this.#store.keep(id)
     if (finding === 'refused' || finding === 'replaced') this.leave(member, `dropped: ${finding}`)
   }
 
   leave({ id, incarnation }: Member, why = 'left'): void {
-    const after = leave(this.#registry, id, incarnation)
-    if (after !== this.#registry) this.#options.world.tell(`uplink: ${id} ${incarnation} is out: ${why}`)
-    this.#become(after)
+    const after = leave(this.#store.registry, id, incarnation)
+    if (after !== this.#store.registry)
+      this.#options.world.tell(`uplink: ${id} ${incarnation} is out: ${why}`)
+    this.#store.become(after)
   }
 
   async #admit(member: Member): Promise<void> {
     for (let attempt = 0; attempt < ADMISSIONS_MAX; attempt++) {
-      if (isSettled(this.#registry, member)) return
-      const former = memberOf(this.#registry, member.id)
+      if (isSettled(this.#store.registry, member)) return
+      const former = memberOf(this.#store.registry, member.id)
       if (former !== undefined && former.incarnation !== member.incarnation) {
-        if (isReached(await this.#look(former))) throw new LarderError('ID_TAKEN', `${former.id} is alive`)
+        if (isReached(await this.#looks.at(former)))
+          throw new LarderError('ID_TAKEN', `${former.id} is alive`)
       }
-      this.#become(join(this.#registry, member, former))
+      this.#store.become(join(this.#store.registry, member, former))
     }
-    if (!isSettled(this.#registry, member)) throw new LarderError('ID_TAKEN', 'others ask for it too')
-  }
-
-  #become(registry: Registry): void {
-    if (registry === this.#registry) return
-    this.#registry = registry
-    const members = registry.members.map(
-      ({ incarnation, leaving }) => incarnation + (leaving ? ' (leaving)' : ''),
-    )
-    this.#options.world.tell(`uplink: epoch ${registry.epoch}: ${members.join(', ')}`)
-    for (const wake of this.#parked) wake()
-  }
-
-  #keep(id: string): void {
-    this.#renewals.set(id, (this.#renewals.get(id) ?? 0) + 1)
+    if (!isSettled(this.#store.registry, member)) throw new LarderError('ID_TAKEN', 'others ask for it too')
   }
 
   async #watchOut(): Promise<void> {
@@ -175,7 +169,7 @@ export class FakeUplink {
     while (life === this.#life) {
       this.#note()
       const forMs = leaseMs - this.#probeMaxMs - this.#lookMs
-      for (const member of quiet(this.#observations.sightings, this.#registry, {
+      for (const member of quiet(this.#observations.sightings, this.#store.registry, {
         nowMs: world.nowMs,
         forMs,
       })) {
@@ -189,61 +183,31 @@ export class FakeUplink {
 
   #note(): void {
     const { nowMs } = this.#options.world
-    this.#observations.note({ registry: this.#registry, renewals: this.#renewals, nowMs })
+    this.#observations.note({ registry: this.#store.registry, renewals: this.#store.renewals, nowMs })
   }
 
   async #examine(member: Member, life: number): Promise<void> {
     const { world, leaseMs } = this.#options
     const lapsesAtMs = (seenAt(this.#observations.sightings, member) ?? world.nowMs) + leaseMs
-    const finding = await this.#look(member)
+    const finding = await this.#looks.at(member)
     if (life !== this.#life) return
-    if (isReached(finding)) return this.#keep(member.id)
+    if (isReached(finding)) return this.#store.keep(member.id)
     await world.pause(lapsesAtMs - world.nowMs)
     if (life !== this.#life) return
     this.#note()
-    const lapsed = quiet(this.#observations.sightings, this.#registry, { nowMs: world.nowMs, forMs: leaseMs })
+    const lapsed = quiet(this.#observations.sightings, this.#store.registry, {
+      nowMs: world.nowMs,
+      forMs: leaseMs,
+    })
     if (lapsed.some((other) => isSame(other, member))) this.leave(member, `lapsed, ${finding}`)
   }
 
-  #look(member: Member): Promise<Finding> {
-    const underway = this.#looks.get(member.incarnation)
-    if (underway !== undefined) return underway
-    const look = this.#lookAnew(member).finally(() => this.#looks.delete(member.incarnation))
-    this.#looks.set(member.incarnation, look)
-    return look
-  }
-
-  async #lookAnew(member: Member): Promise<Finding> {
-    const { world, random } = this.#options
-    const askedAtMs = world.nowMs
-    await world.pause(1 + random.below(10))
-    const first = this.#seenFrom(UPLINK, member)
-    if (first === 'here' || first === 'replaced') return first
-    const whose = { of: member, max: WITNESSES_MAX }
-    const asked = witnesses(this.#observations.sightings, this.#registry, whose)
-    const halfMs = this.#probeMaxMs / 2
-    if (first === 'silent') await world.pause(askedAtMs + halfMs - world.nowMs)
-    await world.pause(1 + random.below(10))
-    const found = asked.some(
-      (witness) => this.#canAsk(witness) && this.#seenFrom(witness.id, member) === 'here',
-    )
-    if (found) return 'through others'
-    const isAllAnswered = asked.every((witness) => this.#canAsk(witness))
-    if (first === 'silent') await world.pause(halfMs)
-    else if (!isAllAnswered) await world.pause(Math.min(halfMs, REFUSED_MAX_MS))
-    return first === 'silent' ? this.#seenFrom(UPLINK, member) : first
-  }
-
-  #canAsk(witness: Member): boolean {
-    return this.#seenFrom(UPLINK, witness) === 'here'
-  }
-
-  #seenFrom(from: string, { id, url, incarnation }: Member): Finding {
-    const { network, listenerAt } = this.#options
-    if (!network.isOpen(from, id) || !network.isOpen(id, from)) return 'silent'
-    const listener = listenerAt(url)
-    if (listener === undefined) return 'refused'
-    if (!listener.host.isRunning) return 'silent'
-    return listener.incarnation === incarnation ? 'here' : 'replaced'
+  #newLooks(): Looks {
+    return new Looks({
+      ...this.#options,
+      probeMaxMs: this.#probeMaxMs,
+      witnesses: (member) =>
+        witnesses(this.#observations.sightings, this.#store.registry, { of: member, max: WITNESSES_MAX }),
+    })
   }
 }

@@ -1,9 +1,8 @@
 /** The end of a run: what every member says of every key, and whether all copies are the same. */
 import type { KeyCommand, Reply } from '../../shared/command.ts'
 import { SLOTS } from '../../shared/placement.ts'
+import { judgeAnswers } from './answers.ts'
 import { ask } from './asking.ts'
-import { REACTION, USERS_MAX } from './clients.ts'
-import type { Cell, Sum } from './ledger.ts'
 import type { Life } from './life.ts'
 import type { Stage } from './stage.ts'
 
@@ -11,32 +10,24 @@ const TRIES_MAX = 20
 const RETRY_MS = 250
 
 export async function judgeAll(stage: Stage): Promise<void> {
+  const { world, fleet, ledger } = stage
+  const endsByMs = Math.max(0, ...ledger.places.map(({ versions }) => versions.endsByMs))
+  await world.pause(Math.max(0, endsByMs - world.nowMs))
   judgeViews(stage)
   judgeCopies(stage)
-  const { ledger, fleet } = stage
-  for (const life of fleet.lives) {
-    await Promise.all([
-      ...ledger.sums.map((sum) => judgeSum(stage, life, sum)),
-      ...ledger.cells.filter(({ user }) => user === undefined).map((cell) => judgeValue(stage, life, cell)),
-      ...[
-        ...Map.groupBy(
-          ledger.cells.filter(({ user }) => user !== undefined),
-          ({ key }) => key,
-        ),
-      ].map(([content, cells]) => judgeContent(stage, life, content, cells)),
-    ])
-  }
+  for (const life of fleet.lives)
+    await judgeAnswers(stage, life, (asked, command) => insist(stage, asked, command))
   // To read is to change nothing.
   judgeCopies(stage)
 }
 
 function judgeViews({ fleet, ledger }: Stage): void {
   const views = new Set(fleet.lives.map(({ member }) => JSON.stringify(member.members.placed?.view)))
-  if (views.size !== 1 || !views.has(JSON.stringify(fleet.uplink.view)))
+  if (views.size !== 1 || !views.has(JSON.stringify(fleet.store.view)))
     ledger.find(`members go by different views: ${[...views].join(' and ')}`)
 }
 
-function judgeCopies({ fleet, ledger }: Stage): void {
+function judgeCopies({ fleet, ledger, rules }: Stage): void {
   const [first] = fleet.lives
   const placed = first?.member.members.placed
   for (let slot = 0; slot < SLOTS; slot++) {
@@ -50,46 +41,11 @@ function judgeCopies({ fleet, ledger }: Stage): void {
       }
       // What only remembers that something is gone each forgets, and may lack, by itself.
       const [counted, cached] = member.memory.slots.digestOf(slot).split('.')
-      const digest = `${counted}.${cached}`
+      const digest = rules.mayMiss ? `${counted}` : `${counted}.${cached}`
       digests.set(digest, [...(digests.get(digest) ?? []), incarnation])
     }
     if (digests.size > 1) ledger.find(`slot ${slot} differs: ${JSON.stringify([...digests])}`)
   }
-}
-
-async function judgeSum(stage: Stage, life: Life, sum: Sum): Promise<void> {
-  const reply = await insist(stage, life, { type: 'counter.get', key: sum.key })
-  const total = reply?.type === 'total' ? Number(reply.value) : 0
-  const least = stage.rules.isLossless ? sum.acked : 0
-  if (total < least || total > sum.begun)
-    stage.ledger.find(
-      `in the end ${sum.key} is ${total} through ${life.id}, not between ${least} and ${sum.begun}`,
-    )
-}
-
-async function judgeValue(stage: Stage, life: Life, cell: Cell): Promise<void> {
-  const reply = await insist(stage, life, { type: 'value.get', key: cell.key })
-  judgeState(stage, life, cell, reply?.type === 'value' ? String(reply.body) : '')
-}
-
-async function judgeContent(
-  stage: Stage,
-  life: Life,
-  content: string,
-  cells: readonly Cell[],
-): Promise<void> {
-  const reply = await insist(stage, life, { type: 'reaction.users', key: content, limit: USERS_MAX })
-  const users = (reply?.type === 'users' && reply.users[REACTION]) || []
-  for (const user of users)
-    if (!cells.some((cell) => cell.user === user))
-      stage.ledger.find(`in the end ${content} has ${user}, who never reacted to it`)
-  for (const cell of cells) judgeState(stage, life, cell, users.includes(cell.user ?? '') ? 'here' : '')
-}
-
-function judgeState({ rules, ledger }: Stage, life: Life, cell: Cell, state: string): void {
-  const possible = rules.isLossless ? cell.possible : [...cell.states]
-  if (!possible.includes(state))
-    ledger.find(`in the end ${cell.name} is "${state}" through ${life.id}, not "${possible.join('" or "')}"`)
 }
 
 /** All is well by now, so there has to be an answer. */

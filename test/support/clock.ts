@@ -1,4 +1,4 @@
-/** A clock that moves only when a test says so. */
+/** A clock that moves only when a test says so; where it has a part in it, the wall clock may be wrong. */
 import type { Clock, Timer } from '../../shared/clock.ts'
 
 interface Alarm {
@@ -9,14 +9,20 @@ interface Alarm {
 
 export class FakeClock implements Clock {
   #nowMs = 1_000_000
+  /** How far the wall clock is ahead of the steady one. */
+  aheadMs: number
   readonly #alarms = new Set<Alarm>()
+
+  constructor(aheadMs = 0) {
+    this.aheadMs = aheadMs
+  }
 
   now(): number {
     return this.#nowMs
   }
 
   wall(): number {
-    return this.#nowMs
+    return this.#nowMs + this.aheadMs
   }
 
   after(delayMs: number, run: () => void): Timer {

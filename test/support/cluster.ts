@@ -1,8 +1,9 @@
 /** An uplink and nodes in this process, each on a port of its own, and requests to them by name. */
 import { pino } from 'pino'
+import { FORMATS } from '../../node/cluster/wire/format.ts'
 import { readConfig } from '../../node/config.ts'
 import { type Node, startNode } from '../../node/node.ts'
-import { systemClock } from '../../shared/clock.ts'
+import { type Clock, systemClock } from '../../shared/clock.ts'
 import type { Environment } from '../../shared/config.ts'
 import { placeSlots, slotOf } from '../../shared/placement.ts'
 import { readConfig as readUplinkConfig } from '../../uplink/config.ts'
@@ -19,6 +20,8 @@ export interface ClusterOptions {
   readonly ids: readonly string[]
   readonly node?: Environment
   readonly uplink?: Environment
+  /** The clocks of a member, where they are not those of the machine. */
+  readonly clockOf?: (id: string) => Clock
 }
 
 interface ClusterView {
@@ -36,26 +39,30 @@ export class Cluster implements AsyncDisposable {
   readonly uplink: Uplink
   readonly #environment: Environment
   readonly #copies: number
+  readonly #clockOf: (id: string) => Clock
   readonly #nodes = new Map<string, Node>()
 
   /** Resolves once it is settled. */
-  static async start({ ids, node = {}, uplink = {} }: ClusterOptions): Promise<Cluster> {
-    const started = await startUplink(readUplinkConfig({ PORT: '0', ...uplink }), { log: silent })
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const { ids, uplink = {} } = options
+    const config = readUplinkConfig({ PORT: '0', ...uplink })
+    const started = await startUplink(config, { log: silent, foundingMs: 0 })
     await using unfinished = new AsyncDisposableStack()
-    const cluster = unfinished.use(new Cluster(started, node, Number(uplink['COPIES'] ?? 2)))
+    const cluster = unfinished.use(new Cluster(started, options))
     await allDone(ids.map((id) => cluster.join(id)))
     await cluster.settle()
     unfinished.move()
     return cluster
   }
 
-  private constructor(uplink: Uplink, environment: Environment, copies: number) {
-    this.uplink = uplink
-    this.#environment = environment
-    this.#copies = copies
+  private constructor(started: Uplink, { node = {}, uplink = {}, clockOf }: ClusterOptions) {
+    this.uplink = started
+    this.#environment = node
+    this.#copies = Number(uplink['COPIES'] ?? 2)
+    this.#clockOf = clockOf ?? (() => systemClock)
   }
 
-  async join(id: string, environment: Environment = {}): Promise<Node> {
+  async join(id: string, environment: Environment = {}, formats = FORMATS): Promise<Node> {
     const settings = {
       PORT: '0',
       DATA_DIR: 'off',
@@ -64,7 +71,7 @@ export class Cluster implements AsyncDisposable {
       ...this.#environment,
       ...environment,
     }
-    const parts = { log: silent, clock: systemClock, onFatal() {} }
+    const parts = { log: silent, clock: this.#clockOf(id), formats, onFatal() {} }
     const node = await startNode(readConfig(settings), parts)
     this.#nodes.set(id, node)
     return node

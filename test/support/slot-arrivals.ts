@@ -1,11 +1,14 @@
 /** A member that fetches slots from others, for tests of that alone. */
 import type { PlacedView } from '../../node/cluster/members/placed-view.ts'
 import { Arrivals } from '../../node/cluster/slots/arrivals.ts'
+import { Awaited } from '../../node/cluster/slots/awaited.ts'
 import { Holdings } from '../../node/cluster/slots/holdings.ts'
+import { Mirroring } from '../../node/cluster/slots/mirroring.ts'
+import { Standings } from '../../node/cluster/slots/standings.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import { FakeClock, settled } from './clock.ts'
 import { SlotPartners } from './slot-partners.ts'
-import { countOf, current, metricsAndLog, SlotShelf } from './slot-shelf.ts'
+import { countOf, current, forgetful, metricsAndLog, SlotShelf } from './slot-shelf.ts'
 import { self, three } from './views.ts'
 
 export const ALL = Array.from({ length: SLOTS }, (_, slot) => slot)
@@ -16,32 +19,38 @@ export class ArrivalsBench {
   readonly partners = new SlotPartners(this.clock)
   readonly store = new SlotShelf()
   readonly metrics = metricsAndLog().metrics
+  readonly standings = new Standings(forgetful)
+  readonly mirroring: Mirroring
+  readonly awaited: Awaited
   readonly holdings: Holdings
   readonly arrivals: Arrivals
   #placed: PlacedView | undefined
 
-  constructor({ hasUplink = true } = {}) {
-    const { clock, partners: peers, store, metrics } = this
-    const onWanted = (slot: number) => this.arrivals.want(slot)
-    const holdings = new Holdings({ self, clock, currency: current, onWanted, onComplete: () => {} })
-    this.holdings = holdings
-    this.arrivals = new Arrivals({
-      ...metricsAndLog(),
-      self,
-      hasUplink,
-      clock,
-      metrics,
-      holdings,
-      store,
-      peers,
+  constructor({ waitForHoldersMs = 0 } = {}) {
+    const { clock, partners: peers, store, metrics, standings } = this
+    const basis = { ...metricsAndLog(), self, clock, metrics, store, peers, standings }
+    const mirroring = new Mirroring({ ...basis, memory: store, keeper: { note() {} } })
+    const awaited = new Awaited({ ...basis, waitForHoldersMs, onOver: () => this.arrivals.resume() })
+    const holdings = new Holdings({
+      ...basis,
+      currency: current,
+      awaitedFor: (slot) => this.arrivals.awaitedFor(slot),
+      onWanted: (slot) => this.arrivals.want(slot),
+      onComplete: () => {},
     })
+    this.mirroring = mirroring
+    this.awaited = awaited
+    this.holdings = holdings
+    this.arrivals = new Arrivals({ ...basis, holdings, mirroring, awaited })
   }
 
   /** With these slots missing, as far as they are missing at all. */
   async follow(placed: PlacedView, missing: readonly number[] = ALL): Promise<void> {
     this.holdings.install(placed, this.#placed)
     const isMissing = new Set(missing)
-    for (const slot of ALL) if (!isMissing.has(slot)) this.holdings.complete(slot)
+    for (const slot of ALL)
+      if (!isMissing.has(slot) && this.holdings.roleOf(slot) !== 'none') this.holdings.complete(slot)
+    this.awaited.install(placed)
     this.arrivals.install(placed, this.#placed)
     this.#placed = placed
     await settled()

@@ -2,7 +2,7 @@
  * The other members, as those who look after slots see them: what is said to them is noted, and they answer as a test
  * says. Without a word of it they are the best of partners.
  *
- *     partners.answers('b', { want: 'former' })   from now on, whatever came before
+ *     partners.answers('b', { want: asOf(7) })     from now on, whatever came before
  *     partners.drops('b')                         what is said to it is lost: the sender waits for as long as it will
  *     partners.holds('b', 'want')                 the answer stays open until partners.releases('b')
  *     partners.refuses('b')                       nobody listens there
@@ -10,8 +10,9 @@
  */
 import { newContact } from '../../node/cluster/peers/contact.ts'
 import type { SlotPeer, SlotPeers } from '../../node/cluster/slots/slot-peers.ts'
-import type { Check, SlotAnswer, SlotMessage, StreamItem } from '../../node/cluster/wire/slots.ts'
+import type { Check, SlotAnswer, SlotMessage, StreamItem, Worth } from '../../node/cluster/wire/slots.ts'
 import type { SlotEntry } from '../../node/entries/entry.ts'
+import type { Lapse } from '../../node/entries/standing.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Member } from '../../shared/view.ts'
 import type { FakeClock } from './clock.ts'
@@ -24,17 +25,27 @@ export type Said = Asked | Streamed
 type Kind = Said['type']
 type SaidOf<K extends Kind> = Extract<Said, { readonly type: K }>
 /** The answer for each slot, or for the whole of what has one answer. */
-type Rule = SlotAnswer | ((slot: number) => SlotAnswer)
+type Rule = SlotAnswer | ((slot: number, said: Said) => SlotAnswer)
 type Manner = 'answers' | 'drops' | 'holds' | 'refuses'
 
-const KINDS: readonly Kind[] = ['changes', 'check', 'give', 'want', 'lack', 'offer']
+const KINDS: readonly Kind[] = ['changes', 'check', 'give', 'want', 'mirror', 'mirrored', 'lack', 'offer']
 const BEST: Readonly<Record<Kind, SlotAnswer>> = {
   changes: 'merged',
   check: 'same',
   give: 'merged',
-  want: 'complete',
+  want: { asOf: Infinity, lapses: [], how: 'merged' },
+  mirror: 'mirror',
+  mirrored: 'merged',
   lack: 'keep',
   offer: 'drop',
+}
+
+/** To whoever wants a slot: a copy that had all by this view, given only where anything will do. */
+export function asOf(order: number, lapses: readonly Lapse[] = [], how: Worth['how'] = 'merged') {
+  return (_: number, said: Said): Worth => {
+    const isGiven = order === Infinity || (said.type === 'want' && said.isAnyway)
+    return { asOf: order, lapses, how: isGiven ? how : 'kept' }
+  }
 }
 
 export class SlotPartners implements SlotPeers {
@@ -149,7 +160,7 @@ export class SlotPartners implements SlotPeers {
     const rule = (rules.length > 1 ? rules.shift() : rules[0]) ?? BEST[said.type]
     const slots = slotsOf(said)
     const answered = said.type === 'changes' || said.type === 'give' ? slots.slice(0, 1) : slots
-    return answered.map((slot) => (typeof rule === 'string' ? rule : rule(slot)))
+    return answered.map((slot) => (typeof rule === 'function' ? rule(slot, said) : rule))
   }
 }
 
@@ -171,6 +182,7 @@ function slotsOf(said: Said): number[] {
     case 'check':
       return said.checks.map(([slot]) => slot)
     case 'lack':
+    case 'mirrored':
       return [...said.slots]
     default:
       return said.slots.map(([slot]) => slot)

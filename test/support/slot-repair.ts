@@ -5,14 +5,18 @@ import { Holdings } from '../../node/cluster/slots/holdings.ts'
 import { Repair } from '../../node/cluster/slots/repair.ts'
 import { Replicator } from '../../node/cluster/slots/replicator.ts'
 import { SlotSender } from '../../node/cluster/slots/sender.ts'
+import { Standings } from '../../node/cluster/slots/standings.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import { FakeClock, settled } from './clock.ts'
 import { SlotPartners } from './slot-partners.ts'
-import { current, metricsAndLog, SlotShelf } from './slot-shelf.ts'
+import { current, forgetful, metricsAndLog, SlotShelf } from './slot-shelf.ts'
 import { self, three } from './views.ts'
 
 const ALL = Array.from({ length: SLOTS }, (_, slot) => slot)
 export const OWN = ALL.filter((slot) => three.owns(self, slot))
+
+/** How the mirrors are called that it makes. */
+export const MIRROR = 'a-1 1'
 
 /** Member a, which has all of its slots. */
 export class RepairBench {
@@ -22,20 +26,23 @@ export class RepairBench {
   readonly metrics = metricsAndLog().metrics
   readonly memory = { isFull: false }
   readonly doubts = new Doubts(self, this.clock)
+  readonly standings = new Standings(forgetful)
+  readonly replicator: Replicator
   readonly holdings: Holdings
   readonly repair: Repair
 
   constructor() {
-    const { clock, partners: peers, doubts, store, memory, metrics } = this
-    const onMissed = () => {}
-    const ignored = { onWanted: () => {}, onComplete: () => {} }
-    const holdings = new Holdings({ self, clock, currency: current, ...ignored })
+    const { clock, partners: peers, doubts, store, memory, metrics, standings } = this
+    const basis = { ...metricsAndLog(), self, metrics, clock, doubts, store, memory, peers, standings }
+    const ignored = { awaitedFor: () => [], onWanted: () => {}, onComplete: () => {} }
+    const mirroring = { newName: () => MIRROR }
+    const holdings = new Holdings({ ...basis, currency: current, ...ignored })
     const views = { placed: three, after: async () => three }
-    const replicator = new Replicator({ ...metricsAndLog(), self, clock, views, doubts, peers, onMissed })
-    const sender = new SlotSender({ clock, metrics, store, peers })
-    const shared = { ...metricsAndLog(), metrics, clock, holdings, doubts, store, memory, peers }
+    const replicator = new Replicator({ ...basis, views, onMissed: () => {} })
+    const sender = new SlotSender(basis)
+    this.replicator = replicator
     this.holdings = holdings
-    this.repair = new Repair({ ...shared, replicator, sender })
+    this.repair = new Repair({ ...basis, holdings, mirroring, replicator, sender })
   }
 
   /** With nothing in doubt but these slots, and nothing missing but those. */

@@ -2,6 +2,7 @@
 import type { PlacedView, Views } from '../../node/cluster/members/placed-view.ts'
 import { Doubts } from '../../node/cluster/slots/doubts.ts'
 import { Replicator } from '../../node/cluster/slots/replicator.ts'
+import { type StandingKeeper, Standings } from '../../node/cluster/slots/standings.ts'
 import type { SlotEntry } from '../../node/entries/entry.ts'
 import { FakeClock, settled } from './clock.ts'
 import { SlotPartners } from './slot-partners.ts'
@@ -15,12 +16,17 @@ export class ReplicatorBench implements Views {
   readonly doubts = new Doubts(self, this.clock)
   readonly metrics = metricsAndLog().metrics
   readonly missed: string[] = []
+  /** Where it is written what this copy claims. */
+  readonly keeper: StandingKeeper = { stand: () => this.written }
+  /** Is over once it is written. */
+  written: Promise<void> | undefined
+  readonly standings = new Standings(this.keeper)
   readonly replicator: Replicator
   placed: PlacedView | undefined
   #shown = Promise.withResolvers<void>()
 
   constructor(placed = three) {
-    const { clock, metrics, doubts, partners: peers } = this
+    const { clock, metrics, doubts, standings, partners: peers } = this
     const onMissed = ({ id }: { id: string }) => this.missed.push(id)
     this.replicator = new Replicator({
       ...metricsAndLog(),
@@ -29,6 +35,7 @@ export class ReplicatorBench implements Views {
       metrics,
       views: this,
       doubts,
+      standings,
       peers,
       onMissed,
     })

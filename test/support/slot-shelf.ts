@@ -1,12 +1,16 @@
 /** What a member holds of slots, and what belongs to looking after them, for tests of one part of that alone. */
 import { Registry } from 'prom-client'
 import { createClusterMetrics } from '../../node/cluster/metrics.ts'
+import type { MirroringOptions } from '../../node/cluster/slots/mirroring.ts'
 import type { SlotStore } from '../../node/cluster/slots/sender.ts'
-import type { EntryChange, SlotEntry } from '../../node/entries/entry.ts'
+import type { StandingKeeper } from '../../node/cluster/slots/standings.ts'
+import type { Entry, EntryChange, SlotEntry } from '../../node/entries/entry.ts'
 import { createLog } from '../../shared/log.ts'
 
+type Superseding = MirroringOptions['memory']
+
 /** The digest of a slot names what is in it. */
-export class SlotShelf implements SlotStore {
+export class SlotShelf implements SlotStore, Superseding {
   readonly #ids = new Map<number, string[]>()
 
   put(slot: number, ...ids: readonly string[]): void {
@@ -25,6 +29,15 @@ export class SlotShelf implements SlotStore {
     return (this.#ids.get(slot) ?? []).join()
   }
 
+  find(slot: number, id: string): Entry | undefined {
+    return this.#ids.get(slot)?.includes(id) ? changeOf(slot, id).entry : undefined
+  }
+
+  supersede({ slot, id }: SlotEntry, anew: readonly Entry[]): void {
+    const others = (this.#ids.get(slot) ?? []).filter((one) => one !== id)
+    this.#ids.set(slot, anew.length === 0 ? others : [...others, id])
+  }
+
   partsOf(slot: number): EntryChange[] {
     return (this.#ids.get(slot) ?? []).map((id) => changeOf(slot, id))
   }
@@ -36,6 +49,9 @@ export function changeOf(slot: number, id = 'va', bytes = 1): SlotEntry {
   const stamp = { time: 1, origin: 'a-1' }
   return { slot, id, entry: { kind: 'register', stamp, value, endsAtMs: Infinity } }
 }
+
+/** What copies are worth is forgotten with the process. */
+export const forgetful: StandingKeeper = { stand() {} }
 
 /** A member whose view is always the newest. */
 export const current = { isCurrent: true, catchUp: async () => {} }

@@ -19,6 +19,18 @@ export function viewOf(epoch: number, members: readonly (string | Member)[], cop
   })
 }
 
+/** The same with these found to be gone, or merely silent, and no uplink to say so. */
+export function absent(
+  { view }: PlacedView,
+  gone: readonly string[],
+  silent: readonly string[] = [],
+  revision = 1,
+): PlacedView {
+  const livesOf = (ids: readonly string[]) =>
+    new Set(view.members.filter(({ id }) => ids.includes(id)).map(({ incarnation }) => incarnation))
+  return new PlacedView(view, { absent: livesOf([...gone, ...silent]), silent: livesOf(silent) }, revision)
+}
+
 export const three = viewOf(1, ['a', 'b', 'c'])
 /** The first slot whose holders are these, in this order, among a, b and c. */
 export function slotOf(...ids: readonly string[]): number {

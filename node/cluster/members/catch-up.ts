@@ -46,10 +46,15 @@ export class CatchUp {
     await this.#coming
   }
 
-  /** What a sender that goes by this epoch is shown. */
-  preambleFor(epoch: number): Preamble {
+  /** What whoever has said something is shown, in the format in which it was said. */
+  preambleFor({ format, epoch }: Preamble): Preamble {
     const own = this.#views.placed?.view
     const { time } = this.#stamps
-    return { epoch: own?.epoch ?? 0, time, view: own !== undefined && own.epoch > epoch ? own : undefined }
+    return {
+      format,
+      epoch: own?.epoch ?? 0,
+      time,
+      view: own !== undefined && own.epoch > epoch ? own : undefined,
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** The view in force: followed by later ones only, and awaited by whoever needs one. */
 import type { Clock } from '../../../shared/clock.ts'
 import type { View } from '../../../shared/view.ts'
-import { PlacedView, type Views } from './placed-view.ts'
+import { type Absence, ALL_THERE, PlacedView, type Views } from './placed-view.ts'
 
 export interface CurrentViewOptions {
   readonly clock: Clock
@@ -13,7 +13,7 @@ export class CurrentView implements Views {
   readonly #options: CurrentViewOptions
   readonly #waiters = new Set<() => void>()
   #placed: PlacedView | undefined
-  #absent: ReadonlySet<string> = new Set()
+  #absence = ALL_THERE
   /** How often the absent have changed in this view. */
   #revision = 0
 
@@ -33,10 +33,12 @@ export class CurrentView implements Views {
     return true
   }
 
-  /** As long as no uplink says who is a member: these, by their incarnations, are not there. False when that is known. */
-  miss(absent: ReadonlySet<string>): boolean {
-    if (this.#placed === undefined || absent.symmetricDifference(this.#absent).size === 0) return false
-    this.#absent = absent
+  /** As long as no uplink says who is a member: these are not there. False when that is known. */
+  miss(absence: Absence): boolean {
+    const { absent, silent } = this.#absence
+    const isKnown = isSame(absent, absence.absent) && isSame(silent, absence.silent)
+    if (this.#placed === undefined || isKnown) return false
+    this.#absence = absence
     this.#revision++
     this.#place(this.#placed.view)
     return true
@@ -60,8 +62,12 @@ export class CurrentView implements Views {
 
   #place(view: View): void {
     const former = this.#placed
-    this.#placed = new PlacedView(view, this.#absent, this.#revision)
+    this.#placed = new PlacedView(view, this.#absence, this.#revision)
     this.#options.onView(this.#placed, former)
     for (const look of this.#waiters) look()
   }
+}
+
+function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.symmetricDifference(other).size === 0
 }

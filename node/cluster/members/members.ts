@@ -9,7 +9,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
-import type { Member, View } from '../../../shared/view.ts'
+import type { LastView, Member, View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import { CatchUp } from './catch-up.ts'
@@ -42,6 +42,8 @@ export interface MembersOptions {
   onView(placed: PlacedView, former: PlacedView | undefined): void
   /** Called once it has stood still for so long that others may have taken over, and has asked what it has missed. */
   onAway(placed: PlacedView): void
+  /** The latest view by which all was here that should be, in this life. */
+  settled(): LastView | undefined
   /** Called when uplink refuses this member for good. */
   onRejected(error: LarderError): void
 }
@@ -53,13 +55,18 @@ export class Members implements Views {
   readonly membership: Membership
   readonly #options: MembersOptions
   readonly #current: CurrentView
+  #remembered: LastView | undefined
   readonly #survey: Survey
 
   constructor(options: MembersOptions) {
     const { clock, log } = options
     this.#options = options
     const current = new CurrentView(options)
-    const membership = new Membership({ ...options, current })
+    const membership = new Membership({
+      ...options,
+      current,
+      settled: () => options.settled() ?? this.#remembered,
+    })
     this.#current = current
     this.membership = membership
     this.#survey = new Survey({ ...options, membership, current })
@@ -79,6 +86,11 @@ export class Members implements Views {
 
   after(order: number, deadlineAtMs: number): Promise<PlacedView | undefined> {
     return this.#current.after(order, deadlineAtMs)
+  }
+
+  /** The latest view by which all was here that should be, as its disk knows it. */
+  remember(last: LastView): void {
+    this.#remembered = last
   }
 
   /** Takes over a later view that another member has shown. */

@@ -2,26 +2,24 @@
  * This member's place in the cluster: it keeps its lease, and watches for the next view.
  *
  * Two loops, so that a slow watch never costs the lease. The last view stays in force while uplink is gone;
- * a view is only ever followed by one of a later epoch, and a member that uplink does not reach gets it from
- * its peers. An uplink that has forgotten everything is told the
- * members of the last view, and drops none of them.
+ * a view is only ever followed by one of a later epoch, and a member that uplink does not reach gets it from its peers.
+ * An uplink that has forgotten everything is told the members of the last view, and drops none of them.
  *
  *     start ─▶ renew ──lease──▶ wait a third of it ─▶ renew …          stop ─▶ leave
  *              watch ──view───▶ install, tell the listener ─▶ watch …
  */
 import { type Clock, pause } from '../../../shared/clock.ts'
-import { LarderError } from '../../../shared/errors.ts'
+import { LarderError, messageOf } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import { Trouble } from '../../../shared/trouble.ts'
-import type { Lease, Member, Renewal, View } from '../../../shared/view.ts'
+import type { LastView, Lease, Member, Renewal, View } from '../../../shared/view.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import type { CurrentView } from './current-view.ts'
 import type { PlacedView } from './placed-view.ts'
+import { Reports } from './reports.ts'
 
 /** Between two tries while no uplink answers. */
 const RETRY_MS = 250
-/** A report of the same member is not repeated sooner. */
-const REPORT_PAUSE_MS = 1000
 /** How long uplink may take to note that a member is leaving. */
 const RETIRE_MAX_MS = 2000
 /** Or how often it may fail meanwhile. */
@@ -47,6 +45,8 @@ export interface MembershipOptions {
   readonly uplink: Uplink | undefined
   /** Where the views go. */
   readonly current: CurrentView
+  /** The latest view by which all was here that should be, in this life or the one before. */
+  settled(): LastView | undefined
   /** Called when uplink refuses this member for good. */
   onRejected(error: LarderError): void
 }
@@ -54,7 +54,7 @@ export interface MembershipOptions {
 export class Membership {
   readonly #options: MembershipOptions
   readonly #stopping = new AbortController()
-  readonly #reportedAtMs = new Map<string, number>()
+  readonly #reports: Reports
   #registered = false
   /** Whether it has been a member once; from then on it serves, with uplink or without. */
   #ready = false
@@ -74,6 +74,7 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options
+    this.#reports = new Reports({ ...options, onFailed: (error) => this.#missed('report', error) })
     this.#silent = new Trouble(options.log, {
       begins: 'uplink fails; the last view stays in force',
       ends: 'uplink answers again',
@@ -149,14 +150,9 @@ export class Membership {
     if (!this.#stopping.signal.aborted) this.#install(view)
   }
 
-  /** Tells uplink that a member refused a connection; not waited for, and not repeated in a hurry. */
+  /** Tells uplink that a member refused a connection. */
   report(member: Member): void {
-    const { clock, uplink, log } = this.#options
-    const lastAtMs = this.#reportedAtMs.get(member.incarnation) ?? -Infinity
-    if (uplink === undefined || clock.now() < lastAtMs + REPORT_PAUSE_MS) return
-    this.#reportedAtMs.set(member.incarnation, clock.now())
-    log.warn({ peer: member.id }, 'reported to uplink: it refuses connections')
-    uplink.report(member).catch((error) => this.#missed('report', error))
+    this.#reports.tell(member)
   }
 
   async #keepLease(uplink: Uplink): Promise<void> {
@@ -189,9 +185,12 @@ export class Membership {
   }
 
   async #renew(uplink: Uplink): Promise<Lease> {
-    const { id, url, incarnation } = this.#options.self
+    const { id, url, incarnation, formats, version } = this.#options.self
     const leaving = this.#isRetiring && { leaving: true as const }
-    const renewal: Renewal = { url, incarnation, ...leaving, epoch: this.placed?.epoch ?? 0 }
+    const settled = this.#options.settled()
+    const last = settled && { last: settled }
+    const epoch = this.placed?.epoch ?? 0
+    const renewal: Renewal = { url, incarnation, formats, version, ...leaving, ...last, epoch }
     try {
       return await uplink.renew(id, renewal)
     } catch (error) {
@@ -226,7 +225,7 @@ export class Membership {
     const { log, self, current } = this.#options
     if (!current.install(view)) return
     this.#ready ||= current.placed?.find(self) !== undefined
-    this.#reportedAtMs.clear()
+    this.#reports.clear()
     log.info({ epoch: view.epoch, members: view.members.map(({ id }) => id) }, 'a new view')
   }
 
@@ -241,7 +240,8 @@ export class Membership {
     if (this.#stopping.signal.aborted) return
     this.#options.metrics.uplinkFailures.inc({ call })
     this.#failures++
-    this.#obstacle = `uplink fails, ${error instanceof Error ? error.message : error}`
+    const isRefusal = error instanceof LarderError && error.status < 500
+    this.#obstacle = `uplink ${isRefusal ? 'refuses' : 'fails'}, ${messageOf(error).replace(/\.$/, '')}`
     if (this.#registered) this.#silent.begin({ call, error })
     else this.#silent.begin({ call, reason: this.#obstacle }, { begins: 'waiting for uplink', level: 'info' })
   }

@@ -24,20 +24,31 @@ export function justBefore(epoch: number): number {
   return epoch - 1 / (2 * REVISIONS)
 }
 
+/** Who is not there, by their incarnations, and who of them merely does not answer. */
+export interface Absence {
+  readonly absent: ReadonlySet<string>
+  readonly silent: ReadonlySet<string>
+}
+
+export const ALL_THERE: Absence = { absent: new Set(), silent: new Set() }
+
 export class PlacedView {
   readonly view: View
   /** Grows with every view, and in between with everyone who is found absent, or back. */
   readonly order: number
   /** All but the absent. */
   readonly members: readonly Member[]
+  /** Those of the absent of whom nobody knows that they are gone. */
+  readonly silent: readonly Member[]
   readonly #placed: readonly Member[]
   readonly #width: number
   readonly #holders: Uint16Array
   /** Found out when they are first needed. */
   readonly #replicas: (readonly Member[] | undefined)[] = []
 
-  constructor(view: View, absent: ReadonlySet<string> = new Set(), revision = 0) {
+  constructor(view: View, { absent, silent }: Absence = ALL_THERE, revision = 0) {
     this.view = view
+    this.silent = view.members.filter(({ incarnation }) => silent.has(incarnation))
     this.order = view.epoch + Math.min(revision, REVISIONS - 1) / REVISIONS
     this.members = view.members.filter(({ incarnation }) => !absent.has(incarnation))
     this.#placed = this.members.filter(({ leaving }) => !leaving)

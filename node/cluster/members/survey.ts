@@ -8,10 +8,11 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
-import { isAbsent, noteRoll, type RollCall, rollCallOf } from '../peers/peers.ts'
+import { isAbsent, isRefusing, noteRoll, type RollCall, rollCallOf } from '../peers/peers.ts'
 import type { CurrentView } from './current-view.ts'
 import type { MemberPeers } from './member-peers.ts'
 import type { Membership } from './membership.ts'
+import { type Absence, ALL_THERE } from './placed-view.ts'
 
 const LOOK_MS = 250
 /** A look that comes so late says nothing of the others: this process stood still. */
@@ -54,7 +55,7 @@ export class Survey {
     this.#lookedAtMs = nowMs
     if (!this.#isNeeded()) {
       this.#beginAnew()
-      this.#tell(new Set())
+      this.#tell(ALL_THERE)
       return
     }
     const others = this.#others()
@@ -66,7 +67,8 @@ export class Survey {
     if (!this.#isAlone()) return
     const patienceMs = Math.max(membership.leaseMs, 3 * pauseMs)
     const absent = others.filter((other) => isAbsent(this.#rollOf(other), nowMs, patienceMs))
-    this.#tell(new Set(absent.map(({ incarnation }) => incarnation)))
+    const silent = absent.filter((other) => !isRefusing(this.#rollOf(other)))
+    this.#tell({ absent: livesOf(absent), silent: livesOf(silent) })
   }
 
   /** It asks earlier than it judges, to know by then. */
@@ -110,9 +112,14 @@ export class Survey {
     }
   }
 
-  #tell(absent: ReadonlySet<string>): void {
+  #tell(absence: Absence): void {
     const { current, log } = this.#options
-    this.#absent = absent
-    if (current.miss(absent)) log.warn({ absent: [...absent] }, 'no uplink answers; going by who is there')
+    const [absent, silent] = [[...absence.absent], [...absence.silent]]
+    this.#absent = absence.absent
+    if (current.miss(absence)) log.warn({ absent, silent }, 'no uplink answers; going by who is there')
   }
+}
+
+function livesOf(members: readonly Member[]): Set<string> {
+  return new Set(members.map(({ incarnation }) => incarnation))
 }

@@ -1,11 +1,12 @@
 /** The end of a channel that is asked: what comes in on it is what could have come as a POST of a frame. */
 import type { Duplex } from 'node:stream'
 import { LarderError } from '../../../shared/errors.ts'
+import { headerOf } from '../../../shared/http/request.ts'
 import { type HttpResponse, problem } from '../../../shared/http/response.ts'
 import type { Route } from '../../../shared/http/route.ts'
 import type { Told, ToldRow, Upgraded } from '../../../shared/http/upgrade.ts'
 import { CALL_PATHS } from '../wire/calls.ts'
-import { CHANNEL_PATH, CHANNEL_PROTOCOL } from './channel.ts'
+import { CHANNEL_PATH, CHANNEL_PROTOCOL, MEMBER_HEADER } from './channel.ts'
 import { type Message, MessageReader, send } from './message.ts'
 
 /** What members may ask each other, over HTTP or a channel. */
@@ -14,13 +15,16 @@ export interface FrameRow {
   readonly summary: string
   /** Members ask it all the time: it keeps nobody from leaving. */
   readonly isProbe?: true
-  answer(frame: Buffer): Promise<Buffer>
+  /** `from` is what its sender calls itself, for the log. */
+  answer(frame: Buffer, from: string | undefined): Promise<Buffer>
 }
 
 export interface ChannelServerOptions {
   readonly rows: readonly FrameRow[]
   readonly bytesMax: number
   readonly told: Told
+  /** What whoever asks calls itself. */
+  readonly from: string | undefined
 }
 
 export class ChannelServer implements Upgraded {
@@ -59,7 +63,7 @@ export class ChannelServer implements Upgraded {
 
   async #answer(row: FrameRow, { body }: Message, startedAtMs: number): Promise<void> {
     this.#isAnswering = true
-    const answer = await answerOf(row, body)
+    const answer = await answerOf(row, body, this.#options.from)
     this.#isAnswering = false
     this.#send({ method: 'POST', ...row }, startedAtMs, answer)
   }
@@ -78,9 +82,9 @@ export class ChannelServer implements Upgraded {
   }
 }
 
-async function answerOf(row: FrameRow, frame: Buffer): Promise<HttpResponse> {
+async function answerOf(row: FrameRow, frame: Buffer, from: string | undefined): Promise<HttpResponse> {
   try {
-    return { status: 200, headers: {}, body: await row.answer(frame) }
+    return { status: 200, headers: {}, body: await row.answer(frame, from) }
   } catch (thrown) {
     return problem(thrown)
   }
@@ -97,7 +101,8 @@ export function channelRoute(rows: readonly FrameRow[], bytesMax: number): Route
     isProbe: true,
     upgrade: {
       protocol: CHANNEL_PROTOCOL,
-      take: (socket, told) => new ChannelServer(socket, { rows, bytesMax, told }),
+      take: (socket, told, headers) =>
+        new ChannelServer(socket, { rows, bytesMax, told, from: headerOf(headers, MEMBER_HEADER) }),
     },
     answers: { 101: { description: 'Messages from now on.' } },
     handle() {

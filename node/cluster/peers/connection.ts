@@ -6,7 +6,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { bearer } from '../../../shared/secrets.ts'
 import type { Member } from '../../../shared/view.ts'
 import { FRAME_TYPE } from '../wire/calls.ts'
-import { CHANNEL_PATH, Channel, NoChannelError } from './channel.ts'
+import { CHANNEL_PATH, Channel, MEMBER_HEADER, NoChannelError } from './channel.ts'
 import { post } from './post.ts'
 
 /**
@@ -18,6 +18,8 @@ export type Lane = 'commands' | 'fetches' | 'changes' | 'slots'
 export interface Posted {
   readonly lane: Lane
   readonly path: string
+  /** Of the body, where it is no frame. */
+  readonly type?: string
   readonly body: Buffer
   readonly timeoutMs: number
 }
@@ -59,7 +61,7 @@ export class HttpConnection implements Connection {
   constructor({ url }: Member, options: HttpConnectionOptions) {
     this.#options = options
     this.#url = url.replace(/\/$/, '')
-    this.#headers = { 'larder-member': options.self, ...bearer(options.secret) }
+    this.#headers = { [MEMBER_HEADER]: options.self, ...bearer(options.secret) }
     const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent
     const inTurn = () => new Agent({ keepAlive: true, maxSockets: 1 })
     const sideBySide = () => new Agent({ keepAlive: true })
@@ -83,13 +85,13 @@ export class HttpConnection implements Connection {
     }
   }
 
-  #post({ lane, path, body, timeoutMs }: Posted): Promise<PeerResponse> {
+  #post({ lane, path, type = FRAME_TYPE, body, timeoutMs }: Posted): Promise<PeerResponse> {
     return post(this.#targetOf(path), {
       body,
       timeoutMs,
       clock: this.#options.clock,
       agent: this.#agents[lane],
-      headers: { ...this.#headers, 'content-type': FRAME_TYPE },
+      headers: { ...this.#headers, 'content-type': type },
       answerBytesMax: ANSWER_BYTES_MAX,
     })
   }

@@ -10,14 +10,10 @@
 const REFUSALS_MAX = 2
 /** Who gives nothing of what was asked for in so long is not waited for. */
 const GIVING_PAUSE_MAX_MS = 1000
-/** Who has not said a word for so long, and is not taken for dead either, is not waited for any more. */
-const PATIENCE_MS = 10_000
 
 export interface Contact {
   /** When it last gave a part of a slot. */
   gaveAtMs: number
-  /** Since when it has not answered when asked for slots; `Infinity` while it does. */
-  silentSinceMs: number
   /** It took no changes in time: nobody waits for it until it has answered. */
   isPassedOver: boolean
   /** What came of asking whether it is there; absent while nobody asks. */
@@ -33,21 +29,12 @@ export interface RollCall {
 }
 
 export function newContact(): Contact {
-  return { gaveAtMs: -Infinity, silentSinceMs: Infinity, isPassedOver: false, roll: undefined }
+  return { gaveAtMs: -Infinity, isPassedOver: false, roll: undefined }
 }
 
 /** It has given a part of a slot. */
 export function gave(contact: Contact, nowMs: number): void {
   contact.gaveAtMs = nowMs
-}
-
-/** It has answered, or not, when it was asked for slots. */
-export function spoke(contact: Contact): void {
-  contact.silentSinceMs = Infinity
-}
-
-export function fellSilent(contact: Contact, nowMs: number): void {
-  contact.silentSinceMs = Math.min(contact.silentSinceMs, nowMs)
 }
 
 /** The roll call of a member, begun at this time where there was none. Who was absent before has not answered yet. */
@@ -62,17 +49,17 @@ export function noteRoll(roll: RollCall, outcome: 'here' | 'refused' | 'silent',
   roll.refusals = outcome === 'refused' ? roll.refusals + 1 : 0
 }
 
+/** Whether nobody listens there: it is gone, and not merely out of reach. */
+export function isRefusing({ refusals }: RollCall): boolean {
+  return refusals >= REFUSALS_MAX
+}
+
 /** Whether it has to be taken for gone: nobody listens there, or it has said nothing for longer than that. */
-export function isAbsent({ answeredAtMs, refusals }: RollCall, nowMs: number, patienceMs: number): boolean {
-  return refusals >= REFUSALS_MAX || nowMs - answeredAtMs > patienceMs
+export function isAbsent(roll: RollCall, nowMs: number, patienceMs: number): boolean {
+  return isRefusing(roll) || nowMs - roll.answeredAtMs > patienceMs
 }
 
 /** Whether a member that was asked at some time for slots has stopped giving. */
 export function hasStoppedGiving({ gaveAtMs }: Contact, askedAtMs: number, nowMs: number): boolean {
   return nowMs - Math.max(askedAtMs, gaveAtMs) > GIVING_PAUSE_MAX_MS
-}
-
-/** Whether slots that only it may have are still waited for, although it does not answer. */
-export function isWaitedFor({ silentSinceMs }: Contact, nowMs: number): boolean {
-  return silentSinceMs > nowMs - PATIENCE_MS
 }

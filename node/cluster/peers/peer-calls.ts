@@ -1,22 +1,30 @@
 /**
- * What every call to another member has in common: it shows the view that this member goes by and learns the other's
- * where that is later, and it says what a failure means.
+ * What every call to another member has in common: it is made once the two have met, it shows the view that this member
+ * goes by and learns the other's where that is later, and it says what a failure means.
  */
-import type { Clock } from '../../../shared/clock.ts'
-import { isErrorCode, LarderError } from '../../../shared/errors.ts'
+import { type Clock, inTime } from '../../../shared/clock.ts'
+import { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import { Trouble } from '../../../shared/trouble.ts'
 import type { Member, View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Preamble } from '../wire/calls.ts'
+import type { Heard, Preamble } from '../wire/calls.ts'
 import type { Connection, Lane } from './connection.ts'
+import { Meeting } from './meeting.ts'
 import { isNotConnected } from './not-connected.ts'
+import { PeerClock } from './peer-clock.ts'
+import { NotUnderstoodError, refusalOf, understood } from './refusal.ts'
+import type { Strangers } from './strangers.ts'
 
 export interface PeerCallsOptions {
+  /** This member. */
+  readonly self: Member
   readonly clock: Clock
   readonly log: Log
   readonly metrics: ClusterMetrics
+  /** Where it is noted who is not understood. */
+  readonly strangers: Strangers
   /** The view that this member goes by. */
   view(): View | undefined
   /** Called with a later view that the member has shown. */
@@ -29,7 +37,7 @@ export interface PeerCallsOptions {
 export interface PeerCall<Answer> {
   readonly lane: Lane
   readonly path: string
-  readonly timeoutMs: number
+  readonly deadlineAtMs: number
   encode(preamble: Preamble): Buffer
   decode(answer: Buffer): Answer
   /** For the log, when it fails. */
@@ -37,9 +45,11 @@ export interface PeerCall<Answer> {
 }
 
 export class PeerCalls {
+  readonly peerClock: PeerClock
   readonly #member: Member
   readonly #connection: Connection
   readonly #options: PeerCallsOptions
+  readonly #meeting: Meeting
   readonly #failing: Trouble
   /** What the member has last shown; until then it is believed to know everything. */
   #epoch = Infinity
@@ -48,43 +58,67 @@ export class PeerCalls {
     this.#member = member
     this.#connection = connection
     this.#options = options
+    this.#meeting = new Meeting({ self: options.self, member, connection })
+    this.peerClock = new PeerClock(member.id, options.log)
     this.#failing = new Trouble(options.log, { begins: 'a peer fails', ends: 'a peer answers again' })
   }
 
+  /** Agrees on a format, where that is not done yet. @throws LarderError as `call`. */
+  async meet(): Promise<void> {
+    if (this.#meeting.format !== undefined) return
+    await this.#told(async () => {
+      await this.#meeting.begin()
+    })
+  }
+
   /** @throws LarderError REFUSED where nothing can have come of it, UNREACHABLE where that is open. */
-  async call<Answer extends Preamble>(call: PeerCall<Answer>): Promise<Answer> {
-    try {
-      const answer = await this.#post(call)
-      this.#failing.end({ peer: this.#member.id })
-      return answer
-    } catch (error) {
-      throw this.#explain(error, call.requestIds)
-    }
+  call<Answer extends Heard>(call: PeerCall<Answer>): Promise<Answer> {
+    return this.#told(async () => {
+      const format = this.#meeting.format ?? (await this.#agree(call.deadlineAtMs))
+      return await this.#post(call, format)
+    }, call.requestIds)
   }
 
   close(): void {
     this.#connection.close()
   }
 
-  async #post<Answer extends Preamble>(call: PeerCall<Answer>): Promise<Answer> {
-    const view = this.#options.view()
-    const epoch = view?.epoch ?? 0
-    const { time } = this.#options.stamps
-    const body = call.encode({ epoch, time, view: this.#epoch < epoch ? view : undefined })
-    const { status, body: bytes } = await this.#connection.post({ ...call, body })
-    if (status !== 200) throw this.#problem(status, bytes)
-    const answer = call.decode(bytes)
-    this.#epoch = answer.epoch
-    this.#options.stamps.witness(answer)
-    if (answer.view !== undefined) this.#options.learn(answer.view)
-    return answer
+  /** What comes of it is told: to the log, the metrics and whoever asks. */
+  async #told<T>(run: () => Promise<T>, requestIds?: readonly string[]): Promise<T> {
+    try {
+      const outcome = await run()
+      this.#failing.end({ peer: this.#member.id })
+      this.#options.strangers.understood(this.#member)
+      return outcome
+    } catch (error) {
+      throw this.#explain(error, requestIds)
+    }
   }
 
-  #problem(status: number, bytes: Buffer): LarderError {
-    const problem: unknown = JSON.parse(bytes.toString())
-    const code =
-      problem !== null && typeof problem === 'object' && 'code' in problem ? problem.code : undefined
-    return new LarderError(isErrorCode(code) ? code : 'UNREACHABLE', `${this.#member.id} answered ${status}.`)
+  /** Whatever else waits for the meeting waits for itself. */
+  #agree(deadlineAtMs: number): Promise<number> {
+    const { clock } = this.#options
+    const late = new LarderError('UNREACHABLE', `${this.#member.id} did not answer when it was to be met.`)
+    return inTime(this.#meeting.begin(), { clock, timeoutMs: deadlineAtMs - clock.now(), late })
+  }
+
+  async #post<Answer extends Heard>(call: PeerCall<Answer>, format: number): Promise<Answer> {
+    const { clock, stamps, learn } = this.#options
+    const { lane, path, deadlineAtMs } = call
+    const view = this.#options.view()
+    const epoch = view?.epoch ?? 0
+    const { time } = stamps
+    const body = call.encode({ format, epoch, time, view: this.#epoch < epoch ? view : undefined })
+    const [askedAtMs, askedWallMs] = [clock.now(), clock.wall()]
+    const response = await this.#connection.post({ lane, path, body, timeoutMs: deadlineAtMs - askedAtMs })
+    if (response.status !== 200) throw refusalOf(this.#member.id, response)
+    const answer = understood(call.decode, response)
+    if (answer.wallMs !== undefined)
+      this.peerClock.note({ askedWallMs, tookMs: clock.now() - askedAtMs, answeredWallMs: answer.wallMs })
+    this.#epoch = answer.epoch
+    stamps.witness(answer)
+    if (answer.view !== undefined) learn(answer.view)
+    return answer
   }
 
   /** Every failure counts. */
@@ -93,14 +127,30 @@ export class PeerCalls {
     const { metrics, onRefused } = this.#options
     const explained = error instanceof LarderError ? error : unanswered(id, error)
     metrics.forwardFailures.inc({ peer: id, code: explained.code })
-    this.#failing.begin({ peer: id, code: explained.code, requestIds, error })
+    if (error instanceof NotUnderstoodError) this.#isStrange(error)
+    else this.#failing.begin({ peer: id, code: explained.code, requestIds, error })
     if (explained.code === 'REFUSED') onRefused(this.#member)
     return explained
+  }
+
+  #isStrange({ message: reason, isOfClock }: NotUnderstoodError): void {
+    const { id, incarnation } = this.#member
+    this.#options.strangers.note({
+      id,
+      incarnation,
+      ...this.#meeting.met,
+      reason,
+      ...(isOfClock && { isOfClock }),
+    })
+    // Where a format was agreed on it may be somebody else who answers there by now.
+    if (this.#meeting.format !== undefined) this.#meeting.forget()
   }
 }
 
 /** Without a connection nothing was carried out; without an answer on one, that is open. */
 function unanswered(id: string, cause: unknown): LarderError {
+  if (cause instanceof NotUnderstoodError)
+    return new LarderError('UNREACHABLE', `${id} is not understood: ${cause.message}.`, { cause })
   if (isNotConnected(cause)) return new LarderError('REFUSED', `${id} cannot be connected to.`, { cause })
   return new LarderError('UNREACHABLE', `${id} did not answer; whether it did as asked is open.`, { cause })
 }

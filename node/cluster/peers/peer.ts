@@ -2,7 +2,7 @@
  * Another member: an engine for the commands that are its own, and a holder of slots. Its trouble is its own: own
  * batches, own connections, own deadlines.
  *
- * A command is sent once. Only a connection that was refused is known not to have carried it; whatever else
+ * Nothing is said before the two have met. A command is sent once. Only a connection that was refused is known not to have carried it; whatever else
  * breaks leaves open whether it was applied, and the caller is told so.
  */
 import type { Command, Reply } from '../../../shared/command.ts'
@@ -13,6 +13,8 @@ import {
   bytesOfCommand,
   bytesOfEntries,
   CALLS,
+  nowBy,
+  type Preamble,
   type Result,
   type RoutedCommand,
   type SlotAnswer,
@@ -28,8 +30,6 @@ import { PeerCalls, type PeerCallsOptions } from './peer-calls.ts'
 const FETCHES_MAX = 1000
 
 export interface PeerOptions extends PeerCallsOptions {
-  /** This member. */
-  readonly self: Member
   connect(member: Member): Connection
 }
 
@@ -58,8 +58,7 @@ export class Peer implements Engine {
     this.#changes = new Batcher({
       clock,
       bytesOf: (item) => ('changes' in item ? bytesOfEntries(item.changes) : item.checks.length * 40),
-      send: (items, deadlineAtMs) =>
-        this.#tell('changes', { type: 'stream', items }, deadlineAtMs - clock.now()),
+      send: (items, deadlineAtMs) => this.#tell('changes', { type: 'stream', items }, deadlineAtMs),
     })
   }
 
@@ -80,13 +79,24 @@ export class Peer implements Engine {
     message: Exclude<SlotMessage, { type: 'stream' }>,
     timeoutMs: number,
   ): Promise<readonly SlotAnswer[]> {
-    const [answers = []] = await this.#tell('slots', message, timeoutMs)
+    const deadlineAtMs = this.#options.clock.now() + timeoutMs
+    const [answers = []] = await this.#tell('slots', message, deadlineAtMs)
     return answers
+  }
+
+  /** Agrees on a format, where that is not done yet; whoever asks for something does so by itself. @throws LarderError */
+  meet(): Promise<void> {
+    return this.#calls.meet()
   }
 
   /** Resolves when it answers at all. */
   async ping(timeoutMs: number): Promise<void> {
     await this.ask({ type: 'offer', slots: [] }, timeoutMs)
+  }
+
+  /** How far its wall clock is ahead of that of this member, where that is known. */
+  get aheadMs(): number | undefined {
+    return this.#calls.peerClock.aheadMs
   }
 
   get waiting(): number {
@@ -121,23 +131,26 @@ export class Peer implements Engine {
   async #send(sent: readonly Sent[], deadlineAtMs: number, lane: Lane): Promise<readonly Result[]> {
     const { clock, metrics } = this.#options
     const peer = this.member.id
-    const nowMs = clock.now()
-    const commands = sent.map(
-      ({ command, requestId, traced, deadlineAtMs }): RoutedCommand => ({
-        command,
-        requestId,
-        traced,
-        remainingMs: deadlineAtMs - nowMs,
-      }),
-    )
+    const encode = (preamble: Preamble) => {
+      const nowMs = clock.now()
+      const commands = sent.map(
+        ({ command, requestId, traced, deadlineAtMs }): RoutedCommand => ({
+          command,
+          requestId,
+          traced,
+          remainingMs: deadlineAtMs - nowMs,
+        }),
+      )
+      return CALLS.execute.encodeRequest({ ...preamble, commands }, nowBy(clock))
+    }
     metrics.forwardedBatches.inc({ peer })
     metrics.forwardedCommands.inc({ peer }, sent.length)
     const { results } = await this.#calls.call({
       lane,
       path: CALLS.execute.path,
-      timeoutMs: deadlineAtMs - nowMs,
-      encode: (preamble) => CALLS.execute.encodeRequest({ ...preamble, commands }),
-      decode: CALLS.execute.decodeResponse,
+      deadlineAtMs,
+      encode,
+      decode: (bytes) => CALLS.execute.decodeResponse(bytes, nowBy(clock)),
       requestIds: sent.slice(0, 10).map(({ requestId }) => requestId),
     })
     return results
@@ -146,15 +159,16 @@ export class Peer implements Engine {
   async #tell(
     lane: Lane,
     message: SlotMessage,
-    timeoutMs: number,
+    deadlineAtMs: number,
   ): Promise<readonly (readonly SlotAnswer[])[]> {
-    const from = this.#options.self.incarnation
+    const { self, clock } = this.#options
+    const from = self.incarnation
     const { answers } = await this.#calls.call({
       lane,
       path: CALLS.slots.path,
-      timeoutMs,
-      encode: (preamble) => CALLS.slots.encodeRequest({ ...preamble, from, message }),
-      decode: CALLS.slots.decodeResponse,
+      deadlineAtMs,
+      encode: (preamble) => CALLS.slots.encodeRequest({ ...preamble, from, message }, nowBy(clock)),
+      decode: (bytes) => CALLS.slots.decodeResponse(bytes, nowBy(clock)),
     })
     return answers
   }

@@ -1,30 +1,46 @@
-/** The other members of the view, each with its connection and what is known of it; one that leaves the view is let go. */
+/**
+ * The other members of the view, each with its connection and what is known of it; one that leaves the view is let go. And
+ * whoever is met: who has no format in common with this member is a stranger.
+ */
+import { LarderError } from '../../../shared/errors.ts'
 import type { Member } from '../../../shared/view.ts'
+import {
+  commonFormat,
+  type ImpossibleError,
+  type Introduction,
+  introductionOf,
+  UNKNOWN,
+} from '../wire/calls.ts'
+import { NOTHING_IN_COMMON } from './meeting.ts'
 import { Peer, type PeerOptions } from './peer.ts'
+import { Strangers } from './strangers.ts'
 
+export { MEMBER_HEADER } from './channel.ts'
 export { channelRoute, type FrameRow } from './channel-server.ts'
 export { type Connection, HttpConnection } from './connection.ts'
 export {
   type Contact,
-  fellSilent,
   gave,
   hasStoppedGiving,
   isAbsent,
-  isWaitedFor,
+  isRefusing,
   noteRoll,
   type RollCall,
   rollCallOf,
-  spoke,
 } from './contact.ts'
+export type { Strangers } from './strangers.ts'
 
 export class Peers {
   readonly #options: PeerOptions
+  readonly strangers: Strangers
   readonly #peers = new Map<string, Peer>()
   /** The same, by the life of the member. */
   readonly #lives = new Map<string, Peer>()
 
-  constructor(options: PeerOptions) {
-    this.#options = options
+  constructor(options: Omit<PeerOptions, 'strangers'>) {
+    const { formats } = introductionOf(options.self)
+    this.strangers = new Strangers({ ...options, formats })
+    this.#options = { ...options, strangers: this.strangers }
   }
 
   /** The same peer for the same life of a member, connected when it is first needed. */
@@ -47,6 +63,47 @@ export class Peers {
   retain(members: readonly Member[]): void {
     const ids = new Set(members.map(({ id }) => id))
     for (const [id, peer] of this.#peers) if (!ids.has(id)) this.#letGo(peer)
+  }
+
+  /** Meets all of these that were not met yet, so that whoever is not understood is known before it is needed. */
+  meet(members: readonly Member[]): void {
+    const others = members.filter(({ incarnation }) => incarnation !== this.#options.self.incarnation)
+    for (const other of others)
+      this.of(other)
+        .meet()
+        .catch(() => {}) // It is told there.
+  }
+
+  /** Another member has sent a frame of this format. @throws LarderError NOT_UNDERSTOOD where this one does not speak it. */
+  heard(format: number, from = UNKNOWN): void {
+    const { formats } = introductionOf(this.#options.self)
+    if (formats.includes(format)) return
+    this.strangers.note({
+      id: from,
+      version: UNKNOWN,
+      formats: [format],
+      reason: 'it speaks without having met this member',
+    })
+    throw new LarderError(
+      'NOT_UNDERSTOOD',
+      `That is of format ${format}: this member speaks ${formats.join(', ')}.`,
+    )
+  }
+
+  /** Another member has said something of a time that cannot be: nothing of that is taken in. */
+  disbelieved({ message: reason }: ImpossibleError, from = UNKNOWN): LarderError {
+    this.#options.metrics.disbelieved.inc({ peer: from })
+    this.strangers.note({ id: from, version: UNKNOWN, formats: [], reason, isOfClock: true })
+    return new LarderError('IMPOSSIBLE', `That speaks of ${reason}.`)
+  }
+
+  /** Another member introduces itself. @returns how this one does. */
+  metBy(other: Introduction): Introduction {
+    const own = introductionOf(this.#options.self)
+    const isUnderstood = commonFormat(own.formats, other.formats) !== undefined
+    if (isUnderstood) this.strangers.understood(other)
+    else this.strangers.note({ ...other, reason: NOTHING_IN_COMMON })
+    return own
   }
 
   [Symbol.iterator](): Iterator<Peer> {

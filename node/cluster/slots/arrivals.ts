@@ -1,59 +1,51 @@
 /**
  * Fetches the slots that this member owns and has not all of, from whoever has them.
  *
- * The others are asked in the order in which they would hold the slot, those that are leaving included. Everyone gives
- * what is not here; the first that holds the slot now, and has all of it, is the last that is asked. Who held it
- * formerly may have missed what others have taken in since, so that the search goes on. When everybody was asked, what
- * came together is all there is. What a command waits for is asked for at once, the rest a batch after the other.
+ * The others are asked in the order in which they would hold the slot, those that are leaving included. The first that
+ * has all of it gives it, and is the last that is asked. Where nobody has, those whose copies are the newest give theirs,
+ * and what comes together goes on: but not while anybody who may have all of it does not answer, or is waited for
+ * (`awaited.ts`). What a command waits for is asked for at once, the rest a batch after the other.
  */
 import type { Clock } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import { fellSilent, isWaitedFor, spoke } from '../peers/peers.ts'
+import type { Worth } from '../wire/calls.ts'
+import {
+  type Arrival,
+  candidatesFor,
+  giversOf,
+  isDropped,
+  isLatest,
+  isNextOf,
+  newArrival,
+  newestOf,
+  sumOf,
+  type Waiting,
+} from './arrival.ts'
+import { Asking } from './asking.ts'
+import type { Awaited } from './awaited.ts'
+import { Fate } from './fate.ts'
 import { whileGiving } from './giving.ts'
 import type { Holdings } from './holdings.ts'
+import type { Mirroring } from './mirroring.ts'
 import type { SlotStore } from './sender.ts'
 import type { SlotPeers } from './slot-peers.ts'
+import type { Standings } from './standings.ts'
 
-/** Slots in one request. */
-const BATCH_SLOTS = 128
 /** However much there is to give. */
 const REQUEST_MAX_MS = 60_000
-/** Before those who did not answer are asked again. */
-const RETRY_MS = 200
-/** An uplink that has just been started empty is told in this time who the members are: nobody is the first before. */
-const ALONE_MS = 500
-
-interface Arrival {
-  readonly slot: number
-  /** Who held it when it was first missed here. */
-  readonly heldBy: readonly Member[]
-  /** Whom to ask, and who is next. */
-  candidates: readonly Member[]
-  next: number
-  /** They did not answer, and may have it. */
-  silent: Member[]
-  /** Somebody had all of it once. */
-  sawFormer: boolean
-  isAsked: boolean
-}
-
-interface Queue {
-  readonly member: Member
-  waiting: Arrival[]
-  isServed: boolean
-}
 
 export interface ArrivalsOptions {
   readonly self: Member
-  /** Without, it is the only member there will ever be. */
-  readonly hasUplink: boolean
   readonly clock: Clock
   readonly log: Log
   readonly metrics: ClusterMetrics
   readonly holdings: Holdings
+  readonly standings: Standings
+  readonly mirroring: Mirroring
+  readonly awaited: Awaited
   readonly store: SlotStore
   readonly peers: SlotPeers
 }
@@ -61,170 +53,196 @@ export interface ArrivalsOptions {
 export class Arrivals {
   readonly #options: ArrivalsOptions
   #arrivals = new Map<number, Arrival>()
-  #queues = new Map<string, Queue>()
+  readonly #asking: Asking<Arrival>
+  /** For whatever there is of them. */
+  readonly #askingAnyway: Asking<Arrival>
   #placed: PlacedView | undefined
-  #lost = 0
-  /** To be asked for again. */
-  readonly #later: Arrival[] = []
+  readonly #fate: Fate
 
   constructor(options: ArrivalsOptions) {
     this.#options = options
+    this.#fate = new Fate(options)
+    const asking = {
+      ...options,
+      isDue: (arrival: Arrival, member: Member) => this.#isDue(arrival, member),
+      ask: (member: Member, batch: readonly Arrival[]) => this.#ask(member, batch),
+      passOver: (arrival: Arrival, member: Member) => this.#passOver(arrival, member),
+      retry: (arrival: Arrival) => this.#askAgain(arrival),
+    }
+    this.#asking = new Asking(asking)
+    this.#askingAnyway = new Asking(asking)
   }
 
   /** Begins anew: a new view has other members to ask. */
   install(placed: PlacedView, former: PlacedView | undefined): void {
-    const { clock, holdings } = this.#options
+    const { holdings, mirroring } = this.#options
     const known = this.#arrivals
     this.#placed = placed
     this.#arrivals = new Map()
-    this.#queues = new Map()
-    const isFirst = former === undefined && this.#options.hasUplink && placed.members.length === 1
-    if (isFirst) clock.after(ALONE_MS, () => this.#beFirst(placed))
+    this.#asking.clear()
+    this.#askingAnyway.clear()
     for (const slot of holdings.missing) {
-      const { heldBy = former?.holdersOf(slot) ?? [] } = known.get(slot) ?? {}
-      const candidates = this.#candidatesFor(slot)
-      const arrival = { slot, heldBy, candidates, next: 0, silent: [], sawFormer: false, isAsked: false }
+      mirroring.callOff(slot)
+      const arrival = this.#afresh(slot, known.get(slot) ?? this.#firstMissed(slot, former))
       this.#arrivals.set(slot, arrival)
-      if (!isFirst) this.#askNext(arrival)
+      this.#askNext(arrival)
+    }
+    for (const slot of known.keys()) if (!this.#arrivals.has(slot)) mirroring.callOff(slot)
+  }
+
+  /** For whom a slot waits that does not go on without them. */
+  awaitedFor(slot: number): readonly string[] {
+    const arrival = this.#arrivals.get(slot)
+    if (arrival === undefined || arrival.newest === Infinity) return []
+    return this.#options.awaited.awaitedFor(arrival.former, arrival.newest)
+  }
+
+  /** How many slots wait so, and for whom in all. */
+  get waiting(): Waiting {
+    return sumOf([...this.#arrivals.keys()].map((slot) => this.awaitedFor(slot)))
+  }
+
+  /** Nobody is waited for any longer. Of whom somebody did not answer, that one is asked again anyway. */
+  resume(): void {
+    for (const arrival of [...this.#arrivals.values()]) {
+      const { candidates, next, silent, isAsked } = arrival
+      if (!isAsked && silent.length === 0 && candidates[next] === undefined) this.#exhausted(arrival)
     }
   }
 
   /** A command waits for this slot. */
   want(slot: number): void {
     const arrival = this.#arrivals.get(slot)
-    const member = arrival?.candidates[arrival.next]
-    if (arrival === undefined || member === undefined || arrival.isAsked) return
-    void this.#ask(member, [arrival])
+    if (arrival === undefined || arrival.isUrgent) return
+    arrival.isUrgent = true
+    const member = arrival.candidates[arrival.next]
+    if (member !== undefined && !arrival.isAsked) void this.#ask(member, [arrival])
   }
 
-  #beFirst(placed: PlacedView): void {
-    if (this.#placed === placed) for (const arrival of [...this.#arrivals.values()]) this.#askNext(arrival)
+  #firstMissed(slot: number, placed: PlacedView | undefined): Pick<Arrival, 'former' | 'isOld'> {
+    const { awaited, mirroring } = this.#options
+    mirroring.watch(slot)
+    return { former: awaited.formerHoldersOf(slot, placed), isOld: mirroring.isOld(slot) }
   }
 
-  #candidatesFor(slot: number): Member[] {
+  #afresh(slot: number, { former, isOld }: Pick<Arrival, 'former' | 'isOld'>): Arrival {
     const { self, holdings } = this.#options
-    const { incarnation } = self
-    const former = holdings.formerOwnerOf(slot)
-    if (former !== undefined) return [former]
-    return this.#placed?.ranked(slot).filter((member) => member.incarnation !== incarnation) ?? []
+    const owner = holdings.formerOwnerOf(slot)
+    if (owner !== undefined) return newArrival(slot, former, [owner], { isOld, isAnyway: true })
+    return newArrival(slot, former, candidatesFor(slot, { former, placed: this.#placed, self }), { isOld })
   }
 
   #askNext(arrival: Arrival): void {
     const member = arrival.candidates[arrival.next]
-    if (member === undefined) {
-      this.#exhausted(arrival)
-      return
-    }
-    const queue = this.#queues.get(member.incarnation) ?? { member, waiting: [], isServed: false }
-    this.#queues.set(member.incarnation, queue)
-    queue.waiting.push(arrival)
-    if (!queue.isServed) void this.#serve(queue)
-  }
-
-  async #serve(queue: Queue): Promise<void> {
-    queue.isServed = true
-    await Promise.resolve() // Whatever is queued in this turn goes together.
-    while (queue.waiting.length > 0 && this.#isCurrent(queue)) {
-      const batch = queue.waiting
-        .splice(0, BATCH_SLOTS)
-        .filter((arrival) => this.#isDue(arrival, queue.member))
-      if (batch.length === 0) continue
-      const hasAnswered = await this.#ask(queue.member, batch)
-      if (!hasAnswered) for (const arrival of queue.waiting.splice(0)) this.#passOver(arrival, queue.member)
-    }
-    queue.isServed = false
-  }
-
-  #isCurrent(queue: Queue): boolean {
-    return this.#queues.get(queue.member.incarnation) === queue
+    if (member === undefined) this.#exhausted(arrival)
+    else if (arrival.isUrgent) void this.#ask(member, [arrival])
+    else (arrival.isAnyway ? this.#askingAnyway : this.#asking).add(member, arrival)
   }
 
   #isDue(arrival: Arrival, member: Member): boolean {
-    const isPending = this.#arrivals.get(arrival.slot) === arrival && !arrival.isAsked
-    return isPending && arrival.candidates[arrival.next] === member
+    const isPending = this.#isCurrentArrival(arrival) && !arrival.isAsked
+    return isPending && isNextOf(arrival, member)
+  }
+
+  #isCurrentArrival(arrival: Arrival): boolean {
+    return this.#arrivals.get(arrival.slot) === arrival
   }
 
   /** Asks one member for some slots; false when it did not answer. */
   async #ask(member: Member, batch: readonly Arrival[]): Promise<boolean> {
-    const { clock, store, peers } = this.#options
+    const { clock, store, standings, mirroring, awaited, peers } = this.#options
     const peer = peers.of(member)
-    for (const arrival of batch) arrival.isAsked = true
+    const mirror = mirroring.newName()
+    for (const arrival of batch) {
+      arrival.isAsked = true
+      if (arrival.isOld) mirroring.begin(arrival.slot, mirror)
+    }
     try {
-      const slots = batch.map(({ slot }) => [slot, store.digestOf(slot)] as const)
-      const asking = peer.ask({ type: 'want', slots }, REQUEST_MAX_MS)
+      const slots = batch.map(({ slot }) => [slot, store.digestOf(slot), standings.of(slot).asOf] as const)
+      const isAnyway = batch[0]?.isAnyway ?? false
+      const asking = peer.ask({ type: 'want', slots, isAnyway, mirror }, REQUEST_MAX_MS)
       const answers = await whileGiving(peer, asking, clock)
-      spoke(peer.contact)
+      awaited.hear(member)
       for (const [index, arrival] of batch.entries()) {
-        if (this.#arrivals.get(arrival.slot) !== arrival) continue // Another view has come.
-        arrival.isAsked = false
-        if (answers[index] === 'complete') this.#arrived(arrival)
-        else if (answers[index] === 'refused') this.#passOver(arrival, member)
-        else {
-          arrival.sawFormer ||= answers[index] === 'former'
-          this.#advance(arrival)
-        }
+        if (!this.#isCurrentArrival(arrival)) continue // Another view has come.
+        const answer = answers[index]
+        if (typeof answer === 'object') await this.#hear(arrival, member, { ...answer, mirror })
+        else this.#notAnswered(arrival, member)
       }
       return true
     } catch {
-      fellSilent(peer.contact, clock.now())
-      for (const arrival of batch) {
-        arrival.isAsked = false
-        this.#passOver(arrival, member)
-      }
+      for (const arrival of batch) this.#notAnswered(arrival, member)
       return false
     }
   }
 
-  #passOver(arrival: Arrival, member: Member): void {
-    if (this.#arrivals.get(arrival.slot) !== arrival || arrival.isAsked) return
-    if (arrival.candidates[arrival.next] !== member) return
-    arrival.silent.push(member)
-    this.#advance(arrival)
+  /** What the copy of a member is worth, after it has given of it what it would. */
+  async #hear(
+    arrival: Arrival,
+    member: Member,
+    { asOf, lapses, how, mirror }: Worth & { readonly mirror: string },
+  ): Promise<void> {
+    const { standings, mirroring } = this.#options
+    const { slot } = arrival
+    if (how === 'mirrored') await mirroring.end(slot, mirror)
+    else mirroring.callOff(slot)
+    if (!this.#isCurrentArrival(arrival)) return
+    arrival.isAsked = false
+    if (how !== 'kept' && isLatest(asOf, this.#placed)) {
+      standings.learnLapses(slot, lapses)
+      this.#arrived(arrival)
+      return
+    }
+    if (how !== 'kept') standings.becomeAs(slot, { asOf, lapses })
+    if (!arrival.isAnyway) arrival.partial.push({ member, asOf, hasMore: how === 'kept' })
+    arrival.next++
+    this.#askNext(arrival)
   }
 
-  #advance(arrival: Arrival): void {
+  #notAnswered(arrival: Arrival, member: Member): void {
+    if (!this.#isCurrentArrival(arrival)) return
+    arrival.isAsked = false
+    this.#passOver(arrival, member)
+  }
+
+  #passOver(arrival: Arrival, member: Member): void {
+    if (!this.#isCurrentArrival(arrival) || arrival.isAsked || !isNextOf(arrival, member)) return
+    this.#options.mirroring.callOff(arrival.slot)
+    if (!isDropped(member, this.#placed)) arrival.silent.push(member)
     arrival.next++
     this.#askNext(arrival)
   }
 
   /** Everybody was asked, and nobody has all of it. */
   #exhausted(arrival: Arrival): void {
-    const { clock, holdings, metrics, store, peers } = this.#options
-    const { slot, heldBy, sawFormer, silent } = arrival
-    if (silent.some((member) => isWaitedFor(peers.of(member).contact, clock.now()))) {
-      this.#askAgainLater(arrival)
+    const { standings, awaited } = this.#options
+    const { slot, former } = arrival
+    if (arrival.silent.length > 0) {
+      this.#asking.addLater(arrival)
       return
     }
-    const isOrphan = heldBy.length > 0 && !sawFormer && holdings.formerOwnerOf(slot) === undefined
-    const ids = this.#placed?.members.map(({ id }) => id) ?? []
-    const isLeft = silent.length === 0 && heldBy.some(({ id }) => ids.includes(id))
-    if (isOrphan) holdings.beginAnew(slot)
-    if (isOrphan && !isLeft && !store.holds(slot)) {
-      metrics.lostSlots.inc()
-      this.#lost++
-    }
-    this.#arrived(arrival)
+    arrival.newest = newestOf(arrival, standings.of(slot).asOf)
+    const missed = awaited.awaitedFor(former, arrival.newest)
+    const givers = arrival.isAnyway ? [] : giversOf(arrival)
+    if (missed.length > 0)
+      this.#fate.wait(missed) // Until there is another view, or the waiting is over.
+    else if (givers.length === 0) {
+      this.#fate.goOn(arrival, this.#placed)
+      this.#arrived(arrival)
+    } else this.#askNext(Object.assign(arrival, { candidates: givers, next: 0, isAnyway: true }))
   }
 
   #arrived({ slot }: Arrival): void {
-    const { holdings, log } = this.#options
+    const { holdings, mirroring } = this.#options
     this.#arrivals.delete(slot)
+    mirroring.cancel(slot)
     holdings.complete(slot)
-    if (this.#arrivals.size > 0 || this.#lost === 0) return
-    log.error({ slots: this.#lost }, 'slots are lost: nobody is left who held them')
-    this.#lost = 0
+    if (this.#arrivals.size === 0) this.#fate.settle()
   }
 
-  #askAgainLater(arrival: Arrival): void {
-    this.#later.push(arrival)
-    if (this.#later.length > 1) return
-    this.#options.clock.after(RETRY_MS, () => {
-      for (const later of this.#later.splice(0)) {
-        if (this.#arrivals.get(later.slot) !== later) continue
-        later.next = 0
-        later.silent = []
-        this.#askNext(later)
-      }
-    })
+  #askAgain(arrival: Arrival): void {
+    if (!this.#isCurrentArrival(arrival)) return
+    Object.assign(arrival, this.#afresh(arrival.slot, arrival))
+    this.#askNext(arrival)
   }
 }

@@ -3,7 +3,8 @@
  * members, when it leaves, when its disk still had it, or after it was cut off.
  *
  * The owner is asked first. It may have all of it already, or want it, or not yet be sure that every other copy is
- * whole; only when it is this one may go.
+ * whole; only when it is this one may go. Of a copy by which it is not measured (`standings.ts`) it wants all, else what
+ * that copy claims.
  */
 import type { Clock } from '../../../shared/clock.ts'
 import { SLOTS } from '../../../shared/placement.ts'
@@ -14,6 +15,7 @@ import type { Holdings } from './holdings.ts'
 import { Rounds } from './rounds.ts'
 import type { SlotSender, SlotStore } from './sender.ts'
 import type { SlotPeers } from './slot-peers.ts'
+import type { Standings } from './standings.ts'
 
 const OFFERED_SLOTS = 256
 const OFFER_MAX_MS = 2000
@@ -22,6 +24,7 @@ export interface DeparturesOptions {
   readonly self: Member
   readonly clock: Clock
   readonly holdings: Holdings
+  readonly standings: Standings
   readonly sender: SlotSender
   readonly store: SlotStore
   readonly peers: SlotPeers
@@ -47,7 +50,7 @@ export class Departures {
   }
 
   install(placed: PlacedView): void {
-    const { self, holdings, store } = this.#options
+    const { self, holdings, standings, store } = this.#options
     const known = this.#departing
     this.#placed = placed
     this.#departing = new Map()
@@ -56,7 +59,7 @@ export class Departures {
     for (let slot = 0; slot < SLOTS; slot++) {
       if (holdings.roleOf(slot) !== 'none') continue
       if (store.holds(slot)) this.#departing.set(slot, known.get(slot))
-      else if (placed.copies > 0 && known.has(slot)) holdings.forget(slot)
+      else if (placed.copies > 0 && known.has(slot)) standings.forget(slot)
     }
     for (const member of placed.members) this.#rounds.wake(member)
   }
@@ -82,21 +85,25 @@ export class Departures {
   }
 
   async #offer(owner: Member, slots: readonly number[]): Promise<void> {
-    const { store, sender, peers, drop, holdings } = this.#options
-    const offers = slots.map(
-      (slot): Offer => [slot, store.digestOf(slot), this.#departing.get(slot) === owner.incarnation],
-    )
+    const { store, standings, sender, peers, drop } = this.#options
+    const offers = slots.map((slot): Offer => {
+      const { asOf, alone } = standings.of(slot)
+      const isGiven = this.#departing.get(slot) === owner.incarnation
+      return [slot, store.digestOf(slot), isGiven, asOf, alone !== undefined]
+    })
     const answers = await peers.of(owner).ask({ type: 'offer', slots: offers }, OFFER_MAX_MS)
     const answered = (answer: string) =>
       slots.filter((slot, index) => answers[index] === answer && this.#departing.has(slot))
     const dropped = answered('drop')
     for (const slot of dropped) {
       this.#departing.delete(slot)
-      holdings.forget(slot)
+      standings.forget(slot)
     }
     drop(dropped)
-    const sent = answered('send')
-    if (sent.length > 0 && (await sender.send(sent, owner, { isUrgent: false })))
-      for (const slot of sent) this.given(slot, owner.incarnation)
+    for (const isClaim of [false, true]) {
+      const sent = answered(isClaim ? 'claim' : 'send')
+      if (sent.length > 0 && (await sender.send(sent, owner, { isUrgent: false, isClaim })))
+        for (const slot of sent) this.given(slot, owner.incarnation)
+    }
   }
 }

@@ -17,6 +17,8 @@ export class Doubts {
   #installedAtMs = -Infinity
   /** By the incarnation of the replica that may lack something: the slots, and the number of the doubt. */
   #doubts = new Map<string, Map<number, number>>()
+  /** By the incarnation of the replica: what it surely lacks something of. */
+  readonly #missed = new Map<string, Set<number>>()
   #count = 0
   /** Since when a slot has been short of copies; 0 for one that is not. */
   readonly #sinceMs = new Float64Array(SLOTS)
@@ -44,6 +46,20 @@ export class Doubts {
       }
       this.#note(slot)
     }
+    for (const incarnation of this.#missed.keys())
+      if (!this.#doubts.has(incarnation)) this.#missed.delete(incarnation)
+  }
+
+  /** This member lacks something. */
+  miss(slot: number, incarnation: string): void {
+    this.doubt(slot, incarnation)
+    if (this.#doubts.get(incarnation)?.has(slot) !== true) return
+    const missed = this.#missed.get(incarnation) ?? new Set<number>()
+    this.#missed.set(incarnation, missed.add(slot))
+  }
+
+  hasMissed(slot: number, incarnation: string): boolean {
+    return this.#missed.get(incarnation)?.has(slot) === true
   }
 
   /** This member may lack something; where it is no replica any more, that is none of ours. */
@@ -66,6 +82,7 @@ export class Doubts {
     const doubts = this.#doubts.get(incarnation)
     if ((doubts?.get(slot) ?? Infinity) > asOf) return
     doubts?.delete(slot)
+    this.#missed.get(incarnation)?.delete(slot)
     this.#note(slot)
   }
 

@@ -1,21 +1,26 @@
 /**
  * Which slots this member holds, as what, and whether all of each is here.
  *
- * A copy is complete when it has everything that was acknowledged for as long as this member has held the slot. An
- * owner that has no complete copy is waited for; a replica learns from the owner when its copy is complete. A copy
- * stays complete, as of then, while its slot is held elsewhere: until it is let go it may be all that is left.
+ * A copy is complete when it has everything that was acknowledged. An owner that has no complete copy is waited for; a
+ * replica learns from the owner when its copy is complete. What a copy is worth that has fallen behind, or whose slot is
+ * held elsewhere, its standing says: until it is let go it may be all that is left.
  */
 import { type Clock, inTime } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'
 import { wrongOwner } from '../../engine.ts'
+import { originOf } from '../../entries/stamp.ts'
 import type { Currency, PlacedView, Role } from '../members/members.ts'
+import type { Standings } from './standings.ts'
 
 export interface HoldingsOptions {
   readonly self: Member
   readonly clock: Clock
   readonly currency: Currency
+  readonly standings: Standings
+  /** For whom a slot waits, if it does not go on without them. */
+  awaitedFor(slot: number): readonly string[]
   /** Called when a command waits for the slot. */
   onWanted(slot: number): void
   /** Called when a copy has become complete. */
@@ -24,7 +29,6 @@ export interface HoldingsOptions {
 
 export class Holdings {
   readonly #options: HoldingsOptions
-  readonly #isComplete = new Uint8Array(SLOTS)
   /** Slots of which all is here but for what their former owner, which is leaving, may have taken in last. */
   #promoted = new Map<number, Member>()
   /** Slots that it owned while others were taken for absent, until their owner has compared them. */
@@ -39,21 +43,20 @@ export class Holdings {
   }
 
   install(placed: PlacedView, former: PlacedView | undefined): void {
-    const { self } = this.#options
+    const { self, standings } = this.#options
     const roles = placed.rolesOf(self)
     const since = placed.find(self)?.since ?? 0
     // Whoever was no member for a while, or has missed views, has missed writes.
     const wasAway = former !== undefined && since > former.epoch
     const hasMissed =
       former !== undefined && placed.epoch > former.epoch + 1 && !hasSameMembers(placed, former)
-    for (let slot = 0; slot < SLOTS; slot++) {
+    for (let slot = 0; slot < SLOTS && former !== undefined; slot++) {
       const [was, now] = [this.#roles[slot], roles[slot]]
-      const isRegained = was === 'none' && now !== 'none'
-      if (wasAway || isRegained || (now === 'owner' && hasMissed)) {
-        this.#isComplete[slot] = 0
+      if (wasAway || now === 'none' || (now === 'owner' && hasMissed)) {
+        standings.fallBehind(slot, former.order)
         this.#promoted.delete(slot)
-      } else if (was === 'replica' && now === 'owner') this.#promote(slot, former?.ownerOf(slot))
-      if (was === 'owner' && now === 'replica' && former?.hasAbsent === true) this.#uncompared.add(slot)
+      } else if (was === 'replica' && now === 'owner') this.#promote(slot, former)
+      if (was === 'owner' && now === 'replica' && former.hasAbsent) this.#uncompared.add(slot)
     }
     this.#roles = roles
     for (const [slot, owner] of this.#promoted) {
@@ -68,12 +71,12 @@ export class Holdings {
   }
 
   isComplete(slot: number): boolean {
-    return this.#isComplete[slot] === 1
+    return this.#options.standings.isWhole(slot)
   }
 
   /** Whether commands on the slot are carried out here; of one that has begun. */
   isOwn(slot: number): boolean {
-    return this.#roles[slot] === 'owner' && this.#isComplete[slot] === 1
+    return this.#roles[slot] === 'owner' && this.isComplete(slot)
   }
 
   /** The same of one that is about to begin. */
@@ -94,9 +97,7 @@ export class Holdings {
 
   /** By which counters tell what this life of this member has counted in this slot. */
   originOf(slot: number): string {
-    const beginnings = this.#beginnings.get(slot)
-    const { incarnation } = this.#options.self
-    return beginnings === undefined ? incarnation : `${incarnation}~${beginnings}`
+    return originOf(this.#options.self.incarnation, this.#beginnings.get(slot) ?? 0)
   }
 
   /** From now on this copy is complete. */
@@ -104,20 +105,20 @@ export class Holdings {
     this.#promoted.delete(slot)
     this.#uncompared.delete(slot)
     if (this.isComplete(slot)) return
-    this.#isComplete[slot] = 1
+    this.#options.standings.complete(slot)
     this.#waiting.get(slot)?.resolve()
     this.#options.onComplete(slot)
   }
 
   /** Others may have written meanwhile, to whatever it is. */
-  doubtAll(): void {
+  doubtAll({ order }: PlacedView): void {
     this.#promoted.clear()
-    this.#isComplete.fill(0)
+    for (let slot = 0; slot < SLOTS; slot++) this.#options.standings.fallBehind(slot, order)
   }
 
-  /** The slot is let go. */
-  forget(slot: number): void {
-    this.#isComplete[slot] = 0
+  /** Whether all is here that should be. */
+  get isWhole(): boolean {
+    return this.#roles.every((role, slot) => role === 'none' || this.isComplete(slot))
   }
 
   /** Slots that it owns and has not all of. */
@@ -142,10 +143,16 @@ export class Holdings {
 
   /** Resolves once the slot is here. @throws LarderError WRONG_OWNER, or NOT_READY at the deadline. */
   async arrival(slot: number, deadlineAtMs: number): Promise<void> {
-    const { clock, currency, onWanted } = this.#options
+    const { clock, currency, awaitedFor, onWanted } = this.#options
     if (!currency.isCurrent) await currency.catchUp(deadlineAtMs)
     if (this.#roles[slot] !== 'owner') throw wrongOwner()
     if (this.isOwn(slot)) return
+    const awaited = awaitedFor(slot)
+    if (awaited.length > 0)
+      throw new LarderError(
+        'NOT_READY',
+        `The slot of this key waits for ${awaited.join(', ')}, where it was last.`,
+      )
     const waiting = this.#waiting.get(slot) ?? this.#wait(slot)
     onWanted(slot)
     const late = new LarderError('NOT_READY', 'The slot of this key is still arriving; nothing was applied.')
@@ -161,10 +168,11 @@ export class Holdings {
     }
   }
 
-  #promote(slot: number, former: Member | undefined): void {
-    if (former === undefined || !this.isComplete(slot)) return
-    this.#isComplete[slot] = 0
-    this.#promoted.set(slot, former)
+  #promote(slot: number, former: PlacedView): void {
+    const owner = former.ownerOf(slot)
+    if (owner === undefined || !this.isComplete(slot)) return
+    this.#options.standings.fallBehind(slot, former.order)
+    this.#promoted.set(slot, owner)
   }
 
   #wait(slot: number): PromiseWithResolvers<void> {

@@ -2,8 +2,9 @@
  * Sees to it that the replicas of what this member owns are whole: those that are new, those that have missed
  * something, and now and then all of them.
  *
- * A check travels in the stream of changes, so that both sides compare the same moment. Where they differ each gives the
- * other what it has: a replica may have been an owner in a half of the cluster that was cut off.
+ * A check travels in the stream of changes, so that both sides compare the same moment. Where they differ, a replica that
+ * may be old becomes a mirror of this copy, after it has given what only it may have: it may have been an owner in a half
+ * of the cluster that was cut off. Of two that had all by their own account each gives the other what it has.
  */
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
@@ -11,13 +12,15 @@ import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Check, SlotAnswer, SlotDigest } from '../wire/calls.ts'
+import type { Check, Mirrored, SlotAnswer, SlotDigest } from '../wire/calls.ts'
 import type { Doubts } from './doubts.ts'
 import type { Holdings } from './holdings.ts'
+import type { Mirroring } from './mirroring.ts'
 import type { Replicator } from './replicator.ts'
 import { Rounds } from './rounds.ts'
 import type { SlotSender, SlotStore } from './sender.ts'
 import type { SlotPeers } from './slot-peers.ts'
+import type { Standings } from './standings.ts'
 
 const CHECKED_SLOTS = 512
 /** Slots that differ are mended so many at a time. */
@@ -34,6 +37,8 @@ export interface RepairOptions {
   readonly metrics: ClusterMetrics
   readonly holdings: Holdings
   readonly doubts: Doubts
+  readonly standings: Standings
+  readonly mirroring: Pick<Mirroring, 'newName'>
   readonly replicator: Replicator
   readonly sender: SlotSender
   readonly store: SlotStore
@@ -112,21 +117,42 @@ export class Repair {
   }
 
   async #mend(member: Member, slots: readonly number[]): Promise<void> {
-    const { store, sender, metrics, peers } = this.#options
-    const wanted = slots.map((slot) => [slot, store.digestOf(slot)] as const)
-    await peers.of(member).ask({ type: 'want', slots: wanted }, MEND_MAX_MS)
-    await sender.send(slots, member, { isUrgent: false })
+    const { store, standings, mirroring, sender, doubts, metrics, peers } = this.#options
+    const { incarnation } = member
+    const rows = slots.map(
+      (slot): Mirrored => [
+        slot,
+        store.digestOf(slot),
+        standings.of(slot).lapses,
+        doubts.hasMissed(slot, incarnation),
+      ],
+    )
+    const peer = peers.of(member)
+    const mirror = mirroring.newName()
+    const answers = await peer.ask({ type: 'mirror', slots: rows, mirror }, MEND_MAX_MS)
+    const having = (answer: SlotAnswer) => slots.filter((_, index) => answers[index] === answer)
+    const mirrored = having('mirror')
+    // By the former format it is not asked, and tells what its copy is worth.
+    const merged = slots.filter(
+      (_, index) => answers[index] === 'merge' || typeof answers[index] === 'object',
+    )
+    await sender.send(merged, member, { isUrgent: false })
+    await sender.send(mirrored, member, { isUrgent: false, mirror })
+    if (mirrored.length > 0) await peer.ask({ type: 'mirrored', slots: mirrored, mirror }, MEND_MAX_MS)
     metrics.mendedSlots.inc({ peer: member.id }, slots.length)
     await this.#check(member, slots, { isStrict: false })
   }
 
   /** Compares, and confirms what is the same; the result is what is not. */
   async #check(member: Member, slots: readonly number[], how: Pick<Check, 'isStrict'>): Promise<number[]> {
-    const { doubts } = this.#options
+    const { doubts, standings } = this.#options
     const asOf = doubts.count
     const answers = await this.#compare(member, slots, how)
-    for (const [index, slot] of slots.entries())
-      if (answers[index] === 'same') doubts.confirm(slot, member.incarnation, asOf)
+    for (const [index, slot] of slots.entries()) {
+      if (answers[index] !== 'same') continue
+      doubts.confirm(slot, member.incarnation, asOf)
+      if (doubts.isSafe(slot) && this.#placed?.hasAbsent === false) standings.share(slot)
+    }
     return slots.filter((_, index) => answers[index] === 'differs')
   }
 

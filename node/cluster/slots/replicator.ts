@@ -2,19 +2,21 @@
  * Brings every change to the other holders of its slot, before it is acknowledged.
  *
  * A replica that does not answer in time is passed over from then on: nobody waits for it again until it has answered, and
- * what it misses meanwhile is noted, to be mended. A replica that knows of other holders refuses; then the change goes
+ * what it misses meanwhile is noted, to be mended, and claimed by this copy, which may be the only one that has it. A replica that knows of other holders refuses; then the change goes
  * where the later view says, be it to another owner.
  */
 import type { Clock } from '../../../shared/clock.ts'
-import type { Eventual } from '../../../shared/eventual.ts'
+import { type Eventual, isLater, mapAll } from '../../../shared/eventual.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { SlotEntry } from '../../entries/entry.ts'
+import { verbsOf } from '../../entries/kinds.ts'
 import type { PlacedView, Views } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import { bytesOfEntries, type SlotAnswer } from '../wire/calls.ts'
 import type { Doubts } from './doubts.ts'
 import type { SlotPeer, SlotPeers } from './slot-peers.ts'
+import type { Standings } from './standings.ts'
 
 /** How long an acknowledgement waits for a replica that says nothing. */
 const COPY_MAX_MS = 1500
@@ -33,6 +35,7 @@ export interface ReplicatorOptions {
   readonly metrics: ClusterMetrics
   readonly views: Views
   readonly doubts: Doubts
+  readonly standings: Standings
   readonly peers: SlotPeers
   /** Called when a replica has missed something. */
   onMissed(member: Member): void
@@ -41,6 +44,8 @@ export interface ReplicatorOptions {
 export class Replicator {
   readonly #options: ReplicatorOptions
   readonly #untold: SlotEntry[][] = []
+  /** What others are being told. */
+  readonly #underWay = new Set<readonly (readonly SlotEntry[])[]>()
 
   constructor(options: ReplicatorOptions) {
     this.#options = options
@@ -49,10 +54,32 @@ export class Replicator {
   /** Is over once every holder that can be reached has merged these changes, each command's together. */
   merged(changes: readonly (readonly SlotEntry[])[]): Eventual<void> {
     const { placed } = this.#options.views
-    return placed === undefined || placed.copies < 2 ? undefined : this.#tellAll(placed, changes)
+    if (placed === undefined) return undefined
+    const claimed = isAlone(placed) ? this.#claim(changes.flat()) : undefined
+    if (placed.copies >= 2) return this.#tellAll(placed, changes, claimed)
+    return isLater(claimed) ? claimed.then(() => {}) : undefined
   }
 
-  async #tellAll(placed: PlacedView, changes: readonly (readonly SlotEntry[])[]): Promise<void> {
+  /** What others are being told of slots that this member has just lost, it may be the only one to have. */
+  claimUnderWay(isLost: (slot: number) => boolean): void {
+    for (const changes of this.#underWay)
+      for (const entry of changes.flat()) if (isLost(entry.slot)) void this.#claim([entry])
+  }
+
+  async #tellAll(
+    placed: PlacedView,
+    changes: readonly (readonly SlotEntry[])[],
+    claimed: Eventual<unknown>,
+  ): Promise<void> {
+    this.#underWay.add(changes)
+    try {
+      await Promise.all([this.#tellReplicas(placed, changes), claimed])
+    } finally {
+      this.#underWay.delete(changes)
+    }
+  }
+
+  async #tellReplicas(placed: PlacedView, changes: readonly (readonly SlotEntry[])[]): Promise<void> {
     const byReplica = new Map<Member, (readonly SlotEntry[])[]>()
     for (const group of changes) {
       const [first] = group
@@ -117,6 +144,7 @@ export class Replicator {
     const newer = await views.after(placed.order, clock.now() + SETTLE_MAX_MS)
     if (newer !== undefined && newer.order > placed.order && targetsLeft > 0)
       return await this.#copy(group, newer, targetsLeft - 1)
+    await this.#claim(group)
     for (const [index, member] of targets.entries())
       if (answers[index] === 'refused' && isOwn) doubts.doubt(slot, member.incarnation)
   }
@@ -142,16 +170,24 @@ export class Replicator {
         .ask({ type: 'give', entries }, COPY_MAX_MS)
       return answer
     } catch {
+      await this.#claim(entries)
       return 'missed'
     }
   }
 
-  #missed(member: Member, changes: readonly SlotEntry[]): 'missed' {
+  async #missed(member: Member, changes: readonly SlotEntry[]): Promise<'missed'> {
     const { doubts, metrics, onMissed } = this.#options
     metrics.missedChanges.inc({ peer: member.id }, changes.length)
-    for (const { slot } of changes) doubts.doubt(slot, member.incarnation)
+    for (const { slot } of changes) doubts.miss(slot, member.incarnation)
     onMissed(member)
+    await this.#claim(changes)
     return 'missed'
+  }
+
+  /** Is over once an acknowledgement may rest on it. */
+  #claim(entries: readonly SlotEntry[]): Eventual<unknown> {
+    const { standings } = this.#options
+    return mapAll(entries, ({ slot, entry }) => standings.claim(slot, verbsOf(entry).claim(entry)))
   }
 
   #passOver({ member, contact }: SlotPeer, error: unknown): void {
@@ -162,6 +198,11 @@ export class Replicator {
       )
     contact.isPassedOver = true
   }
+}
+
+/** Whether some who may hold a slot again are not told now: they are taken for absent, or nobody is left to have a copy. */
+function isAlone({ view, copies, hasAbsent }: PlacedView): boolean {
+  return hasAbsent || (copies === 1 && view.copies > 1)
 }
 
 /** The changes of commands in as few parcels as they may travel in. */

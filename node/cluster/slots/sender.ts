@@ -6,9 +6,11 @@
  */
 import { type Clock, pause } from '../../../shared/clock.ts'
 import type { Member } from '../../../shared/view.ts'
-import type { EntryChange, SlotEntry } from '../../entries/entry.ts'
+import type { Entry, EntryChange, SlotEntry } from '../../entries/entry.ts'
+import { verbsOf } from '../../entries/kinds.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import { bytesOfEntries, type SlotAnswer } from '../wire/calls.ts'
+import { bytesOfEntries, type SlotAnswer, type SlotMessage } from '../wire/calls.ts'
+import type { Standings } from './standings.ts'
 
 const PART_BYTES = 256 * 2 ** 10
 /** How long a part may be on its way. */
@@ -18,21 +20,29 @@ const PART_MAX_MS = 5000
 export interface SlotStore {
   holds(slot: number): boolean
   digestOf(slot: number): string
+  find(slot: number, id: string): Entry | undefined
   partsOf(slot: number): Iterable<EntryChange>
 }
 
 /** Whoever is given them. */
 export interface Receiver {
-  ask(
-    message: { type: 'give'; entries: readonly SlotEntry[] },
-    timeoutMs: number,
-  ): Promise<readonly SlotAnswer[]>
+  ask(message: Extract<SlotMessage, { type: 'give' }>, timeoutMs: number): Promise<readonly SlotAnswer[]>
+}
+
+export interface Sending {
+  /** A command waits for it. */
+  readonly isUrgent: boolean
+  /** Which mirror it is for: it is all that there is of these slots, and whatever else the member has it is to let go. */
+  readonly mirror?: string
+  /** Only what this copy claims. */
+  readonly isClaim?: boolean
 }
 
 export interface SlotSenderOptions {
   readonly clock: Clock
   readonly metrics: ClusterMetrics
   readonly store: SlotStore
+  readonly standings: Standings
   readonly peers: { of(member: Member): Receiver }
 }
 
@@ -47,12 +57,14 @@ export class SlotSender {
   async send(
     slots: readonly number[],
     member: Member,
-    { isUrgent }: { isUrgent: boolean },
+    { isUrgent, mirror, isClaim = false }: Sending,
   ): Promise<boolean> {
     const { clock, peers, metrics } = this.#options
-    for (const entries of this.#parts(slots)) {
+    for (const entries of this.#parts(slots, isClaim)) {
       const startedAtMs = clock.now()
-      const answers = await peers.of(member).ask({ type: 'give', entries }, PART_MAX_MS)
+      const answers = await peers
+        .of(member)
+        .ask({ type: 'give', entries, ...(mirror && { mirror }) }, PART_MAX_MS)
       if (answers.includes('refused')) return false
       metrics.movedEntries.inc({ peer: member.id }, entries.length)
       if (!isUrgent) await pause(clock, clock.now() - startedAtMs)
@@ -60,11 +72,13 @@ export class SlotSender {
     return true
   }
 
-  *#parts(slots: readonly number[]): Generator<SlotEntry[]> {
+  *#parts(slots: readonly number[], isClaim: boolean): Generator<SlotEntry[]> {
     let part: SlotEntry[] = []
     let bytes = 0
     for (const slot of slots) {
-      for (const { id, entry } of this.#options.store.partsOf(slot)) {
+      for (const { id, entry: whole } of this.#options.store.partsOf(slot)) {
+        const entry = isClaim ? this.#claimed(slot, whole) : whole
+        if (entry === undefined) continue
         part.push({ slot, id, entry })
         bytes += bytesOfEntries(part.slice(-1))
         if (bytes < PART_BYTES) continue
@@ -74,5 +88,10 @@ export class SlotSender {
       }
     }
     if (part.length > 0) yield part
+  }
+
+  #claimed(slot: number, entry: Entry): Entry | undefined {
+    const { alone } = this.#options.standings.of(slot)
+    return alone && verbsOf(entry).claimed(entry, alone)
   }
 }

@@ -5,50 +5,48 @@
  * the past, which does not know it yet, can acknowledge nothing behind the back of the present one.
  */
 import type { Clock } from '../../../shared/clock.ts'
+import { mapAll } from '../../../shared/eventual.ts'
 import type { Member } from '../../../shared/view.ts'
-import { isLikewise } from '../../entries/digest.ts'
-import type { SlotEntry } from '../../entries/entry.ts'
-import type { CatchUp, Views } from '../members/members.ts'
+import { isMeasured } from '../../entries/standing.ts'
+import type { CatchUp } from '../members/members.ts'
 import { gave } from '../peers/peers.ts'
 import type {
-  Check,
   Offer,
   SlotAnswer,
-  SlotDigest,
+  SlotMessage,
   SlotRequest,
   SlotResponse,
-  StreamItem,
+  Wanted,
+  Worth,
 } from '../wire/calls.ts'
+import { isLatest } from './arrival.ts'
 import type { Departures } from './departures.ts'
 import type { Doubts } from './doubts.ts'
-import type { Holdings } from './holdings.ts'
 import type { Repair } from './repair.ts'
+import { isOwnedBy, memberOf, Replica, type ReplicaOptions } from './replica.ts'
 import type { Replicator } from './replicator.ts'
-import type { SlotSender, SlotStore } from './sender.ts'
 import type { SlotPeers } from './slot-peers.ts'
 
-export interface SlotInboxOptions {
-  readonly views: Views
+type GiveMessage = Extract<SlotMessage, { type: 'give' }>
+type WantMessage = Extract<SlotMessage, { type: 'want' }>
+
+export interface SlotInboxOptions extends ReplicaOptions {
   readonly catchUp: CatchUp
-  readonly store: SlotStore
-  readonly memory: { readonly isFull: boolean }
   readonly clock: Clock
   readonly peers: SlotPeers
-  readonly holdings: Holdings
   readonly doubts: Doubts
   readonly replicator: Replicator
-  readonly sender: SlotSender
   readonly departures: Departures
   readonly repair: Repair
-  /** Merges what another holder has; false where it was known already. */
-  takeIn(entry: SlotEntry): boolean
 }
 
 export class SlotInbox {
   readonly #options: SlotInboxOptions
+  readonly #replica: Replica
 
   constructor(options: SlotInboxOptions) {
     this.#options = options
+    this.#replica = new Replica(options)
   }
 
   async receive({ from, message, ...preamble }: SlotRequest): Promise<SlotResponse> {
@@ -57,11 +55,15 @@ export class SlotInbox {
     const answer = async (): Promise<readonly (readonly SlotAnswer[])[]> => {
       switch (message.type) {
         case 'stream':
-          return message.items.map((item) => this.#follow(item, from))
+          return message.items.map((item) => this.#replica.follow(item, from))
         case 'give':
-          return [[await this.#take(message.entries, from)]]
+          return [[await this.#take(message, from)]]
         case 'want':
-          return [await this.#give(message.slots, from)]
+          return [await this.#give(message, from)]
+        case 'mirror':
+          return [await this.#replica.mirror(message, from)]
+        case 'mirrored':
+          return [await mapAll(message.slots, (slot) => this.#replica.endMirror(slot, message.mirror))]
         case 'lack':
           return [message.slots.map((slot) => this.#doubt(slot, from))]
         case 'offer':
@@ -69,60 +71,55 @@ export class SlotInbox {
       }
     }
     const answers = await answer()
-    return { ...catchUp.preambleFor(preamble.epoch), answers }
-  }
-
-  /** As a replica. */
-  #follow(item: StreamItem, from: string): SlotAnswer[] {
-    const { holdings, takeIn } = this.#options
-    if ('checks' in item) return item.checks.map((check) => this.#compare(check, item, from))
-    const isMeant = ({ slot }: SlotEntry) => this.#isOwner(slot, from) && holdings.roleOf(slot) === 'replica'
-    if (!item.changes.every(isMeant)) return ['refused']
-    for (const change of item.changes) takeIn(change)
-    return ['merged']
-  }
-
-  #compare([slot, theirs]: SlotDigest, { isFull, isStrict }: Check, from: string): SlotAnswer {
-    const { store, memory, holdings } = this.#options
-    if (!this.#isOwner(slot, from)) return 'refused'
-    const ours = store.digestOf(slot)
-    const isSame = isStrict ? ours === theirs : isLikewise(ours, theirs, { isFull: isFull || memory.isFull })
-    if (isSame) holdings.complete(slot)
-    return isSame ? 'same' : 'differs'
+    return { ...catchUp.preambleFor(preamble), answers }
   }
 
   /** As any holder. What is news to an owner is news to its replicas too. */
-  async #take(entries: readonly SlotEntry[], from: string): Promise<SlotAnswer> {
-    const { clock, holdings, peers, replicator, takeIn } = this.#options
+  async #take({ entries, mirror }: GiveMessage, from: string): Promise<SlotAnswer> {
+    const { clock, holdings, mirroring, peers, replicator, takeIn } = this.#options
     const sender = peers.find(from)
     if (sender !== undefined) gave(sender.contact, clock.now())
     if (entries.some(({ slot }) => holdings.roleOf(slot) === 'none')) return 'refused'
-    const news = entries.filter((entry) => takeIn(entry))
+    const merged = entries.filter((entry) => mirror === undefined || !mirroring.tell(entry, mirror))
+    const news = merged.flatMap((entry) => takeIn(entry))
     const owned = news.filter(({ slot }) => holdings.isOwn(slot))
     await replicator.merged(owned.map((entry) => [entry]))
     return 'merged'
   }
 
-  /** To the owner, whatever differs; and whether this was all. */
-  async #give(wanted: readonly SlotDigest[], from: string): Promise<SlotAnswer[]> {
-    const { store, holdings, sender, departures } = this.#options
+  /** To the owner, whatever differs, if all of it is here or if that has to do; and what it is worth. */
+  async #give({ slots: wanted, isAnyway, mirror = '' }: WantMessage, from: string): Promise<SlotAnswer[]> {
+    const { departures, sender } = this.#options
     const owner = this.#memberOf(from)
-    const isMeant = (slot: number) => owner !== undefined && this.#isOwner(slot, from)
     // What it is worth is said of now: what comes later is not among what is given.
-    const answers = wanted.map(([slot]): SlotAnswer => {
-      if (!isMeant(slot)) return 'refused'
-      if (!holdings.isComplete(slot)) return 'unready'
-      return holdings.roleOf(slot) === 'none' ? 'former' : 'complete'
-    })
-    const differing = wanted.filter(
-      ([slot, theirs]) => isMeant(slot) && store.holds(slot) && store.digestOf(slot) !== theirs,
-    )
-    const slots = differing.map(([slot]) => slot)
-    if (owner === undefined || slots.length === 0) return answers
-    const isTaken = await sender.send(slots, owner, { isUrgent: wanted.length === 1 })
-    if (!isTaken) return wanted.map(() => 'refused')
-    for (const slot of slots) departures.given(slot, from)
+    const answers = wanted.map((one): SlotAnswer => this.#worth(one, { isAnyway, from }))
+    if (owner === undefined) return answers
+    const isUrgent = wanted.length === 1
+    const given = (how: Worth['how']) =>
+      wanted.flatMap(([slot], index) => {
+        const answer = answers[index]
+        return typeof answer === 'object' && answer.how === how ? [slot] : []
+      })
+    const [mirrored, merged] = [given('mirrored'), given('merged')]
+    const areTaken =
+      (await sender.send(mirrored, owner, { isUrgent, mirror })) &&
+      (await sender.send(merged, owner, { isUrgent }))
+    if (!areTaken) return wanted.map(() => 'refused')
+    for (const slot of [...mirrored, ...merged]) departures.given(slot, from)
     return answers
+  }
+
+  #worth(
+    [slot, theirs, theirAsOf]: Wanted,
+    { isAnyway, from }: { isAnyway: boolean; from: string },
+  ): SlotAnswer {
+    const { views, store, standings } = this.#options
+    if (!this.#isOwner(slot, from)) return 'refused'
+    const { asOf, lapses } = standings.of(slot)
+    const worth = { asOf, lapses }
+    if (store.digestOf(slot) === theirs) return { ...worth, how: 'same' }
+    if (!isAnyway && !isLatest(asOf, views.placed)) return { ...worth, how: 'kept' }
+    return { ...worth, how: theirAsOf < asOf && isMeasured(theirAsOf, lapses) ? 'mirrored' : 'merged' }
   }
 
   /** As the owner. */
@@ -136,19 +133,22 @@ export class SlotInbox {
   }
 
   /** As the owner: what becomes of the copy of somebody who holds it no more. */
-  #judge([slot, theirs, isGiven]: Offer): SlotAnswer {
-    const { store, holdings, doubts } = this.#options
+  #judge([slot, theirs, isGiven, asOf, hasClaim]: Offer): SlotAnswer {
+    const { store, holdings, doubts, standings } = this.#options
     if (holdings.roleOf(slot) !== 'owner') return 'refused'
     if (!holdings.isOwn(slot)) return 'keep'
-    if (!isGiven && store.digestOf(slot) !== theirs) return 'send'
+    if (!isGiven && store.digestOf(slot) !== theirs) {
+      if (!isMeasured(asOf, standings.of(slot).lapses)) return 'send'
+      if (hasClaim) return 'claim'
+    }
     return doubts.isSafe(slot) ? 'drop' : 'keep'
   }
 
   #isOwner(slot: number, incarnation: string): boolean {
-    return this.#options.views.placed?.ownerOf(slot)?.incarnation === incarnation
+    return isOwnedBy(this.#options.views.placed, slot, incarnation)
   }
 
   #memberOf(incarnation: string): Member | undefined {
-    return this.#options.views.placed?.view.members.find((member) => member.incarnation === incarnation)
+    return memberOf(this.#options.views.placed, incarnation)
   }
 }

@@ -24,7 +24,7 @@ export class SlotMoment implements Moment {
   }
 
   get nowMs(): number {
-    this.#nowMs ??= this.#parts.clock.wall()
+    this.#nowMs ??= this.#parts.clock.now()
     return this.#nowMs
   }
 
@@ -37,6 +37,6 @@ export class SlotMoment implements Moment {
   }
 
   get stamp(): () => Stamp {
-    return () => this.#parts.stamps.next(this.nowMs)
+    return () => this.#parts.stamps.next(this.#parts.clock.wall())
   }
 }

@@ -9,40 +9,48 @@
  */
 import type { Clock } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
-import type { Member } from '../../../shared/view.ts'
+import type { LastView, Member } from '../../../shared/view.ts'
 import { type Change, type Entry, type SlotEntry, timesOf } from '../../entries/entry.ts'
 import { ended, type Register } from '../../entries/register.ts'
 import type { StampClock } from '../../entries/stamp.ts'
+import type { Standing } from '../../entries/standing.ts'
 import type { CatchUp, Currency, PlacedView, Views } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import type { SlotRequest, SlotResponse } from '../wire/calls.ts'
+import type { Waiting } from './arrival.ts'
 import { Arrivals } from './arrivals.ts'
+import { Awaited } from './awaited.ts'
 import { Departures } from './departures.ts'
 import { Doubts } from './doubts.ts'
 import { Holdings } from './holdings.ts'
+import { Mirroring } from './mirroring.ts'
 import { Repair } from './repair.ts'
 import { Replicator } from './replicator.ts'
 import { SlotSender, type SlotStore } from './sender.ts'
 import { SlotInbox } from './slot-inbox.ts'
 import { type MomentParts, SlotMoment } from './slot-moment.ts'
 import type { SlotPeers } from './slot-peers.ts'
+import { type StandingKeeper, Standings } from './standings.ts'
 
 /** Where the entries are. */
 export interface SlotMemory {
   readonly slots: SlotStore
   readonly isFull: boolean
-  /** Merges what another holder has, as far as this one may; false where it was known already. */
-  takeIn(
-    entry: SlotEntry,
-    taking: { readonly nowMs: number; readonly isOwner: boolean },
-    note: (state: Entry) => void,
-  ): boolean
+  /** Merges what another holder has. @returns what has changed by that. */
+  takeIn(entry: SlotEntry, nowMs: number, note: (change: Change) => void): SlotEntry[]
+  /** Lets go of what is known of a part of an entry, for these in its place. */
+  supersede(part: SlotEntry, anew: readonly Entry[], note: (change: Change) => void): void
   drop(slot: number): void
 }
 
-/** Where rows of slots that are let go are deleted. */
+/** Where it is kept what a copy is worth, and rows of slots that are let go are deleted. */
 export interface SlotStorage {
   readonly keeper: { drop(slots: readonly number[]): void }
+  readonly standings: StandingKeeper & {
+    goBy(order: number): void
+    /** @returns what is remembered of it: nothing without a disk. */
+    settle(last: LastView): LastView | undefined
+  }
 }
 
 export interface SlotsOptions {
@@ -61,6 +69,8 @@ export interface SlotsOptions {
   /** Who is told of what is merged here. */
   readonly keeper: { note(change: Change): void }
   readonly storage: SlotStorage
+  /** How long, after the start, those are waited for who held a slot before it. */
+  readonly waitForHoldersMs: number
 }
 
 export class Slots {
@@ -68,27 +78,48 @@ export class Slots {
   readonly doubts: Doubts
   readonly replicator: Replicator
   readonly departures: Departures
+  readonly awaited: Awaited
+  readonly #mirroring: Mirroring
+  readonly #standings: Standings
   readonly #options: SlotsOptions
   readonly #arrivals: Arrivals
   readonly #repair: Repair
   readonly #inbox: SlotInbox
   readonly #momentParts: MomentParts
+  #settled: LastView | undefined
+  #settledEpoch = 0
+  #isSettling = false
 
   constructor(options: SlotsOptions) {
     const { self, clock, currency, memory } = options
     this.#options = options
+    const hasUplink = options.uplink !== undefined
+    // Nobody else will ever ask what a copy is worth.
+    const standings = new Standings(hasUplink ? options.storage.standings : { stand() {} })
+    const awaited = new Awaited({ ...options, onOver: () => this.#arrivals.resume() })
     const holdings = new Holdings({
       self,
       clock,
       currency,
+      standings,
+      awaitedFor: (slot) => this.#arrivals.awaitedFor(slot),
       onWanted: (slot) => this.#arrivals.want(slot),
       onComplete: (slot) => this.#completed(slot),
     })
     const doubts = new Doubts(self, clock)
-    const replicator = new Replicator({ ...options, doubts, onMissed: (member) => this.#repair.wake(member) })
-    const hasUplink = options.uplink !== undefined
-    const basis = { ...options, hasUplink, store: memory.slots, holdings, doubts, replicator }
+    const replicator = new Replicator({
+      ...options,
+      doubts,
+      standings,
+      onMissed: (member) => this.#repair.wake(member),
+    })
+    const store = memory.slots
+    const mirroring = new Mirroring({ ...options, store, standings })
+    const basis = { ...options, store, holdings, standings, mirroring, awaited, doubts, replicator }
     const sender = new SlotSender(basis)
+    this.awaited = awaited
+    this.#mirroring = mirroring
+    this.#standings = standings
     this.holdings = holdings
     this.doubts = doubts
     this.replicator = replicator
@@ -112,21 +143,35 @@ export class Slots {
   stop(): void {
     this.#repair.stop()
     this.departures.stop()
+    this.awaited.stop()
   }
 
   /** Goes by a view from now on: what it holds, then what others may lack, then what has to move. */
   follow(placed: PlacedView, former: PlacedView | undefined): void {
+    const { uplink, storage } = this.#options
+    if (uplink !== undefined) storage.standings.goBy(placed.order)
+    const isOwn = (slot: number) => this.holdings.isOwn(slot)
     this.holdings.install(placed, former)
+    this.replicator.claimUnderWay((slot) => !isOwn(slot))
+    this.#mirroring.install(this.holdings)
+    this.awaited.install(placed)
     this.doubts.install(placed, former)
     this.departures.install(placed)
     this.#arrivals.install(placed, former)
     this.#repair.install(placed)
+    this.#settleSoon()
   }
 
   /** This member was away for longer than a lease: others may have taken over meanwhile, with uplink or without. */
   doubtAll(placed: PlacedView): void {
-    this.holdings.doubtAll()
+    this.holdings.doubtAll(placed)
+    this.replicator.claimUnderWay(() => true)
     this.#arrivals.install(placed, placed)
+  }
+
+  /** How many slots wait for members that held them last, and for whom. */
+  get waiting(): Waiting {
+    return this.#arrivals.waiting
   }
 
   /** What another member has to say of slots. */
@@ -134,18 +179,18 @@ export class Slots {
     return this.#inbox.receive(request)
   }
 
-  /** Merges what another holder has; false where it was known already. */
-  takeIn({ slot, id, entry }: SlotEntry): boolean {
+  /** Merges what another holder has. @returns what has changed by that. */
+  takeIn({ slot, id, entry }: SlotEntry): SlotEntry[] {
     const { stamps, clock, memory, keeper } = this.#options
     for (const stamp of timesOf(entry)) stamps.witness(stamp)
-    const taking = { nowMs: clock.wall(), isOwner: this.holdings.isOwn(slot) }
-    return memory.takeIn({ slot, id, entry }, taking, (state) => keeper.note({ slot, id, entry, state }))
+    this.#mirroring.note({ slot, id, entry })
+    return memory.takeIn({ slot, id, entry }, clock.now(), (change) => keeper.note(change))
   }
 
   /** The budget has claimed an entry of which this is left: or another holder would bring back what is deleted since. */
   evicted(entry: SlotEntry & { readonly entry: Register }): void {
     if (!this.holdings.isOwn(entry.slot)) return
-    this.replicator.tellSoon({ ...entry, entry: ended(entry.entry, this.#options.clock.wall()) })
+    this.replicator.tellSoon({ ...entry, entry: ended(entry.entry, this.#options.clock.now()) })
   }
 
   /** When, and by whom, a command on the slot is carried out. */
@@ -153,11 +198,46 @@ export class Slots {
     return new SlotMoment(slot, this.#momentParts)
   }
 
+  /** The latest view by which all was here that should be: after a stop of all, those of it are waited for. */
+  settled(): LastView | undefined {
+    const { uplink, views, storage } = this.#options
+    const { placed } = views
+    if (uplink === undefined) return undefined
+    const isNew = placed?.find(this.#options.self) !== undefined && placed.epoch !== this.#settledEpoch
+    const isCalm = isNew && !placed.hasAbsent && placed.members.every(({ leaving }) => !leaving)
+    if (!isCalm || !this.holdings.isWhole) return this.#settled
+    const { epoch, copies, members } = placed.view
+    this.#settledEpoch = epoch
+    this.#settled = storage.standings.settle({ epoch, copies, members: members.map(({ id }) => id) })
+    return this.#settled
+  }
+
+  /** The last view by which all was here that should be, as the disk knows it. */
+  remember(last: LastView): void {
+    if (this.#options.uplink !== undefined) this.awaited.remember(last)
+  }
+
+  /** What the disk knows of a copy. */
+  restore(standing: Standing): void {
+    this.#standings.restore(standing)
+  }
+
   /** What came to an owner while it was not whole has gone to nobody else. */
   #completed(slot: number): void {
     const replicas = this.#options.views.placed?.replicasOf(slot) ?? []
     for (const { incarnation } of replicas) this.doubts.doubt(slot, incarnation)
     this.#repair.wakeSoon()
+    this.#settleSoon()
+  }
+
+  /** After this turn: many slots become complete at once. */
+  #settleSoon(): void {
+    if (this.#isSettling) return
+    this.#isSettling = true
+    queueMicrotask(() => {
+      this.#isSettling = false
+      this.settled()
+    })
   }
 
   #drop(slots: readonly number[]): void {

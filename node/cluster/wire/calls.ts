@@ -2,6 +2,7 @@
  * What members may ask of each other, over HTTP or a channel, and the words that it is said in: the face of this room. One
  * row a call, with both of its ends.
  */
+
 import {
   decodeRequest,
   decodeResponse,
@@ -11,6 +12,7 @@ import {
   encodeRequest,
   encodeResponse,
 } from './execute.ts'
+import type { Heard } from './preamble.ts'
 import {
   decodeSlotRequest,
   decodeSlotResponse,
@@ -20,15 +22,19 @@ import {
   type SlotRequest,
   type SlotResponse,
 } from './slots.ts'
+import type { Now } from './times.ts'
 
 export { bytesOfCommand } from './command.ts'
 export { bytesOfEntries } from './entry.ts'
 export type { ExecuteRequest, ExecuteResponse, RoutedCommand } from './execute.ts'
+export { CURRENT, commonFormat, FORMATS, FORMER, formatOf } from './format.ts'
 export { FRAME_TYPE } from './frame.ts'
-export type { Preamble } from './preamble.ts'
+export { Introduction, introductionOf, MEET_PATH, MEET_TYPE, UNKNOWN } from './meet.ts'
+export type { Heard, Preamble } from './preamble.ts'
 export type { Result } from './reply.ts'
 export type {
   Check,
+  Mirrored,
   Offer,
   SlotAnswer,
   SlotDigest,
@@ -36,16 +42,20 @@ export type {
   SlotRequest,
   SlotResponse,
   StreamItem,
+  Wanted,
+  Worth,
 } from './slots.ts'
+
+export { ImpossibleError, type Now, nowBy } from './times.ts'
 
 interface MemberCall<Request, Response> {
   readonly path: string
-  encodeRequest(request: Request): Buffer
+  encodeRequest(request: Request, now: Now): Buffer
   /** @throws when the bytes are not such a request. */
-  decodeRequest(bytes: Buffer): Request
-  encodeResponse(response: Response): Buffer
+  decodeRequest(bytes: Buffer, now: Now): Request & Heard
+  encodeResponse(response: Response, now: Now): Buffer
   /** @throws when the bytes are not such a response. */
-  decodeResponse(bytes: Buffer): Response
+  decodeResponse(bytes: Buffer, now: Now): Response & Heard
 }
 
 /** Carry out commands. */

@@ -4,8 +4,9 @@
  */
 import { z } from 'zod'
 import type { Command, CommandOf, Condition } from '../../../shared/command.ts'
-import { headerValue, list, name, number, text, typeOf } from './fields.ts'
+import { headerValue, list, name, text, typeOf } from './fields.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
+import { toLive } from './times.ts'
 
 /** How one type of command is told. */
 interface CommandWire<C> {
@@ -49,7 +50,7 @@ const valueSet: CommandWire<CommandOf<'value.set'>> = {
       key: name(key),
       contentType: headerValue(contentType),
       body: frame.body(body),
-      ...(ttlMs !== null && { ttlMs: number(ttlMs) }),
+      ...(ttlMs !== null && { ttlMs: toLive(ttlMs, frame) }),
       ...conditionOf(condition),
     }
   },
@@ -116,9 +117,23 @@ const responsePut: CommandWire<CommandOf<'response.put'>> = {
   toField: (command, frame) => ({ ...command, body: frame.body(command.body) }),
   of(field, frame) {
     const command = Put.parse(field)
-    return { ...command, body: frame.body(command.body) }
+    return { ...command, body: frame.body(command.body), ttlMs: toLive(command.ttlMs, frame) }
   },
   bytes: (command) => headBytesOf(command) + bytesOfBody(command.body),
+}
+
+const plainAdd = rare('reaction.add', {
+  key,
+  user: Name,
+  reaction: Name,
+  ttlMs: z.number().exactOptional(),
+})
+const reactionAdd: CommandWire<CommandOf<'reaction.add'>> = {
+  ...plainAdd,
+  of(field, frame) {
+    const command = plainAdd.of(field, frame)
+    return command.ttlMs === undefined ? command : { ...command, ttlMs: toLive(command.ttlMs, frame) }
+  },
 }
 
 const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } = {
@@ -128,12 +143,7 @@ const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } =
   'counter.add': counterAdd,
   'counter.get': counterGet,
   'counter.delete': rare('counter.delete', { key }),
-  'reaction.add': rare('reaction.add', {
-    key,
-    user: Name,
-    reaction: Name,
-    ttlMs: z.number().exactOptional(),
-  }),
+  'reaction.add': reactionAdd,
   'reaction.remove': rare('reaction.remove', { key, user: Name, reaction: Name }),
   'reaction.count': rare('reaction.count', { key }),
   'reaction.users': rare('reaction.users', {

@@ -1,18 +1,25 @@
 /**
  * An entry in the head of a frame:
- * `["register","va",7,1829384756123,"node-1-x",null,"application/json",body,headers]`, of a tombstone only what comes
- * before its content type; `["counter","ca",7,reset,[["node-1-x","12","0"]]]`, tallies as text, since they may go
- * beyond 64 bits; `["reactions","rpost",7,[["fire","Sam",1829384756123,null,false]]]`.
+ * `["register","va",7,1829384756123,"node-1-x",null,"application/json",body,headers,lifeMs]`, of a tombstone only what
+ * comes before its content type; `["counter","ca",7,reset,[["node-1-x","12","0"]]]`, tallies as text, since they may go
+ * beyond 64 bits; `["reactions","rpost",7,[["fire","Sam",1829384756123,null,false]]]`. When it ends is told as what is
+ * left (`times.ts`).
  */
+
+import type { Body } from '../../../shared/command.ts'
 import { SLOTS } from '../../../shared/placement.ts'
-import type { Counter } from '../../entries/counter.ts'
-import type { Entry, SlotEntry } from '../../entries/entry.ts'
+import type { Counter, Reset } from '../../entries/counter.ts'
+import { counterIdOf, type Entry, type SlotEntry } from '../../entries/entry.ts'
 import type { EntryOf, Kind } from '../../entries/kinds.ts'
+import { firstAnswer } from '../../entries/once.ts'
 import type { Presence } from '../../entries/presence.ts'
 import { Reactions } from '../../entries/reactions.ts'
-import type { Register } from '../../entries/register.ts'
-import { endsAtMs, flag, integer, list, name, number, stamp, text } from './fields.ts'
+import type { Register, Value } from '../../entries/register.ts'
+import { wallOf } from '../../entries/stamp.ts'
+import { flag, integer, list, name, number, text } from './fields.ts'
+import { FORMER } from './format.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
+import { endOf, goneSince, stampOf, timeOf, toLive, toTimeLeft } from './times.ts'
 
 /** How one kind of entry is told. */
 interface EntryWire<E> {
@@ -25,33 +32,38 @@ interface EntryWire<E> {
 
 const register: EntryWire<Register> = {
   toField(slot, id, { kind, stamp, value, endsAtMs }, frame) {
-    const ends = finite(endsAtMs)
-    if (value === undefined) return [kind, id, slot, stamp.time, stamp.origin, ends]
-    const { contentType, body, headers = null } = value
-    return [kind, id, slot, stamp.time, stamp.origin, ends, contentType, frame.body(body), headers]
+    const written = [kind, id, slot, stamp.time, stamp.origin, toTimeLeft(endsAtMs, frame)]
+    if (value === undefined) return written
+    const { contentType, headers = null, lifeMs = null } = value
+    const said = [...written, contentType, frame.body(bodyIn(frame.format, id, value)), headers]
+    return frame.format === FORMER ? said : [...said, lifeMs]
   },
   of(fields, frame) {
-    const [, , , time, origin, ends, contentType, body, headers] = fields
-    const written = { kind: 'register', stamp: stamp(time, origin), endsAtMs: endsAtMs(ends) } as const
-    if (fields.length === 6) return written
-    list(fields, 9)
+    const [, , , time, origin, ends, contentType, body, headers, lifeMs = null] = fields
+    const stamp = stampOf(time, origin, frame)
+    if (fields.length === 6) return { kind: 'register', stamp, endsAtMs: goneSince(ends, frame) }
+    list(fields, frame.format === FORMER ? 9 : 10)
     const value = { contentType: text(contentType), body: frame.body(body) }
-    if (headers === null) return { ...written, value }
-    return { ...written, value: { ...value, headers: headersOf(headers) } }
+    const written = { kind: 'register', stamp, value, endsAtMs: endOf(ends, frame) } as const
+    if (headers === null) return written
+    const response = { ...value, headers: headersOf(headers) }
+    // In format 3 only the stamp tells when its life began.
+    const lived = frame.format === FORMER && ends !== null ? number(ends) - wallOf(stamp) : lifeMs
+    return { ...written, value: lived === null ? response : { ...response, lifeMs: toLive(lived, frame) } }
   },
   bytes: ({ value }) => bytesOfBody(value?.body ?? ''),
 }
 
 const counter: EntryWire<Counter> = {
-  toField(slot, id, { kind, reset, tallies }) {
+  toField(slot, id, { kind, reset, tallies }, frame) {
     const rows = Object.entries(tallies).map(([origin, { added, taken }]) => [
       origin,
       String(added),
       String(taken),
     ])
-    return [kind, id, slot, reset === undefined ? null : [reset.time, reset.origin], rows]
+    return [kind, id, slot, reset === undefined ? null : resetField(reset, frame), rows]
   },
-  of(fields) {
+  of(fields, frame) {
     const [, , , reset, tallies] = list(fields, 5)
     const pairs = list(tallies).map((field) => {
       const [origin, added, taken] = list(field, 3)
@@ -59,24 +71,24 @@ const counter: EntryWire<Counter> = {
     })
     const counter = { kind: 'counter', tallies: Object.fromEntries(pairs) } as const
     if (reset === null) return counter
-    const [time, origin] = list(reset, 2)
-    return { ...counter, reset: stamp(time, origin) }
+    const [time, origin, since] = list(reset, frame.format === FORMER ? 2 : 3)
+    return { ...counter, reset: { ...stampOf(time, origin, frame), atMs: goneSince(since, frame) } }
   },
   bytes: ({ tallies }) => 100 * Object.keys(tallies).length,
 }
 
 const reactions: EntryWire<Reactions> = {
-  toField(slot, id, reactions) {
+  toField(slot, id, reactions, frame) {
     const rows = [...reactions].map(({ reaction, user, time, endsAtMs, isGone }) => [
       reaction,
       user,
       time,
-      finite(endsAtMs),
+      toTimeLeft(endsAtMs, frame),
       isGone,
     ])
     return [reactions.kind, id, slot, rows]
   },
-  of: (fields) => Reactions.ofAll(list(list(fields, 4)[3]).map(presenceOf)),
+  of: (fields, frame) => Reactions.ofAll(list(list(fields, 4)[3]).map((field) => presenceOf(field, frame))),
   bytes(reactions) {
     let bytes = 0
     for (const { reaction, user } of reactions) bytes += 60 + 3 * (reaction.length + user.length)
@@ -115,6 +127,12 @@ function wireOf(entry: Entry): EntryWire<Entry> {
   return entry.kind === 'register' ? ENTRIES.register : ENTRIES[entry.kind]
 }
 
+/** In the former format an answer that is remembered says nothing else. */
+function bodyIn(format: number, id: string, { body }: Value): Body {
+  const isRecord = typeof body === 'string' && counterIdOf(id) !== undefined
+  return isRecord && format === FORMER ? firstAnswer(body) : body
+}
+
 function headersOf(field: unknown): Record<string, string> {
   if (typeof field !== 'object' || field === null || Array.isArray(field))
     throw new TypeError('headers are none')
@@ -127,17 +145,18 @@ function amount(field: unknown): bigint {
   return BigInt(field as string)
 }
 
-function presenceOf(field: unknown): Presence {
-  const [reaction, user, time, ends, isGone] = list(field, 5)
+function presenceOf(field: unknown, frame: FrameReader): Presence {
+  const [reaction, user, time, ends, gone] = list(field, 5)
+  const isGone = flag(gone)
   return {
     reaction: text(reaction),
     user: text(user),
-    time: number(time),
-    endsAtMs: endsAtMs(ends),
-    isGone: flag(isGone),
+    time: timeOf(time, frame),
+    endsAtMs: isGone ? goneSince(ends, frame) : endOf(ends, frame),
+    isGone,
   }
 }
 
-function finite(ms: number): number | null {
-  return ms === Infinity ? null : ms
+function resetField({ time, origin, atMs }: Reset, frame: FrameWriter): unknown[] {
+  return frame.format === FORMER ? [time, origin] : [time, origin, toTimeLeft(atMs, frame)]
 }

@@ -8,8 +8,9 @@ import type { Command } from '../../../shared/command.ts'
 import { commandOf, toCommandField } from './command.ts'
 import { flag, list, number, text } from './fields.ts'
 import { FrameReader, FrameWriter } from './frame.ts'
-import { type Preamble, preambleOf, toFields } from './preamble.ts'
+import { type Heard, type Preamble, preambleOf, toFields } from './preamble.ts'
 import { bytesOfReply, type Result, resultOf, toResultField } from './reply.ts'
+import type { Now } from './times.ts'
 
 export const EXECUTE_PATH = '/cluster/execute'
 
@@ -29,8 +30,8 @@ export interface ExecuteResponse extends Preamble {
   readonly results: readonly Result[]
 }
 
-export function encodeRequest(request: ExecuteRequest): Buffer {
-  const frame = new FrameWriter()
+export function encodeRequest(request: ExecuteRequest, now: Now): Buffer {
+  const frame = new FrameWriter(request.format, now)
   const calls: unknown[] = []
   let last: RoutedCommand | undefined
   let ofLast: unknown[] = []
@@ -44,12 +45,12 @@ export function encodeRequest(request: ExecuteRequest): Buffer {
     }
     ofLast.push(toCommandField(command, frame))
   }
-  return frame.finish([...toFields(request), calls])
+  return frame.finish([...toFields(request, frame), calls])
 }
 
 /** @throws when the frame is not one. */
-export function decodeRequest(bytes: Buffer): ExecuteRequest {
-  const frame = new FrameReader(bytes)
+export function decodeRequest(bytes: Buffer, now: Now): ExecuteRequest & Heard {
+  const frame = new FrameReader(bytes, now)
   const commands: RoutedCommand[] = []
   for (const call of list(list(frame.head, 4)[3])) {
     const [id, isTraced, remaining, fields] = list(call, 4)
@@ -60,7 +61,7 @@ export function decodeRequest(bytes: Buffer): ExecuteRequest {
       commands.push({ command: commandOf(field, frame), requestId, traced, remainingMs })
   }
   frame.end()
-  return { ...preambleOf(frame.head), commands }
+  return { ...preambleOf(frame), commands }
 }
 
 /** Reached by the reply that brings the frame over it; so every frame carries at least one. */
@@ -73,8 +74,8 @@ const DEFERRED: Result = { error: { code: 'DEFERRED', detail: 'Ask again: other 
  * Values and lists that would make the frame too large are deferred, which is safe, since whatever carries one was a
  * read. The replies to writes are small and always there.
  */
-export function encodeResponse(response: ExecuteResponse): Buffer {
-  const frame = new FrameWriter()
+export function encodeResponse(response: ExecuteResponse, now: Now): Buffer {
+  const frame = new FrameWriter(response.format, now)
   let bytes = 0
   const results = response.results.map((result) => {
     const weight = 'reply' in result ? bytesOfReply(result.reply) : 0
@@ -82,13 +83,13 @@ export function encodeResponse(response: ExecuteResponse): Buffer {
     bytes += weight
     return toResultField(result, frame)
   })
-  return frame.finish([...toFields(response), results])
+  return frame.finish([...toFields(response, frame), results])
 }
 
 /** @throws when the frame is not one. */
-export function decodeResponse(bytes: Buffer): ExecuteResponse {
-  const frame = new FrameReader(bytes)
+export function decodeResponse(bytes: Buffer, now: Now): ExecuteResponse & Heard {
+  const frame = new FrameReader(bytes, now)
   const results = list(list(frame.head, 4)[3]).map((field) => resultOf(field, frame))
   frame.end()
-  return { ...preambleOf(frame.head), results }
+  return { ...preambleOf(frame), results }
 }

@@ -2,8 +2,6 @@
  * What the fields in the head of a frame may hold: whatever arrives is checked by one of these, which throw on
  * everything else. By hand, as there are several of them in every command, reply and entry.
  */
-import type { Stamp } from '../../../shared/command.ts'
-
 /** A list, where a length is given of just so many. */
 export function list(field: unknown, length?: number): readonly unknown[] {
   if (!Array.isArray(field)) throw new TypeError('a field is no list')
@@ -41,16 +39,6 @@ export function integer(field: unknown): number {
 export function flag(field: unknown): boolean {
   if (typeof field !== 'boolean') throw new TypeError('a field is neither true nor false')
   return field
-}
-
-/** JSON has no infinity: `null` is never. */
-export function endsAtMs(field: unknown): number {
-  return field === null ? Infinity : number(field)
-}
-
-/** Which write it was. */
-export function stamp(time: unknown, origin: unknown): Stamp {
-  return { time: number(time), origin: text(origin) }
 }
 
 /** What a field says that it is: a list at its beginning, an object by name. */

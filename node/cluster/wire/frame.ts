@@ -9,18 +9,26 @@
 import { isUtf8 } from 'node:buffer'
 import type { Body } from '../../../shared/command.ts'
 import { integer, list } from './fields.ts'
+import { FORMATS } from './format.ts'
+import type { Now } from './times.ts'
 
 export const FRAME_TYPE = 'application/vnd.larder.frame'
 
-/** Raised with every change of what frames hold. Before there were formats, this byte was 0. */
-const FORMAT = 3
 const PREFIX_BYTES = 5
 /** Up to so many characters, a body of its own would cost more than to escape it. */
 const SHORT_LENGTH = 1024
 
 export class FrameWriter {
+  /** What is written may depend on it. */
+  readonly format: number
+  readonly now: Now
   readonly #bodies: Uint8Array[] = []
   #bodyBytes = 0
+
+  constructor(format: number, now: Now) {
+    this.format = format
+    this.now = now
+  }
 
   /** What stands for a body in the head. */
   body(body: Body): unknown {
@@ -36,7 +44,7 @@ export class FrameWriter {
     const text = JSON.stringify(head)
     const headBytes = Buffer.byteLength(text)
     const frame = Buffer.allocUnsafe(PREFIX_BYTES + headBytes + this.#bodyBytes)
-    frame.writeUInt8(FORMAT)
+    frame.writeUInt8(this.format)
     frame.writeUInt32BE(headBytes, 1)
     let offset = PREFIX_BYTES + frame.write(text, PREFIX_BYTES)
     for (const body of this.#bodies) {
@@ -48,14 +56,18 @@ export class FrameWriter {
 }
 
 export class FrameReader {
+  /** What is read may depend on it. */
+  readonly format: number
+  readonly now: Now
   readonly head: readonly unknown[]
   readonly #bytes: Buffer
   #offset: number
 
-  /** @throws when the bytes are no frame of this format. */
-  constructor(bytes: Buffer) {
-    const format = bytes.readUInt8(0)
-    if (format !== FORMAT) throw new RangeError(`a frame of format ${format}: this member speaks ${FORMAT}`)
+  /** @throws when the bytes are no frame of a format that is known here. */
+  constructor(bytes: Buffer, now: Now) {
+    this.now = now
+    this.format = bytes.readUInt8(0)
+    if (!FORMATS.includes(this.format)) throw new RangeError(`a frame of format ${this.format}`)
     this.#bytes = bytes
     this.#offset = PREFIX_BYTES + bytes.readUInt32BE(1)
     if (this.#offset > bytes.length) throw new RangeError('the frame ends before its head does')

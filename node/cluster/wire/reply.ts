@@ -4,8 +4,9 @@
  */
 import type { Reply } from '../../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../../shared/errors.ts'
-import { flag, list, stamp, text, typeOf } from './fields.ts'
+import { flag, list, text, typeOf } from './fields.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'
+import { stampOf } from './times.ts'
 
 export type Result =
   | { readonly reply: Reply }
@@ -37,7 +38,7 @@ const value: ReplyWire<ReplyOf<'value'>> = {
   of(field, frame) {
     const [, owner, contentType, body, time, origin] = list(field, 6)
     const content = { contentType: text(contentType), body: frame.body(body) }
-    return { type: 'value', ...content, stamp: stamp(time, origin), owner: text(owner) }
+    return { type: 'value', ...content, stamp: stampOf(time, origin, frame), owner: text(owner) }
   },
   bytes: ({ body }) => body.length,
 }
@@ -45,9 +46,9 @@ const value: ReplyWire<ReplyOf<'value'>> = {
 const stored: ReplyWire<ReplyOf<'stored'>> = {
   word: 'stored',
   toField: ({ type, owner, stamp, created }) => [type, owner, stamp.time, stamp.origin, created],
-  of(field) {
+  of(field, frame) {
     const [, owner, time, origin, created] = list(field, 5)
-    return { type: 'stored', stamp: stamp(time, origin), created: flag(created), owner: text(owner) }
+    return { type: 'stored', stamp: stampOf(time, origin, frame), created: flag(created), owner: text(owner) }
   },
   bytes: () => 0,
 }

@@ -3,119 +3,116 @@
  * of, and whether two copies of it are the same.
  */
 import { z } from 'zod'
-import type { SlotEntry } from '../../entries/entry.ts'
+import type { Lapse } from '../../entries/standing.ts'
 import { entryOf, toEntryField } from './entry.ts'
-import { list, text } from './fields.ts'
+import { flag, list, name, number, text } from './fields.ts'
+import { FORMER } from './format.ts'
+import { ofFormer, ofFormerAnswer, toFormer, toFormerAnswer } from './former-slots.ts'
 import { FrameReader, FrameWriter } from './frame.ts'
-import { type Preamble, preambleOf, toFields } from './preamble.ts'
+import { type Heard, preambleOf, toFields } from './preamble.ts'
+import {
+  ANSWERS,
+  type Mirrored,
+  type SlotAnswer,
+  type SlotMessage,
+  type SlotRequest,
+  type SlotResponse,
+  type StreamItem,
+  type Worth,
+} from './slot-messages.ts'
+import type { Now } from './times.ts'
+
+export type * from './slot-messages.ts'
 
 export const SLOTS_PATH = '/cluster/slots'
-
-/** A slot, and what tells its state (`digest.ts`). */
-export type SlotDigest = readonly [slot: number, digest: string]
-
-/** The same, and whether the receiver has been given all of it already. */
-export type Offer = readonly [slot: number, digest: string, isGiven: boolean]
-
-/** What an owner tells a replica, in the order in which it happened: changes of one command, or states by then. */
-export type StreamItem = { readonly changes: readonly SlotEntry[] } | Check
-
-/** What is to be compared. */
-export interface Check {
-  readonly checks: readonly SlotDigest[]
-  /** The memory of the sender is full. */
-  readonly isFull: boolean
-  /** Also what only remembers that something is gone has to be the same. */
-  readonly isStrict: boolean
-}
-
-export type SlotMessage =
-  | { readonly type: 'stream'; readonly items: readonly StreamItem[] }
-  /** A part of some slots, to be merged. */
-  | { readonly type: 'give'; readonly entries: readonly SlotEntry[] }
-  /** An owner asks for slots that it has not, or not surely, as others have them. */
-  | { readonly type: 'want'; readonly slots: readonly SlotDigest[] }
-  /** A replica that does not know to have all of some slots wants their owner to compare them. */
-  | { readonly type: 'lack'; readonly slots: readonly number[] }
-  /** Whoever no longer holds slots asks their owner whether it may let go of them. */
-  | { readonly type: 'offer'; readonly slots: readonly Offer[] }
-
-/**
- * What becomes of a slot, or of a change. `refused`: the receiver sees other holders. Of a change: `merged`. Of a check:
- * `same`, or `differs`. Of `want`, when what was not there has been given: `complete`, the receiver has all of it;
- * `former`, it had when it last held the slot; `unready`, it has not all of it. Of `offer`: `drop`, `send` what you have, or `keep` it for now.
- */
-const ANSWERS = [
-  'refused',
-  'merged',
-  'same',
-  'differs',
-  'complete',
-  'former',
-  'unready',
-  'drop',
-  'send',
-  'keep',
-] as const
-export type SlotAnswer = (typeof ANSWERS)[number]
-
-export interface SlotRequest extends Preamble {
-  /** The sender, by its incarnation. */
-  readonly from: string
-  readonly message: SlotMessage
-}
-
-export interface SlotResponse extends Preamble {
-  /** One list an item of a stream, else one list. */
-  readonly answers: readonly (readonly SlotAnswer[])[]
-}
 
 const Slot = z.int().min(0)
 const Digests = z.array(z.tuple([Slot, z.string()]))
 const Slots = z.array(Slot)
-const Offers = z.array(z.tuple([Slot, z.string(), z.boolean()]))
+const Order = z.number().min(0)
+const Lapses = z.array(z.tuple([Order, Order]).transform(([from, to]) => ({ from, to })))
+const Wants = z.array(z.tuple([Slot, z.string(), Order]))
+const Mirrors = z.array(z.tuple([Slot, z.string(), Lapses, z.boolean()]))
+const Offers = z.array(z.tuple([Slot, z.string(), z.boolean(), Order, z.boolean()]))
 const Checks = z.object({ checks: Digests, isFull: z.boolean(), isStrict: z.boolean() })
 
-export function encodeSlotRequest(request: SlotRequest): Buffer {
-  const { from, message } = request
-  const frame = new FrameWriter()
-  return frame.finish([...toFields(request), from, message.type, itemsOf(message, frame)])
+export function encodeSlotRequest(request: SlotRequest, now: Now): Buffer {
+  const { format, from, message } = request
+  const frame = new FrameWriter(format, now)
+  const head = [...toFields(request, frame), from]
+  const former = format === FORMER ? toFormer(message, frame) : undefined
+  if (former !== undefined) return frame.finish([...head, ...former])
+  const items = itemsOf(message, frame)
+  if (format === FORMER) return frame.finish([...head, message.type, items])
+  const isAnyway = message.type === 'want' && message.isAnyway
+  const mirror = 'mirror' in message ? message.mirror : null
+  return frame.finish([...head, message.type, items, isAnyway, mirror])
 }
 
 function itemsOf(message: SlotMessage, frame: FrameWriter): readonly unknown[] {
   switch (message.type) {
     case 'stream':
-      return message.items.map((item) =>
-        'changes' in item ? item.changes.map((entry) => toEntryField(entry, frame)) : item,
-      )
+      return message.items.map((item) => streamItemField(item, frame))
     case 'give':
       return message.entries.map((entry) => toEntryField(entry, frame))
+    case 'mirror':
+      return message.slots.map(mirroredField)
     default:
       return message.slots
   }
 }
 
+function mirroredField([slot, digest, lapses, hasMissed]: Mirrored): unknown {
+  return [slot, digest, lapses.map(lapseField), hasMissed]
+}
+
+function lapseField({ from, to }: Lapse): unknown {
+  return [from, to]
+}
+
+function streamItemField(item: StreamItem, frame: FrameWriter): unknown {
+  return 'changes' in item ? item.changes.map((entry) => toEntryField(entry, frame)) : item
+}
+
 /** @throws when the frame is not one. */
-export function decodeSlotRequest(bytes: Buffer): SlotRequest {
-  const frame = new FrameReader(bytes)
-  const [, , , from, type, items] = list(frame.head, 6)
+export function decodeSlotRequest(bytes: Buffer, now: Now): SlotRequest & Heard {
+  const frame = new FrameReader(bytes, now)
+  const isFormer = frame.format === FORMER
+  const [, , , from, type, items, isAnyway = false, mirror = null] = list(frame.head, isFormer ? 6 : 8)
   const request = {
-    ...preambleOf(frame.head),
+    ...preambleOf(frame),
     from: text(from),
-    message: messageOf(type, list(items), frame),
+    message:
+      (isFormer ? ofFormer(type, list(items)) : undefined) ??
+      messageOf({ type, items: list(items), isAnyway: flag(isAnyway), mirror: mirrorOf(mirror) }, frame),
   }
   frame.end()
   return request
 }
 
-function messageOf(type: unknown, items: readonly unknown[], frame: FrameReader): SlotMessage {
+interface Said {
+  readonly type: unknown
+  readonly items: readonly unknown[]
+  readonly isAnyway: boolean
+  readonly mirror: { readonly mirror?: string }
+}
+
+function mirrorOf(field: unknown): Said['mirror'] {
+  return field === null ? {} : { mirror: name(field) }
+}
+
+function messageOf({ type, items, isAnyway, mirror }: Said, frame: FrameReader): SlotMessage {
   switch (type) {
     case 'stream':
       return { type, items: items.map((item) => streamItemOf(item, frame)) }
     case 'give':
-      return { type, entries: items.map((item) => entryOf(item, frame)) }
+      return { type, entries: items.map((item) => entryOf(item, frame)), ...mirror }
     case 'want':
-      return { type, slots: Digests.parse(items) }
+      return { type, slots: Wants.parse(items), isAnyway, ...mirror }
+    case 'mirror':
+      return { type, slots: Mirrors.parse(items), mirror: name(mirror.mirror) }
+    case 'mirrored':
+      return { type, slots: Slots.parse(items), mirror: name(mirror.mirror) }
     case 'lack':
       return { type, slots: Slots.parse(items) }
     case 'offer':
@@ -130,19 +127,37 @@ function streamItemOf(item: unknown, frame: FrameReader): StreamItem {
   return { changes: item.map((entry) => entryOf(entry, frame)) }
 }
 
-export function encodeSlotResponse(response: SlotResponse): Buffer {
-  return new FrameWriter().finish([...toFields(response), response.answers])
+export function encodeSlotResponse(response: SlotResponse, now: Now): Buffer {
+  const { format } = response
+  const toField = format === FORMER ? toFormerAnswer : toAnswerField
+  const frame = new FrameWriter(format, now)
+  return frame.finish([...toFields(response, frame), response.answers.map((item) => item.map(toField))])
 }
 
 /** @throws when the frame is not one. */
-export function decodeSlotResponse(bytes: Buffer): SlotResponse {
-  const frame = new FrameReader(bytes)
-  const answers = list(list(frame.head, 4)[3]).map((item) => list(item).map(answerOf))
+export function decodeSlotResponse(bytes: Buffer, now: Now): SlotResponse & Heard {
+  const frame = new FrameReader(bytes, now)
+  const of = frame.format === FORMER ? (field: unknown) => ofFormerAnswer(field) ?? answerOf(field) : answerOf
+  const answers = list(list(frame.head, 4)[3]).map((item) => list(item).map(of))
   frame.end()
-  return { ...preambleOf(frame.head), answers }
+  return { ...preambleOf(frame), answers }
 }
 
+function toAnswerField(answer: SlotAnswer): unknown {
+  if (typeof answer === 'string') return answer
+  const { asOf, lapses, how } = answer
+  return [asOf === Infinity ? null : asOf, lapses.map(lapseField), how]
+}
+
+const WORTH_WAYS: readonly Worth['how'][] = ['same', 'kept', 'merged', 'mirrored']
+
 function answerOf(field: unknown): SlotAnswer {
+  if (Array.isArray(field)) {
+    const [asOf, lapses, way] = list(field, 3)
+    const how = WORTH_WAYS.find((known) => known === way)
+    if (how === undefined) throw new TypeError('a worth is none that members know')
+    return { asOf: asOf === null ? Infinity : number(asOf), lapses: Lapses.parse(lapses), how }
+  }
   const answer = ANSWERS.find((known) => known === field)
   if (answer === undefined) throw new TypeError('an answer is none that members know')
   return answer

@@ -8,6 +8,8 @@ import { Slots, type SlotsOptions } from '../../../node/cluster/slots/slots.ts'
 import { Stay, type StayOptions } from '../../../node/cluster/stay.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { Memory } from '../../../node/memory/memory.ts'
+import { REMEMBERS_NOTHING } from '../../../node/storage/standings.ts'
+import { KEEPS_NOTHING } from '../../../node/storage/storage.ts'
 import type { LarderError } from '../../../shared/errors.ts'
 import { FakeClock, settled } from '../../support/clock.ts'
 import { silent } from '../../support/cluster.ts'
@@ -88,14 +90,12 @@ class Bench {
     const metrics = createClusterMetrics(new Registry())
     const [stamps, memory, peers] = [new StampClock('a-1'), new Memory(Infinity), new SlotPartners(clock)]
     const parts = { self, uplink: undefined, clock, log: silent, metrics, stamps }
-    const members = this.#members({ ...parts, tell })
-    const [keeper, kept] = [{ note() {} }, { keeper: { drop() {} } }]
+    const members = this.#members({ ...parts, settled: () => undefined, tell })
+    const [keeper, storage] = [{ note() {} }, { keeper: KEEPS_NOTHING, standings: REMEMBERS_NOTHING }]
     const { catchUp, currency } = members
-    const slots = new ToldSlots(
-      { ...parts, views: members, catchUp, currency, peers, memory, keeper, storage: kept },
-      tell,
-    )
-    this.stay = new ToldStay({ clock, log: silent, members, slots }, tell)
+    const others = { catchUp, currency, peers, memory, keeper, storage, waitForHoldersMs: 0 }
+    const slots = new ToldSlots({ ...parts, ...others, views: members }, tell)
+    this.stay = new ToldStay({ ...parts, members, slots, strangers: { find: () => undefined } }, tell)
     this.backend = new ClusterBackend({
       engine: { execute: () => Promise.reject(new Error('no command is expected')) },
       routes: [],

@@ -2,7 +2,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { decodeResponse, encodeRequest, type RoutedCommand } from '../../../node/cluster/wire/execute.ts'
+import { CURRENT } from '../../../node/cluster/wire/format.ts'
+import { encodeSlotRequest } from '../../../node/cluster/wire/slots.ts'
+import { nowBy } from '../../../node/cluster/wire/times.ts'
+import type { SlotEntry } from '../../../node/entries/entry.ts'
 import type { Command } from '../../../shared/command.ts'
+import { slotOf } from '../../../shared/placement.ts'
 import { startTestNode, type TestNode } from '../../support/node.ts'
 import { type Answer, call, expectProblem } from '../http/call.ts'
 
@@ -22,7 +27,7 @@ describe('/cluster/execute', () => {
   const resultsOf = async (...commands: readonly Command[]) => {
     const body = frameOf(...commands)
     const answer = await fetch(`${node.url}/cluster/execute`, { method: 'POST', headers: FRAME, body })
-    return decodeResponse(Buffer.from(await answer.arrayBuffer())).results
+    return decodeResponse(Buffer.from(await answer.arrayBuffer()), nowBy(node.clock)).results
   }
 
   it('carries out commands, one result each', async () => {
@@ -59,8 +64,7 @@ describe('/cluster/execute', () => {
     'more bytes than its bodies': Buffer.concat([whole, Buffer.from('x')]),
     'a length beyond its end': withLength(headWith(get), 0xffffffff),
     'a length short of its head': withLength(headWith(get), 10),
-    'another format': Buffer.concat([Buffer.of(1), headWith(get).subarray(1)]),
-    'a head that is not UTF-8': withLength(Buffer.from([2, 0, 0, 0, 0, 0x22, 0xff, 0x22]), 3),
+    'a head that is not UTF-8': withLength(Buffer.from([CURRENT, 0, 0, 0, 0, 0x22, 0xff, 0x22]), 3),
     'a head of null': headOf(null),
     'a head that is an object': headOf({ epoch: 1, time: 1, commands: [] }),
     'a head that is too short': headOf([1, 1, null]),
@@ -99,6 +103,15 @@ describe('/cluster/execute', () => {
     })
   }
 
+  it('refuses a frame of another format, whatever it holds, and counts whose it is', async () => {
+    const frame = Buffer.concat([Buffer.of(1), headWith(get).subarray(1)])
+    const headers = { ...FRAME, 'larder-member': 'elder' }
+    const answer = await call(`POST ${node.url}/cluster/execute`, { headers, body: new Uint8Array(frame) })
+    expectProblem(answer, 409, 'NOT_UNDERSTOOD')
+    const { text } = await call(`GET ${node.url}/metrics`)
+    expect(text).to.include('larder_not_understood_total{peer="elder"} 1')
+  })
+
   it('stores nothing that it could not give back', async () => {
     const key = 'unanswerable'
     const stored = await execute(frameOf({ type: 'value.set', key, contentType: 'a/b\r\nx: y', body: 'x' }))
@@ -125,7 +138,7 @@ describe('/cluster/execute', () => {
       })
     await fc.assert(
       fc.asyncProperty(fc.oneof(anything, damaged), async (bytes) => {
-        expect((await execute(bytes)).status).to.be.oneOf([200, 400])
+        expect((await execute(bytes)).status).to.be.oneOf([200, 400, 409])
       }),
       { numRuns: 300 },
     )
@@ -142,7 +155,9 @@ function frameOf(...commands: readonly Command[]): Buffer<ArrayBuffer> {
       remainingMs: 1000,
     }),
   )
-  return Buffer.from(encodeRequest({ epoch: 1, time: 1, commands: routed }))
+  return Buffer.from(
+    encodeRequest({ format: CURRENT, epoch: 1, time: 1, commands: routed }, { nowMs: 0, wallMs: 0 }),
+  )
 }
 
 function headOf(head: unknown): Buffer {
@@ -150,7 +165,10 @@ function headOf(head: unknown): Buffer {
 }
 
 function rawHead(text: string): Buffer {
-  return withLength(Buffer.concat([Buffer.of(2, 0, 0, 0, 0), Buffer.from(text)]), Buffer.byteLength(text))
+  return withLength(
+    Buffer.concat([Buffer.of(CURRENT, 0, 0, 0, 0), Buffer.from(text)]),
+    Buffer.byteLength(text),
+  )
 }
 
 function withLength(frame: Uint8Array, length: number): Buffer {
@@ -158,3 +176,32 @@ function withLength(frame: Uint8Array, length: number): Buffer {
   bytes.writeUInt32BE(length, 1)
   return bytes
 }
+
+describe('/cluster/slots', () => {
+  it('takes in nothing of what speaks of a time that cannot be, and counts it', async () => {
+    await using node = await startTestNode()
+    const entry = (id: string, time: number): SlotEntry => ({
+      slot: slotOf(id.slice(1)),
+      id,
+      entry: {
+        kind: 'register',
+        stamp: { time, origin: 'b-1' },
+        value: { contentType: 'text/plain', body: 'x' },
+        endsAtMs: Infinity,
+      },
+    })
+    const given = (...entries: SlotEntry[]) => {
+      const message = { type: 'give', entries } as const
+      const request = { format: CURRENT, epoch: 1, time: 1, from: 'b-1', message }
+      const body = new Uint8Array(encodeSlotRequest(request, nowBy(node.clock)))
+      const headers = { ...FRAME, 'larder-member': 'b' }
+      return call(`POST ${node.url}/cluster/slots`, { headers, body })
+    }
+    expectProblem(await given(entry('vgood', 1), entry('vbad', 1e300)), 409, 'IMPOSSIBLE')
+    expect((await call(`GET ${node.url}/api/v1/kv/good`)).status).to.equal(404)
+    expect((await given(entry('vgood', 1))).status).to.equal(200)
+    expect((await call(`GET ${node.url}/api/v1/kv/good`)).status).to.equal(200)
+    const metrics = (await call(`GET ${node.url}/metrics`)).text
+    expect(metrics).to.match(/^larder_disbelieved_total\{peer="b"\} 1$/m)
+  })
+})

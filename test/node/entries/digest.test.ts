@@ -23,7 +23,10 @@ const register = fc
   })
 const tally = fc.record({ added: fc.bigInt({ min: 0n, max: 9n }), taken: fc.bigInt({ min: 0n, max: 9n }) })
 const counter = fc
-  .record({ tallies: fc.dictionary(origin, tally), reset: fc.option(fc.record({ time: fc.nat(2), origin })) })
+  .record({
+    tallies: fc.dictionary(origin, tally),
+    reset: fc.option(fc.record({ time: fc.nat(2), origin, atMs: fc.nat(9) })),
+  })
   .map(({ tallies, reset }): Entry => ({ kind: 'counter', ...(reset && { reset }), tallies: { ...tallies } }))
 const presence = fc
   .record({
@@ -71,7 +74,7 @@ const value = (time: number, endsAtMs = Infinity): Entry => ({
 })
 const counted = (added: bigint, time?: number): Entry => ({
   kind: 'counter',
-  ...(time !== undefined && { reset: { time, origin: 'a' } }),
+  ...(time !== undefined && { reset: { time, origin: 'a', atMs: 5 } }),
   tallies: { a: { added, taken: 0n } },
 })
 const shown = (user: string, time: number, endsAtMs = Infinity): Entry =>
@@ -121,7 +124,7 @@ describe('the digest of a slot', () => {
 
   it('is likewise whatever is gone, or will be by itself', () => {
     const tombstone: Entry = { kind: 'register', stamp: { time: 3, origin: 'a' }, endsAtMs: 10 }
-    const deleted: Entry = { kind: 'counter', reset: { time: 3, origin: 'a' }, tallies: {} }
+    const deleted: Entry = { kind: 'counter', reset: { time: 3, origin: 'a', atMs: 5 }, tallies: {} }
     const left = Reactions.of({ reaction: 'fire', user: 'Sam', time: 2, endsAtMs: 5, isGone: true })
     const ending = value(1, 5000)
     for (const entry of [tombstone, deleted, left, ending, shown('Sam', 1, 5000)])
@@ -132,7 +135,7 @@ describe('the digest of a slot', () => {
 
   it('is another one where a copy does not know of what is gone, or will be', () => {
     const tombstone: Entry = { kind: 'register', stamp: { time: 3, origin: 'a' }, endsAtMs: 10 }
-    const deleted: Entry = { kind: 'counter', reset: { time: 3, origin: 'a' }, tallies: {} }
+    const deleted: Entry = { kind: 'counter', reset: { time: 3, origin: 'a', atMs: 5 }, tallies: {} }
     const left = Reactions.of({ reaction: 'fire', user: 'Sam', time: 2, endsAtMs: 5, isGone: true })
     for (const entry of [tombstone, deleted, left, value(1, 5000), shown('Sam', 1, 5000)])
       expect(digestOf([['x', entry]])).to.not.equal(digestOf([]))

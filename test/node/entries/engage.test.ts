@@ -35,7 +35,7 @@ describe('a reaction', () => {
     ask(elsewhere, 'reaction.add')
     expect(ask(here, 'reaction.remove', { isCertain: false })).to.equal(true)
     REACTIONS.merge(elsewhere, here)
-    expect(elsewhere.counts()).to.deep.equal({ fire: 0 })
+    expect(elsewhere.counts()).to.deep.equal({})
   })
 
   it('lasts as long as it was last told to, shorter or longer, and for good without a time', () => {
@@ -53,6 +53,21 @@ describe('a reaction', () => {
       expect(reactions.users).to.equal(1)
     }
     reactions.settle(1010, 1)
-    expect(reactions.counts()).to.deep.equal({ fire: 0 })
+    expect(reactions.counts()).to.deep.equal({})
+  })
+
+  it('of the last user who has gone looks as if nobody had ever been there', () => {
+    const reactions = new Reactions()
+    const read = (type: 'reaction.count' | 'reaction.users') =>
+      applyToReactions(reactions, { type, key: 'Stew', limit: 10 } as const, { ...moment, isCertain: true })
+    ask(reactions, 'reaction.remove', { isCertain: false })
+    expect(reactions.isEmpty).to.equal(false)
+    expect(read('reaction.count').outcome).to.deep.equal({ type: 'missing' })
+    ask(reactions, 'reaction.add')
+    reactions.put({ reaction: 'like', user: 'Sam', time: 1, endsAtMs: 1000, isGone: true })
+    expect(read('reaction.count').outcome).to.deep.equal({ type: 'counts', counts: { fire: 1 } })
+    ask(reactions, 'reaction.remove')
+    for (const type of ['reaction.count', 'reaction.users'] as const)
+      expect(read(type).outcome).to.deep.equal({ type: 'missing' })
   })
 })

@@ -1,27 +1,20 @@
 /** The page at /openapi.json tells the truth: every answer below is real, and is judged by the page. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
-import { encodeRequest } from '../../../node/cluster/wire/execute.ts'
-import { encodeSlotRequest } from '../../../node/cluster/wire/slots.ts'
 import { startTestNode, type TestNode } from '../../support/node.ts'
 import { type CallOptions, call, JSON_TYPE } from './call.ts'
+import { type Example, json, large, MEMBER_EXAMPLES, text } from './member-examples.ts'
 import { Page } from './page.ts'
 
 const ACCESS = { 'api-key': 'key', authorization: 'Bearer secret' }
-const OFFER = encodeSlotRequest({ epoch: 1, time: 1, from: 'a', message: { type: 'offer', slots: [] } })
-const FRAME = { 'content-type': 'application/vnd.larder.frame' }
 
 /** Statuses that need a slow client, a flood of bytes or a fault; they have tests of their own. */
 const RARE = [408, 431, 500, 503]
-type Example = readonly [operation: string, status: number, query: string, options?: CallOptions]
 
-const json = (value: unknown): CallOptions => ({ headers: JSON_TYPE, body: JSON.stringify(value) })
-const text = (body: string): CallOptions => ({ headers: { 'content-type': 'text/plain' }, body })
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const form = (body: string): CallOptions => ({ headers: FORM, body })
 const reaction = { type: 'reaction', action: 'add', content_id: 'k', user_id: 'Sam', reaction_type: 'fire' }
 const long = 'k'.repeat(5000)
-const large = new Uint8Array(9_000_000)
 
 /** In this order: an example may build on those before it. A part in braces is "k" unless the query begins with it. */
 const EXAMPLES: readonly Example[] = [
@@ -82,24 +75,7 @@ const EXAMPLES: readonly Example[] = [
   ['POST /api/v1/batch', 400, '', json({})],
   ['POST /api/v1/batch', 413, '', json({ ops: new Array(1001).fill(1) })],
   ['POST /api/v1/batch', 415, '', text('{}')],
-  [
-    'POST /cluster/execute',
-    200,
-    '',
-    { headers: FRAME, body: encodeRequest({ epoch: 1, time: 1, commands: [] }).toString() },
-  ],
-  ['POST /cluster/execute', 400, '', { headers: FRAME, body: 'x' }],
-  ['POST /cluster/execute', 413, '', { headers: FRAME, body: new Uint8Array(26_000_000) }],
-  ['POST /cluster/execute', 415, '', text('x')],
-  ['POST /cluster/slots', 200, '', { headers: FRAME, body: OFFER.toString() }],
-  ['POST /cluster/slots', 400, '', { headers: FRAME, body: 'x' }],
-  ['POST /cluster/slots', 413, '', { headers: FRAME, body: new Uint8Array(26_000_000) }],
-  ['POST /cluster/slots', 415, '', text('x')],
-  ['POST /cluster/reach', 400, '', json({})],
-  ['POST /cluster/reach', 413, '', { headers: JSON_TYPE, body: large }],
-  ['POST /cluster/reach', 415, '', text('x')],
-  ['GET /cluster/channel', 400, ''],
-  ['GET /cluster/status', 200, ''],
+  ...MEMBER_EXAMPLES,
   ['POST /increment', 200, '', form('key=k&value=1')],
   ['POST /increment', 200, '', json({ key: 'k', value: 1 })],
   ['POST /increment', 400, '', form('key=k&value=abc')],

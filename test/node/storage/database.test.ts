@@ -8,6 +8,7 @@ import { counterText } from '../../../node/entries/counter.ts'
 import { Database, type Part } from '../../../node/storage/database.ts'
 import { entryOf, type Row } from '../../../node/storage/rows.ts'
 import { rowOf } from './fake-target.ts'
+import { timesOf } from './times.ts'
 
 function part(rows: readonly Row[], rest: Partial<Part> = {}): Part {
   return { isFirst: true, isLast: true, dropped: [], rows, ...rest }
@@ -118,7 +119,7 @@ describe('the file of a node', () => {
     database.write(part([...rows, counterRow('jam', 2n ** 63n - 1n), presenceRow('ann')]))
     const chunks: string[][] = []
     for (let rows = database.read(); rows.length > 0; rows = database.read())
-      chunks.push(rows.map((row) => entryOf(row).id))
+      chunks.push(rows.map((row) => entryOf(row, timesOf()).id))
     expect(chunks).to.have.length(3)
     expect(new Set(chunks.flat()).size).to.equal(2502)
     expect(chunks.flat()).to.include.members(['vk0', 'vk2499', 'cjam', 'rstew'])

@@ -1,10 +1,11 @@
 /** A disk that answers when a test says so, and changes to be written to it. */
 import { pino } from 'pino'
 import type { Change } from '../../../node/entries/entry.ts'
-import type { Batch } from '../../../node/storage/backlog.ts'
+import type { Batch, Target } from '../../../node/storage/backlog.ts'
 import { nameOf, type Row } from '../../../node/storage/rows.ts'
-import { type Target, WriteBehind, type WriteBehindOptions } from '../../../node/storage/write-behind.ts'
+import { WriteBehind, type WriteBehindOptions } from '../../../node/storage/write-behind.ts'
 import { FakeClock, settled } from '../../support/clock.ts'
+import { timesOf } from './times.ts'
 
 export class FakeTarget implements Target {
   /** All that it was asked to write, the bodies of values only. */
@@ -67,7 +68,7 @@ export function startWriting(options: Partial<WriteBehindOptions> & { intervalMs
   const [clock, target] = [new FakeClock(), new FakeTarget()]
   const logged: Record<string, unknown>[] = []
   const log = pino({ base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-  const writes = new WriteBehind({ clock, log, target, waitMaxMs: 2000, ...options })
+  const writes = new WriteBehind({ clock, log, target, times: timesOf(clock), waitMaxMs: 2000, ...options })
   const keep = (key: string, body: string, slot = 1): Keeping => {
     const change = changeOf(key, body, slot)
     const keeping = { outcome: 'waiting' }

@@ -1,9 +1,14 @@
 /** A start from disk: what it restores, what it tells meanwhile, and that it can be stopped. */
 import { expect } from 'chai'
 import { pino } from 'pino'
+import type { Change } from '../../../node/entries/entry.ts'
+import { StampClock, TICKS_PER_MS } from '../../../node/entries/stamp.ts'
+import type { Facts } from '../../../node/storage/database.ts'
 import { Recovery, type RecoveryOptions, type Restored } from '../../../node/storage/recovery.ts'
 import type { StoredEntry, StoredRow } from '../../../node/storage/rows.ts'
+import { FakeClock } from '../../support/clock.ts'
 import { rowOf } from './fake-target.ts'
+import { AHEAD_MS, timesOf } from './times.ts'
 
 function rows(count: number, time = 1): StoredRow[] {
   return Array.from({ length: count }, (_, index) => {
@@ -21,19 +26,27 @@ interface Started {
   readonly into: Restored
   readonly restored: StoredEntry[]
   readonly witnessed: number[]
+  /** What is written anew. */
+  readonly noted: Change[]
   readonly logged: Record<string, unknown>[]
 }
 
 async function open(
   read: () => AsyncGenerator<StoredRow[]>,
-  opened: { rows: number; adopted: number },
+  opened: { rows: number; adopted: number; facts?: Facts },
   onRestore: (recovery: Recovery) => void = () => {},
+  clock = new FakeClock(AHEAD_MS),
 ): Promise<Started> {
   const restored: StoredEntry[] = []
   const witnessed: number[] = []
   const logged: Record<string, unknown>[] = []
+  const noted: Change[] = []
+  const stamps = new StampClock('a')
   const options: RecoveryOptions = {
-    disk: { open: async () => opened, read },
+    disk: { open: async () => ({ facts: {}, ...opened }), read },
+    clock,
+    times: timesOf(clock),
+    writes: { note: (change) => void noted.push(change) },
     log: pino({ base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
   }
   const recovery = new Recovery(options)
@@ -45,9 +58,14 @@ async function open(
         onRestore(recovery)
       },
     },
-    stamps: { witness: ({ time }) => void witnessed.push(time) },
+    stamps: {
+      witness: ({ time }) => void witnessed.push(time),
+      next: (wallMs) => stamps.next(wallMs),
+    },
+    slots: { restore() {}, remember() {} },
+    members: { remember() {} },
   }
-  return { recovery, into, restored, witnessed, logged }
+  return { recovery, into, restored, witnessed, noted, logged }
 }
 
 describe('a start from disk', () => {
@@ -67,6 +85,61 @@ describe('a start from disk', () => {
     const { recovery, into, witnessed } = await open(() => chunksOf(stored, 2), { rows: 2, adopted: 0 })
     await recovery.run(into)
     expect(witnessed).to.deep.equal([8, 9])
+  })
+
+  it('keeps what was written at a time that cannot be, as written now, and writes it so', async () => {
+    const clock = new FakeClock(AHEAD_MS)
+    const good = (clock.wall() + 3_600_000) * TICKS_PER_MS
+    const all = [...rows(1, good), ...rows(3, 1e300).slice(1), ...rows(4, -1).slice(3)]
+    const read = () => chunksOf(all, 2)
+    const opened = await open(read, { rows: 4, adopted: 0 }, () => {}, clock)
+    const { recovery, into, restored, witnessed, noted, logged } = opened
+    await recovery.run(into)
+    const times = restored.map(({ entry }) => (entry.kind === 'register' ? entry.stamp.time : undefined))
+    const now = clock.wall() * TICKS_PER_MS
+    expect(times).to.deep.equal([good, now, now + 1, now + 2])
+    expect(witnessed).to.deep.equal([good])
+    expect(restored.every(({ entry }) => entry.kind === 'register' && entry.value?.body === '')).to.equal(
+      true,
+    )
+    expect(noted.map(({ id }) => id)).to.deep.equal(['vk1', 'vk2', 'vk3'])
+    expect(noted.map(({ state }) => state)).to.deep.equal(restored.slice(1).map(({ entry }) => entry))
+    expect(logged.at(-1))
+      .to.include({ rows: 3 })
+      .and.have.property('msg')
+      .that.includes('is the clock right?')
+  })
+
+  it('does the same with the delete of a counter, whose tallies it keeps, and with a presence', async () => {
+    const tallies = '[["a","5","0"]]'
+    const stored: StoredRow[] = [
+      {
+        table: 'counters',
+        cells: ['jam', 1, null, `{"reset":{"time":1e300,"origin":"a"},"tallies":${tallies}}`],
+      },
+      { table: 'presences', cells: ['stew', 'like', 'ann', 1, 1e300, null, 0] },
+    ]
+    const { recovery, into, restored, noted } = await open(() => chunksOf(stored, 2), { rows: 2, adopted: 0 })
+    await recovery.run(into)
+    const [jam, stew] = restored.map(({ entry }) => entry)
+    expect(jam).to.have.nested.property('reset.time').that.is.below(1e18)
+    expect(jam).to.deep.include({ tallies: { a: { added: 5n, taken: 0n } } })
+    expect(stew?.kind === 'reactions' && stew.find('like', 'ann')?.time).to.be.below(1e18)
+    expect(noted).to.have.length(2)
+  })
+
+  it('goes on with the time of the file, so that what was left of a life is what is left', async () => {
+    const clock = new FakeClock(AHEAD_MS)
+    const facts = { file_time: 1000, wall_time: clock.wall() - 40 }
+    const ending = rows(1).map(({ table, cells }) => ({ table, cells: cells.with(4, 1100) }))
+    const { recovery, into, restored } = await open(
+      () => chunksOf(ending, 1),
+      { rows: 1, adopted: 0, facts },
+      () => {},
+      clock,
+    )
+    await recovery.run(into)
+    expect(restored[0]?.entry).to.include({ endsAtMs: clock.now() + 60 })
   })
 
   it('is not ready before it is through, and tells how far it is', async () => {

@@ -31,7 +31,7 @@ function start(options: { intervalMs: number; waitingBytesMax?: number }): Bench
     holdings: { isHere: () => true, async arrival() {}, async arrivals() {} },
     replication: { async merged() {} },
     moment: () => ({
-      nowMs: clock.wall(),
+      nowMs: clock.now(),
       origin: 'a',
       isCertain: true,
       stamp: () => stamps.next(clock.wall()),

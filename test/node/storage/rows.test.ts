@@ -19,33 +19,37 @@ import {
   rowsOf,
   type StoredRow,
 } from '../../../node/storage/rows.ts'
+import { AHEAD_MS, timesOf } from './times.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('', '\0', 'a\0b', '900,1),(901', `'"`, '🧂', '12', '1e3', 'NULL', '__proto__'),
 )
 const time = fc.nat(Number.MAX_SAFE_INTEGER)
-const endsAtMs = fc.oneof(fc.constant(Infinity), fc.nat(2 ** 45))
+const times = timesOf()
+/** What is gone is remembered anew, and nothing ends later than in a hundred years. */
+const gone = fc.constant(times.nowMs)
+const ends = fc.oneof(fc.constant(Infinity), fc.integer({ min: -(2 ** 41), max: 2 ** 41 }))
 const stamp = fc.record({ time, origin: fc.string({ minLength: 1 }) })
 const value = fc.record({
   contentType: text,
   body: fc.oneof(text, fc.uint8Array()),
 })
 const register: fc.Arbitrary<Register> = fc
-  .record({ stamp, endsAtMs, value: fc.option(value) })
-  .map(({ value, ...rest }): Register => ({ kind: 'register', ...rest, ...(value && { value }) }))
+  .oneof(fc.record({ stamp, endsAtMs: ends, value }), fc.record({ stamp, endsAtMs: gone }))
+  .map((one): Register => ({ kind: 'register', ...one }))
 const amount = fc.bigInt({ min: 0n, max: 2n ** 70n })
 const counter: fc.Arbitrary<Counter> = fc
   .record({
-    reset: fc.option(stamp),
+    reset: fc.option(fc.record({ time, origin: text, atMs: gone })),
     tallies: fc.dictionary(fc.stringMatching(/^[\w-]{12}$/), fc.record({ added: amount, taken: amount })),
   })
   .map(
     ({ reset, tallies }): Counter => ({ kind: 'counter', tallies: { ...tallies }, ...(reset && { reset }) }),
   )
 const presence: fc.Arbitrary<Presence> = fc
-  .record({ reaction: text, user: text, time, endsAtMs, isGone: fc.boolean() })
-  .map((one) => (one.isGone && one.endsAtMs === Infinity ? { ...one, endsAtMs: 1 } : one))
+  .record({ reaction: text, user: text, time, endsAtMs: ends, isGone: fc.boolean() })
+  .map((one) => (one.isGone ? { ...one, endsAtMs: times.nowMs } : one))
 const presences = fc.array(presence, { minLength: 1, maxLength: 8 })
 const slot = fc.nat(16_380)
 
@@ -61,7 +65,7 @@ function stored({ table, key, cells = [] }: Row): StoredRow {
 
 /** All rows of an entry, read and merged again. */
 function readBack(rows: readonly StoredRow[]): { slot: number; id: string; entry: Entry } | undefined {
-  const [first, ...rest] = rows.map(entryOf)
+  const [first, ...rest] = rows.map((row) => entryOf(row, times))
   return first && { ...first, entry: rest.reduce((all, { entry }) => merge(all, entry), first.entry) }
 }
 
@@ -100,7 +104,7 @@ describe('entries as rows', () => {
     fc.assert(
       fc.property(slot, entry, (slot, [id, entry]) => {
         const before = plain(entry)
-        const back = readBack(rowsOf({ slot, id, entry, state: entry }).map(stored))
+        const back = readBack(rowsOf({ slot, id, entry, state: entry }, times).map(stored))
         expect(back).to.include({ slot, id })
         expect(plain(back?.entry)).to.deep.equal(before)
       }),
@@ -114,8 +118,9 @@ describe('entries as rows', () => {
     const gone = { ...ann, time: 6, endsAtMs: 1000, isGone: true }
     const entry = reactionsOf([gone])
     const state = reactionsOf([ann, bob, gone])
-    const rows = rowsOf({ slot: 3, id: 'rstew', entry, state })
-    expect(rows).to.deep.equal([{ table: 'presences', key: ['stew', 'like', 'ann'], cells: [3, 6, 1000, 1] }])
+    const rows = rowsOf({ slot: 3, id: 'rstew', entry, state }, times)
+    const cells = [3, 6, 1000 + AHEAD_MS, 1]
+    expect(rows).to.deep.equal([{ table: 'presences', key: ['stew', 'like', 'ann'], cells }])
   })
 
   it('have names that differ wherever their keys do', () => {
@@ -134,7 +139,7 @@ describe('entries as rows', () => {
   it('are deleted under the name that they were written with', () => {
     fc.assert(
       fc.property(entry, ([id, entry]) => {
-        for (const row of rowsOf({ slot: 1, id, entry, state: entry })) {
+        for (const row of rowsOf({ slot: 1, id, entry, state: entry }, times)) {
           const [, reaction = '', user = ''] = row.key
           const forgotten =
             row.table === 'presences' ? { id, presence: { ...ANYONE, reaction, user } } : { id }
@@ -152,10 +157,10 @@ describe('entries as rows', () => {
       ['vsalt', 7, 1, 'a', null, 'text/plain', null],
       [7, 7, 1, 'a', null, 'text/plain', 'x'],
     ]) {
-      expect(() => entryOf({ table: 'registers', cells })).to.throw(TypeError)
+      expect(() => entryOf({ table: 'registers', cells }, times)).to.throw(TypeError)
     }
     for (const state of ['', '{}', 'null', '{"tallies":[["a","x","0"]]}'])
-      expect(() => entryOf({ table: 'counters', cells: ['jam', 7, null, state] })).to.throw()
+      expect(() => entryOf({ table: 'counters', cells: ['jam', 7, null, state] }, times)).to.throw()
   })
 })
 
@@ -178,7 +183,7 @@ describe('entries in a file', () => {
     const path = join(folder, 'again.db')
     fc.assert(
       fc.property(differing, slot, (entries, slot) => {
-        const rows = entries.flatMap(([id, entry]) => rowsOf({ slot, id, entry, state: entry }))
+        const rows = entries.flatMap(([id, entry]) => rowsOf({ slot, id, entry, state: entry }, times))
         const written = new Database(path)
         const failures = written.write({ isFirst: true, isLast: true, dropped: [], rows })
         written.close()
@@ -189,11 +194,12 @@ describe('entries in a file', () => {
         )
         expect(failures).to.have.length(tooLarge.length + orphans.length)
         const again = new Database(path)
-        const found = Map.groupBy(again.read(), (row) => entryOf(row).id)
+        const found = Map.groupBy(again.read(), (row) => entryOf(row, times).id)
         again.write({ isFirst: true, isLast: true, dropped: [slot], rows: [] })
         again.close()
         for (const [id, entry] of entries) {
-          if (rowsOf({ slot, id, entry, state: entry }).some((row) => unwritten.has(nameOf(row)))) continue
+          const names = rowsOf({ slot, id, entry, state: entry }, times).map(nameOf)
+          if (names.some((name) => unwritten.has(name))) continue
           expect(plain(readBack(found.get(id) ?? [])?.entry)).to.deep.equal(plain(entry))
         }
       }),

@@ -33,6 +33,8 @@ export class Lookout {
   readonly manners = new Map<string, Manner>()
   readonly questions: { readonly id: string; readonly atMs: number }[] = []
   absent: readonly string[] = []
+  /** Of these, who merely does not answer. */
+  silent: readonly string[] = []
   /** How often the absent were others than before. */
   changes = 0
   leaseMs = LEASE_MS
@@ -59,7 +61,7 @@ export class Lookout {
           return lookout.#silence
         },
       },
-      current: { miss: (absent) => this.#miss([...absent]) },
+      current: { miss: ({ absent, silent }) => this.#miss([...absent], [...silent]) },
       peers: {
         of: (member) => ({ contact: this.#contactOf(member), ping: (ms) => this.#ping(member, ms) }),
         [Symbol.iterator]: () =>
@@ -98,10 +100,11 @@ export class Lookout {
     return contact
   }
 
-  #miss(absent: readonly string[]): boolean {
-    const isNew = absent.join() !== this.absent.join()
+  #miss(absent: readonly string[], silent: readonly string[]): boolean {
+    const isNew = absent.join() !== this.absent.join() || silent.join() !== this.silent.join()
     if (isNew) this.changes++
     this.absent = absent
+    this.silent = silent
     return isNew
   }
 

@@ -61,6 +61,7 @@ async function start(uplink: ScriptedUplink) {
     metrics: createClusterMetrics(new Registry()),
     uplink,
     current: new CurrentView({ clock, onView: ({ epoch }) => void views.push(epoch) }),
+    settled: () => undefined,
     onRejected: ({ code }) => void rejections.push(code),
   })
   membership.start()
@@ -74,6 +75,18 @@ describe('membership', () => {
     const { membership, clock } = await start(uplink)
     await clock.advance(3000)
     expect(uplink.renewals.length).to.equal(4)
+    await membership.leave()
+  })
+
+  it('goes on asking an uplink that refuses it for what it speaks, and says why it is not ready', async () => {
+    const uplink = new ScriptedUplink()
+    uplink.members = [other]
+    uplink.error = new LarderError('NOT_UNDERSTOOD', 'a has no format in common with b.')
+    const { membership, clock, rejections } = await start(uplink)
+    expect(membership.notReady).to.include('uplink refuses, a has no format in common with b')
+    expect(membership.placed?.members).to.deep.equal([other])
+    await clock.advance(1000)
+    expect([uplink.renewals.length, rejections]).to.deep.equal([5, []])
     await membership.leave()
   })
 

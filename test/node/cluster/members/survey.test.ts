@@ -56,7 +56,7 @@ describe('whom a survey takes for absent', () => {
     await lookout.clock.advance(QUESTION_MS)
     expect(lookout.absent, 'once').to.deep.equal([])
     await lookout.clock.advance(QUESTION_MS + LOOK_MS)
-    expect(lookout.absent).to.deep.equal(['c-1'])
+    expect([lookout.absent, lookout.silent]).to.deep.equal([['c-1'], []])
   })
 
   it('is not who refuses now and then', async () => {
@@ -77,7 +77,7 @@ describe('whom a survey takes for absent', () => {
     await lookout.clock.advance(LEASE_MS - passedMs)
     expect(lookout.absent).to.deep.equal([])
     await lookout.clock.advance(LOOK_MS)
-    expect(lookout.absent).to.deep.equal(['c-1'])
+    expect([lookout.absent, lookout.silent]).to.deep.equal([['c-1'], ['c-1']])
   })
 
   it('is, of many, who has left three questions without an answer', async () => {
@@ -87,6 +87,16 @@ describe('whom a survey takes for absent', () => {
     expect(lookout.absent, 'a lease').to.deep.equal([])
     await lookout.clock.advance(3 * 1500 - LEASE_MS)
     expect(lookout.absent).to.deep.equal(['m7-1'])
+  })
+
+  it('is known to be gone once nobody listens there, who was merely silent before', async () => {
+    const lookout = await alone()
+    lookout.manners.set('c', 'is silent')
+    await lookout.clock.advance(2 * LEASE_MS)
+    expect([lookout.absent, lookout.silent]).to.deep.equal([['c-1'], ['c-1']])
+    lookout.manners.set('c', 'refuses')
+    await lookout.clock.advance(4 * QUESTION_MS)
+    expect([lookout.absent, lookout.silent, lookout.changes]).to.deep.equal([['c-1'], [], 2])
   })
 
   it('is nobody who answers again', async () => {
@@ -118,7 +128,8 @@ describe('a survey after this process stood still', () => {
     lookout.manners.set('c', 'is silent')
     lookout.clock.standStill(2 * LEASE_MS)
     await lookout.clock.advance(2 * LOOK_MS)
-    expect([lookout.absent, lookout.changes]).to.deep.equal([['c-1'], 1])
+    expect([lookout.absent, lookout.changes]).to.deep.equal([['c-1'], 2])
+    expect(lookout.silent, 'by now nobody knows that it is gone').to.deep.equal(['c-1'])
   })
 })
 

@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import {
   hasStoppedGiving,
   isAbsent,
-  isWaitedFor,
   newContact,
   type RollCall,
   rollCallOf,
@@ -91,25 +90,6 @@ describe('whether a member has stopped giving', () => {
         if (hasStoppedGiving(contact, askedAtMs, nowMs)) return
         expect(hasStoppedGiving({ ...contact, gaveAtMs: gaveAtMs + ms }, askedAtMs, nowMs)).to.equal(false)
         expect(hasStoppedGiving(contact, askedAtMs + ms, nowMs)).to.equal(false)
-      }),
-    )
-  })
-})
-
-describe('whether a member is waited for', () => {
-  const silentSince = (silentSinceMs: number) => ({ ...newContact(), silentSinceMs })
-
-  it('is so for ten seconds of silence, and always while it answers', () => {
-    expect([9999, 10_000].map((nowMs) => isWaitedFor(silentSince(0), nowMs))).to.deep.equal([true, false])
-    fc.assert(fc.property(now, (nowMs) => isWaitedFor(newContact(), nowMs)))
-  })
-
-  it('ends once, and begins again only when it is heard', () => {
-    fc.assert(
-      fc.property(now, now, delays, (sinceMs, nowMs, ms) => {
-        if (isWaitedFor(silentSince(sinceMs), nowMs))
-          expect(isWaitedFor(silentSince(sinceMs + ms), nowMs), 'silent since later').to.equal(true)
-        else expect(isWaitedFor(silentSince(sinceMs), nowMs + ms), 'and on').to.equal(false)
       }),
     )
   })

@@ -57,6 +57,7 @@ export class Echo implements AsyncDisposable {
             rows: [{ path: EXECUTE_PATH, summary: '', answer }],
             bytesMax: BYTES_MAX,
             told,
+            from: undefined,
           })
         },
       },

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { settled } from '../../../support/clock.ts'
 import { ALL, following, takingOver } from '../../../support/slot-arrivals.ts'
+import { asOf } from '../../../support/slot-partners.ts'
 import { memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
 
 const [AB, BA, BC] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c')]
@@ -12,14 +13,14 @@ const holdersOf = (slot: number) =>
     .join('')
 
 describe('a slot that its owner has not', () => {
-  it('is asked of the others in the order in which they would hold it, as long as nobody has all of it', async () => {
+  it('is asked of the others in the order in which they would hold it, and then for whatever they have', async () => {
     const five = viewOf(1, ['a', 'b', 'c', 'd', 'e'])
     for (const slot of ALL.filter((slot) => five.owns(self, slot)).slice(0, 5)) {
       const bench = await following(five, [slot], ({ partners }) => {
-        for (const id of ['b', 'c', 'd', 'e']) partners.answers(id, { want: 'former' })
+        for (const id of ['b', 'c', 'd', 'e']) partners.answers(id, { want: asOf(0) })
       })
       const inOrder = five.ranked(slot).map(({ id }) => id)
-      expect([...'a', ...bench.asked]).to.deep.equal(inOrder)
+      expect(['a', ...bench.asked]).to.deep.equal([...inOrder, ...inOrder.slice(1)])
       expect(bench.isHere(slot)).to.equal(true)
     }
   })
@@ -31,7 +32,8 @@ describe('a slot that its owner has not', () => {
 
   it('is asked with what is here of it, so that only the rest is given', async () => {
     const bench = await following(three, [AB], ({ store }) => store.put(AB, 'va', 'vb'))
-    expect(bench.partners.said('b')).to.deep.equal([{ type: 'want', slots: [[AB, 'va,vb']] }])
+    const want = { type: 'want', slots: [[AB, 'va,vb', 0]], isAnyway: false, mirror: 'a-1 1' }
+    expect(bench.partners.said('b')).to.deep.equal([want])
   })
 
   it('is here once somebody has had all of it, and nobody else is asked', async () => {
@@ -42,11 +44,12 @@ describe('a slot that its owner has not', () => {
     expect([bench.isHere(AB), bench.asked]).to.deep.equal([true, ['b']])
   })
 
-  for (const answer of ['former', 'unready', 'refused'] as const)
-    it(`is asked of the next after one that says "${answer}"`, async () => {
+  it('is asked of the next after one that has not all of it, or sees another owner', async () => {
+    for (const answer of [asOf(7), 'refused'] as const) {
       const bench = await following(three, [AB], ({ partners }) => partners.answers('b', { want: answer }))
       expect([bench.isHere(AB), bench.asked]).to.deep.equal([true, ['b', 'c']])
-    })
+    }
+  })
 
   it('is asked for in batches of 128, one at a time of each member, and every slot once', async () => {
     const bench = await following(three, undefined, ({ partners }) => partners.holds('b'))
@@ -95,45 +98,31 @@ describe('a member that does not answer when asked for slots', () => {
     expect(bench.holdings.missing).to.deep.equal([])
   })
 
-  it('is asked again every 200 ms where nobody else has all, until it has been silent for 10 s', async () => {
+  it('is asked again every 200 ms where nobody else has all, without end', async () => {
     const bench = await following(three, [AB], ({ partners }) => {
       partners.refuses('b')
-      partners.answers('c', { want: 'former' })
+      partners.answers('c', { want: asOf(7) })
     })
     expect(bench.asked).to.deep.equal(['b', 'c'])
     await bench.clock.advance(199)
     expect(bench.asked).to.deep.equal(['b', 'c'])
     await bench.clock.advance(1)
     expect(bench.asked).to.deep.equal(['b', 'c', 'b', 'c'])
-    await bench.clock.advance(9799)
-    expect(bench.isHere(AB)).to.equal(false)
-    await bench.clock.advance(1)
+    await bench.clock.advance(600_000)
+    expect([bench.isHere(AB), bench.asked.length > 6000]).to.deep.equal([false, true])
+    bench.partners.answers('b')
+    await bench.clock.advance(200)
     expect(bench.isHere(AB)).to.equal(true)
   })
 
   it('is one that was asked like any other when it answers after all', async () => {
     const bench = await following(three, [AB], ({ partners }) => {
       partners.refuses('b')
-      partners.answers('c', { want: 'former' })
+      partners.answers('c', { want: asOf(7) })
     })
-    bench.partners.answers('b', { want: 'former' })
+    bench.partners.answers('b', { want: asOf(6) })
     await bench.clock.advance(200)
-    expect([bench.isHere(AB), bench.asked]).to.deep.equal([true, ['b', 'c', 'b', 'c']])
-  })
-
-  it('is silent since its last answer, whatever that was', async () => {
-    const bench = await following(three, [AB], ({ partners }) => {
-      partners.refuses('b')
-      partners.answers('c', { want: 'former' })
-    })
-    await bench.clock.advance(9000)
-    bench.partners.answers('b', { want: 'refused' })
-    await bench.clock.advance(200)
-    bench.partners.refuses('b')
-    await bench.clock.advance(9900)
-    expect(bench.isHere(AB)).to.equal(false)
-    await bench.clock.advance(500)
-    expect(bench.isHere(AB)).to.equal(true)
+    expect([bench.isHere(AB), bench.asked]).to.deep.equal([true, ['b', 'c', 'b', 'c', 'c']])
   })
 
   it('is waited for as long as it goes on giving, and no longer than a second or so after that', async () => {
@@ -162,16 +151,39 @@ describe('a new view', () => {
     expect(bench.isHere(AB)).to.equal(true)
   })
 
-  it('in which the owner is leaving has the next one ask nobody but that one', async () => {
+  it('in which the owner is leaving has the next one ask nobody but that one, for whatever it has', async () => {
     const leaving = viewOf(2, ['a', memberOf('b', { leaving: true }), 'c'])
-    const willing = await takingOver(BA, leaving, ({ partners }) =>
-      partners.answers('b', { want: 'unready' }),
-    )
+    const willing = await takingOver(BA, leaving, ({ partners }) => partners.answers('b', { want: asOf(1) }))
     expect([willing.isHere(BA), willing.asked]).to.deep.equal([true, ['b']])
-    const silent = await takingOver(BA, leaving, ({ partners }) => partners.refuses('b'))
-    expect(silent.isHere(BA)).to.equal(false)
-    await silent.clock.advance(10_000)
-    expect([silent.isHere(BA), ...new Set(silent.asked)]).to.deep.equal([true, 'b'])
-    expect([silent.holdings.originOf(BA), await silent.lost()]).to.deep.equal(['a-1', 0])
+    const want = { type: 'want', slots: [[BA, '', 1]], isAnyway: true, mirror: 'a-1 1' }
+    expect(willing.partners.said('b')).to.deep.equal([want])
+    expect([willing.holdings.originOf(BA), willing.standings.of(BA).lapses]).to.deep.equal(['a-1', []])
+  })
+
+  it('has whoever is leaving asked for whatever it has of those alone that it owned', async () => {
+    const leaving = viewOf(2, ['a', memberOf('b', { leaving: true }), 'c'])
+    const bench = await following(three, [])
+    bench.standings.fallBehind(AB, 1)
+    await bench.follow(leaving, [BA, AB])
+    const asked = bench.partners
+      .saidToAll('want')
+      .map(({ to, said }) => [to, said.isAnyway, ...said.slots.map(([slot]) => slot)])
+    expect(asked).to.have.deep.members([
+      ['b', true, BA],
+      ['b', false, AB],
+    ])
+  })
+
+  it('in which the owner that was leaving is gone ends the waiting for it', async () => {
+    const leaving = viewOf(2, ['a', memberOf('b', { leaving: true }), 'c'])
+    const bench = await takingOver(BA, leaving, ({ partners }) => partners.refuses('b'))
+    await bench.clock.advance(60_000)
+    expect([bench.isHere(BA), ...new Set(bench.asked)]).to.deep.equal([false, 'b'])
+    await bench.follow(viewOf(3, ['a', 'c']), [BA])
+    expect([bench.isHere(BA), bench.holdings.originOf(BA), await bench.lost()]).to.deep.equal([
+      true,
+      'a-1',
+      0,
+    ])
   })
 })

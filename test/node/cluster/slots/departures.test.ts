@@ -1,13 +1,9 @@
 /** How a member lets go of slots that it holds no more: the owner is asked first, and its word is what counts. */
 import { expect } from 'chai'
-import type { PlacedView } from '../../../../node/cluster/members/placed-view.ts'
-import { Departures } from '../../../../node/cluster/slots/departures.ts'
-import { Holdings } from '../../../../node/cluster/slots/holdings.ts'
-import { SlotSender } from '../../../../node/cluster/slots/sender.ts'
 import { SLOTS } from '../../../../shared/placement.ts'
-import { FakeClock, settled } from '../../../support/clock.ts'
-import { SlotPartners } from '../../../support/slot-partners.ts'
-import { changeOf, current, metricsAndLog, SlotShelf } from '../../../support/slot-shelf.ts'
+import { settled } from '../../../support/clock.ts'
+import { departing, offer } from '../../../support/slot-departures.ts'
+import { changeOf } from '../../../support/slot-shelf.ts'
 import { memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
 
 const [AB, BA, BC, CB] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c'), slotOf('c', 'b')]
@@ -16,52 +12,6 @@ const ALL = Array.from({ length: SLOTS }, (_, slot) => slot)
 const isOfB = three.rolesOf(memberOf('b')).map((role) => role === 'owner')
 const isOfA = three.rolesOf(self).map((role) => role !== 'none')
 const OF_B = ALL.filter((slot) => isOfB[slot] && !isOfA[slot])
-
-/** Member a, which has all of these slots on its shelf. */
-class Bench {
-  readonly clock = new FakeClock()
-  readonly partners = new SlotPartners(this.clock)
-  readonly store = new SlotShelf()
-  readonly holdings: Holdings
-  readonly departures: Departures
-  #placed: PlacedView | undefined
-
-  constructor(...slots: readonly number[]) {
-    const { clock, partners: peers, store } = this
-    const ignored = { onWanted: () => {}, onComplete: () => {} }
-    const holdings = new Holdings({ self, clock, currency: current, ...ignored })
-    const sender = new SlotSender({ ...metricsAndLog(), clock, store, peers })
-    const drop = (gone: readonly number[]) => store.drop(gone)
-    this.holdings = holdings
-    this.departures = new Departures({ self, clock, holdings, sender, store, peers, drop })
-    for (const slot of slots) {
-      store.put(slot, 'va')
-      holdings.complete(slot)
-    }
-  }
-
-  async follow(placed: PlacedView): Promise<void> {
-    this.holdings.install(placed, this.#placed)
-    this.departures.install(placed)
-    this.#placed = placed
-    await settled()
-  }
-
-  has(slot: number): boolean {
-    return this.store.holds(slot)
-  }
-}
-
-async function departing(slots: readonly number[], prepare = (_: Bench) => {}) {
-  const bench = new Bench(...slots)
-  prepare(bench)
-  await bench.follow(three)
-  return bench
-}
-
-function offer(slot: number, isGiven = false) {
-  return { type: 'offer', slots: [[slot, 'va', isGiven]] }
-}
 
 describe('a slot that a member holds no more', () => {
   it('is offered to its owner, and no other slot is', async () => {
@@ -80,11 +30,7 @@ describe('a slot that a member holds no more', () => {
     expect([bench.has(BC), bench.departures.count]).to.deep.equal([true, 1])
     bench.partners.releases('b')
     await settled()
-    expect([bench.has(BC), bench.holdings.isComplete(BC), bench.departures.count]).to.deep.equal([
-      false,
-      false,
-      0,
-    ])
+    expect([bench.has(BC), bench.asOf(BC), bench.departures.count]).to.deep.equal([false, 0, 0])
   })
 
   it('is sent when the owner wants it, and offered again as given', async () => {
@@ -96,6 +42,34 @@ describe('a slot that a member holds no more', () => {
     await bench.clock.advance(250)
     expect(bench.partners.said('b')).to.deep.equal([offer(BC, true)])
     expect(bench.has(BC)).to.equal(false)
+  })
+
+  it('is offered with what it is worth, and whether it may have what no other copy has', async () => {
+    const bench = await departing([BC], ({ partners, standings }) => {
+      partners.answers('b', { offer: 'keep' })
+      standings.claim(BC, { sinceTime: 1, lives: [] })
+    })
+    expect(bench.partners.said('b')).to.deep.equal([{ type: 'offer', slots: [[BC, 'va', false, 1, true]] }])
+  })
+
+  it('is given as far as it is claimed where the owner wants no more, and is let go then', async () => {
+    const bench = await departing([BC], ({ partners, standings, store }) => {
+      partners.answers('b', { offer: ['claim', 'drop'] })
+      store.put(BC, 'vlate')
+      standings.claim(BC, { sinceTime: 1, lives: [] })
+    })
+    await bench.clock.advance(250)
+    const given = bench.partners.saidToAll('give').flatMap(({ said }) => said.entries.map(({ id }) => id))
+    expect([given, bench.has(BC), bench.standings.of(BC).alone]).to.deep.equal([
+      ['va', 'vlate'],
+      false,
+      undefined,
+    ])
+    const nothing = await departing([BC], ({ partners }) =>
+      partners.answers('b', { offer: ['claim', 'drop'] }),
+    )
+    await nothing.clock.advance(250)
+    expect([nothing.partners.said('b', 'give'), nothing.has(BC)]).to.deep.equal([[], false])
   })
 
   it('is not given as long as not all of it was taken', async () => {
@@ -176,55 +150,9 @@ describe('many slots that a member holds no more', () => {
     expect([one, two, other].map((slot) => bench.has(slot))).to.deep.equal([false, true, true])
     expect(bench.partners.slotsSaid('b', 'give')).to.deep.equal([[two]])
     const offered = [
-      [two, 'va', true],
-      [other, 'va', false],
+      [two, 'va', true, 1, false],
+      [other, 'va', false, 1, false],
     ]
     expect(bench.partners.said('b').at(-1)).to.deep.equal({ type: 'offer', slots: offered })
-  })
-})
-
-describe('a member that lets go of slots', () => {
-  it('offers all that it has when it is leaving', async () => {
-    const bench = await departing([AB, BA, BC])
-    bench.partners.forget()
-    await bench.follow(viewOf(2, [memberOf('a', { leaving: true }), 'b', 'c']))
-    expect(bench.partners.slotsSaid('b').flat()).to.have.members([AB, BA])
-  })
-
-  it('keeps everything while it is not in the view, and while nobody is there to take it', async () => {
-    for (const view of [viewOf(1, ['b', 'c']), viewOf(1, [memberOf('a', { leaving: true })])]) {
-      const bench = new Bench(AB, BC)
-      await bench.follow(view)
-      expect([bench.partners.log, bench.departures.count, bench.has(BC)]).to.deep.equal([[], 0, true])
-    }
-  })
-
-  it('offers to the owner of a new view, as given only if it was given to that one', async () => {
-    const bench = await departing([BC], ({ partners }) => {
-      partners.answers('b', { offer: ['send', 'keep'] })
-      partners.answers('c', { offer: 'keep' })
-    })
-    await bench.clock.advance(0)
-    await bench.follow(viewOf(2, ['a', 'b', 'c']))
-    await bench.clock.advance(250)
-    expect(bench.partners.said('b').at(-1)).to.deep.equal(offer(BC, true))
-    await bench.follow(viewOf(3, ['a', memberOf('b', { leaving: true }), 'c', 'd']))
-    expect(bench.partners.said('c').concat(bench.partners.said('d'))).to.deep.equal([offer(BC)])
-  })
-
-  it('does not let go of what has become its own by the time of the answer', async () => {
-    const bench = await departing([BC], ({ partners }) => partners.holds('b'))
-    await bench.follow(viewOf(2, ['a']))
-    bench.partners.releases('b')
-    await settled()
-    expect([bench.holdings.roleOf(BC), bench.has(BC)]).to.deep.equal(['owner', true])
-  })
-
-  it('has not all of a slot any more of which nothing is left', async () => {
-    const bench = await departing([BC], ({ partners }) => partners.answers('b', { offer: 'keep' }))
-    bench.store.drop([BC])
-    expect(bench.holdings.isComplete(BC)).to.equal(true)
-    await bench.follow(viewOf(2, ['a', 'b', 'c']))
-    expect(bench.holdings.isComplete(BC)).to.equal(false)
   })
 })

@@ -46,6 +46,24 @@ describe('what an owner knows of its copies', () => {
     expect(doubts.short).to.deep.equal({ slots: 0, seconds: 0 })
   })
 
+  it('is of one that has missed something that it surely has not all, until it is confirmed or is another life', () => {
+    const { doubts } = start(three)
+    confirmAll(doubts, 'b', 'c')
+    doubts.doubt(AB, 'b-1')
+    expect(doubts.hasMissed(AB, 'b-1')).to.equal(false)
+    doubts.miss(AB, 'b-1')
+    doubts.miss(AB, 'c-1')
+    expect([doubts.isSafe(AB), doubts.hasMissed(AB, 'b-1'), doubts.hasMissed(AB, 'c-1')]).to.deep.equal([
+      false,
+      true,
+      false,
+    ])
+    doubts.install(viewOf(2, ['a', 'b', 'c']), three)
+    expect(doubts.hasMissed(AB, 'b-1'), 'in the next view').to.equal(true)
+    doubts.confirm(AB, 'b-1', doubts.count)
+    expect(doubts.hasMissed(AB, 'b-1')).to.equal(false)
+  })
+
   it('outlives a view for those who stay, and not for another life of one of them', () => {
     const { doubts } = start(three)
     confirmAll(doubts, 'b', 'c')
@@ -55,6 +73,15 @@ describe('what an owner knows of its copies', () => {
     expect([...doubts.doubtsOf('b-1').keys()]).to.deep.equal([AB])
     expect(doubts.doubtsOf('c-1').size).to.equal(0)
     expect(doubts.doubtsOf('c-2').size).to.be.above(1000)
+  })
+
+  it('is nothing of the copies that a later view asks for, until they are there', () => {
+    const { doubts } = start(viewOf(1, ['a', 'b', 'c'], 1))
+    expect(doubts.short.slots).to.equal(0)
+    doubts.install(three, viewOf(1, ['a', 'b', 'c'], 1))
+    expect(doubts.short.slots).to.equal(owned)
+    confirmAll(doubts, 'b', 'c')
+    expect(doubts.short.slots).to.equal(0)
   })
 
   it('is that there are too few where there are fewer members than copies asked for', () => {

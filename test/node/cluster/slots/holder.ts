@@ -7,10 +7,13 @@ import { createClusterMetrics } from '../../../../node/cluster/metrics.ts'
 import { Departures } from '../../../../node/cluster/slots/departures.ts'
 import { Doubts } from '../../../../node/cluster/slots/doubts.ts'
 import { Holdings } from '../../../../node/cluster/slots/holdings.ts'
+import { Mirroring } from '../../../../node/cluster/slots/mirroring.ts'
 import { Repair } from '../../../../node/cluster/slots/repair.ts'
 import { Replicator } from '../../../../node/cluster/slots/replicator.ts'
 import { SlotSender } from '../../../../node/cluster/slots/sender.ts'
 import { SlotInbox } from '../../../../node/cluster/slots/slot-inbox.ts'
+import { Standings } from '../../../../node/cluster/slots/standings.ts'
+import { CURRENT } from '../../../../node/cluster/wire/format.ts'
 import type { Preamble } from '../../../../node/cluster/wire/preamble.ts'
 import type {
   SlotAnswer,
@@ -24,6 +27,7 @@ import { Memory } from '../../../../node/memory/memory.ts'
 import { FakeClock } from '../../../support/clock.ts'
 import { silent } from '../../../support/cluster.ts'
 import { SlotPartners } from '../../../support/slot-partners.ts'
+import { forgetful } from '../../../support/slot-shelf.ts'
 import { self, three } from '../../../support/views.ts'
 
 const nothing = () => {}
@@ -37,6 +41,8 @@ export class Holder {
   /** What is said of the memory, whatever is in it. */
   isFull = false
   readonly current: CurrentView
+  readonly standings = new Standings(forgetful)
+  readonly mirroring: Mirroring
   readonly holdings: Holdings
   readonly doubts: Doubts
   readonly #departures: Departures
@@ -44,10 +50,11 @@ export class Holder {
   readonly #inbox: SlotInbox
 
   constructor(view: PlacedView = three) {
-    const { clock, peers, memory, stamps } = this
+    const { clock, peers, memory, stamps, standings } = this
     for (const { id } of view.members) peers.drops(id)
     const currency = { isCurrent: true, catchUp: async () => {} }
-    const holdings = new Holdings({ self, clock, currency, onWanted: nothing, onComplete: nothing })
+    const ignored = { awaitedFor: () => [], onWanted: nothing, onComplete: nothing }
+    const holdings = new Holdings({ self, clock, currency, standings, ...ignored })
     const doubts = new Doubts(self, clock)
     const current = new CurrentView({ clock, onView: (placed, former) => this.#follow(placed, former) })
     const basis = {
@@ -60,20 +67,25 @@ export class Holder {
       peers,
       store: memory.slots,
       memory: this.#fullness(),
+      standings,
       holdings,
       doubts,
     }
+    const mirroring = new Mirroring({ ...basis, memory, keeper: { note: nothing } })
     const replicator = new Replicator({ ...basis, onMissed: nothing })
     const sender = new SlotSender(basis)
     const departures = new Departures({ ...basis, sender, drop: nothing })
-    const repair = new Repair({ ...basis, replicator, sender })
-    const takeIn = (entry: SlotEntry) =>
-      memory.takeIn(entry, { nowMs: clock.wall(), isOwner: holdings.isOwn(entry.slot) }, nothing)
+    const repair = new Repair({ ...basis, mirroring, replicator, sender })
+    const takeIn = (entry: SlotEntry) => {
+      mirroring.note(entry)
+      return memory.takeIn(entry, clock.now(), nothing)
+    }
     this.current = current
+    this.mirroring = mirroring
     this.holdings = holdings
     this.doubts = doubts
     this.#departures = departures
-    this.#inbox = new SlotInbox({ ...basis, replicator, sender, departures, repair, takeIn })
+    this.#inbox = new SlotInbox({ ...basis, mirroring, replicator, sender, departures, repair, takeIn })
     this.#repair = repair
     current.install(view.view)
   }
@@ -98,7 +110,7 @@ export class Holder {
   }
 
   receive(from: string, message: SlotMessage, preamble: Partial<Preamble> = {}): Promise<SlotResponse> {
-    return this.#inbox.receive({ epoch: 1, time: 0, from, message, ...preamble })
+    return this.#inbox.receive({ format: CURRENT, epoch: 1, time: 0, from, message, ...preamble })
   }
 
   /** The answers to a message that has one list of them. */

@@ -1,58 +1,97 @@
 /** What an owner makes of slots that nobody has all of, and the first member of all slots. */
 import { expect } from 'chai'
-import { SLOTS } from '../../../../shared/placement.ts'
-import { settled } from '../../../support/clock.ts'
-import { ArrivalsBench, following, takingOver } from '../../../support/slot-arrivals.ts'
+import { ArrivalsBench, takingOver } from '../../../support/slot-arrivals.ts'
+import { asOf } from '../../../support/slot-partners.ts'
 import { memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
 
-const [AB, BC] = [slotOf('a', 'b'), slotOf('b', 'c')]
+const BC = slotOf('b', 'c')
 const ad = viewOf(2, ['a', 'd'])
 /** One that b and c held, and a gets. */
 const isNew = three.rolesOf(self).map((role, slot) => role === 'none' && ad.owns(self, slot))
 const NEW = isNew.indexOf(true)
 
+/** Nobody listens where they were. */
+function dead(...ids: readonly string[]) {
+  return ({ partners }: ArrivalsBench) => {
+    for (const id of ids) partners.refuses(id)
+  }
+}
+
 describe('a slot that nobody has all of', () => {
   const alone = viewOf(2, ['a'])
+  const outcome = async (bench: ArrivalsBench, slot: number) => [
+    bench.isHere(slot),
+    bench.holdings.originOf(slot),
+    await bench.lost(),
+  ]
 
   it('is lost when nobody is left who held it: it begins anew, and is counted', async () => {
-    const bench = await takingOver(BC, alone)
-    expect([bench.isHere(BC), bench.holdings.originOf(BC)]).to.deep.equal([true, 'a-1~1'])
-    expect(await bench.lost()).to.equal(1)
+    const bench = await takingOver(BC, alone, dead('b', 'c'))
+    expect(await outcome(bench, BC)).to.deep.equal([true, 'a-1~1', 1])
   })
 
-  it('is not lost when some of it is here, and begins anew all the same', async () => {
-    const bench = await takingOver(BC, alone, ({ store }) => store.put(BC, 'va'))
-    expect([bench.isHere(BC), bench.holdings.originOf(BC), await bench.lost()]).to.deep.equal([
-      true,
-      'a-1~1',
-      0,
-    ])
+  it('is asked of those who held it, though they were dropped: they may answer all the same', async () => {
+    const bench = await takingOver(BC, alone, dead('b'))
+    expect([bench.asked, ...(await outcome(bench, BC))]).to.deep.equal([['b', 'c'], true, 'a-1', 0])
   })
 
-  it('is not lost when somebody is left who held it, be it in another life', async () => {
-    const again = viewOf(2, ['a', memberOf('c', { incarnation: 'c-2', leaving: true })])
-    const bench = await takingOver(BC, again, ({ partners }) => partners.answers('c', { want: 'unready' }))
-    expect([bench.isHere(BC), bench.holdings.originOf(BC)]).to.deep.equal([true, 'a-1~1'])
-    expect(await bench.lost()).to.equal(0)
+  it('is lost though some of it is here, which is kept', async () => {
+    const bench = await takingOver(BC, alone, (bench) => {
+      dead('b', 'c')(bench)
+      bench.store.put(BC, 'va')
+    })
+    expect(await outcome(bench, BC)).to.deep.equal([true, 'a-1~1', 1])
+    expect(bench.store.digestOf(BC)).to.equal('va')
   })
 
-  it('is lost when the one who is left says nothing for 10 s', async () => {
+  it('goes on as it was with a copy that had all by the view before', async () => {
+    const bench = await takingOver(BC, alone, (bench) => {
+      dead('b', 'c')(bench)
+      bench.standings.restore({ slot: BC, asOf: 1, lapses: [] })
+    })
+    expect([...(await outcome(bench, BC)), bench.standings.of(BC).lapses]).to.deep.equal([true, 'a-1', 0, []])
+  })
+
+  it('has a lapse from then on: what was written since its last whole copy nobody here knows', async () => {
+    const bench = await takingOver(BC, alone, dead('b', 'c'))
+    expect(bench.standings.of(BC).lapses).to.deep.equal([{ from: 0, to: 2 }])
+  })
+
+  it('is lost with those of its holders who are not there, be it in another life', async () => {
+    const again = ['b', 'c'].map((id) => memberOf(id, { incarnation: `${id}-2`, leaving: true }))
+    for (const [others, lost] of [
+      [again.slice(1), 1],
+      [again, 0],
+    ] as const) {
+      const bench = await takingOver(BC, viewOf(2, ['a', ...others]), ({ partners }) => {
+        for (const id of ['b', 'c']) partners.answers(id, { want: asOf(0) })
+      })
+      expect(await outcome(bench, BC)).to.deep.equal([true, 'a-1~1', lost])
+    }
+  })
+
+  it('is not lost as long as one is left who says nothing, and is when that one is gone', async () => {
     const leaving = viewOf(2, ['a', memberOf('c', { leaving: true })])
-    const bench = await takingOver(BC, leaving, ({ partners }) => partners.refuses('c'))
-    await bench.clock.advance(9999)
+    const bench = await takingOver(BC, leaving, dead('b', 'c'))
+    await bench.clock.advance(60_000)
     expect([bench.isHere(BC), await bench.lost()]).to.deep.equal([false, 0])
-    await bench.clock.advance(1)
+    await bench.follow(viewOf(3, ['a']), [BC])
     expect([bench.isHere(BC), await bench.lost()]).to.deep.equal([true, 1])
   })
 
-  it('goes on as it was when somebody has had all of it once', async () => {
-    const bench = await takingOver(NEW, ad, ({ partners }) => partners.answers('d', { want: 'former' }))
-    expect([bench.isHere(NEW), bench.holdings.originOf(NEW)]).to.deep.equal([true, 'a-1'])
-    expect(await bench.lost()).to.equal(0)
+  it('goes on as it was when somebody had all of it by the view before', async () => {
+    const bench = await takingOver(NEW, ad, (bench) => {
+      dead('b', 'c')(bench)
+      bench.partners.answers('d', { want: asOf(1) })
+    })
+    expect(await outcome(bench, NEW)).to.deep.equal([true, 'a-1', 0])
   })
 
   it('was that of those who held it when it was first missed, also after further views', async () => {
-    const bench = await takingOver(NEW, ad, ({ partners }) => partners.holds('d'))
+    const bench = await takingOver(NEW, ad, (bench) => {
+      dead('b', 'c')(bench)
+      bench.partners.holds('d')
+    })
     expect(bench.isHere(NEW)).to.equal(false)
     await bench.follow(viewOf(3, ['a']), [NEW])
     expect([bench.isHere(NEW), await bench.lost()]).to.deep.equal([true, 1])
@@ -60,30 +99,9 @@ describe('a slot that nobody has all of', () => {
 })
 
 describe('the first member of all', () => {
-  const alone = viewOf(1, ['a'])
-
-  it('has all slots at once when there is no uplink', async () => {
-    const bench = new ArrivalsBench({ hasUplink: false })
-    await bench.follow(alone)
+  it('has all slots at once, and none of them is lost', async () => {
+    const bench = new ArrivalsBench()
+    await bench.follow(viewOf(1, ['a']))
     expect([bench.holdings.missing, await bench.lost()]).to.deep.equal([[], 0])
-  })
-
-  it('waits for half a second where there is an uplink', async () => {
-    const bench = await following(alone)
-    await bench.clock.advance(499)
-    expect(bench.holdings.missing).to.have.lengthOf(SLOTS)
-    await bench.clock.advance(1)
-    expect([bench.holdings.missing, await bench.lost()]).to.deep.equal([[], 0])
-  })
-
-  it('is not the first when uplink has told of others meanwhile', async () => {
-    const bench = await following(alone, undefined, ({ partners }) => partners.holds('b'))
-    await bench.clock.advance(300)
-    await bench.follow(viewOf(2, ['a', 'b']), [AB])
-    await bench.clock.advance(300)
-    expect([bench.isHere(AB), bench.asked]).to.deep.equal([false, ['b']])
-    bench.partners.releases('b')
-    await settled()
-    expect(bench.isHere(AB)).to.equal(true)
   })
 })

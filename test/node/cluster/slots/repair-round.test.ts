@@ -22,13 +22,13 @@ describe('the round of all slots', () => {
 
   it('mends what differs', async () => {
     const bench = await doubting([], ({ partners }) => {
-      const isMended = () => partners.said('b', 'want').length > 0
+      const isMended = () => partners.said('b', 'mirror').length > 0
       partners.answers('b', { check: (slot) => (slot === AB && !isMended() ? 'differs' : 'same') })
     })
     bench.repair.start()
     const isCompared = () => bench.partners.slotsSaid('b', 'check').flat().includes(AB)
     for (let second = 0; second < 60 && !isCompared(); second++) await bench.clock.advance(1000)
-    expect(bench.partners.slotsSaid('b', 'want')).to.deep.equal([[AB]])
+    expect(bench.partners.slotsSaid('b', 'mirror')).to.deep.equal([[AB]])
     expect([bench.doubtsOf('b'), await countOf(bench.metrics.mendedSlots)]).to.deep.equal([[], 1])
   })
 

@@ -1,9 +1,9 @@
 /** How an owner sees to it that a replica is whole: compare, give each other what is missing, and compare again. */
 import { expect } from 'chai'
 import { settled } from '../../../support/clock.ts'
-import { check, doubting, OWN, RepairBench } from '../../../support/slot-repair.ts'
+import { check, doubting, MIRROR, OWN, RepairBench } from '../../../support/slot-repair.ts'
 import { changeOf, countOf } from '../../../support/slot-shelf.ts'
-import { memberOf, slotOf, three } from '../../../support/views.ts'
+import { absent, memberOf, slotOf, three } from '../../../support/views.ts'
 
 const [AB, AC] = [slotOf('a', 'b'), slotOf('a', 'c')]
 const WITH_B = OWN.filter((slot) => three.replicasOf(slot)[0]?.id === 'b')
@@ -30,7 +30,7 @@ describe('a replica in doubt', () => {
     expect(bench.partners.said('b')).to.deep.equal([{ ...check(AB, '', true), isFull: true }])
   })
 
-  it('gives what it has and is given what it lacks when it differs, and is compared again', async () => {
+  it('becomes a mirror of the owner when it differs, and is compared again', async () => {
     const bench = await doubting([AB], ({ partners, store }) => {
       partners.answers('b', { check: ['differs', 'same'] })
       store.put(AB, 'va')
@@ -38,11 +38,53 @@ describe('a replica in doubt', () => {
     await bench.clock.advance(0)
     expect(bench.partners.said('b')).to.deep.equal([
       check(AB, 'va', true),
-      { type: 'want', slots: [[AB, 'va']] },
-      { type: 'give', entries: [changeOf(AB)] },
+      { type: 'mirror', slots: [[AB, 'va', [], false]], mirror: MIRROR },
+      { type: 'give', entries: [changeOf(AB)], mirror: MIRROR },
+      { type: 'mirrored', slots: [AB], mirror: MIRROR },
       check(AB, 'va', false),
     ])
     expect([bench.doubtsOf('b'), await countOf(bench.metrics.mendedSlots)]).to.deep.equal([[], 1])
+  })
+
+  it('gives what it has and is given what it lacks, each to be merged, where it had all by its own account', async () => {
+    const worth = { asOf: Infinity, lapses: [], how: 'merged' } as const
+    // By the former format a replica tells what its copy is worth.
+    for (const answer of ['merge', worth] as const) {
+      const bench = await doubting([AB], ({ partners, store }) => {
+        partners.answers('b', { check: ['differs', 'same'], mirror: answer })
+        store.put(AB, 'va')
+      })
+      await bench.clock.advance(0)
+      expect(bench.partners.said('b').slice(2)).to.deep.equal([
+        { type: 'give', entries: [changeOf(AB)] },
+        check(AB, 'va', false),
+      ])
+      expect(bench.doubtsOf('b')).to.deep.equal([])
+    }
+  })
+
+  it('is told which time nobody knows of, and whether it has missed something', async () => {
+    const bench = await doubting([], ({ partners, standings }) => {
+      partners.answers('b', { check: ['differs', 'same'] })
+      standings.learnLapses(AB, [{ from: 2, to: 3 }])
+    })
+    bench.doubts.miss(AB, 'b-1')
+    bench.repair.wake(b)
+    await settled()
+    expect(bench.partners.said('b', 'mirror')).to.deep.equal([
+      { type: 'mirror', slots: [[AB, '', [{ from: 2, to: 3 }], true]], mirror: MIRROR },
+    ])
+  })
+
+  it('is told to let nothing go where it did not become a mirror', async () => {
+    for (const answer of ['same', 'refused'] as const) {
+      const bench = await doubting([AB], ({ partners, store }) => {
+        partners.answers('b', { check: ['differs', 'same'], mirror: answer })
+        store.put(AB, 'va')
+      })
+      await bench.clock.advance(0)
+      expect(bench.partners.said('b', 'give').concat(bench.partners.said('b', 'mirrored'))).to.deep.equal([])
+    }
   })
 
   it('stays in doubt as long as it differs, or refuses, and is compared again after a pause', async () => {
@@ -66,7 +108,7 @@ describe('a replica in doubt', () => {
     )
     expect(bench.partners.slotsSaid('b', 'check')[0]).to.deep.equal(WITH_B.slice(0, 512))
     const mended = [WITH_B.slice(0, 256), WITH_B.slice(256, 512)]
-    expect(bench.partners.slotsSaid('b', 'want')).to.deep.equal(mended)
+    expect(bench.partners.slotsSaid('b', 'mirror')).to.deep.equal(mended)
     await bench.clock.advance(250)
     expect(bench.partners.slotsSaid('b', 'check').at(3)).to.deep.equal(WITH_B.slice(512, 600))
   })
@@ -89,6 +131,33 @@ describe('a replica in doubt', () => {
     bench.repair.wakeSoon()
     await settled()
     expect(bench.partners.slotsSaid('b')).to.deep.equal([[AB]])
+  })
+})
+
+describe('what only the owner had', () => {
+  const claim = { sinceTime: 1, lives: [] }
+
+  it('is shared once all of its replicas have the same', async () => {
+    const bench = await doubting([AB], ({ partners, standings }) => {
+      partners.holds('b')
+      standings.claim(AB, claim)
+    })
+    expect(bench.standings.of(AB).alone).to.deep.equal(claim)
+    bench.partners.releases('b')
+    await settled()
+    expect(bench.standings.of(AB).alone).to.equal(undefined)
+  })
+
+  it('is not, as long as one may lack it, or others are taken for absent', async () => {
+    const one = new RepairBench()
+    one.standings.claim(AB, claim)
+    one.partners.answers('b', { check: 'differs' })
+    await one.follow(three, [AB])
+    expect(one.standings.of(AB).alone).to.deep.equal(claim)
+    const other = new RepairBench()
+    other.standings.claim(AB, claim)
+    await other.follow(absent(three, ['c']), [AB])
+    expect([other.doubtsOf('b'), other.standings.of(AB).alone]).to.deep.equal([[], claim])
   })
 })
 

@@ -2,7 +2,8 @@
 import { expect } from 'chai'
 import { Registry } from 'prom-client'
 import { createClusterMetrics } from '../../../../node/cluster/metrics.ts'
-import { SlotSender } from '../../../../node/cluster/slots/sender.ts'
+import { type Sending, SlotSender } from '../../../../node/cluster/slots/sender.ts'
+import { Standings } from '../../../../node/cluster/slots/standings.ts'
 import { bytesOfEntries } from '../../../../node/cluster/wire/entry.ts'
 import type { SlotAnswer } from '../../../../node/cluster/wire/slots.ts'
 import type { SlotEntry } from '../../../../node/entries/entry.ts'
@@ -11,7 +12,8 @@ import { Memory } from '../../../../node/memory/memory.ts'
 import { pause } from '../../../../shared/clock.ts'
 import { LarderError } from '../../../../shared/errors.ts'
 import { FakeClock } from '../../../support/clock.ts'
-import { valueIn } from '../../../support/entries.ts'
+import { countIn, valueIn } from '../../../support/entries.ts'
+import { forgetful } from '../../../support/slot-shelf.ts'
 import { memberOf } from '../../../support/views.ts'
 
 const PART_BYTES = 256 * 2 ** 10
@@ -24,7 +26,9 @@ const receiver = memberOf('b')
 class Bench {
   readonly clock = new FakeClock()
   readonly memory = new Memory(Infinity)
+  readonly standings = new Standings(forgetful)
   readonly parts: (readonly SlotEntry[])[] = []
+  readonly mirrors: (string | undefined)[] = []
   readonly askedAtMs: number[] = []
   timeoutMs = 0
   /** How long the member takes for a part. */
@@ -35,7 +39,15 @@ class Bench {
     clock: this.clock,
     metrics: this.#metrics,
     store: this.memory.slots,
-    peers: { of: () => ({ ask: ({ entries }, timeoutMs) => this.#take(entries, timeoutMs) }) },
+    standings: this.standings,
+    peers: {
+      of: () => ({
+        ask: ({ entries, mirror }, timeoutMs) => {
+          this.mirrors.push(mirror)
+          return this.#take(entries, timeoutMs)
+        },
+      }),
+    },
   })
   readonly #startedAtMs = this.clock.now()
 
@@ -43,8 +55,8 @@ class Bench {
     for (const { slot, id, entry } of entries) this.memory.merge(slot, id, entry)
   }
 
-  send(slots: readonly number[], { isUrgent = false } = {}): Promise<boolean> {
-    return this.#sender.send(slots, receiver, { isUrgent })
+  send(slots: readonly number[], how: Partial<Sending> = {}): Promise<boolean> {
+    return this.#sender.send(slots, receiver, { isUrgent: false, ...how })
   }
 
   get sizes(): number[] {
@@ -117,6 +129,32 @@ describe('what is given of slots', () => {
       other.merge(slot, id, entry)
     }
     expect(other.slots.digestOf(SLOT)).to.equal(bench.memory.slots.digestOf(SLOT))
+  })
+})
+
+describe('what only this copy may have', () => {
+  it('is given where no more is asked for, of each entry what is claimed', async () => {
+    const bench = new Bench()
+    const [early, late] = [valueIn(SLOT, 'early', { atMs: 1 }), valueIn(SLOT, 'late', { atMs: 9 })]
+    const counter = { 'x-1': { added: 1n, taken: 0n }, 'y-1': { added: 2n, taken: 0n } }
+    bench.hold([early, late, { slot: SLOT, id: 'cx', entry: { kind: 'counter', tallies: counter } }])
+    bench.standings.claim(SLOT, { sinceTime: late.entry.stamp.time, lives: ['x-1'] })
+    const isTaken = await bench.send([SLOT], { isUrgent: true, isClaim: true })
+    expect([isTaken, bench.parts.flat()]).to.deep.equal([true, [late, countIn(SLOT, 'x', 1)]])
+  })
+
+  it('is nothing without a claim', async () => {
+    const bench = new Bench()
+    bench.hold([valueIn(SLOT, 'x')])
+    expect([await bench.send([SLOT], { isClaim: true }), bench.parts]).to.deep.equal([true, []])
+  })
+
+  it('is not what is given for a mirror, which is named', async () => {
+    const bench = new Bench()
+    bench.hold([valueIn(SLOT, 'x')])
+    await bench.send([SLOT], { isUrgent: true })
+    await bench.send([SLOT], { isUrgent: true, mirror: 'b-1 3' })
+    expect(bench.mirrors).to.deep.equal([undefined, 'b-1 3'])
   })
 })
 

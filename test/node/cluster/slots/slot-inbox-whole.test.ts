@@ -1,26 +1,43 @@
 /** What a holder of slots answers where whole slots are meant: what it has, what it lacks, what may go. */
 import { expect } from 'chai'
-import type { SlotDigest } from '../../../../node/cluster/wire/slots.ts'
+import type { SlotMessage, Wanted } from '../../../../node/cluster/wire/slots.ts'
 import type { SlotEntry } from '../../../../node/entries/entry.ts'
+import type { Lapse } from '../../../../node/entries/standing.ts'
 import { settled } from '../../../support/clock.ts'
 import { valueIn } from '../../../support/entries.ts'
-import { slotOf, three } from '../../../support/views.ts'
+import { slotOf, three, viewOf } from '../../../support/views.ts'
 import { Holder } from './holder.ts'
 
-const [AB, BA, BC, CA] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c'), slotOf('c', 'a')]
+const [AB, BA, BC] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c')]
 /** That of nobody's. */
 const OTHER = 'another'
+/** What is told is for this one. */
+const MIRROR = 'b-1 4'
 
+/** Asked for by an owner that has nothing of them. */
 function want(...slots: readonly number[]) {
-  return { type: 'want', slots: slots.map((slot): SlotDigest => [slot, OTHER]) } as const
+  return wanted(slots.map((slot) => [slot, OTHER, 0]))
+}
+
+function wanted(slots: readonly Wanted[], isAnyway = false): SlotMessage {
+  return { type: 'want', slots, isAnyway, mirror: MIRROR }
+}
+
+/** What is answered of a copy that is not given. */
+function kept(asOf: number) {
+  return { asOf, lapses: [], how: 'kept' }
+}
+
+function mirrored(asOf: number) {
+  return { asOf, lapses: [], how: 'mirrored' }
 }
 
 function givesTo(holder: Holder, answer: 'merged' | 'refused' | 'keep') {
   for (const id of ['b', 'c']) holder.peers.answers(id, { give: answer, offer: answer })
 }
 
-function given(holder: Holder): { to: string; entries: readonly SlotEntry[] }[] {
-  return holder.peers.saidToAll('give').map(({ to, said }) => ({ to, entries: said.entries }))
+function given(holder: Holder): { to: string; entries: readonly SlotEntry[]; mirror: string | undefined }[] {
+  return holder.peers.saidToAll('give').map(({ to, said: { entries, mirror } }) => ({ to, entries, mirror }))
 }
 
 describe('a holder that is asked for slots', () => {
@@ -33,31 +50,53 @@ describe('a holder that is asked for slots', () => {
     expect(given(holder)).to.deep.equal([])
   })
 
-  it('says whether it has all of them, or had when it held them', async () => {
-    const holder = new Holder()
+  it('says as of which view it has all of them, and gives none that is not whole', async () => {
+    const holder = new Holder(viewOf(9, ['a', 'b', 'c']))
     givesTo(holder, 'merged')
-    expect(await holder.hear('b-1', want(BA, BC))).to.deep.equal(['unready', 'unready'])
-    holder.holdings.complete(BA)
-    holder.holdings.complete(BC)
-    expect(await holder.hear('b-1', want(BA, BC, AB))).to.deep.equal(['complete', 'former', 'refused'])
+    holder.hold(valueIn(BA, 'x'))
+    holder.memory.merge(BC, 'vy', valueIn(BC, 'y').entry)
+    holder.standings.restore({ slot: BC, asOf: 7, lapses: [] })
+    const answers = holder.hear('b-1', want(BA, BC, AB))
+    await holder.clock.advance(0)
+    expect(await answers).to.deep.equal([mirrored(Infinity), kept(7), 'refused'])
+    expect(given(holder).flatMap(({ entries }) => entries.map(({ id }) => id))).to.deep.equal(['vx'])
   })
 
-  it('gives what differs before it answers, be it whole or not', async () => {
+  it('gives at once what was all there was by the view before, as nothing can have been acknowledged since', async () => {
+    const holder = new Holder(viewOf(9, ['a', 'b', 'c']))
+    givesTo(holder, 'merged')
+    holder.memory.merge(BC, 'vy', valueIn(BC, 'y').entry)
+    holder.standings.restore({ slot: BC, asOf: 8, lapses: [] })
+    const answers = holder.hear('b-1', want(BC))
+    await holder.clock.advance(0)
+    expect(await answers).to.deep.equal([mirrored(8)])
+    expect(given(holder).length).to.equal(1)
+  })
+
+  it('gives whatever it has where anything will do', async () => {
+    const holder = new Holder()
+    givesTo(holder, 'merged')
+    holder.memory.merge(BA, 'vx', valueIn(BA, 'x').entry)
+    expect(await holder.hear('b-1', wanted([[BA, OTHER, 0]], true))).to.deep.equal([
+      { asOf: 0, lapses: [], how: 'merged' },
+    ])
+    expect(given(holder)).to.deep.equal([{ to: 'b', entries: [valueIn(BA, 'x')], mirror: undefined }])
+  })
+
+  it('gives what differs before it answers', async () => {
     const holder = new Holder()
     const [x, y] = [valueIn(BA, 'x'), valueIn(BC, 'y')]
-    holder.hold(x)
-    holder.memory.merge(BC, y.id, y.entry)
+    holder.hold(x, y)
     holder.peers.holds('b', 'give')
     let isAnswered = false
     const answers = holder.hear('b-1', want(BA, BC)).finally(() => {
       isAnswered = true
     })
     await settled()
-    const ids = given(holder).map(({ to, entries }) => [to, ...entries.map(({ id }) => id)])
-    expect([ids, isAnswered]).to.deep.equal([[['b', 'vx', 'vy']], false])
+    expect([given(holder), isAnswered]).to.deep.equal([[{ to: 'b', entries: [x, y], mirror: MIRROR }], false])
     holder.peers.releases('b')
     await holder.clock.advance(0)
-    expect(await answers).to.deep.equal(['complete', 'unready'])
+    expect(await answers).to.deep.equal([mirrored(Infinity), mirrored(Infinity)])
   })
 
   it('gives nothing of what is the same, or not there', async () => {
@@ -65,8 +104,11 @@ describe('a holder that is asked for slots', () => {
     holder.hold(valueIn(BA, 'x'))
     holder.holdings.complete(BC)
     givesTo(holder, 'merged')
-    const slots = [[BA, holder.memory.slots.digestOf(BA)] as const, [BC, OTHER] as const]
-    expect(await holder.hear('b-1', { type: 'want', slots })).to.deep.equal(['complete', 'former'])
+    const slots = [[BA, holder.memory.slots.digestOf(BA), 0] as const, [BC, OTHER, 0] as const]
+    expect(await holder.hear('b-1', wanted(slots))).to.deep.equal([
+      { asOf: Infinity, lapses: [], how: 'same' },
+      mirrored(Infinity),
+    ])
     expect(given(holder)).to.deep.equal([])
   })
 
@@ -78,7 +120,30 @@ describe('a holder that is asked for slots', () => {
       return 'merged' as const
     }
     holder.peers.answers('b', { give })
-    expect(await holder.hear('b-1', want(BA))).to.deep.equal(['unready'])
+    const [answer] = await holder.hear('b-1', wanted([[BA, OTHER, 0]], true))
+    expect(answer).to.deep.include({ asOf: 0 })
+  })
+
+  it('has its copy mirrored where it measures that of the owner, and merged where it does not', async () => {
+    const holder = new Holder()
+    holder.memory.merge(BA, 'vx', valueIn(BA, 'x').entry)
+    givesTo(holder, 'merged')
+    const how = async (asOf: number, theirs: number, lapses: readonly Lapse[] = []) => {
+      holder.standings.restore({ slot: BA, asOf, lapses })
+      holder.peers.forget()
+      const [answer] = await holder.hear('b-1', wanted([[BA, OTHER, theirs]], true))
+      const [one] = given(holder)
+      expect(one?.mirror === MIRROR).to.equal(typeof answer === 'object' && answer.how === 'mirrored')
+      return typeof answer === 'object' ? answer.how : answer
+    }
+    expect(await how(Infinity, 3), 'whole').to.equal('mirrored')
+    expect(await how(5, 3), 'newer').to.equal('mirrored')
+    expect(await how(5, 5), 'as new').to.equal('merged')
+    expect(await how(5, 6), 'older').to.equal('merged')
+    const lapse = [{ from: 3, to: 5 }]
+    expect(await how(Infinity, 3, lapse), 'before a lapse').to.equal('mirrored')
+    expect(await how(Infinity, 4, lapse), 'in a lapse').to.equal('merged')
+    expect(await how(Infinity, 5, lapse), 'after a lapse').to.equal('mirrored')
   })
 
   it('has nothing to say of any of them where what it gives is not taken', async () => {
@@ -107,7 +172,7 @@ describe('a holder that is asked for slots', () => {
     await holder.clock.advance(79)
     expect(asked() - 2, 'without').to.equal(2)
     await holder.clock.advance(1)
-    expect([await several, await single]).to.deep.equal([['complete', 'unready'], ['complete']])
+    expect([await several, await single]).to.deep.equal([[mirrored(Infinity), kept(0)], [mirrored(Infinity)]])
   })
 })
 
@@ -120,7 +185,7 @@ describe('a slot that was given to its owner', () => {
     holder.current.install({ ...three.view, epoch: 2 })
     await holder.clock.advance(0)
     givesTo(holder, answer)
-    const answers = holder.hear('b-1', want(BC), { epoch: 2 })
+    const answers = holder.hear('b-1', wanted([[BC, OTHER, 0]], true), { epoch: 2 })
     await holder.clock.advance(0)
     await answers
     await holder.clock.advance(250)
@@ -133,74 +198,5 @@ describe('a slot that was given to its owner', () => {
 
   it('is not where it was not taken', async () => {
     expect(await isOfferedAsGiven('refused')).to.deep.equal([false, false])
-  })
-})
-
-describe('an owner whose replica may lack something', () => {
-  it('doubts it, and compares at once', async () => {
-    const holder = new Holder()
-    holder.holdings.complete(AB)
-    holder.trustAll()
-    expect(await holder.hear('b-1', { type: 'lack', slots: [AB] })).to.deep.equal(['keep'])
-    expect([holder.doubts.isSafe(AB), [...holder.doubts.doubtsOf('b-1').keys()]]).to.deep.equal([false, [AB]])
-    await settled()
-    expect(holder.peers.saidToAll('check').map(({ to }) => to)).to.deep.equal(['b'])
-    expect(holder.peers.slotsSaid('b', 'check')).to.deep.equal([[AB]])
-  })
-
-  it('refuses where it does not own the slot, or has not all of it, or does not know the member', async () => {
-    const holder = new Holder()
-    holder.holdings.complete(BA)
-    holder.trustAll()
-    const lack = { type: 'lack', slots: [AB, BA] } as const
-    expect(await holder.hear('b-1', lack)).to.deep.equal(['refused', 'refused'])
-    holder.holdings.complete(AB)
-    expect(await holder.hear('d-1', lack)).to.deep.equal(['refused', 'refused'])
-    expect(await holder.hear('b-1', lack)).to.deep.equal(['keep', 'refused'])
-  })
-})
-
-describe('an owner that is offered a slot', () => {
-  const x = valueIn(AB, 'x')
-  const offer = async (holder: Holder, slot: number, digest: string, isGiven = false) =>
-    (await holder.hear('c-1', { type: 'offer', slots: [[slot, digest, isGiven]] })).join()
-  const safe = () => {
-    const holder = new Holder()
-    holder.hold(x)
-    holder.trustAll()
-    return holder
-  }
-
-  it('refuses where it is none', async () => {
-    const holder = safe()
-    holder.holdings.complete(BA)
-    for (const slot of [BA, CA, BC]) expect(await offer(holder, slot, OTHER)).to.equal('refused')
-  })
-
-  it('has it kept as long as it has not all of it itself, or a replica may lack something', async () => {
-    const holder = new Holder()
-    holder.memory.merge(AB, x.id, x.entry)
-    const digest = holder.memory.slots.digestOf(AB)
-    holder.trustAll()
-    expect(await offer(holder, AB, digest), 'not whole').to.equal('keep')
-    holder.holdings.complete(AB)
-    holder.doubts.doubt(AB, 'b-1')
-    expect(await offer(holder, AB, digest), 'in doubt').to.equal('keep')
-    expect(await offer(holder, AB, OTHER, true), 'given, in doubt').to.equal('keep')
-  })
-
-  it('wants what differs, unless it was given all of it before', async () => {
-    expect(await offer(safe(), AB, OTHER)).to.equal('send')
-    expect(await offer(safe(), AB, OTHER, true)).to.equal('drop')
-  })
-
-  it('lets go of what it and its replicas have', async () => {
-    const holder = safe()
-    expect(await offer(holder, AB, holder.memory.slots.digestOf(AB))).to.equal('drop')
-  })
-
-  it('answers nothing to an offer of nothing, by which it is asked whether it is there', async () => {
-    const { answers } = await safe().receive('c-1', { type: 'offer', slots: [] })
-    expect(answers).to.deep.equal([[]])
   })
 })

@@ -1,5 +1,6 @@
 /** What a holder of slots answers to whom: nobody speaks of a slot but its owner, and what is acknowledged is merged. */
 import { expect } from 'chai'
+import { CURRENT } from '../../../../node/cluster/wire/format.ts'
 import type { Check } from '../../../../node/cluster/wire/slots.ts'
 import type { SlotEntry } from '../../../../node/entries/entry.ts'
 import { TICKS_PER_MS } from '../../../../node/entries/stamp.ts'
@@ -176,7 +177,11 @@ describe('a holder that hears of a later view', () => {
   it('shows its own to whoever goes by an earlier one, and stamps later than that one', async () => {
     const holder = new Holder(two)
     const time = 5_000_000_000 * TICKS_PER_MS
-    const response = await holder.receive('b-1', { type: 'lack', slots: [] }, { epoch: 1, time })
+    const response = await holder.receive(
+      'b-1',
+      { type: 'lack', slots: [] },
+      { format: CURRENT, epoch: 1, time },
+    )
     expect(response).to.deep.include({ epoch: 2, view: two.view })
     expect([response.time, holder.stamps.next(0).time > time]).to.deep.equal([time, true])
     const same = await holder.receive('c-1', { type: 'lack', slots: [] }, { epoch: 2 })

@@ -1,14 +1,11 @@
 /** Frames that something has happened to: nothing that no member could have sent gets in. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  decodeRequest,
-  decodeResponse,
-  encodeRequest,
-  encodeResponse,
-} from '../../../../node/cluster/wire/execute.ts'
+import { CURRENT } from '../../../../node/cluster/wire/format.ts'
 import { plain, result, routed } from './commands.ts'
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from './frames.ts'
 
+const said = { format: CURRENT, epoch: 1, time: 1 }
 const view = { epoch: 9, copies: 1, members: [{ id: 'b', url: 'http://b', incarnation: 'b-1', since: 4 }] }
 
 /** A few bytes of it are others. */
@@ -32,7 +29,7 @@ describe('a frame', () => {
         remainingMs: 1,
       },
     ] as const
-    const whole = encodeRequest({ epoch: 1, time: 1, commands })
+    const whole = encodeRequest({ ...said, commands })
     for (let length = 0; length < whole.length; length++) {
       expect(() => decodeRequest(whole.subarray(0, length)), `${length} bytes`).to.throw()
     }
@@ -46,10 +43,10 @@ describe('a frame', () => {
   it('that is damaged is refused, or is one that a member could have sent', () => {
     const requests = fc
       .array(routed, { minLength: 1, maxLength: 4 })
-      .map((commands) => encodeRequest({ epoch: 1, time: 1, view, commands }))
+      .map((commands) => encodeRequest({ ...said, view, commands }))
     const responses = fc
       .array(result, { minLength: 1, maxLength: 4 })
-      .map((results) => encodeResponse({ epoch: 1, time: 1, results }))
+      .map((results) => encodeResponse({ ...said, results }))
     fc.assert(
       fc.property(requests.chain(damaged), responses.chain(damaged), (request, response) => {
         const asked = unlessRefused(() => decodeRequest(request))

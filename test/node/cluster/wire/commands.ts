@@ -1,7 +1,10 @@
 /** Whatever commands and results members may tell each other. */
 import fc from 'fast-check'
+import { FORMATS } from '../../../../node/cluster/wire/format.ts'
 import type { Result } from '../../../../node/cluster/wire/reply.ts'
-import type { Command, Condition } from '../../../../shared/command.ts'
+import { type Command, type Condition, LIFETIME_MAX_MS } from '../../../../shared/command.ts'
+
+export const format = fc.constantFrom(...FORMATS)
 
 /** Also with halves of surrogate pairs, as JSON may hold them. */
 const anyText = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units))
@@ -22,7 +25,7 @@ const limit = fc.integer({ min: 1, max: 1000 })
 const pageEnd = fc.record({ reaction: text, user: text })
 /** What a header may hold. */
 const contentType = fc.string({ unit: 'grapheme-ascii' })
-const ttlMs = fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true }))
+const ttlMs = fc.oneof(fc.nat(), fc.double({ noNaN: true, min: 0, max: LIFETIME_MAX_MS }))
 const stamp = fc.record({ time: fc.nat(), origin: text })
 const condition: fc.Arbitrary<Condition> = fc.record(
   { ifMatch: fc.array(text), ifNoneMatch: fc.array(text) },

@@ -2,40 +2,34 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { bytesOfCommand } from '../../../../node/cluster/wire/command.ts'
-import {
-  decodeRequest,
-  decodeResponse,
-  encodeRequest,
-  encodeResponse,
-} from '../../../../node/cluster/wire/execute.ts'
-import { FrameWriter } from '../../../../node/cluster/wire/frame.ts'
+import { CURRENT } from '../../../../node/cluster/wire/format.ts'
 import type { Result } from '../../../../node/cluster/wire/reply.ts'
-import { command, plain, result, routed } from './commands.ts'
+import { command, format, plain, result, routed } from './commands.ts'
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, frameWriter, HEAD } from './frames.ts'
 
+const said = { format: CURRENT, epoch: 1, time: 1 }
 const stamp = { time: 1, origin: 'a-1' }
 const view = { epoch: 9, copies: 1, members: [{ id: 'b', url: 'http://b', incarnation: 'b-1', since: 4 }] }
 
 function frameOf(...commands: readonly unknown[]): Buffer {
-  return new FrameWriter().finish([1, 1, null, [['r', false, 1, commands]]])
+  return frameWriter(CURRENT).finish([...HEAD, [['r', false, 1, commands]]])
 }
 
 describe('a frame', () => {
-  it('carries every command, with any text and any bytes', () => {
+  it('carries every command in either format, with any text and any bytes', () => {
     fc.assert(
-      fc.property(fc.nat(), fc.array(routed, { maxLength: 8 }), (epoch, commands) => {
-        expect(plain(decodeRequest(encodeRequest({ epoch, time: 1, view, commands })))).to.deep.equal(
-          plain({ epoch, time: 1, view, commands }),
-        )
+      fc.property(format, fc.nat(), fc.array(routed, { maxLength: 8 }), (format, epoch, commands) => {
+        const request = { format, epoch, time: 1, view, commands }
+        expect(plain(decodeRequest(encodeRequest(request)))).to.deep.equal(plain(request))
       }),
     )
   })
 
-  it('carries every result', () => {
+  it('carries every result in either format', () => {
     fc.assert(
-      fc.property(fc.array(result, { maxLength: 8 }), (results) => {
-        expect(plain(decodeResponse(encodeResponse({ epoch: 3, time: 1, view, results })))).to.deep.equal(
-          plain({ epoch: 3, time: 1, view, results }),
-        )
+      fc.property(format, fc.array(result, { maxLength: 8 }), (format, results) => {
+        const response = { format, epoch: 3, time: 1, view, results }
+        expect(plain(decodeResponse(encodeResponse(response)))).to.deep.equal(plain(response))
       }),
     )
   })
@@ -43,7 +37,7 @@ describe('a frame', () => {
   it('carries a name that every object has as a name like any other', () => {
     const counts: Record<string, number> = JSON.parse('{"__proto__":1,"constructor":2,"toString":3}')
     const reply = { type: 'counts', counts, owner: 'a' } as const
-    const { results } = decodeResponse(encodeResponse({ epoch: 1, time: 1, results: [{ reply }] }))
+    const { results } = decodeResponse(encodeResponse({ ...said, results: [{ reply }] }))
     expect(JSON.stringify(results)).to.include('{"__proto__":1,"constructor":2,"toString":3}')
   })
 
@@ -98,7 +92,7 @@ describe('a frame', () => {
   })
 
   it('with a result that no member would give is refused', () => {
-    const responseOf = (...results: readonly unknown[]) => new FrameWriter().finish([1, 1, null, results])
+    const responseOf = (...results: readonly unknown[]) => frameWriter(CURRENT).finish([...HEAD, results])
     const good = [
       ['missing', 'a'],
       ['total', 'a', '1'],
@@ -140,7 +134,7 @@ describe('a frame', () => {
   it('tells a time to live without an end by not telling any', () => {
     const command = { type: 'value.set', key: 'k', contentType: 'a/b', body: '', ttlMs: Infinity } as const
     const routed = { command, requestId: 'r', traced: false, remainingMs: 1 }
-    const [arrived] = decodeRequest(encodeRequest({ epoch: 1, time: 1, commands: [routed] })).commands
+    const [arrived] = decodeRequest(encodeRequest({ ...said, commands: [routed] })).commands
     expect(arrived?.command).to.deep.equal({ type: 'value.set', key: 'k', contentType: 'a/b', body: '' })
   })
 
@@ -153,7 +147,7 @@ describe('a frame', () => {
       remainingMs: 5,
     })
     const commands = [routed(id, 'a'), routed(id, 'b'), routed('other', 'c'), routed(id, 'd')]
-    const frame = encodeRequest({ epoch: 1, time: 1, commands })
+    const frame = encodeRequest({ ...said, commands })
     expect(frame.toString().split(id)).to.have.lengthOf(3)
     expect(decodeRequest(frame).commands).to.deep.equal(commands)
   })
@@ -163,7 +157,7 @@ describe('a frame', () => {
       fc.property(fc.array(command, { maxLength: 5 }), (commands) => {
         const routed = commands.map((command) => ({ command, requestId: 'r', traced: false, remainingMs: 1 }))
         const weight = commands.reduce((sum, one) => sum + bytesOfCommand(one), 100)
-        expect(encodeRequest({ epoch: 1, time: 1, commands: routed }).length).to.be.at.most(weight)
+        expect(encodeRequest({ ...said, commands: routed }).length).to.be.at.most(weight)
       }),
     )
   })
@@ -174,7 +168,7 @@ describe('a frame', () => {
     const small: Result = { reply: { type: 'value', owner: 'a', contentType: 't', stamp, body: 'x' } }
     const stored: Result = { reply: { type: 'stored', owner: 'a', stamp, created: true } }
     const { results } = decodeResponse(
-      encodeResponse({ epoch: 1, time: 1, results: [value, value, value, small, stored] }),
+      encodeResponse({ ...said, results: [value, value, value, small, stored] }),
     )
     expect(
       results.map((result) => ('error' in result ? result.error.code : result.reply.type)),
@@ -187,7 +181,7 @@ describe('a frame', () => {
       reply: { type: 'users', users: { fire: names }, owner: 'a' },
     }))
     const stored: Result = { reply: { type: 'stored', owner: 'a', stamp, created: true } }
-    const frame = encodeResponse({ epoch: 1, time: 1, results: [...reads, stored] })
+    const frame = encodeResponse({ ...said, results: [...reads, stored] })
     expect(frame.length).to.be.below(48 * 2 ** 20)
     const { results } = decodeResponse(frame)
     expect(results.at(0)).to.have.nested.property('reply.type', 'users')

@@ -4,15 +4,23 @@ import type { SlotMessage } from '../../../../node/cluster/wire/slots.ts'
 import type { Entry } from '../../../../node/entries/entry.ts'
 import { Reactions } from '../../../../node/entries/reactions.ts'
 import type { Register } from '../../../../node/entries/register.ts'
+import { TICKS_PER_MS } from '../../../../node/entries/stamp.ts'
+import { LIFETIME_MAX_MS } from '../../../../shared/command.ts'
 import { SLOTS } from '../../../../shared/placement.ts'
+import { NOW } from './frames.ts'
 
 export const text = fc.string({ unit: 'grapheme' })
 const name = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1 }),
   fc.constantFrom('constructor', 'toString', '\0'),
 )
-const time = fc.nat({ max: 2 ** 53 - 1 })
-const endsAtMs = fc.oneof(fc.nat(), fc.constant(Infinity), fc.double({ min: 0, noNaN: true }))
+const time = fc.nat({ max: NOW.wallMs * TICKS_PER_MS })
+/** What is gone counts from now on where nobody can say since when, and so it does everywhere here. */
+const gone = fc.constant(NOW.nowMs)
+const endsAtMs = fc.oneof(
+  fc.integer({ min: -LIFETIME_MAX_MS / 2, max: LIFETIME_MAX_MS / 2 }),
+  fc.constant(Infinity),
+)
 const value = fc.record(
   {
     contentType: text,
@@ -22,9 +30,9 @@ const value = fc.record(
   { requiredKeys: ['contentType', 'body'] },
 )
 const register = fc
-  .record(
-    { stamp: fc.record({ time, origin: text }), endsAtMs, value },
-    { requiredKeys: ['stamp', 'endsAtMs'] },
+  .oneof(
+    fc.record({ stamp: fc.record({ time, origin: text }), endsAtMs, value }),
+    fc.record({ stamp: fc.record({ time, origin: text }), endsAtMs: gone }),
   )
   .map((fields): Register => ({ kind: 'register', ...fields }))
 /** Far more than 64 bits may have passed through. */
@@ -32,19 +40,24 @@ const many = fc.bigInt({ min: 0n, max: 2n ** 200n })
 const counter = fc
   .record(
     {
-      reset: fc.record({ time, origin: text }),
+      reset: fc.record({ time, origin: text, atMs: gone }),
       tallies: fc.dictionary(fc.constantFrom('a', 'b-1', 'c'), fc.record({ added: many, taken: many })),
     },
     { requiredKeys: ['tallies'] },
   )
   .map((fields): Entry => ({ kind: 'counter', ...fields, tallies: { ...fields.tallies } }))
-const presence = fc.record({ reaction: name, user: name, time, endsAtMs, isGone: fc.boolean() })
+const presence = fc
+  .record({ reaction: name, user: name, time, endsAtMs, isGone: fc.boolean() })
+  .map((one) => (one.isGone ? { ...one, endsAtMs: NOW.nowMs } : one))
 const reactions = fc.array(presence, { maxLength: 6 }).map((all): Entry => Reactions.ofAll(all))
 
 const slot = fc.nat({ max: SLOTS - 1 })
 const entry = fc.record({ slot, id: name, entry: fc.oneof(register, counter, reactions) })
 export const entries = fc.array(entry, { maxLength: 5 })
 const digests = fc.array(fc.tuple(slot, text), { maxLength: 4 })
+/** The place of a view in their order; there may be many within one epoch. */
+const order = fc.oneof(fc.nat(), fc.double({ min: 0, max: 2 ** 51, noNaN: true }))
+export const lapses = fc.array(fc.record({ from: order, to: order }), { maxLength: 3 })
 export const message: fc.Arbitrary<SlotMessage> = fc.oneof(
   fc.record({
     type: fc.constant('stream' as const),
@@ -56,20 +69,42 @@ export const message: fc.Arbitrary<SlotMessage> = fc.oneof(
       { maxLength: 3 },
     ),
   }),
-  fc.record({ type: fc.constant('give' as const), entries }),
-  fc.record({ type: fc.constant('want' as const), slots: digests }),
+  fc.record(
+    { type: fc.constant('give' as const), entries, mirror: name },
+    { requiredKeys: ['type', 'entries'] },
+  ),
+  fc.record(
+    {
+      type: fc.constant('want' as const),
+      slots: fc.array(fc.tuple(slot, text, order), { maxLength: 4 }),
+      isAnyway: fc.boolean(),
+      mirror: name,
+    },
+    { requiredKeys: ['type', 'slots', 'isAnyway'] },
+  ),
+  fc.record({
+    type: fc.constant('mirror' as const),
+    slots: fc.array(fc.tuple(slot, text, lapses, fc.boolean()), { maxLength: 4 }),
+    mirror: name,
+  }),
+  fc.record({
+    type: fc.constant('mirrored' as const),
+    slots: fc.array(slot, { maxLength: 4 }),
+    mirror: name,
+  }),
   fc.record({ type: fc.constant('lack' as const), slots: fc.array(slot, { maxLength: 4 }) }),
   fc.record({
     type: fc.constant('offer' as const),
-    slots: fc.array(fc.tuple(slot, text, fc.boolean()), { maxLength: 4 }),
+    slots: fc.array(fc.tuple(slot, text, fc.boolean(), order, fc.boolean()), { maxLength: 4 }),
   }),
 )
-/** Bytes, numbers without an end and sets compare by what is in them. */
+/** Bytes, numbers without an end and sets compare by what is in them. How long a response was to live is not always told. */
 export function plain(something: unknown): unknown {
   if (something instanceof Reactions) return [...something].map(plain)
   if (something instanceof Uint8Array) return ['bytes', ...something]
   if (typeof something === 'bigint' || something === Infinity) return String(something)
   if (Array.isArray(something)) return something.map(plain)
   if (something === null || typeof something !== 'object') return something
-  return Object.fromEntries(Object.entries(something).map(([key, one]) => [key, plain(one)]))
+  const told = Object.entries(something).filter(([key]) => key !== 'lifeMs')
+  return Object.fromEntries(told.map(([key, one]) => [key, plain(one)]))
 }

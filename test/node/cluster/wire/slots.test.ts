@@ -2,33 +2,46 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { bytesOfEntries } from '../../../../node/cluster/wire/entry.ts'
-import { FrameWriter } from '../../../../node/cluster/wire/frame.ts'
+import { CURRENT } from '../../../../node/cluster/wire/format.ts'
+import type { SlotAnswer, Worth } from '../../../../node/cluster/wire/slots.ts'
+import type { SlotEntry } from '../../../../node/entries/entry.ts'
+import { SLOTS } from '../../../../shared/placement.ts'
 import {
   decodeSlotRequest,
   decodeSlotResponse,
   encodeSlotRequest,
   encodeSlotResponse,
-  type SlotAnswer,
-} from '../../../../node/cluster/wire/slots.ts'
-import type { SlotEntry } from '../../../../node/entries/entry.ts'
-import { SLOTS } from '../../../../shared/placement.ts'
-import { entries, message, plain, text } from './slot-messages.ts'
+  frameWriter,
+  HEAD,
+} from './frames.ts'
+import { entries, lapses, message, plain, text } from './slot-messages.ts'
 
+const said = { format: CURRENT, epoch: 1, time: 1 }
 const view = {
   epoch: 9,
   copies: 2,
   members: [{ id: 'b', url: 'http://b', incarnation: 'b-1', since: 4, leaving: true as const }],
 }
 
-function frameOf(type: string, items: unknown, rest = Buffer.alloc(0)): Buffer {
-  return Buffer.concat([new FrameWriter().finish([1, 1, null, 'a', type, items]), rest])
+interface Said {
+  readonly isAnyway?: unknown
+  readonly mirror?: unknown
+  readonly rest?: Buffer
+}
+
+function frameOf(
+  type: string,
+  items: unknown,
+  { isAnyway = false, mirror = 'm', rest = Buffer.alloc(0) }: Said = {},
+): Buffer {
+  return Buffer.concat([frameWriter(CURRENT).finish([...HEAD, 'a', type, items, isAnyway, mirror]), rest])
 }
 
 describe('what holders of slots tell each other', () => {
   it('arrives as it was, whatever the entries hold', () => {
     fc.assert(
       fc.property(message, fc.nat(), text, (message, epoch, from) => {
-        const request = { epoch, time: 1, view, from, message }
+        const request = { ...said, epoch, view, from, message }
         expect(plain(decodeSlotRequest(encodeSlotRequest(request)))).to.deep.equal(plain(request))
       }),
       { numRuns: 300 },
@@ -39,8 +52,7 @@ describe('what holders of slots tell each other', () => {
     fc.assert(
       fc.property(entries, (some) => {
         const frame = encodeSlotRequest({
-          epoch: 1,
-          time: 1,
+          ...said,
           from: 'a',
           message: { type: 'give', entries: some },
         })
@@ -61,14 +73,21 @@ describe('what holders of slots tell each other', () => {
     const answers: SlotAnswer[][] = [
       ['refused', 'merged', 'same'],
       [],
-      ['differs', 'complete', 'unready', 'drop', 'send', 'keep'],
+      ['differs', 'mirror', 'merge', 'drop', 'send', 'claim', 'keep'],
     ]
-    expect(decodeSlotResponse(encodeSlotResponse({ epoch: 3, time: 1, view, answers }))).to.deep.equal({
-      epoch: 3,
-      time: 1,
-      view,
-      answers,
-    })
+    const response = { ...said, epoch: 3, view, answers }
+    expect(decodeSlotResponse(encodeSlotResponse(response))).to.deep.equal(response)
+  })
+
+  it('is answered with what a copy is worth, be it all or as of a view', () => {
+    const asOf = fc.oneof(fc.nat(), fc.constant(Infinity))
+    const how = fc.constantFrom<Worth['how'][]>('same', 'kept', 'merged', 'mirrored')
+    fc.assert(
+      fc.property(fc.record({ asOf, lapses, how }), (worth) => {
+        const response = { ...said, answers: [[worth]] }
+        expect(decodeSlotResponse(encodeSlotResponse(response))).to.deep.equal(response)
+      }),
+    )
   })
 
   it('is refused when it is cut short, or is anything else', () => {
@@ -83,8 +102,7 @@ describe('what holders of slots tell each other', () => {
       },
     }
     const whole = encodeSlotRequest({
-      epoch: 1,
-      time: 1,
+      ...said,
       from: 'a',
       message: { type: 'give', entries: [state] },
     })
@@ -101,7 +119,7 @@ describe('what holders of slots tell each other', () => {
   })
 
   it('is refused when no member would say it', () => {
-    const register = ['register', 'va', 1, 1, 'a', null, 't', 'stew', null]
+    const register = ['register', 'va', 1, 1, 'a', null, 't', 'stew', null, null]
     const tombstone = ['register', 'va', 1, 1, 'a', 5]
     const counter = ['counter', 'ca', 1, null, [['a', '1', '0']]]
     const reactions = ['reactions', 'ra', 1, [['fire', 'Sam', 1, null, false]]]
@@ -122,7 +140,10 @@ describe('what holders of slots tell each other', () => {
       but(register, 7, [true, 1]),
       but(register, 8, []),
       but(register, 8, { etag: 1 }),
-      register.slice(0, 8),
+      register.slice(0, 9),
+      but(but(register, 8, {}), 9, 'long'),
+      but(counter, 3, [1, 'a']),
+      but(counter, 3, [1, 'a', 'then']),
       but(counter, 3, [1]),
       but(counter, 3, [1, 2]),
       but(counter, 4, 'stew'),
@@ -143,22 +164,43 @@ describe('what holders of slots tell each other', () => {
       ['give', {}],
       ['stream', [{}]],
       ['stream', [{ checks: [[1]], isFull: false, isStrict: false }]],
-      ['want', [['1', '']]],
+      ['want', [['1', '', 0]]],
+      ['want', [[1, '']]],
+      ['want', [[1, '', -1]]],
+      ['want', [[1, '', null]]],
+      ['mirror', [[1, '', [], 0]]],
+      ['mirror', [[1, '', [[1]], false]]],
+      ['mirrored', [[1]]],
       ['lack', ['1']],
-      ['offer', [[1, '']]],
+      ['offer', [[1, '', true]]],
+      ['offer', [[1, '', true, 0, 1]]],
       ['take', []],
     ]
     for (const [type, items] of refused)
       expect(() => decodeSlotRequest(frameOf(type, items)), `${type} ${JSON.stringify(items)}`).to.throw()
-    const broken = frameOf('give', [but(register, 7, [true, 1])], Buffer.of(0xff))
+    for (const said of [{ mirror: '' }, { mirror: 1 }, { isAnyway: null }])
+      expect(() => decodeSlotRequest(frameOf('give', [], said)), JSON.stringify(said)).to.throw()
+    for (const type of ['mirror', 'mirrored'])
+      expect(
+        () => decodeSlotRequest(frameOf(type, [], { mirror: null })),
+        `${type} without a name`,
+      ).to.throw()
+    const broken = frameOf('give', [but(register, 7, [true, 1])], { rest: Buffer.of(0xff) })
     expect(() => decodeSlotRequest(broken), 'a text that is none').to.throw()
-    for (const answers of [[['maybe']], ['merged'], {}])
-      expect(() => decodeSlotResponse(new FrameWriter().finish([1, 1, null, answers]))).to.throw()
+    for (const answers of [
+      [['maybe']],
+      [[[1, [], 'maybe']]],
+      [[[1, 'same']]],
+      [[['1', [], 'same']]],
+      ['merged'],
+      {},
+    ])
+      expect(() => decodeSlotResponse(frameWriter(CURRENT).finish([...HEAD, answers]))).to.throw()
   })
 
   it('is refused when it is damaged, or is what a member could have said', () => {
     const damaged = message.chain((message) => {
-      const whole = encodeSlotRequest({ epoch: 1, time: 1, view, from: 'a', message })
+      const whole = encodeSlotRequest({ ...said, view, from: 'a', message })
       return fc.tuple(fc.nat(whole.length - 1), fc.nat(255)).map(([index, byte]) => {
         const frame = Buffer.from(whole)
         frame[index] = byte

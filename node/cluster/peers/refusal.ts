@@ -1,0 +1,57 @@
+/**
+ * What it means when another member refuses a call as a whole. It is between members and never what a client gets to see:
+ * what is wrong with a client's command is told in the result of that command.
+ */
+import { isErrorCode, LarderError } from '../../../shared/errors.ts'
+import { ImpossibleError } from '../wire/calls.ts'
+import type { PeerResponse } from './connection.ts'
+
+/** What one of two members says, the other one does not understand. */
+export class NotUnderstoodError extends Error {
+  /** As it is of a time that cannot be. */
+  readonly isOfClock: boolean
+
+  constructor(
+    message: string,
+    { isOfClock = false, ...options }: ErrorOptions & { isOfClock?: boolean } = {},
+  ) {
+    super(message, options)
+    this.isOfClock = isOfClock
+  }
+}
+
+/** With these a member says that it has not understood, whatever its version. */
+const MISUNDERSTANDINGS = new Set([400, 404, 405, 409, 415])
+/** What passes by itself, and means the same to whoever has asked. */
+const PASSING: readonly unknown[] = ['OVERLOADED', 'NOT_READY']
+
+export function refusalOf(id: string, answer: PeerResponse): Error {
+  const { status } = answer
+  const code = codeOf(answer)
+  if (code === 'IMPOSSIBLE')
+    return new NotUnderstoodError('it does not believe the times that this member tells', { isOfClock: true })
+  if (MISUNDERSTANDINGS.has(status)) return new NotUnderstoodError(`it answers ${status}`)
+  const isPassing = isErrorCode(code) && PASSING.includes(code)
+  return new LarderError(isPassing ? code : 'UNREACHABLE', `${id} answered ${status}.`)
+}
+
+/** The code of a problem; whatever was answered. */
+export function codeOf({ body }: PeerResponse): unknown {
+  try {
+    const problem: unknown = JSON.parse(body.toString())
+    return problem !== null && typeof problem === 'object' && 'code' in problem ? problem.code : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What was answered, decoded. @throws NotUnderstoodError */
+export function understood<Answer>(decode: (bytes: Buffer) => Answer, { body }: PeerResponse): Answer {
+  try {
+    return decode(body)
+  } catch (cause) {
+    if (cause instanceof ImpossibleError)
+      throw new NotUnderstoodError(`it speaks of ${cause.message}`, { cause, isOfClock: true })
+    throw new NotUnderstoodError('its answer cannot be read', { cause })
+  }
+}

@@ -1,0 +1,107 @@
+/** A slot on its way to its owner: who is asked for it, and what they have said so far. */
+import type { Member } from '../../../shared/view.ts'
+import type { PlacedView } from '../members/members.ts'
+import type { FormerHolders } from './awaited.ts'
+
+export interface Arrival {
+  readonly slot: number
+  /** Who held it when it was first missed here. */
+  readonly former: FormerHolders
+  /** Something was here by then: whoever has all measures that, and not what has come since. */
+  readonly isOld: boolean
+  /** Whom to ask, and who is next. */
+  candidates: readonly Member[]
+  next: number
+  /** They did not answer, and may have it. */
+  silent: Member[]
+  /** They have a copy that had all by some view, and that may be other than the one here. */
+  partial: { readonly member: Member; readonly asOf: number; readonly hasMore: boolean }[]
+  /** By which view the best of them, or this one, had all; known once everybody was asked. */
+  newest: number
+  /** The newest of these are asked for what they have. */
+  isAnyway: boolean
+  isAsked: boolean
+  /** A command waits for it. */
+  isUrgent: boolean
+}
+
+export function newArrival(
+  slot: number,
+  former: FormerHolders,
+  candidates: readonly Member[],
+  { isOld, isAnyway = false }: { isOld: boolean; isAnyway?: boolean },
+): Arrival {
+  return {
+    slot,
+    former,
+    isOld,
+    candidates,
+    next: 0,
+    silent: [],
+    partial: [],
+    newest: Infinity,
+    isAnyway,
+    isAsked: false,
+    isUrgent: false,
+  }
+}
+
+/** All others in the order in which they would hold it, and last whoever held it and was dropped: it may answer all the same. */
+export function candidatesFor(
+  slot: number,
+  { former, placed, self }: { former: FormerHolders; placed: PlacedView | undefined; self: Member },
+): Member[] {
+  const dropped = former.members.filter((holder) => isDropped(holder, placed))
+  return [...(placed?.ranked(slot) ?? []), ...dropped].filter(
+    ({ incarnation }) => incarnation !== self.incarnation,
+  )
+}
+
+/** Whether the view knows it no more. */
+export function isDropped({ id }: Member, placed: PlacedView | undefined): boolean {
+  return placed?.view.members.every((member) => member.id !== id) === true
+}
+
+export function isNextOf({ candidates, next }: Arrival, { incarnation }: Member): boolean {
+  return candidates[next]?.incarnation === incarnation
+}
+
+export function newestOf({ partial }: Arrival, own: number): number {
+  return partial.reduce((latest, { asOf }) => Math.max(latest, asOf), own)
+}
+
+/** Those who have the newest copies, as far as they differ. */
+export function giversOf({ partial, newest }: Arrival): Member[] {
+  return partial.filter(({ asOf, hasMore }) => hasMore && asOf === newest).map(({ member }) => member)
+}
+
+/** Whether a copy that had all by that view has all there is: nothing was acknowledged since, as the owner is still without it. */
+export function isLatest(asOf: number, placed: PlacedView | undefined): boolean {
+  return asOf > 0 && asOf >= Math.floor(placed?.order ?? 0) - 1
+}
+
+/** Whether nobody is left who had all of it when it was held last. */
+export function isOrphaned({ ids, order }: FormerHolders, newest: number): boolean {
+  return ids.length > 0 && newest < Math.floor(order)
+}
+
+/** Of those who held it last: who is not a member any more. */
+export function missingOf({ ids }: FormerHolders, placed: PlacedView | undefined): string[] {
+  return ids.filter((id) => placed?.members.every((member) => member.id !== id))
+}
+
+/** By which view somebody must have had all, so that nothing is missing when the slot goes on by this one. */
+export function orderBefore(order: number, former: FormerHolders): number {
+  return Math.floor(former.ids.length > 0 ? former.order : order - 1)
+}
+
+/** Slots that wait, and for whom in all. */
+export interface Waiting {
+  readonly slots: number
+  readonly members: readonly string[]
+}
+
+export function sumOf(awaited: readonly (readonly string[])[]): Waiting {
+  const all = awaited.filter(({ length }) => length > 0)
+  return { slots: all.length, members: [...new Set(all.flat())].sort() }
+}

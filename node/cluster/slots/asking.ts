@@ -1,0 +1,73 @@
+/**
+ * Members that are asked for slots, each one batch after the other; what cannot wait is asked for beside that.
+ */
+import type { Clock } from '../../../shared/clock.ts'
+import type { Member } from '../../../shared/view.ts'
+
+/** Slots in one request. */
+const BATCH_SLOTS = 128
+/** Before those who did not answer are asked again. */
+const RETRY_MS = 200
+
+export interface AskingOptions<Item> {
+  readonly clock: Clock
+  /** It is time to ask for this anew. */
+  retry(item: Item): void
+  /** Whether it is still to be asked of this member. */
+  isDue(item: Item, member: Member): boolean
+  /** Whether the member has answered. */
+  ask(member: Member, batch: readonly Item[]): Promise<boolean>
+  /** The member does not answer, and is not asked for this. */
+  passOver(item: Item, member: Member): void
+}
+
+interface Queue<Item> {
+  readonly member: Member
+  waiting: Item[]
+  isServed: boolean
+}
+
+export class Asking<Item> {
+  readonly #options: AskingOptions<Item>
+  #queues = new Map<string, Queue<Item>>()
+  readonly #later: Item[] = []
+
+  constructor(options: AskingOptions<Item>) {
+    this.#options = options
+  }
+
+  add(member: Member, item: Item): void {
+    const queue = this.#queues.get(member.incarnation) ?? { member, waiting: [], isServed: false }
+    this.#queues.set(member.incarnation, queue)
+    queue.waiting.push(item)
+    if (!queue.isServed) void this.#serve(queue)
+  }
+
+  /** Asks for it anew in a while. */
+  addLater(item: Item): void {
+    if (this.#later.push(item) > 1) return
+    const { clock, retry } = this.#options
+    clock.after(RETRY_MS, () => {
+      for (const later of this.#later.splice(0)) retry(later)
+    })
+  }
+
+  /** Nobody is asked any more for what waits. */
+  clear(): void {
+    this.#queues = new Map()
+  }
+
+  async #serve(queue: Queue<Item>): Promise<void> {
+    const { isDue, ask, passOver } = this.#options
+    const { member } = queue
+    queue.isServed = true
+    await Promise.resolve() // Whatever is queued in this turn goes together.
+    while (queue.waiting.length > 0 && this.#queues.get(member.incarnation) === queue) {
+      const batch = queue.waiting.splice(0, BATCH_SLOTS).filter((item) => isDue(item, member))
+      if (batch.length === 0) continue
+      const hasAnswered = await ask(member, batch)
+      if (!hasAnswered) for (const item of queue.waiting.splice(0)) passOver(item, member)
+    }
+    queue.isServed = false
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Who held a slot last, and whether it has to be waited for: what nobody here has all of may be with somebody who does not
+ * answer now, and must not be served as if it were not there.
+ *
+ * Somebody is waited for who is in the view and merely silent: nobody knows that it is gone, and where no uplink says so, that
+ * has no end. And after all members were stopped, those who held the slot by the last view that any of them remembers: until
+ * they are back, are given up by name, or for so long that it has to go on without them.
+ */
+import type { Clock, Timer } from '../../../shared/clock.ts'
+import { placeSlots } from '../../../shared/placement.ts'
+import type { LastView, Member } from '../../../shared/view.ts'
+import type { PlacedView } from '../members/members.ts'
+
+export interface FormerHolders {
+  /** Nobody where it is not known. */
+  readonly ids: readonly string[]
+  /** The same as members, where they were members while this one was. */
+  readonly members: readonly Member[]
+  /** By which view they held it. */
+  readonly order: number
+}
+
+export interface AwaitedOptions {
+  readonly clock: Clock
+  /** How long, after the start, those are waited for who held a slot before it. */
+  readonly waitForHoldersMs: number
+  /** Called when nobody is waited for any longer. */
+  onOver(): void
+}
+
+const NOBODY: FormerHolders = { ids: [], members: [], order: 0 }
+
+export class Awaited {
+  readonly #options: AwaitedOptions
+  /** As the disk of this member knows it. */
+  #own: LastView | undefined
+  #placed: PlacedView | undefined
+  #last: Placement | undefined
+  #timer: Timer | undefined
+  #isOver = false
+  #missing: readonly string[] = []
+
+  constructor(options: AwaitedOptions) {
+    this.#options = options
+  }
+
+  install(placed: PlacedView): void {
+    const { clock, waitForHoldersMs, onOver } = this.#options
+    this.#placed = placed
+    this.#isOver ||= waitForHoldersMs === 0
+    this.#timer ??= clock.after(waitForHoldersMs, () => {
+      this.#isOver = true
+      onOver()
+    })
+    const last = this.#lastOf(placed)
+    const { gone = [] } = placed.view
+    if (last?.epoch !== this.#last?.order) this.#last = last && new Placement(last)
+    this.#missing = last === undefined ? [] : missingOf(last, placed.members, gone)
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  /** The last view that this member remembers. */
+  remember(last: LastView): void {
+    this.#own = last
+  }
+
+  /** It has answered, and so it lives. */
+  hear({ since = 0 }: Member): void {
+    const last = this.#own
+    if (last === undefined || since > last.epoch) return
+    // Somebody of that time has lived on: what has become of its members since, the views tell.
+    this.#own = undefined
+    if (this.#placed !== undefined) this.install(this.#placed)
+  }
+
+  /** Uplink does not know of it before it has found that nobody of that time is left. */
+  #lastOf({ view }: PlacedView): LastView | undefined {
+    const { last } = view
+    return this.#own !== undefined && this.#own.epoch > (last?.epoch ?? 0) ? this.#own : last
+  }
+
+  formerHoldersOf(slot: number, former: PlacedView | undefined): FormerHolders {
+    if (former !== undefined) {
+      const members = former.holdersOf(slot)
+      return { ids: members.map(({ id }) => id), members, order: former.order }
+    }
+    if (this.#last === undefined) return NOBODY
+    return { ids: this.#last.holdersOf(slot), members: [], order: this.#last.order }
+  }
+
+  /** For whom a slot has to wait; the newest copy that was found had all by that view. */
+  awaitedFor({ ids, order }: FormerHolders, newest: number): readonly string[] {
+    const silent = this.#placed?.silent.map(({ id }) => id) ?? []
+    if (silent.length > 0 && ids.length === 0) return silent
+    // They have handed it to others since.
+    if (newest < Math.floor(order) && this.members.length > 0) return this.members
+    return ids.filter((id) => silent.includes(id) || this.members.includes(id))
+  }
+
+  /** Who held slots before all were stopped, and is not back. */
+  get members(): readonly string[] {
+    return this.#isOver ? [] : this.#missing
+  }
+}
+
+/** A life from before is not back: the registry may still have it. */
+function missingOf(last: LastView, members: readonly Member[], gone: readonly string[]): string[] {
+  const back = members.filter(({ since = 0 }) => since > last.epoch).map(({ id }) => id)
+  return last.members.filter((id) => !back.includes(id) && !gone.includes(id))
+}
+
+/** Who held the slots by a view that is over. */
+class Placement {
+  readonly order: number
+  readonly #ids: readonly string[]
+  readonly #width: number
+  readonly #holders: Uint16Array
+
+  constructor({ epoch, copies, members }: LastView) {
+    this.order = epoch
+    this.#ids = members
+    this.#width = Math.min(copies, members.length)
+    this.#holders = placeSlots(members, copies)
+  }
+
+  holdersOf(slot: number): string[] {
+    const places = this.#holders.subarray(slot * this.#width, (slot + 1) * this.#width)
+    return [...places].flatMap((place) => this.#ids[place] ?? [])
+  }
+}

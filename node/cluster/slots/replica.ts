@@ -1,0 +1,131 @@
+/**
+ * This member as a replica of slots: it follows what their owner tells, compares, and makes its copy like that of the owner
+ * where it may be old.
+ */
+import type { Member } from '../../../shared/view.ts'
+import { isLikewise } from '../../entries/digest.ts'
+import type { SlotEntry } from '../../entries/entry.ts'
+import { verbsOf } from '../../entries/kinds.ts'
+import { isMeasured } from '../../entries/standing.ts'
+import type { PlacedView, Views } from '../members/members.ts'
+import type { Check, Mirrored, SlotAnswer, SlotDigest, SlotMessage, StreamItem } from '../wire/calls.ts'
+import type { Holdings } from './holdings.ts'
+import type { Mirroring } from './mirroring.ts'
+import type { SlotSender, SlotStore } from './sender.ts'
+import type { Standings } from './standings.ts'
+
+type MirrorMessage = Extract<SlotMessage, { type: 'mirror' }>
+
+export interface ReplicaOptions {
+  readonly views: Views
+  readonly store: SlotStore
+  readonly memory: { readonly isFull: boolean }
+  readonly holdings: Holdings
+  readonly standings: Standings
+  readonly mirroring: Mirroring
+  readonly sender: SlotSender
+  /** Merges what another holder has. @returns what has changed by that. */
+  takeIn(entry: SlotEntry): SlotEntry[]
+}
+
+export class Replica {
+  readonly #options: ReplicaOptions
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options
+  }
+
+  /** What its owner has told in this order. */
+  follow(item: StreamItem, from: string): SlotAnswer[] {
+    const { holdings, takeIn } = this.#options
+    if ('checks' in item) return item.checks.map((check) => this.#compare(check, item, from))
+    const isMeant = ({ slot }: SlotEntry) =>
+      isOwnedBy(this.#options.views.placed, slot, from) && holdings.roleOf(slot) === 'replica'
+    if (!item.changes.every(isMeant)) return ['refused']
+    for (const change of item.changes) {
+      takeIn(change)
+      this.#claimIfAlone(change)
+    }
+    return ['merged']
+  }
+
+  /** Members that are taken for absent may have gone on with the slot. */
+  #claimIfAlone({ slot, entry }: SlotEntry): void {
+    const { views, standings } = this.#options
+    if (views.placed?.hasAbsent === true) void standings.claim(slot, verbsOf(entry).claim(entry))
+  }
+
+  #compare([slot, theirs]: SlotDigest, { isFull, isStrict }: Check, from: string): SlotAnswer {
+    const { store, memory, holdings } = this.#options
+    if (!isOwnedBy(this.#options.views.placed, slot, from) || holdings.roleOf(slot) !== 'replica')
+      return 'refused'
+    const ours = store.digestOf(slot)
+    const isSame = isStrict ? ours === theirs : isLikewise(ours, theirs, { isFull: isFull || memory.isFull })
+    if (isSame) this.#agree(slot)
+    return isSame ? 'same' : 'differs'
+  }
+
+  /** The owner has just what is here. */
+  #agree(slot: number): void {
+    const { holdings, mirroring } = this.#options
+    mirroring.cancel(slot)
+    this.#share(slot)
+    holdings.complete(slot)
+  }
+
+  /** The owner has what is here; others may not, while they are taken for absent. */
+  #share(slot: number): void {
+    const { views, standings } = this.#options
+    if (views.placed?.hasAbsent === false) standings.share(slot)
+  }
+
+  /** Its copy becomes like that of the owner, to whom goes first what only it may have. */
+  async mirror({ slots, mirror }: MirrorMessage, from: string): Promise<SlotAnswer[]> {
+    const { mirroring, sender } = this.#options
+    const owner = memberOf(this.#options.views.placed, from)
+    if (owner === undefined) return slots.map(() => 'refused')
+    const answers = slots.map((one) => this.#manner(one, from))
+    const having = (answer: SlotAnswer) =>
+      slots.flatMap(([slot], index) => (answers[index] === answer ? [slot] : []))
+    const [mirrored, merged] = [having('mirror'), having('merge')]
+    for (const slot of mirrored) {
+      mirroring.cancel(slot)
+      mirroring.begin(slot, mirror)
+    }
+    const areTaken =
+      (await sender.send(mirrored, owner, { isUrgent: false, isClaim: true })) &&
+      (await sender.send(merged, owner, { isUrgent: false }))
+    if (!areTaken) return slots.map(() => 'refused')
+    for (const slot of [...mirrored, ...merged]) this.#share(slot)
+    return answers
+  }
+
+  #manner([slot, theirs, lapses, hasMissed]: Mirrored, from: string): SlotAnswer {
+    const { store, standings, holdings } = this.#options
+    if (!isOwnedBy(this.#options.views.placed, slot, from) || holdings.roleOf(slot) !== 'replica')
+      return 'refused'
+    if (store.digestOf(slot) === theirs) {
+      this.#agree(slot)
+      return 'same'
+    }
+    const { asOf } = standings.of(slot)
+    standings.learnLapses(slot, lapses)
+    return isMeasured(asOf, lapses) && (asOf < Infinity || hasMissed) ? 'mirror' : 'merge'
+  }
+
+  async endMirror(slot: number, mirror: string): Promise<SlotAnswer> {
+    const { mirroring } = this.#options
+    const isMirrored = await mirroring.end(slot, mirror)
+    if (isMirrored) mirroring.cancel(slot)
+    return isMirrored ? 'merged' : 'refused'
+  }
+}
+
+/** Whether this life of a member owns the slot, in the view of this one. */
+export function isOwnedBy(placed: PlacedView | undefined, slot: number, incarnation: string): boolean {
+  return placed?.ownerOf(slot)?.incarnation === incarnation
+}
+
+export function memberOf(placed: PlacedView | undefined, incarnation: string): Member | undefined {
+  return placed?.view.members.find((member) => member.incarnation === incarnation)
+}

@@ -1,0 +1,89 @@
+/** What a member refuses another one: between the two of them, and never what a client gets to see. */
+import { expect } from 'chai'
+import { answering, introducing, Partner } from './partner.ts'
+
+describe('a member that refuses a whole call', () => {
+  let partner: Partner
+  beforeEach(() => {
+    partner = new Partner()
+  })
+
+  const notUnderstood = [
+    [400, 'BAD_REQUEST'],
+    [404, 'NO_SUCH_PATH'],
+    [405, 'METHOD_NOT_ALLOWED'],
+    [409, 'NOT_UNDERSTOOD'],
+    [415, 'UNSUPPORTED_MEDIA_TYPE'],
+  ] as const
+  for (const [status, code] of notUnderstood) {
+    it(`with ${status} has not understood: it is named, and met anew`, async () => {
+      partner.answers = () => answering(status, { code })
+      expect(await partner.read()).to.equal('UNREACHABLE 503')
+      expect(partner.strangers[0]).to.include({ peer: 'b', version: '9.0.0', reason: `it answers ${status}` })
+      const { answers } = new Partner()
+      partner.answers = answers
+      partner.meets = () => introducing([3], '0.9.0')
+      expect(await partner.read()).to.equal('missing')
+      expect([partner.meetings, partner.heard]).to.deep.equal([2, [4, 3]])
+      expect(partner.peers.strangers.find('b-1')).to.equal(undefined)
+    })
+  }
+
+  it('with what cannot be read is named too', async () => {
+    partner.answers = () => answering(200, 'a frame of something else')
+    expect(await partner.read()).to.equal('UNREACHABLE 503')
+    expect(partner.strangers).to.have.lengthOf(1)
+  })
+
+  const passedOn = [
+    [401, 'UNAUTHORIZED', 'UNREACHABLE 503'],
+    [413, 'TOO_LARGE', 'UNREACHABLE 503'],
+    [500, 'INTERNAL', 'UNREACHABLE 503'],
+    [503, 'REFUSED', 'UNREACHABLE 503'],
+    [503, 'NOT_READY', 'NOT_READY 503'],
+    [503, 'OVERLOADED', 'OVERLOADED 503'],
+  ] as const
+  for (const [status, code, becomes] of passedOn) {
+    it(`with ${code} is out of reach, or says what passes by itself`, async () => {
+      partner.answers = () => answering(status, { code })
+      expect(await partner.read()).to.equal(becomes)
+      expect(partner.strangers).to.deep.equal([])
+      // It refuses no connection: nobody is to report that to uplink.
+      expect(partner.refused).to.deep.equal([])
+    })
+  }
+
+  it('does not where it tells what is wrong with a command: that is for the client', async () => {
+    partner.result = { error: { code: 'NOT_JSON', detail: '' } }
+    expect(await partner.read()).to.equal('NOT_JSON 409')
+    expect(partner.strangers).to.deep.equal([])
+  })
+})
+
+describe('a member that is met, or spoken to', () => {
+  it('introduces itself, and names whoever has no format in common with it', () => {
+    const partner = new Partner()
+    const other = { id: 'z', incarnation: 'z-1', version: '9.0.0', formats: [9] }
+    expect(partner.peers.metBy(other)).to.deep.include({ id: 'a', version: '1.2.3', formats: [4, 3] })
+    partner.peers.metBy(other)
+    expect(partner.strangers).to.have.lengthOf(1)
+    expect(partner.strangers[0]).to.deep.include({ peer: 'z', version: '9.0.0', formats: [9] })
+    partner.peers.metBy({ ...other, formats: [3] })
+    expect(partner.peers.strangers.find('z-1')).to.equal(undefined)
+  })
+
+  it('takes frames of its own formats only, and names who sends others', () => {
+    const partner = new Partner()
+    for (const format of [4, 3]) partner.peers.heard(format, 'z')
+    expect(() => partner.peers.heard(2, 'z')).to.throw('of format 2: this member speaks 4, 3')
+    expect(partner.strangers[0]).to.deep.include({ peer: 'z', version: 'unknown', formats: [2] })
+  })
+
+  it('remembers strangers up to a bound', () => {
+    const partner = new Partner()
+    for (let index = 0; index < 150; index++)
+      partner.peers.metBy({ id: `z${index}`, incarnation: `z${index}`, version: '9', formats: [9] })
+    const isKnown = (index: number) => partner.peers.strangers.find(`z${index}`) !== undefined
+    expect([isKnown(49), isKnown(50), isKnown(149)]).to.deep.equal([false, true, true])
+  })
+})

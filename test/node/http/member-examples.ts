@@ -1,0 +1,47 @@
+/** What members ask of each other, with every status that the page at /openapi.json has for it. */
+import { encodeRequest } from '../../../node/cluster/wire/execute.ts'
+import { CURRENT } from '../../../node/cluster/wire/format.ts'
+import { encodeSlotRequest } from '../../../node/cluster/wire/slots.ts'
+import { type CallOptions, JSON_TYPE } from './call.ts'
+
+export type Example = readonly [operation: string, status: number, query: string, options?: CallOptions]
+
+export const json = (value: unknown): CallOptions => ({ headers: JSON_TYPE, body: JSON.stringify(value) })
+export const text = (body: string): CallOptions => ({ headers: { 'content-type': 'text/plain' }, body })
+export const large = new Uint8Array(9_000_000)
+const huge = new Uint8Array(26_000_000)
+const frame = (body: Uint8Array | string): CallOptions => ({
+  headers: { 'content-type': 'application/vnd.larder.frame' },
+  body: typeof body === 'string' ? body : new Uint8Array(body),
+})
+
+const now = { nowMs: 0, wallMs: 0 }
+const said = { format: CURRENT, epoch: 1, time: 1 }
+const OFFER = encodeSlotRequest({ ...said, from: 'a', message: { type: 'offer', slots: [] } }, now)
+
+export const MEMBER_EXAMPLES: readonly Example[] = [
+  ['POST /cluster/execute', 200, '', frame(encodeRequest({ ...said, commands: [] }, now))],
+  ['POST /cluster/execute', 400, '', frame('')],
+  ['POST /cluster/execute', 409, '', frame('x')],
+  ['POST /cluster/execute', 413, '', frame(huge)],
+  ['POST /cluster/execute', 415, '', text('x')],
+  ['POST /cluster/slots', 200, '', frame(OFFER)],
+  ['POST /cluster/slots', 400, '', frame('')],
+  ['POST /cluster/slots', 409, '', frame('x')],
+  ['POST /cluster/slots', 413, '', frame(huge)],
+  ['POST /cluster/slots', 415, '', text('x')],
+  [
+    'POST /cluster/meet',
+    200,
+    '',
+    json({ id: 'b', incarnation: 'b-1', version: '9.0.0', formats: [CURRENT] }),
+  ],
+  ['POST /cluster/meet', 400, '', json({})],
+  ['POST /cluster/meet', 413, '', { headers: JSON_TYPE, body: large }],
+  ['POST /cluster/meet', 415, '', text('x')],
+  ['POST /cluster/reach', 400, '', json({})],
+  ['POST /cluster/reach', 413, '', { headers: JSON_TYPE, body: large }],
+  ['POST /cluster/reach', 415, '', text('x')],
+  ['GET /cluster/channel', 400, ''],
+  ['GET /cluster/status', 200, ''],
+]

@@ -1,0 +1,113 @@
+/** What clients do besides, where a part asks for it: each has books of its own. */
+import type { KeyCommand } from '../../shared/command.ts'
+import type { Random } from '../durability/random.ts'
+import type { Result } from './asking.ts'
+import { Chains } from './chains.ts'
+import type { Ledger, Rules } from './ledger.ts'
+import { Locks } from './locks.ts'
+import { LARGE_VALUES, type Medium, PRESENCES, RESPONSES, VALUES } from './media.ts'
+import type { Part } from './parts.ts'
+import { judgeVersions, Versions } from './versions.ts'
+import type { World } from './world.ts'
+
+/** A client, to those who act through it. */
+export interface Hand {
+  readonly world: World
+  readonly random: Random
+  readonly ledger: Ledger
+  readonly number: number
+  ask(command: KeyCommand): Promise<Result>
+  rules(): Rules
+}
+
+export interface Activity {
+  act(): Promise<void>
+}
+
+export function activitiesOf(parts: ReadonlySet<Part>, hand: Hand): Activity[] {
+  const mayMiss = parts.has('full')
+  const rows: readonly [Part, () => Activity[]][] = [
+    [
+      'ttl',
+      () => [
+        new Writing(hand, VALUES, { isLasting: false, mayMiss }),
+        new Writing(hand, PRESENCES, { isLasting: false, mayMiss: false }),
+      ],
+    ],
+    // A lock that may be evicted is none.
+    ['conditions', () => (mayMiss ? [] : [new Locks(hand), new Chains(hand)])],
+    ['responses', () => [new Writing(hand, RESPONSES, { isLasting: true, mayMiss: true })]],
+    ['full', () => [new Writing(hand, LARGE_VALUES, { isLasting: true, mayMiss: true })]],
+  ]
+  return rows.flatMap(([part, activities]) => (parts.has(part) ? activities() : []))
+}
+
+const PLACES = 4
+const TTL_MAX_MS = 3000
+
+/** Writes one version after the other to places of its own, and reads those of all. */
+class Writing implements Activity {
+  readonly #hand: Hand
+  readonly #medium: Medium
+  readonly #options: { readonly isLasting: boolean; readonly mayMiss: boolean }
+  readonly #places: Versions[]
+  #made = 0
+
+  constructor(hand: Hand, medium: Medium, options: { isLasting: boolean; mayMiss: boolean }) {
+    this.#hand = hand
+    this.#medium = medium
+    this.#options = options
+    this.#places = Array.from({ length: PLACES }, () => this.#newPlace())
+  }
+
+  async act(): Promise<void> {
+    const { random } = this.#hand
+    const index = random.below(PLACES)
+    const place = this.#places[index]
+    // What was forgotten is left alone for a while: something may bring it back.
+    const isLeft = place?.isHere === false && place.next > 1 && random.below(3) > 0
+    if (place === undefined || isLeft || random.below(2) === 0) return await this.#read()
+    await this.#write(place)
+    if (place.isRetired) this.#places[index] = this.#newPlace()
+  }
+
+  #newPlace(): Versions {
+    const { number, ledger } = this.#hand
+    const { prefix } = this.#medium
+    const place = new Versions(`${prefix}${number}-${this.#made++}`, this.#options)
+    ledger.places.push({ versions: place, medium: this.#medium })
+    return place
+  }
+
+  async #write(place: Versions): Promise<void> {
+    const { world, random, ledger, ask } = this.#hand
+    const isHere = !place.isHere || random.below(3) > 0
+    const ttlMs =
+      this.#options.isLasting || random.below(3) === 0 ? Infinity : random.between(200, TTL_MAX_MS)
+    const { name, next } = place
+    const command = isHere
+      ? this.#medium.write(name, next, ttlMs)
+      : this.#medium.forget(name, random.below(2))
+    const version = place.begin({ isHere, begunAtMs: world.nowMs, ttlMs: isHere ? ttlMs : Infinity })
+    const result = await ask(command)
+    if ('reply' in result) {
+      version.ackedAtMs = world.nowMs
+      ledger.acknowledged++
+    } else place.isRetired = true
+  }
+
+  async #read(): Promise<void> {
+    const { world, random, ledger, ask, rules } = this.#hand
+    const places = ledger.places.filter(({ medium }) => medium === this.#medium)
+    const place = places[random.below(places.length)]
+    if (place === undefined) return
+    const { name } = place.versions
+    const [before, fromMs] = [rules(), world.nowMs]
+    ledger.reads++
+    const result = await ask(this.#medium.read(name))
+    if (!('reply' in result)) return
+    const seen = this.#medium.seen(name, result.reply)
+    const span = { fromMs, toMs: world.nowMs }
+    judgeVersions(ledger, place.versions, seen, { span, before, now: rules() })
+  }
+}
