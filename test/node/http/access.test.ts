@@ -58,7 +58,7 @@ describe('a node with API keys', () => {
   it('carries out what members ask only with the secret of the cluster', async () => {
     const headers = { 'content-type': 'application/vnd.larder.frame' }
     const ask = (more: Record<string, string>) =>
-      call(at('POST /cluster/execute'), { headers: { ...headers, ...more }, body: 'x' })
+      call(at('POST /cluster/execute'), { headers: { ...headers, ...more }, body: '\u0004' })
     for (const wrong of [
       {},
       { 'api-key': 'one' },
