@@ -12,9 +12,9 @@ export class StoredStandings {
     this.#writes = writes
   }
 
-  /** What a copy is worth from now on. Is over once an acknowledgement may rest on it, be it on disk or not. */
+  /** What a copy is worth from now on. Is over once an acknowledgement may rest on its claim, be it on disk or not. */
   stand(standing: Standing): Eventual<void> {
-    return this.#writes.keep(rowOfStanding(standing))
+    return this.#writes.keep(rowOfStanding(standing), { isAwaited: standing.alone !== undefined })
   }
 
   /** By which view, in their order, all is held from now on. */

@@ -132,12 +132,12 @@ export class WriteBehind {
     return tried.then((failed) => withRows(changes, failed, times))
   }
 
-  /** A row that is about no entry. Is over once an acknowledgement may rest on it, be it on disk or not. */
-  keep(row: Row): Eventual<void> {
+  /** A row that is about no entry; where it is awaited, over once an acknowledgement may rest on it, be it on disk or not. */
+  keep(row: Row, { isAwaited = false } = {}): Eventual<void> {
     const { clock, intervalMs, waitMaxMs } = this.#options
     this.#backlog.add(row)
     this.#schedule()
-    if (intervalMs > 0) return undefined
+    if (intervalMs > 0 || !isAwaited) return undefined
     const over = () => {}
     return inTime(this.#next.promise, { clock, timeoutMs: waitMaxMs, late: LATE }).then(over, over)
   }
