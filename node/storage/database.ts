@@ -44,7 +44,6 @@ export class Database {
   readonly #inode: number
   readonly #upserts: Readonly<Record<Table, StatementSync>>
   readonly #deletes: Readonly<Record<Table, StatementSync>>
-  readonly #notes: StatementSync
   #reading: Iterator<StoredRow>
   /** Of this transaction: counters that were not written, and the answers kept beside counters that were. */
   #failed = new Set<string>()
@@ -58,9 +57,6 @@ export class Database {
     const { database } = this.#file
     this.#upserts = eachTable((table) => database.prepare(upsert(table)))
     this.#deletes = eachTable((table) => database.prepare(deletion(table)))
-    this.#notes = database.prepare(
-      'INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-    )
     this.#reading = this.#readAll()
   }
 
@@ -113,7 +109,7 @@ export class Database {
   }
 
   #note(facts: Facts): void {
-    for (const [name, value] of Object.entries(facts)) this.#notes.run(name, value)
+    for (const [name, value] of Object.entries(facts)) this.#upserts.facts.run(name, value)
   }
 
   /** Notes what the next process should know, if the disk takes it: what was noted before is nearly as good. */

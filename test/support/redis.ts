@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { freePorts } from './ports.ts'
+import { needTool } from './tool.ts'
 
 export class RedisServer implements AsyncDisposable {
   readonly #port: number
@@ -59,4 +60,20 @@ async function spawnRedis(port: number): Promise<ChildProcess> {
     return redis
   }
   throw new Error(`redis-server did not start on port ${port}`)
+}
+
+/** A server of its own for each test of this suite, of which the tests are skipped where there is none. */
+export function redisForEach(): () => RedisServer {
+  let server: RedisServer | undefined
+  before(function () {
+    needTool(this, 'redis-server')
+  })
+  beforeEach(async () => {
+    server = await RedisServer.start()
+  })
+  afterEach(() => server?.[Symbol.asyncDispose]())
+  return () => {
+    if (server === undefined) throw new Error('it is started before each test')
+    return server
+  }
 }

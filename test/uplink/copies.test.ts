@@ -1,24 +1,14 @@
 /** How many members hold each slot is what the registry says, and whoever starts an uplink with another COPIES changes it. */
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
-import { RedisServer } from '../support/redis.ts'
-import { needTool } from '../support/tool.ts'
+import { redisForEach } from '../support/redis.ts'
 import { FakeMember } from './fake-member.ts'
 import { patient, start } from './start.ts'
 
 describe('uplink on Redis: copies', () => {
-  let redis: RedisServer | undefined
+  const redis = redisForEach()
 
-  before(function () {
-    needTool(this, 'redis-server')
-  })
-  beforeEach(async () => {
-    redis = await RedisServer.start()
-  })
-  afterEach(() => redis?.[Symbol.asyncDispose]())
-
-  const withCopies = (copies: number) =>
-    start({ REDIS_URL: redis?.url ?? '', ...patient, COPIES: String(copies) })
+  const withCopies = (copies: number) => start({ REDIS_URL: redis().url, ...patient, COPIES: String(copies) })
   const warned = (logged: readonly string[]) =>
     logged.filter((line) => line.startsWith('the number of copies'))
 
@@ -61,7 +51,7 @@ describe('uplink on Redis: copies', () => {
   it('are set in a registry that the former version wrote, which knew none, whenever it writes', async () => {
     await using a = await FakeMember.start('a')
     const former = JSON.stringify({ epoch: 7, members: [a.member] })
-    const client = new Redis(redis?.url ?? '')
+    const client = new Redis(redis().url)
     await client.set('larder:view', former)
     await using uplink = await withCopies(2)
     expect(await uplink.client.view()).deep.equal({ epoch: 8, copies: 2, members: [a.member] })

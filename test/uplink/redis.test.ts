@@ -1,25 +1,16 @@
 /** A registry that lives in Redis: it survives uplinks, several share it, and it may be gone for a while. */
 import { expect } from 'chai'
 import { pause, systemClock } from '../../shared/clock.ts'
-import { RedisServer } from '../support/redis.ts'
-import { needTool } from '../support/tool.ts'
+import { redisForEach } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 import { FakeMember } from './fake-member.ts'
 import { LEASE_MS, patient, start, type TestUplink } from './start.ts'
 
 describe('uplink on Redis', () => {
-  let redis: RedisServer | undefined
-
-  before(function () {
-    needTool(this, 'redis-server')
-  })
-  beforeEach(async () => {
-    redis = await RedisServer.start()
-  })
-  afterEach(() => redis?.[Symbol.asyncDispose]())
+  const redis = redisForEach()
 
   const onRedis = (environment: Record<string, string> = {}) =>
-    start({ REDIS_URL: redis?.url ?? '', ...patient, ...environment })
+    start({ REDIS_URL: redis().url, ...patient, ...environment })
   const readiness = (uplink: TestUplink) => async () => (await uplink.client.call('GET', '/readyz')).status
 
   it('goes on from the same epoch when it is started again', async () => {
@@ -90,7 +81,7 @@ describe('uplink on Redis', () => {
     await using a = await FakeMember.start('a')
     const { epoch } = await uplink.client.lease(a.member)
     const before = await uplink.client.view()
-    await redis?.kill()
+    await redis().kill()
     await until(readiness(uplink), (status) => status === 503)
     expect(await uplink.client.view()).deep.equal(before)
     const refused = await uplink.client.renew(a.member, { epoch })
@@ -100,7 +91,7 @@ describe('uplink on Redis', () => {
       '1',
     ])
 
-    await redis?.restart()
+    await redis().restart()
     await until(readiness(uplink), (status) => status === 200)
     const after = await until(
       () => uplink.client.view(),
@@ -119,18 +110,18 @@ describe('uplink on Redis', () => {
     await uplink.client.lease(member)
     await dead[Symbol.asyncDispose]()
     await pause(systemClock, LEASE_MS / 3) // Time for a look, so that there is a sighting to grow old.
-    redis?.hang()
+    redis().hang()
     const refused = await Promise.all(['dead', 'b', 'c'].map((id) => uplink.client.renew({ ...member, id })))
     expect(refused.map(({ code }) => code)).deep.equal(Array(3).fill('NOT_READY'))
     expect(await uplink.client.ids()).deep.equal(['dead'])
     const resumedAtMs = systemClock.now()
-    redis?.resume()
+    redis().resume()
     await uplink.client.watchFor()
     expect(systemClock.now() - resumedAtMs).at.least(LEASE_MS)
   })
 
   it('starts without its Redis, knows no view until it has one, and says so', async () => {
-    await redis?.kill()
+    await redis().kill()
     await using uplink = await onRedis()
     const answers = await Promise.all(
       ['/api/v1/view', '/readyz'].map((path) => uplink.client.call('GET', path)),
@@ -138,7 +129,7 @@ describe('uplink on Redis', () => {
     expect(answers.map(({ code }) => code)).deep.equal(['NOT_READY', 'NOT_READY'])
     expect(answers[1]?.text).include('ECONNREFUSED')
     expect((await uplink.client.call('GET', '/livez')).status).equal(200)
-    await redis?.restart()
+    await redis().restart()
     await until(readiness(uplink), (status) => status === 200)
     expect((await uplink.client.view()).epoch).equal(0)
   })

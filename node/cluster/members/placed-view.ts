@@ -98,7 +98,7 @@ export class PlacedView {
   }
 
   /** Whether this life of a member owns the slot; another life under the same id is another member. */
-  owns({ incarnation }: Member, slot: number): boolean {
+  owns({ incarnation }: Pick<Member, 'incarnation'>, slot: number): boolean {
     return this.ownerOf(slot)?.incarnation === incarnation
   }
 

@@ -54,23 +54,19 @@ export class Arrivals {
   readonly #options: ArrivalsOptions
   #arrivals = new Map<number, Arrival>()
   readonly #asking: Asking<Arrival>
-  /** For whatever there is of them. */
-  readonly #askingAnyway: Asking<Arrival>
   #placed: PlacedView | undefined
   readonly #fate: Fate
 
   constructor(options: ArrivalsOptions) {
     this.#options = options
     this.#fate = new Fate(options)
-    const asking = {
+    this.#asking = new Asking({
       ...options,
-      isDue: (arrival: Arrival, member: Member) => this.#isDue(arrival, member),
-      ask: (member: Member, batch: readonly Arrival[]) => this.#ask(member, batch),
-      passOver: (arrival: Arrival, member: Member) => this.#passOver(arrival, member),
-      retry: (arrival: Arrival) => this.#askAgain(arrival),
-    }
-    this.#asking = new Asking(asking)
-    this.#askingAnyway = new Asking(asking)
+      isDue: (arrival, member) => this.#isDue(arrival, member),
+      ask: (member, batch) => this.#ask(member, batch),
+      passOver: (arrival, member) => this.#passOver(arrival, member),
+      retry: (arrival) => this.#askAgain(arrival),
+    })
   }
 
   /** Begins anew: a new view has other members to ask. */
@@ -80,7 +76,6 @@ export class Arrivals {
     this.#placed = placed
     this.#arrivals = new Map()
     this.#asking.clear()
-    this.#askingAnyway.clear()
     for (const slot of holdings.missing) {
       mirroring.callOff(slot)
       const arrival = this.#afresh(slot, known.get(slot) ?? this.#firstMissed(slot, former))
@@ -136,7 +131,7 @@ export class Arrivals {
     const member = arrival.candidates[arrival.next]
     if (member === undefined) this.#exhausted(arrival)
     else if (arrival.isUrgent) void this.#ask(member, [arrival])
-    else (arrival.isAnyway ? this.#askingAnyway : this.#asking).add(member, arrival)
+    else this.#asking.add(member, arrival, arrival.isAnyway ? 'anyway' : 'if it has all')
   }
 
   #isDue(arrival: Arrival, member: Member): boolean {

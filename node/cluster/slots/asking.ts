@@ -22,6 +22,7 @@ export interface AskingOptions<Item> {
 }
 
 interface Queue<Item> {
+  readonly name: string
   readonly member: Member
   waiting: Item[]
   isServed: boolean
@@ -36,9 +37,11 @@ export class Asking<Item> {
     this.#options = options
   }
 
-  add(member: Member, item: Item): void {
-    const queue = this.#queues.get(member.incarnation) ?? { member, waiting: [], isServed: false }
-    this.#queues.set(member.incarnation, queue)
+  /** Only what is asked in the same manner goes together. */
+  add(member: Member, item: Item, manner: string): void {
+    const name = `${manner} ${member.incarnation}`
+    const queue = this.#queues.get(name) ?? { name, member, waiting: [], isServed: false }
+    this.#queues.set(name, queue)
     queue.waiting.push(item)
     if (!queue.isServed) void this.#serve(queue)
   }
@@ -62,7 +65,7 @@ export class Asking<Item> {
     const { member } = queue
     queue.isServed = true
     await Promise.resolve() // Whatever is queued in this turn goes together.
-    while (queue.waiting.length > 0 && this.#queues.get(member.incarnation) === queue) {
+    while (queue.waiting.length > 0 && this.#queues.get(queue.name) === queue) {
       const batch = queue.waiting.splice(0, BATCH_SLOTS).filter((item) => isDue(item, member))
       if (batch.length === 0) continue
       const hasAnswered = await ask(member, batch)

@@ -39,6 +39,7 @@ export class Awaited {
   #timer: Timer | undefined
   #isOver = false
   #missing: readonly string[] = []
+  #silent: readonly string[] = []
 
   constructor(options: AwaitedOptions) {
     this.#options = options
@@ -47,6 +48,7 @@ export class Awaited {
   install(placed: PlacedView): void {
     const { clock, waitForHoldersMs, onOver } = this.#options
     this.#placed = placed
+    this.#silent = placed.silent.map(({ id }) => id)
     this.#isOver ||= waitForHoldersMs === 0
     this.#timer ??= clock.after(waitForHoldersMs, () => {
       this.#isOver = true
@@ -93,11 +95,10 @@ export class Awaited {
 
   /** For whom a slot has to wait; the newest copy that was found had all by that view. */
   awaitedFor({ ids, order }: FormerHolders, newest: number): readonly string[] {
-    const silent = this.#placed?.silent.map(({ id }) => id) ?? []
-    if (silent.length > 0 && ids.length === 0) return silent
+    if (this.#silent.length > 0 && ids.length === 0) return this.#silent
     // They have handed it to others since.
     if (newest < Math.floor(order) && this.members.length > 0) return this.members
-    return ids.filter((id) => silent.includes(id) || this.members.includes(id))
+    return ids.filter((id) => this.#silent.includes(id) || this.members.includes(id))
   }
 
   /** Who held slots before all were stopped, and is not back. */

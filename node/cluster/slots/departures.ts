@@ -78,10 +78,8 @@ export class Departures {
     if (this.#departing.has(slot)) this.#departing.set(slot, incarnation)
   }
 
-  #due({ incarnation }: Member): number[] {
-    return [...this.#departing.keys()].filter(
-      (slot) => this.#placed?.ownerOf(slot)?.incarnation === incarnation,
-    )
+  #due(member: Member): number[] {
+    return [...this.#departing.keys()].filter((slot) => this.#placed?.owns(member, slot))
   }
 
   async #offer(owner: Member, slots: readonly number[]): Promise<void> {

@@ -37,13 +37,10 @@ export class Replica {
 
   /** What its owner has told in this order. */
   follow(item: StreamItem, from: string): SlotAnswer[] {
-    const { holdings, takeIn } = this.#options
     if ('checks' in item) return item.checks.map((check) => this.#compare(check, item, from))
-    const isMeant = ({ slot }: SlotEntry) =>
-      isOwnedBy(this.#options.views.placed, slot, from) && holdings.roleOf(slot) === 'replica'
-    if (!item.changes.every(isMeant)) return ['refused']
+    if (!item.changes.every(({ slot }) => this.#isMeant(slot, from))) return ['refused']
     for (const change of item.changes) {
-      takeIn(change)
+      this.#options.takeIn(change)
       this.#claimIfAlone(change)
     }
     return ['merged']
@@ -56,9 +53,8 @@ export class Replica {
   }
 
   #compare([slot, theirs]: SlotDigest, { isFull, isStrict }: Check, from: string): SlotAnswer {
-    const { store, memory, holdings } = this.#options
-    if (!isOwnedBy(this.#options.views.placed, slot, from) || holdings.roleOf(slot) !== 'replica')
-      return 'refused'
+    const { store, memory } = this.#options
+    if (!this.#isMeant(slot, from)) return 'refused'
     const ours = store.digestOf(slot)
     const isSame = isStrict ? ours === theirs : isLikewise(ours, theirs, { isFull: isFull || memory.isFull })
     if (isSame) this.#agree(slot)
@@ -81,8 +77,8 @@ export class Replica {
 
   /** Its copy becomes like that of the owner, to whom goes first what only it may have. */
   async mirror({ slots, mirror }: MirrorMessage, from: string): Promise<SlotAnswer[]> {
-    const { mirroring, sender } = this.#options
-    const owner = memberOf(this.#options.views.placed, from)
+    const { mirroring, sender, views } = this.#options
+    const owner = memberOf(views.placed, from)
     if (owner === undefined) return slots.map(() => 'refused')
     const answers = slots.map((one) => this.#manner(one, from))
     const having = (answer: SlotAnswer) =>
@@ -101,9 +97,8 @@ export class Replica {
   }
 
   #manner([slot, theirs, lapses, hasMissed]: Mirrored, from: string): SlotAnswer {
-    const { store, standings, holdings } = this.#options
-    if (!isOwnedBy(this.#options.views.placed, slot, from) || holdings.roleOf(slot) !== 'replica')
-      return 'refused'
+    const { store, standings } = this.#options
+    if (!this.#isMeant(slot, from)) return 'refused'
     if (store.digestOf(slot) === theirs) {
       this.#agree(slot)
       return 'same'
@@ -119,11 +114,12 @@ export class Replica {
     if (isMirrored) mirroring.cancel(slot)
     return isMirrored ? 'merged' : 'refused'
   }
-}
 
-/** Whether this life of a member owns the slot, in the view of this one. */
-export function isOwnedBy(placed: PlacedView | undefined, slot: number, incarnation: string): boolean {
-  return placed?.ownerOf(slot)?.incarnation === incarnation
+  /** Whether its owner, in the view of this member, tells a replica of it. */
+  #isMeant(slot: number, from: string): boolean {
+    const { views, holdings } = this.#options
+    return views.placed?.owns({ incarnation: from }, slot) === true && holdings.roleOf(slot) === 'replica'
+  }
 }
 
 export function memberOf(placed: PlacedView | undefined, incarnation: string): Member | undefined {

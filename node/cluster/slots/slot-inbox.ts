@@ -6,7 +6,6 @@
  */
 import type { Clock } from '../../../shared/clock.ts'
 import { mapAll } from '../../../shared/eventual.ts'
-import type { Member } from '../../../shared/view.ts'
 import { isMeasured } from '../../entries/standing.ts'
 import type { CatchUp } from '../members/members.ts'
 import { gave } from '../peers/peers.ts'
@@ -23,7 +22,7 @@ import { isLatest } from './arrival.ts'
 import type { Departures } from './departures.ts'
 import type { Doubts } from './doubts.ts'
 import type { Repair } from './repair.ts'
-import { isOwnedBy, memberOf, Replica, type ReplicaOptions } from './replica.ts'
+import { memberOf, Replica, type ReplicaOptions } from './replica.ts'
 import type { Replicator } from './replicator.ts'
 import type { SlotPeers } from './slot-peers.ts'
 
@@ -89,8 +88,8 @@ export class SlotInbox {
 
   /** To the owner, whatever differs, if all of it is here or if that has to do; and what it is worth. */
   async #give({ slots: wanted, isAnyway, mirror = '' }: WantMessage, from: string): Promise<SlotAnswer[]> {
-    const { departures, sender } = this.#options
-    const owner = this.#memberOf(from)
+    const { departures, sender, views } = this.#options
+    const owner = memberOf(views.placed, from)
     // What it is worth is said of now: what comes later is not among what is given.
     const answers = wanted.map((one): SlotAnswer => this.#worth(one, { isAnyway, from }))
     if (owner === undefined) return answers
@@ -114,7 +113,7 @@ export class SlotInbox {
     { isAnyway, from }: { isAnyway: boolean; from: string },
   ): SlotAnswer {
     const { views, store, standings } = this.#options
-    if (!this.#isOwner(slot, from)) return 'refused'
+    if (views.placed?.owns({ incarnation: from }, slot) !== true) return 'refused'
     const { asOf, lapses } = standings.of(slot)
     const worth = { asOf, lapses }
     if (store.digestOf(slot) === theirs) return { ...worth, how: 'same' }
@@ -124,9 +123,8 @@ export class SlotInbox {
 
   /** As the owner. */
   #doubt(slot: number, from: string): SlotAnswer {
-    const { holdings, doubts, repair } = this.#options
-    const member = this.#memberOf(from)
-    if (member === undefined || !holdings.isOwn(slot)) return 'refused'
+    const { views, holdings, doubts, repair } = this.#options
+    if (memberOf(views.placed, from) === undefined || !holdings.isOwn(slot)) return 'refused'
     doubts.doubt(slot, from)
     repair.wakeSoon()
     return 'keep'
@@ -142,13 +140,5 @@ export class SlotInbox {
       if (hasClaim) return 'claim'
     }
     return doubts.isSafe(slot) ? 'drop' : 'keep'
-  }
-
-  #isOwner(slot: number, incarnation: string): boolean {
-    return isOwnedBy(this.#options.views.placed, slot, incarnation)
-  }
-
-  #memberOf(incarnation: string): Member | undefined {
-    return memberOf(this.#options.views.placed, incarnation)
   }
 }

@@ -78,7 +78,7 @@ export class Slots {
   readonly doubts: Doubts
   readonly replicator: Replicator
   readonly departures: Departures
-  readonly awaited: Awaited
+  readonly #awaited: Awaited
   readonly #mirroring: Mirroring
   readonly #standings: Standings
   readonly #options: SlotsOptions
@@ -117,7 +117,7 @@ export class Slots {
     const mirroring = new Mirroring({ ...options, store, standings })
     const basis = { ...options, store, holdings, standings, mirroring, awaited, doubts, replicator }
     const sender = new SlotSender(basis)
-    this.awaited = awaited
+    this.#awaited = awaited
     this.#mirroring = mirroring
     this.#standings = standings
     this.holdings = holdings
@@ -143,7 +143,7 @@ export class Slots {
   stop(): void {
     this.#repair.stop()
     this.departures.stop()
-    this.awaited.stop()
+    this.#awaited.stop()
   }
 
   /** Goes by a view from now on: what it holds, then what others may lack, then what has to move. */
@@ -154,7 +154,7 @@ export class Slots {
     this.holdings.install(placed, former)
     this.replicator.claimUnderWay((slot) => !isOwn(slot))
     this.#mirroring.install(this.holdings)
-    this.awaited.install(placed)
+    this.#awaited.install(placed)
     this.doubts.install(placed, former)
     this.departures.install(placed)
     this.#arrivals.install(placed, former)
@@ -214,7 +214,7 @@ export class Slots {
 
   /** The last view by which all was here that should be, as the disk knows it. */
   remember(last: LastView): void {
-    if (this.#options.uplink !== undefined) this.awaited.remember(last)
+    if (this.#options.uplink !== undefined) this.#awaited.remember(last)
   }
 
   /** What the disk knows of a copy. */

@@ -5,8 +5,6 @@
  * A copy is `complete`, `former` where it was when its member last held the slot, or `unready`.
  */
 import { z } from 'zod'
-import { toEntryField } from './entry.ts'
-import type { FrameWriter } from './frame.ts'
 import type { Mirrored, Offer, SlotAnswer, SlotMessage, Wanted } from './slot-messages.ts'
 
 const Slot = z.int().min(0)
@@ -16,10 +14,8 @@ const Offers = z.array(z.tuple([Slot, z.string(), z.boolean()]))
 type Said = readonly [type: string, items: readonly unknown[]]
 
 /** `undefined` for what is said as it is now. */
-export function toFormer(message: SlotMessage, frame: FrameWriter): Said | undefined {
+export function toFormer(message: SlotMessage): Said | undefined {
   switch (message.type) {
-    case 'give':
-      return ['give', message.entries.map((entry) => toEntryField(entry, frame))]
     case 'want':
     case 'mirror':
       return ['want', message.slots.map((row: Wanted | Mirrored) => row.slice(0, 2))]

@@ -40,7 +40,7 @@ export function encodeSlotRequest(request: SlotRequest, now: Now): Buffer {
   const { format, from, message } = request
   const frame = new FrameWriter(format, now)
   const head = [...toFields(request, frame), from]
-  const former = format === FORMER ? toFormer(message, frame) : undefined
+  const former = format === FORMER ? toFormer(message) : undefined
   if (former !== undefined) return frame.finish([...head, ...former])
   const items = itemsOf(message, frame)
   if (format === FORMER) return frame.finish([...head, message.type, items])

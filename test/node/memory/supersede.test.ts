@@ -13,6 +13,7 @@ import {
   rowsOf,
   type StoredRow,
 } from '../../../node/storage/rows.ts'
+import { stored } from '../storage/stored.ts'
 import { timesOf } from '../storage/times.ts'
 
 const TIMES = timesOf()
@@ -48,7 +49,7 @@ class Kept {
 
   #write(row: Row | undefined): void {
     if (row?.cells === undefined) this.#rows.delete(row === undefined ? '' : nameOf(row))
-    else this.#rows.set(nameOf(row), { table: row.table, cells: [...row.key, ...row.cells] })
+    else this.#rows.set(nameOf(row), stored(row))
   }
 }
 

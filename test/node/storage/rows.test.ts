@@ -15,10 +15,10 @@ import {
   entryOf,
   forgottenRow,
   nameOf,
-  type Row,
   rowsOf,
   type StoredRow,
 } from '../../../node/storage/rows.ts'
+import { stored } from './stored.ts'
 import { AHEAD_MS, timesOf } from './times.ts'
 
 const text = fc.oneof(
@@ -57,10 +57,6 @@ function reactionsOf(all: readonly Presence[]): Reactions {
   const reactions = new Reactions()
   for (const one of all) reactions.put(one)
   return reactions
-}
-
-function stored({ table, key, cells = [] }: Row): StoredRow {
-  return { table, cells: [...key, ...cells] }
 }
 
 /** All rows of an entry, read and merged again. */
