@@ -85,6 +85,10 @@ export class Arrivals {
     for (const slot of known.keys()) if (!this.#arrivals.has(slot)) mirroring.callOff(slot)
   }
 
+  stop(): void {
+    this.#asking.stop()
+  }
+
   /** For whom a slot waits that does not go on without them. */
   awaitedFor(slot: number): readonly string[] {
     const arrival = this.#arrivals.get(slot)

@@ -1,7 +1,7 @@
 /**
  * Members that are asked for slots, each one batch after the other; what cannot wait is asked for beside that.
  */
-import type { Clock } from '../../../shared/clock.ts'
+import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Member } from '../../../shared/view.ts'
 
 /** Slots in one request. */
@@ -32,6 +32,8 @@ export class Asking<Item> {
   readonly #options: AskingOptions<Item>
   #queues = new Map<string, Queue<Item>>()
   readonly #later: Item[] = []
+  #timer: Timer | undefined
+  #isStopped = false
 
   constructor(options: AskingOptions<Item>) {
     this.#options = options
@@ -48,9 +50,9 @@ export class Asking<Item> {
 
   /** Asks for it anew in a while. */
   addLater(item: Item): void {
-    if (this.#later.push(item) > 1) return
+    if (this.#isStopped || this.#later.push(item) > 1) return
     const { clock, retry } = this.#options
-    clock.after(RETRY_MS, () => {
+    this.#timer = clock.after(RETRY_MS, () => {
       for (const later of this.#later.splice(0)) retry(later)
     })
   }
@@ -58,6 +60,11 @@ export class Asking<Item> {
   /** Nobody is asked any more for what waits. */
   clear(): void {
     this.#queues = new Map()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#timer?.cancel()
   }
 
   async #serve(queue: Queue<Item>): Promise<void> {

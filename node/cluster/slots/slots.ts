@@ -143,6 +143,7 @@ export class Slots {
   stop(): void {
     this.#repair.stop()
     this.departures.stop()
+    this.#arrivals.stop()
     this.#awaited.stop()
   }
 

@@ -115,6 +115,19 @@ describe('a member that does not answer when asked for slots', () => {
     expect(bench.isHere(AB)).to.equal(true)
   })
 
+  it('is not asked for again once this member has stopped, nor is one that was asked for by then', async () => {
+    for (const isAsked of [false, true]) {
+      const bench = await following(three, [AB], ({ partners }) => {
+        if (isAsked) partners.drops('b')
+        else partners.refuses('b')
+        partners.refuses('c')
+      })
+      bench.arrivals.stop()
+      await bench.clock.advance(600_000)
+      expect([bench.isHere(AB), bench.asked]).to.deep.equal([false, ['b', 'c']])
+    }
+  })
+
   it('is one that was asked like any other when it answers after all', async () => {
     const bench = await following(three, [AB], ({ partners }) => {
       partners.refuses('b')
