@@ -61,19 +61,21 @@ export class Standings {
   becomeAs(slot: number, { asOf, lapses }: Pick<Standing, 'asOf' | 'lapses'>): void {
     const { asOf: own, lapses: known } = this.of(slot)
     if (asOf < own) return
-    this.#setLapses(slot, asOf === own ? joinLapses(known, lapses) : lapses)
+    this.learnLapses(slot, asOf === own ? joinLapses(known, lapses) : lapses)
     this.#set(slot, asOf)
   }
 
   /** It becomes a copy of one that has such lapses. */
   learnLapses(slot: number, lapses: readonly Lapse[]): void {
-    this.#setLapses(slot, lapses)
+    if (lapses.length > 0) this.#lapses.set(slot, lapses)
+    else if (!this.#lapses.delete(slot)) return
+    this.#keep(slot)
   }
 
   /** The slot goes on by this view with what is here; nothing is missed where that is as of the view before. */
   goOn(slot: number, order: number, beforeOrder: number): void {
     const { asOf, lapses } = this.of(slot)
-    if (asOf < beforeOrder) this.#setLapses(slot, joinLapses(lapses, [{ from: asOf, to: order }]))
+    if (asOf < beforeOrder) this.learnLapses(slot, joinLapses(lapses, [{ from: asOf, to: order }]))
   }
 
   /** This was written, and not every other holder could be told. Is over once an acknowledgement may rest on that. */
@@ -98,11 +100,6 @@ export class Standings {
     this.#asOf[slot] = 0
     this.#lapses.delete(slot)
     this.#alone.delete(slot)
-  }
-
-  #setLapses(slot: number, lapses: readonly Lapse[]): void {
-    if (lapses.length === 0) this.#lapses.delete(slot)
-    else this.#lapses.set(slot, lapses)
   }
 
   #set(slot: number, asOf: number): void {

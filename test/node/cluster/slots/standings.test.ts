@@ -74,6 +74,23 @@ describe('the standing of a copy', () => {
     expect(standings.of(SLOT).lapses).to.deep.equal([{ from: 4, to: 9 }])
   })
 
+  it('has the lapses of the copy that it becomes like, which is kept though it is worth no more by that', () => {
+    const { standings, kept } = start()
+    const [one, other] = [
+      { from: 1, to: 2 },
+      { from: 2, to: 3 },
+    ]
+    standings.learnLapses(SLOT, [])
+    expect(kept, 'there is nothing to be kept').to.deep.equal([])
+    standings.complete(SLOT)
+    standings.learnLapses(SLOT, [one])
+    expect(kept.at(-1)).to.deep.include({ asOf: Infinity, lapses: [one] })
+    standings.becomeAs(SLOT, { asOf: Infinity, lapses: [other] })
+    expect(kept.at(-1)).to.deep.include({ asOf: Infinity, lapses: [one, other] })
+    standings.learnLapses(SLOT, [])
+    expect(kept.at(-1)).to.deep.include({ asOf: Infinity, lapses: [] })
+  })
+
   it('is nothing any more once the slot is let go', () => {
     const { standings } = start()
     standings.complete(SLOT)
