@@ -49,6 +49,12 @@ describe('the simulation', function () {
     expect(tally.acknowledged).to.be.at.least(FIXED * 50)
   })
 
+  it('finds nothing wrong where all are stopped again and again for a minute', async () => {
+    const args = ['--kinds', 'restarts', '--seconds', '60', '--seed', '42000016', '--schedules', '2']
+    const { findings } = await simulate(...args)
+    expect(findings).to.equal('')
+  })
+
   const seed = randomInt(2 ** 31)
   it(`finds nothing wrong in a new one: --seed ${seed}`, async () => {
     const { findings } = await simulate('--seed', `${seed}`, '--schedules', '1')

@@ -2,6 +2,7 @@
  * Two members agree on a format before anything else is said, once for each life of the other one. Whatever waits for it
  * waits for the same question; one that comes to nothing is asked anew by whoever needs it next.
  */
+import { LarderError } from '../../../shared/errors.ts'
 import type { Member } from '../../../shared/view.ts'
 import {
   commonFormat,
@@ -86,8 +87,11 @@ const NOTHING: Met = { version: UNKNOWN, formats: [] }
 /** Of whoever knows of no meeting. */
 const FORMERLY: Met = { version: UNKNOWN, formats: [FORMER] }
 
-function introduced({ id }: Member, answer: PeerResponse): Met {
+/** @throws LarderError REFUSED where another life answers: nothing that is said to it concerns the one that is meant. */
+function introduced({ id, incarnation }: Member, answer: PeerResponse): Met {
   if (answer.status === 404 && codeOf(answer) === 'NO_SUCH_PATH') return FORMERLY
   if (answer.status !== 200) throw refusalOf(id, answer)
-  return understood((bytes) => Introduction.parse(JSON.parse(bytes.toString())), answer)
+  const met = understood((bytes) => Introduction.parse(JSON.parse(bytes.toString())), answer)
+  if (met.incarnation !== incarnation) throw new LarderError('REFUSED', `Another life of ${id} answers.`)
+  return met
 }

@@ -33,6 +33,12 @@ describe('a meeting', () => {
     expect(partner.heard).to.deep.equal([3])
   })
 
+  it('with another life than the one that is meant is none: whatever it has to say is not from that one', async () => {
+    partner.meets = () => answering(200, { id: 'b', incarnation: 'b-2', version: '9.0.0', formats: [4, 3] })
+    expect(await partner.read()).to.equal('REFUSED 503')
+    expect([partner.heard, partner.strangers]).to.deep.equal([[], []])
+  })
+
   it('with one that knows of none is in the former format', async () => {
     partner.meets = () => answering(404, { code: 'NO_SUCH_PATH' })
     expect(await partner.read()).to.equal('missing')
