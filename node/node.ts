@@ -4,12 +4,12 @@
  *     HTTP ─▶ Command ─▶ Dispatch ─▶ Backend ─▶ the member that owns the key ─▶ its Sources ─▶ its shards
  *     Kafka ─▶ Events ──────────────────▶┘                          upstream APIs ◀┘             └─▶ Storage
  */
-import { randomBytes } from 'node:crypto'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Clock } from '../shared/clock.ts'
 import { createHttpMetrics, type HttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
+import { newIncarnation } from '../shared/incarnation.ts'
 import type { Log } from '../shared/log.ts'
 import type { Member } from '../shared/view.ts'
 import type { Backend } from './backend.ts'
@@ -48,9 +48,10 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   const metrics = createHttpMetrics()
   const client = await loadClient(config.kafka)
   const http = await HttpService.listen({ ...config, log: root, metrics })
+  const identity = identify(config, http.port)
   const self: Member = {
-    ...identify(config, http.port),
-    incarnation: randomBytes(9).toString('base64url'),
+    ...identity,
+    incarnation: newIncarnation(identity.id),
     formats: [...formats],
     version: packageJson.version,
   }

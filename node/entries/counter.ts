@@ -8,9 +8,20 @@
  */
 import type { Command, Outcome, Stamp } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
+import {
+  balanceOfAll,
+  foldInto,
+  goalOf,
+  hasFoldedOn,
+  hasFolds,
+  isFold,
+  withoutFolded,
+  withoutFolds,
+} from './folds.ts'
 import { compareStamps, lifeOf } from './stamp.ts'
+import { hasReached, latestOf, type Tallies, type Tally } from './tally.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'
-import { isEffective, isVoid, originOfVoid, type Tally } from './voids.ts'
+import { isVoid, originOfVoid } from './voids.ts'
 
 export interface Reset extends Stamp {
   /** Since when this member knows of it, by its steady clock. */
@@ -21,7 +32,9 @@ export interface Counter {
   readonly kind: 'counter'
   /** When it was last deleted. */
   readonly reset?: Reset
-  readonly tallies: Readonly<Record<string, Tally>>
+  readonly tallies: Tallies
+  /** Since when this member knows of the last fold among them, by its steady clock; absent where none is to be forgotten. */
+  readonly foldedAtMs?: number
 }
 
 type CounterCommand = Extract<Command, { type: `counter.${string}` }>
@@ -38,7 +51,7 @@ export function applyToCounter(
     case 'counter.get':
       return { outcome: isCounting(counter) ? totalOutcome(totalOf(counter)) : { type: 'missing' } }
     case 'counter.add':
-      return add(counter, BigInt(command.by), moment.origin)
+      return add(counter, BigInt(command.by), moment)
     case 'counter.delete':
       if (!isCounting(counter) && moment.isCertain) return { outcome: { type: 'missing' } }
       return {
@@ -50,15 +63,24 @@ export function applyToCounter(
   }
 }
 
-function add(counter: Counter | undefined, by: bigint, origin: string): Applied<Counter> {
+function add(counter: Counter | undefined, by: bigint, moment: Moment): Applied<Counter> {
+  const { origin, nowMs } = moment
   const total = (counter ? totalOf(counter) : 0n) + by
   if (total < TOTAL_MIN || total > TOTAL_MAX) {
     throw new LarderError('OUT_OF_RANGE', `The total would be ${total}; it stays as it was.`)
   }
-  const { added, taken } = counter?.tallies[origin] ?? { added: 0n, taken: 0n }
+  const known = counter?.tallies ?? {}
+  const folded = foldInto(origin, known, (other) => moment.isOver(other))
+  const { added, taken } = folded[origin] ?? known[origin] ?? { added: 0n, taken: 0n }
   const tally = by < 0n ? { added, taken: taken - by } : { added: added + by, taken }
-  const reset = counter?.reset && { reset: counter.reset }
-  return { outcome: totalOutcome(total), change: { kind: 'counter', ...reset, tallies: { [origin]: tally } } }
+  const change = counterWith(counter?.reset, { ...folded, [origin]: tally }, nowMs)
+  return { outcome: totalOutcome(total), change }
+}
+
+/** As it is known from now on. */
+export function counterWith(reset: Reset | undefined, tallies: Tallies, nowMs: number): Counter {
+  const folded = hasFolds(tallies) && { foldedAtMs: nowMs }
+  return { kind: 'counter', ...(reset && { reset }), tallies, ...folded }
 }
 
 function totalOutcome(total: bigint): Outcome {
@@ -80,15 +102,22 @@ function isBare(tallies: Counter['tallies']): boolean {
 }
 
 /** Whose tally it is, or is about. */
-function lifeIn(origin: string): string {
-  return lifeOf(isVoid(origin) ? originOfVoid(origin) : origin)
+function lifeIn(name: string): string {
+  if (isFold(name)) return lifeOf(goalOf(name))
+  return lifeOf(isVoid(name) ? originOfVoid(name) : name)
 }
 
 export function totalOf({ tallies }: Counter): bigint {
-  let total = 0n
-  for (const [origin, { added, taken }] of Object.entries(tallies))
-    if (!isVoid(origin) || isEffective(origin, tallies)) total += added - taken
-  return total
+  return balanceOfAll(tallies)
+}
+
+/** What is left of it without the folds that nobody needs, and without any where the last of them is that old. */
+export function tended(counter: Counter, oldestMs = -Infinity): Counter {
+  const { foldedAtMs, ...rest } = counter
+  if (foldedAtMs === undefined) return counter
+  const areAllDue = foldedAtMs <= oldestMs
+  const left = { ...rest, tallies: withoutFolds(counter.tallies, { areAllDue }) }
+  return areAllDue ? left : { ...left, foldedAtMs }
 }
 
 /** What a life of a member adds to every counter that it has counted: measured with five of them. */
@@ -99,33 +128,45 @@ export const COUNTER: Verbs<Counter> = {
     const order = compareResets(a.reset, b.reset)
     if (order !== 0) return order > 0 ? a : b
     const tallies: Record<string, Tally> = { ...a.tallies }
-    for (const [origin, theirs] of Object.entries(b.tallies)) {
-      const ours = tallies[origin] ?? theirs
-      tallies[origin] = { added: greater(ours.added, theirs.added), taken: greater(ours.taken, theirs.taken) }
+    for (const [name, theirs] of Object.entries(b.tallies)) {
+      const { [name]: ours } = tallies
+      tallies[name] = ours === undefined ? theirs : latestOf([ours, theirs])
     }
     const { kind, reset } = a
     const atMs = Math.min(reset?.atMs ?? Infinity, b.reset?.atMs ?? Infinity)
-    return { kind, ...(reset && { reset: { ...reset, atMs } }), tallies }
+    const foldedAtMs = Math.max(a.foldedAtMs ?? -Infinity, b.foldedAtMs ?? -Infinity)
+    return {
+      kind,
+      ...(reset && { reset: { ...reset, atMs } }),
+      tallies: withoutFolded(tallies),
+      ...(foldedAtMs > -Infinity && { foldedAtMs }),
+    }
   },
   isNews(known, other) {
     const order = compareResets(known.reset, other.reset)
     if (order !== 0) return order < 0
-    return Object.entries(other.tallies).some(([origin, { added, taken }]) => {
-      const ours = known.tallies[origin]
-      return ours === undefined || added > ours.added || taken > ours.taken
+    return Object.entries(COUNTER.merge(known, other).tallies).some(([name, tally]) => {
+      const { [name]: ours } = known.tallies
+      return ours === undefined || !hasReached(ours, tally)
     })
   },
   times: ({ reset }) => (reset ? [reset] : []),
   restamped: (counter, stamp) =>
     counter.reset ? { ...counter, reset: { ...counter.reset, ...stamp } } : counter,
-  dueAtMs: ({ reset, tallies }, tombstoneGraceMs) =>
-    reset && isBare(tallies) ? reset.atMs + tombstoneGraceMs : Infinity,
+  dueAtMs({ reset, tallies, foldedAtMs = Infinity }, tombstoneGraceMs) {
+    if (foldedAtMs < Infinity) return foldedAtMs + (hasFoldedOn(tallies) ? 0 : tombstoneGraceMs)
+    return reset && isBare(tallies) ? reset.atMs + tombstoneGraceMs : Infinity
+  },
   isTombstone: ({ tallies }) => isEmpty(tallies),
   states({ reset, tallies }) {
     const deleted = `${reset?.time}\0${reset?.origin}`
     if (isEmpty(tallies)) return { passing: deleted }
-    const told = Object.entries(tallies).map(([origin, { added, taken }]) => `${origin} ${added} ${taken}`)
-    return { live: [deleted, ...told.sort()].join('\0') }
+    const told = Object.entries(tallies).map(([name, { added, taken }]) => `${name} ${added} ${taken}`)
+    const [folds, live] = [told.filter(isFold), told.filter((one) => !isFold(one))]
+    return {
+      live: [deleted, ...live.sort()].join('\0'),
+      ...(folds.length > 0 && { passing: folds.sort().join('\0') }),
+    }
   },
   bytes: ({ tallies }) => Object.keys(tallies).length * TALLY_BYTES,
   parts: (counter) => [counter],
@@ -150,10 +191,6 @@ function compareResets(a: Stamp | undefined, b: Stamp | undefined): number {
   return compareStamps(a, b)
 }
 
-function greater(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
-}
-
 /** A counter as JSON: tallies as text, since they may go beyond 64 bits. Since when a reset is known is known to a process alone. */
 export function counterText({ reset, tallies }: Counter): string {
   const texts = Object.entries(tallies).map(([origin, { added, taken }]) => [
@@ -171,9 +208,5 @@ export function counterOf(json: string, nowMs: number): Counter {
   const pairs = (tallies as [string, string, string][]).map(
     ([origin, added, taken]) => [origin, { added: BigInt(added), taken: BigInt(taken) }] as const,
   )
-  return {
-    kind: 'counter',
-    ...(reset && { reset: { ...reset, atMs: nowMs } }),
-    tallies: Object.fromEntries(pairs),
-  }
+  return counterWith(reset && { ...reset, atMs: nowMs }, Object.fromEntries(pairs), nowMs)
 }

@@ -7,12 +7,12 @@
  */
 import type { KeyCommand, Stamp } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
-import { applyToCounter } from './counter.ts'
+import { applyToCounter, isCounting, tended } from './counter.ts'
 import { applyToReactions } from './engage.ts'
 import { FAMILIES, familyOf } from './families.ts'
 import { type Entry, type EntryOf, type Kind, verbsOf } from './kinds.ts'
 import { answerOf, recordOf } from './once.ts'
-import { applyToRegister, buryRegister, type Present, type Register } from './register.ts'
+import { applyToRegister, buryRegister, type Present } from './register.ts'
 import { applyToResponses } from './response.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'
 
@@ -166,9 +166,11 @@ export function isTombstone(entry: Entry): boolean {
   return verbsOf(entry).isTombstone(entry)
 }
 
-/** What a value that has ended leaves behind; an answer that was kept for a while leaves nothing. */
-export function bury(id: string, register: Register): Register | undefined {
-  return register.value !== undefined && familyOf(id).leavesTombstone ? buryRegister(register) : undefined
+/** What is left of an entry that is due: of a value a tombstone, of an answer that was kept for a while nothing. */
+export function remainsOf(id: string, entry: Entry, { oldestMs }: { oldestMs: number }): Entry | undefined {
+  if (entry.kind === 'counter') return isCounting(entry) ? tended(entry, oldestMs) : undefined
+  const isBuried = entry.kind === 'register' && entry.value !== undefined && familyOf(id).leavesTombstone
+  return isBuried ? buryRegister(entry) : undefined
 }
 
 /** Asked with every read, and so as cheap as can be. */

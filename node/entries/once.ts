@@ -34,7 +34,9 @@ export function recordOf(
 ): Register | undefined {
   if (command.idempotencyKey === undefined || outcome.type !== 'total' || change === undefined)
     return undefined
-  const body = `${outcome.value} ${command.by} ${counterText(change)}`
+  const { [moment.origin]: own } = change.tallies
+  const counted = { ...change, tallies: own === undefined ? {} : { [moment.origin]: own } }
+  const body = `${outcome.value} ${command.by} ${counterText(counted)}`
   const value = { contentType: 'text/plain', body }
   return { kind: 'register', stamp: moment.stamp(), value, endsAtMs: moment.nowMs + REMEMBERED_MS }
 }

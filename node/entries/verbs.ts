@@ -15,6 +15,8 @@ export interface Moment {
    * not here: a copy that has it may come back.
    */
   readonly isCertain: boolean
+  /** Whether whoever counted as this origin never will again, and all of it is here. */
+  isOver(origin: string): boolean
   /** A new stamp, later than all before. */
   stamp(): Stamp
 }

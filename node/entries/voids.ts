@@ -5,17 +5,12 @@
  * A void is a tally of its own that takes back what was counted. It is named after the moment in the tally that it is
  * about, and has no effect where that is not there: so whoever finds the same finds the same void, in whatever order.
  */
-export interface Tally {
-  readonly added: bigint
-  readonly taken: bigint
-}
-
-type Tallies = Readonly<Record<string, Tally>>
+import { hasReached, type Tallies, type Tally } from './tally.ts'
 
 const PREFIX = 'void '
 
-export function isVoid(origin: string): boolean {
-  return origin.startsWith(PREFIX)
+export function isVoid(name: string): boolean {
+  return name.startsWith(PREFIX)
 }
 
 /** What takes an increment back, by what it had made of the tally of its origin. */
@@ -32,9 +27,8 @@ export function originOfVoid(name: string): string {
   return name.split(' ').slice(3).join(' ')
 }
 
-/** Whether what it takes back is there. */
-export function isEffective(name: string, tallies: Tallies): boolean {
+/** Whether what it takes back is there, where so much is known of the tally that it is about. */
+export function isEffective(name: string, known: Tally | undefined): boolean {
   const [, added = '', taken = ''] = name.split(' ')
-  const tally = tallies[originOfVoid(name)]
-  return tally !== undefined && tally.added >= BigInt(added) && tally.taken >= BigInt(taken)
+  return known !== undefined && hasReached(known, { added: BigInt(added), taken: BigInt(taken) })
 }

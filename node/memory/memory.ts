@@ -7,7 +7,6 @@
  */
 import type { Activity } from '../../shared/command.ts'
 import {
-  bury,
   type Change,
   dueAtMs,
   type Entries,
@@ -17,6 +16,7 @@ import {
   isValue,
   isValueId,
   merge,
+  remainsOf,
   type SlotEntry,
 } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
@@ -196,10 +196,10 @@ export class Memory {
     const { slot, id, entry } = held
     const crowd = verbsOf(entry).crowd(entry)
     if (crowd === undefined) {
-      const remains = entry.kind === 'register' ? bury(id, entry) : undefined
+      const remains = remainsOf(id, entry, { oldestMs: nowMs - TOMBSTONE_GRACE_MS })
       if (remains === undefined) this.#remove(held)
       else this.#replace(held, () => remains)
-      if (remains !== undefined) this.counts.expirations++
+      if (remains?.kind === 'register') this.counts.expirations++
       return 1
     }
     let ended = 0

@@ -4,7 +4,7 @@
  * There is one a kind of entry, so that families of one kind share it. Reactions are a row a presence: a content with
  * a million of them is not written anew for each.
  */
-import { type Counter, counterOf, counterText, isCounting, totalOf } from '../entries/counter.ts'
+import { type Counter, counterOf, counterText, isCounting, tended, totalOf } from '../entries/counter.ts'
 import { idOf } from '../entries/entry.ts'
 import type { EntryOf, Kind } from '../entries/kinds.ts'
 import type { Presence } from '../entries/presence.ts'
@@ -106,7 +106,7 @@ const counters: TableRow<Counter> = {
     return [{ key: [id.slice(1)], cells: [slot, total, counterText(state)] }]
   },
   entryOf([key, slot, , state], { nowMs }) {
-    return { slot: number(slot), id: idOf.counter(text(key)), entry: counterOf(text(state), nowMs) }
+    return { slot: number(slot), id: idOf.counter(text(key)), entry: tended(counterOf(text(state), nowMs)) }
   },
 }
 

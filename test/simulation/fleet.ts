@@ -1,6 +1,8 @@
 /** All processes of a simulated cluster: who runs where, who is stopped, who is cut off from whom. */
 import { Registry } from 'prom-client'
 import { createClusterMetrics } from '../../node/cluster/metrics.ts'
+import { FORMATS } from '../../node/cluster/wire/calls.ts'
+import { markOf } from '../../shared/incarnation.ts'
 import type { Log } from '../../shared/log.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Random } from '../durability/random.ts'
@@ -96,7 +98,7 @@ export class Fleet {
       metrics: this.metrics,
       mutation,
       random,
-      self: { id, url: `http://${id}`, incarnation: `${id}-${number}` },
+      self: { id, url: `http://${id}`, incarnation: `${markOf(id)}-${id}-${number}`, formats: [...FORMATS] },
       wall: this.#wallOf(id, random),
       bytesMax,
       disk:

@@ -116,7 +116,10 @@ export class FakeUplink {
     void this.#watchOut()
   }
 
-  async renew(id: string, { epoch, members, last, url, incarnation, leaving }: Renewal): Promise<Lease> {
+  async renew(
+    id: string,
+    { epoch, members, last, url, incarnation, leaving, formats }: Renewal,
+  ): Promise<Lease> {
     if (isNews(this.#store.registry, id, epoch)) {
       if (members === undefined) throw new LarderError('VIEW_WANTED', 'This uplink knows less.')
       this.#store.become(adopt(this.#store.registry, { epoch, members }))
@@ -124,7 +127,7 @@ export class FakeUplink {
     if (last !== undefined) this.#store.become(hear(this.#store.registry, last))
     if (this.#store.registry.members.length === 0 && this.#options.world.nowMs < this.#opensAtMs)
       throw new LarderError('NOT_READY', 'This uplink has just been started.')
-    await this.#admit({ id, url, incarnation, ...(leaving && { leaving }) })
+    await this.#admit({ id, url, incarnation, ...(leaving && { leaving }), ...(formats && { formats }) })
     this.#store.keep(id)
     return { epoch: this.#store.registry.epoch, leaseMs: this.#options.leaseMs }
   }

@@ -1,4 +1,5 @@
 /** The end of a run: what every member says of every key, and whether all copies are the same. */
+import { isDeepStrictEqual } from 'node:util'
 import type { KeyCommand, Reply } from '../../shared/command.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import { judgeAnswers } from './answers.ts'
@@ -22,9 +23,9 @@ export async function judgeAll(stage: Stage): Promise<void> {
 }
 
 function judgeViews({ fleet, ledger }: Stage): void {
-  const views = new Set(fleet.lives.map(({ member }) => JSON.stringify(member.members.placed?.view)))
-  if (views.size !== 1 || !views.has(JSON.stringify(fleet.store.view)))
-    ledger.find(`members go by different views: ${[...views].join(' and ')}`)
+  const views = fleet.lives.map(({ member }) => member.members.placed?.view)
+  if (views.length === 0 || !views.every((view) => isDeepStrictEqual(view, fleet.store.view)))
+    ledger.find(`members go by different views: ${JSON.stringify(views)}`)
 }
 
 function judgeCopies({ fleet, ledger, rules }: Stage): void {

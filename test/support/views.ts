@@ -11,10 +11,16 @@ export function memberOf(id: string, change: Change = {}): Member {
 export const self = memberOf('a')
 
 /** Names, or members where more is to be said of them. */
-export function viewOf(epoch: number, members: readonly (string | Member)[], copies = 2): PlacedView {
+export function viewOf(
+  epoch: number,
+  members: readonly (string | Member)[],
+  copies = 2,
+  gone: readonly string[] = [],
+): PlacedView {
   return new PlacedView({
     epoch,
     copies,
+    ...(gone.length > 0 && { gone: [...gone] }),
     members: members.map((one) => (typeof one === 'string' ? memberOf(one) : one)),
   })
 }

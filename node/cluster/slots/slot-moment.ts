@@ -5,12 +5,16 @@ import type { StampClock } from '../../entries/stamp.ts'
 import type { Moment } from '../../entries/verbs.ts'
 import type { Doubts } from './doubts.ts'
 import type { Holdings } from './holdings.ts'
+import type { Lives } from './lives.ts'
+import type { Standings } from './standings.ts'
 
 export interface MomentParts {
   readonly clock: Clock
   readonly stamps: StampClock
   readonly holdings: Holdings
   readonly doubts: Doubts
+  readonly lives: Lives
+  readonly standings: Standings
 }
 
 export class SlotMoment implements Moment {
@@ -34,6 +38,14 @@ export class SlotMoment implements Moment {
 
   get isCertain(): boolean {
     return this.#parts.doubts.isCertain(this.#slot)
+  }
+
+  /** Not while a copy may come back by which this one does not measure it, or that claims what is not here. */
+  isOver(origin: string): boolean {
+    const { lives, doubts, standings } = this.#parts
+    if (!lives.isOver(origin) || !doubts.isCertain(this.#slot)) return false
+    const { alone, lapses } = standings.of(this.#slot)
+    return alone === undefined && lapses.length === 0
   }
 
   get stamp(): () => Stamp {

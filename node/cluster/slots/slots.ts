@@ -1,6 +1,5 @@
 /**
- * The slots of this member: which of them it holds, who holds them besides, and what is done so that every copy is
- * whole. Everything here only ever merges.
+ * The slots of this member: which of them it holds, who holds them besides, and what keeps every copy whole.
  *
  *     view ──▶ Holdings ─┬─ mine, not here ──▶ Arrivals ~~~▶ whoever has it: SlotSender
  *                        ├─ mine, few copies ▶ Repair ~~~~~▶ replicas
@@ -23,6 +22,7 @@ import { Awaited } from './awaited.ts'
 import { Departures } from './departures.ts'
 import { Doubts } from './doubts.ts'
 import { Holdings } from './holdings.ts'
+import { Lives } from './lives.ts'
 import { Mirroring } from './mirroring.ts'
 import { Repair } from './repair.ts'
 import { Replicator } from './replicator.ts'
@@ -107,6 +107,7 @@ export class Slots {
       onComplete: (slot) => this.#completed(slot),
     })
     const doubts = new Doubts(self, clock)
+    const lives = new Lives(self, { isLone: !hasUplink })
     const replicator = new Replicator({
       ...options,
       doubts,
@@ -115,7 +116,7 @@ export class Slots {
     })
     const store = memory.slots
     const mirroring = new Mirroring({ ...options, store, standings })
-    const basis = { ...options, store, holdings, standings, mirroring, awaited, doubts, replicator }
+    const basis = { ...options, store, holdings, standings, mirroring, awaited, doubts, lives, replicator }
     const sender = new SlotSender(basis)
     this.#awaited = awaited
     this.#mirroring = mirroring
@@ -151,12 +152,12 @@ export class Slots {
   follow(placed: PlacedView, former: PlacedView | undefined): void {
     const { uplink, storage } = this.#options
     if (uplink !== undefined) storage.standings.goBy(placed.order)
-    const isOwn = (slot: number) => this.holdings.isOwn(slot)
     this.holdings.install(placed, former)
-    this.replicator.claimUnderWay((slot) => !isOwn(slot))
+    this.replicator.claimUnderWay((slot) => !this.holdings.isOwn(slot))
     this.#mirroring.install(this.holdings)
     this.#awaited.install(placed)
     this.doubts.install(placed, former)
+    this.#momentParts.lives.install(placed)
     this.departures.install(placed)
     this.#arrivals.install(placed, former)
     this.#repair.install(placed)

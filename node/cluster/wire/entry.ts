@@ -8,8 +8,9 @@
 
 import type { Body } from '../../../shared/command.ts'
 import { SLOTS } from '../../../shared/placement.ts'
-import type { Counter, Reset } from '../../entries/counter.ts'
+import { type Counter, counterWith, type Reset } from '../../entries/counter.ts'
 import { counterIdOf, type Entry, type SlotEntry } from '../../entries/entry.ts'
+import { isFold } from '../../entries/folds.ts'
 import type { EntryOf, Kind } from '../../entries/kinds.ts'
 import { firstAnswer } from '../../entries/once.ts'
 import type { Presence } from '../../entries/presence.ts'
@@ -56,11 +57,9 @@ const register: EntryWire<Register> = {
 
 const counter: EntryWire<Counter> = {
   toField(slot, id, { kind, reset, tallies }, frame) {
-    const rows = Object.entries(tallies).map(([origin, { added, taken }]) => [
-      origin,
-      String(added),
-      String(taken),
-    ])
+    // In the former format nothing is folded, and what was is in the tally that it went into.
+    const told = Object.entries(tallies).filter(([name]) => frame.format !== FORMER || !isFold(name))
+    const rows = told.map(([name, { added, taken }]) => [name, String(added), String(taken)])
     return [kind, id, slot, reset === undefined ? null : resetField(reset, frame), rows]
   },
   of(fields, frame) {
@@ -69,10 +68,7 @@ const counter: EntryWire<Counter> = {
       const [origin, added, taken] = list(field, 3)
       return [text(origin), { added: amount(added), taken: amount(taken) }] as const
     })
-    const counter = { kind: 'counter', tallies: Object.fromEntries(pairs) } as const
-    if (reset === null) return counter
-    const [time, origin, since] = list(reset, frame.format === FORMER ? 2 : 3)
-    return { ...counter, reset: { ...stampOf(time, origin, frame), atMs: goneSince(since, frame) } }
+    return counterWith(resetOf(reset, frame), Object.fromEntries(pairs), frame.now.nowMs)
   },
   bytes: ({ tallies }) => 100 * Object.keys(tallies).length,
 }
@@ -155,6 +151,12 @@ function presenceOf(field: unknown, frame: FrameReader): Presence {
     endsAtMs: isGone ? goneSince(ends, frame) : endOf(ends, frame),
     isGone,
   }
+}
+
+function resetOf(field: unknown, frame: FrameReader): Reset | undefined {
+  if (field === null) return undefined
+  const [time, origin, since] = list(field, frame.format === FORMER ? 2 : 3)
+  return { ...stampOf(time, origin, frame), atMs: goneSince(since, frame) }
 }
 
 function resetField({ time, origin, atMs }: Reset, frame: FrameWriter): unknown[] {

@@ -17,7 +17,7 @@ class Copy {
 
   constructor(origin: string, nowMs = 1000) {
     const stamps = new StampClock(origin)
-    this.#moment = { nowMs, origin, isCertain: true, stamp: () => stamps.next(nowMs) }
+    this.#moment = { nowMs, origin, isCertain: true, isOver: () => false, stamp: () => stamps.next(nowMs) }
   }
 
   /** What was answered: a total, or why there is none. */

@@ -13,7 +13,7 @@ describe('a reaction', () => {
     { ttlMs, isCertain = true }: { ttlMs?: number | undefined; isCertain?: boolean } = {},
   ) => {
     const command = { type, key: 'Stew', user: 'Sam', reaction: 'fire', ...(ttlMs && { ttlMs }) } as const
-    const { change } = applyToReactions(reactions, command, { ...moment, isCertain })
+    const { change } = applyToReactions(reactions, command, { ...moment, isCertain, isOver: () => false })
     if (change) REACTIONS.merge(reactions, change)
     return change !== undefined
   }
@@ -59,7 +59,11 @@ describe('a reaction', () => {
   it('of the last user who has gone looks as if nobody had ever been there', () => {
     const reactions = new Reactions()
     const read = (type: 'reaction.count' | 'reaction.users') =>
-      applyToReactions(reactions, { type, key: 'Stew', limit: 10 } as const, { ...moment, isCertain: true })
+      applyToReactions(reactions, { type, key: 'Stew', limit: 10 } as const, {
+        ...moment,
+        isCertain: true,
+        isOver: () => false,
+      })
     ask(reactions, 'reaction.remove', { isCertain: false })
     expect(reactions.isEmpty).to.equal(false)
     expect(read('reaction.count').outcome).to.deep.equal({ type: 'missing' })

@@ -3,8 +3,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type Counter, totalOf } from '../../../node/entries/counter.ts'
-import { apply, bury, type Entry, type EntryChange, isNews, merge } from '../../../node/entries/entry.ts'
+import { type Counter, counterWith, totalOf } from '../../../node/entries/counter.ts'
+import { apply, type Entry, type EntryChange, isNews, merge, remainsOf } from '../../../node/entries/entry.ts'
+import { withoutFolded } from '../../../node/entries/folds.ts'
 import type { Presence } from '../../../node/entries/presence.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import type { Register } from '../../../node/entries/register.ts'
@@ -32,7 +33,7 @@ const register: fc.Arbitrary<Entry> = fc
 
 /** Tallies only grow, so that of one origin one is always the newer; a delete begins them anew. */
 const tallies = fc.dictionary(
-  origin,
+  fc.oneof(origin, fc.constantFrom('void 1 0 a', 'fold a b', 'fold c b', 'fold c a')),
   fc.record(
     { added: fc.bigInt({ min: 0n, max: 9n }), taken: fc.bigInt({ min: 0n, max: 9n }) },
     { noNullPrototype: true },
@@ -41,13 +42,12 @@ const tallies = fc.dictionary(
 const counter: fc.Arbitrary<Entry> = fc
   .record({
     tallies,
+    foldedAtMs: ends,
     reset: fc.option(fc.record({ time: fc.nat(3), origin, atMs: ends }, { noNullPrototype: true }), {
       nil: undefined,
     }),
   })
-  .map(
-    ({ tallies, reset }): Counter => ({ kind: 'counter', ...(reset && { reset }), tallies: { ...tallies } }),
-  )
+  .map(({ tallies, reset, foldedAtMs }): Counter => counterWith(reset, withoutFolded(tallies), foldedAtMs))
 
 /** Few of everything, so that copies disagree; two writes may well have the same time. */
 const presence: fc.Arbitrary<Presence> = fc
@@ -76,8 +76,10 @@ function seen(entry: Entry): unknown {
 
 /** The same without since when it is known what is gone, which is no news to anybody. */
 function told(entry: Entry): unknown {
-  if (entry.kind === 'counter' && entry.reset !== undefined)
-    return { ...entry, reset: { ...entry.reset, atMs: 0 } }
+  if (entry.kind === 'counter') {
+    const { reset, tallies } = entry
+    return counterWith(reset && { ...reset, atMs: 0 }, tallies, 0)
+  }
   if (entry.kind === 'register' && entry.value === undefined) return { ...entry, endsAtMs: 0 }
   if (entry.kind !== 'reactions') return seen(entry)
   return seen(Reactions.ofAll([...entry].map((one) => (one.isGone ? { ...one, endsAtMs: 0 } : one))))
@@ -159,7 +161,7 @@ describe('a tombstone', () => {
     const value = { contentType: 'text/plain', body: 'stew' }
     const old: Register = { kind: 'register', stamp: { time: 1, origin: 'a' }, value, endsAtMs: Infinity }
     const fleeting: Register = { kind: 'register', stamp: { time: 2, origin: 'a' }, value, endsAtMs: 50 }
-    const tombstone = bury('vstew', fleeting)
+    const tombstone = remainsOf('vstew', fleeting, { oldestMs: 0 })
     expect(tombstone && merge(tombstone, old)).to.not.have.property('value')
     expect(tombstone && merge(fleeting, tombstone)).to.not.have.property('value')
   })
@@ -171,7 +173,7 @@ describe('a delete of what may only be elsewhere', () => {
     apply(
       { type, key: 'k' },
       { get: () => undefined, under: () => [] },
-      { nowMs: 1000, origin: 'b', isCertain, stamp: () => stamps.next(1000) },
+      { nowMs: 1000, origin: 'b', isCertain, isOver: () => false, stamp: () => stamps.next(1000) },
     )
   const remains = ({ changes: [change] }: { changes: readonly EntryChange[] }, old: Entry) =>
     change && merge(old, change.entry)

@@ -2,12 +2,12 @@
 import { expect } from 'chai'
 import {
   apply,
-  bury,
   type Entry,
   type EntryChange,
   idOf,
   isEvictable,
   merge,
+  remainsOf,
 } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { LarderError } from '../../../shared/errors.ts'
@@ -36,7 +36,13 @@ class Slot {
 
   #do(command: Parameters<typeof apply>[0]): string {
     const { nowMs } = this
-    const moment = { nowMs, origin: 'a', isCertain: true, stamp: () => this.#stamps.next(nowMs) }
+    const moment = {
+      nowMs,
+      origin: 'a',
+      isCertain: true,
+      isOver: () => false,
+      stamp: () => this.#stamps.next(nowMs),
+    }
     try {
       const { outcome, changes } = apply(command, this.#slot, moment)
       this.changes = changes
@@ -117,6 +123,6 @@ describe('an increment with an idempotency key', () => {
     const id = idOf.once('k', 'once')
     const record = slot.entries.get(id)
     expect(isEvictable(id)).to.equal(false)
-    expect(record?.kind === 'register' && bury(id, record)).to.equal(undefined)
+    expect(record && remainsOf(id, record, { oldestMs: 0 })).to.equal(undefined)
   })
 })

@@ -33,7 +33,7 @@ function increment(origin: string, by: bigint, { atMs = 1000, before = 0n, isAne
   const entries = new Map<string, Entry>([[idOf.counter('jam'), known]])
   const command = { type: 'counter.add', key: 'jam', by: String(by), idempotencyKey: 'once' } as const
   const stamp = () => ({ time: atMs * TICKS_PER_MS, origin })
-  const moment = { nowMs: atMs, origin, isCertain: true, stamp }
+  const moment = { nowMs: atMs, origin, isCertain: true, isOver: () => false, stamp }
   const { changes } = apply(command, { get: (id) => entries.get(id), under: () => [] }, moment)
   const [change, record] = changes.map(({ entry }) => entry)
   if (change?.kind !== 'counter' || record?.kind !== 'register') throw new Error('it was not counted')

@@ -23,7 +23,7 @@ class Member {
   /** @returns what is to be told to the others. */
   do(command: KeyCommand, nowMs: number): readonly EntryChange[] {
     const stamp = () => this.#stamps.next(nowMs)
-    const moment = { nowMs, origin: this.#origin, isCertain: true, stamp }
+    const moment = { nowMs, origin: this.#origin, isCertain: true, isOver: () => false, stamp }
     const { changes } = apply(command, this.memory.entriesOf(SLOT, moment), moment)
     for (const { id, entry } of changes) this.memory.merge(SLOT, id, structuredClone(entry))
     return changes
@@ -52,7 +52,13 @@ class Member {
 
   get total(): string {
     const command = { type: 'counter.get', key: 'jam' } as const
-    const moment = { nowMs: 1000, origin: '', isCertain: true, stamp: () => this.#stamps.next(1000) }
+    const moment = {
+      nowMs: 1000,
+      origin: '',
+      isCertain: true,
+      isOver: () => false,
+      stamp: () => this.#stamps.next(1000),
+    }
     const { outcome } = apply(command, this.memory.entriesOf(SLOT, moment), moment)
     return outcome.type === 'total' ? outcome.value : outcome.type
   }

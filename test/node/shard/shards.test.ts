@@ -29,6 +29,8 @@ class Bench {
 
   constructor({ queueMax = 100, bytesMax = 1_000_000 } = {}) {
     const stamps = new StampClock('a')
+    const stamp = () => stamps.next(1000)
+    const moment = { nowMs: 1000, origin: 'a', isCertain: true, isOver: () => false, stamp }
     this.shards = new Shards({
       clock: this.clock,
       log: pino({ level: 'silent' }),
@@ -39,7 +41,7 @@ class Bench {
       memory: new Memory(bytesMax),
       holdings: this,
       replication: this,
-      moment: () => ({ nowMs: 1000, origin: 'a', isCertain: true, stamp: () => stamps.next(1000) }),
+      moment: () => moment,
       keeper: {
         refusalOf() {
           return undefined

@@ -34,6 +34,7 @@ function start(options: { intervalMs: number; waitingBytesMax?: number }): Bench
       nowMs: clock.now(),
       origin: 'a',
       isCertain: true,
+      isOver: () => false,
       stamp: () => stamps.next(clock.wall()),
     }),
     keeper: writes,

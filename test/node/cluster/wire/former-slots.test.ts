@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { FORMER } from '../../../../node/cluster/wire/format.ts'
 import type { SlotAnswer, SlotMessage, Worth } from '../../../../node/cluster/wire/slots.ts'
+import { counterWith } from '../../../../node/entries/counter.ts'
 import {
   decodeSlotRequest,
   decodeSlotResponse,
@@ -50,6 +51,13 @@ describe('what holders of slots say in the former format', () => {
     const offer = ['offer', [[3, 'd', true]]]
     expect(written({ type: 'offer', slots: [[3, 'd', true, 6, true]] })).to.deep.equal(offer)
     expect(written({ type: 'mirrored', slots: [3], mirror: 'm' })).to.deep.equal(['offer', []])
+  })
+
+  it('is a counter without what was folded, as that is in the tally that it went into', () => {
+    const counted = { added: 5n, taken: 0n }
+    const entry = counterWith(undefined, { 'b-2': counted, 'fold b-2 b-1': counted }, 0)
+    const given = written({ type: 'give', entries: [{ slot: 3, id: 'ck', entry }] })
+    expect(given).to.deep.equal(['give', [['counter', 'ck', 3, null, [['b-2', '5', '0']]]]])
   })
 
   it('is given to be merged, whatever it is given for', () => {

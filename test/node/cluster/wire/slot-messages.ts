@@ -1,6 +1,7 @@
 /** Whatever the holders of slots may tell each other. */
 import fc from 'fast-check'
 import type { SlotMessage } from '../../../../node/cluster/wire/slots.ts'
+import { counterWith } from '../../../../node/entries/counter.ts'
 import type { Entry } from '../../../../node/entries/entry.ts'
 import { Reactions } from '../../../../node/entries/reactions.ts'
 import type { Register } from '../../../../node/entries/register.ts'
@@ -41,11 +42,14 @@ const counter = fc
   .record(
     {
       reset: fc.record({ time, origin: text, atMs: gone }),
-      tallies: fc.dictionary(fc.constantFrom('a', 'b-1', 'c'), fc.record({ added: many, taken: many })),
+      tallies: fc.dictionary(
+        fc.constantFrom('a', 'b-1', 'c', 'void 1 0 c'),
+        fc.record({ added: many, taken: many }),
+      ),
     },
     { requiredKeys: ['tallies'] },
   )
-  .map((fields): Entry => ({ kind: 'counter', ...fields, tallies: { ...fields.tallies } }))
+  .map(({ reset, tallies }): Entry => counterWith(reset, { ...tallies }, NOW.nowMs))
 const presence = fc
   .record({ reaction: name, user: name, time, endsAtMs, isGone: fc.boolean() })
   .map((one) => (one.isGone ? { ...one, endsAtMs: NOW.nowMs } : one))

@@ -1,0 +1,44 @@
+/**
+ * Which lives of members are over, so that nobody will ever count by them again: each whose member lives another one. What
+ * they have counted may be elsewhere too as long as somebody who was here is away.
+ */
+import { markIn, markOf } from '../../../shared/incarnation.ts'
+import type { Member } from '../../../shared/view.ts'
+import { lifeOf } from '../../entries/stamp.ts'
+import type { PlacedView } from '../members/members.ts'
+import { CURRENT } from '../wire/calls.ts'
+
+export class Lives {
+  readonly #self: Member
+  /** Whether there will ever be others. */
+  readonly #isLone: boolean
+  #members: readonly Member[] = []
+  /** By their marks. */
+  #living: ReadonlyMap<string, string> = new Map()
+  #away: ReadonlySet<string> = new Set()
+  /** Members of the former format know of no folds. */
+  #areAllCurrent = false
+
+  constructor(self: Member, { isLone }: { isLone: boolean }) {
+    this.#self = self
+    this.#isLone = isLone
+  }
+
+  install({ view: { members, gone = [] }, hasAbsent }: PlacedView): void {
+    const dropped = this.#members.flatMap(({ id, leaving }) => (leaving ? [] : id))
+    const back = new Set([...members.map(({ id }) => id), ...gone])
+    this.#away = new Set([...this.#away, ...dropped].filter((id) => !back.has(id)))
+    this.#living = new Map(members.map(({ id, incarnation }) => [markOf(id), incarnation]))
+    this.#areAllCurrent = !hasAbsent && members.every(({ formats }) => formats?.includes(CURRENT))
+    this.#members = members
+  }
+
+  /** Whether what was counted so in a slot of which all is here is known to nobody else. */
+  isOver(origin: string): boolean {
+    const life = lifeOf(origin)
+    if (this.#isLone) return life !== this.#self.incarnation
+    if (!this.#areAllCurrent || this.#away.size > 0) return false
+    const living = this.#living.get(markIn(life))
+    return living !== undefined && living !== life
+  }
+}
