@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../shared/clock.ts'
 import { ChaosCluster } from './chaos/cluster.ts'
+import { History } from './chaos/history.ts'
 import { type ChaosOptions, readOptions, USAGE } from './chaos/options.ts'
 import { Run } from './chaos/run.ts'
 import { asJson, asMarkdown, asText } from './chaos/tables.ts'
@@ -52,7 +53,8 @@ async function play(): Promise<Report | undefined> {
       if (!interrupted.signal.aborted) verdict.breach('unexpected exit', what)
     },
   })
-  const run = new Run(options, { cluster, verdict, interrupted: interrupted.signal, say })
+  await using history = new History(options.historyPath)
+  const run = new Run(options, { cluster, verdict, history, interrupted: interrupted.signal, say })
   await Promise.race([run.play(), interruption])
   if (interrupted.signal.aborted) return undefined
   const seconds = Math.round((systemClock.now() - startedAtMs) / 1000)

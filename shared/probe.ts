@@ -4,7 +4,7 @@
  */
 import fetch, { FetchError } from 'node-fetch'
 import { z } from 'zod'
-import { Member } from './view.ts'
+import { MEMBER_HEADER, Member } from './view.ts'
 
 /**
  * `here`: it answers. `replaced`: another member, or another life of this one, answers there. `refused`:
@@ -29,11 +29,12 @@ export function addressAt({ url }: Member, path: string): string {
   return url.replace(/\/$/, '') + path
 }
 
-/** Never throws; the signal is its deadline. */
-export async function probe(member: Member, signal: AbortSignal): Promise<Outcome> {
+/** Never throws; the signal is its deadline. @param by the member that looks, if it is one. */
+export async function probe(member: Member, signal: AbortSignal, by?: string): Promise<Outcome> {
   try {
     const response = await fetch(addressAt(member, '/livez'), {
-      headers: { connection: 'close' }, // A kept connection would not show whether a new one is refused.
+      // A kept connection would not show whether a new one is refused.
+      headers: { connection: 'close', ...(by !== undefined && { [MEMBER_HEADER]: by }) },
       signal,
       redirect: 'manual',
       size: ANSWER_BYTES_MAX,

@@ -31,6 +31,9 @@ export type Member = z.infer<typeof Member>
 
 const Copies = z.int().min(1)
 
+/** In what a member asks of others: its id, for their logs. */
+export const MEMBER_HEADER = 'larder-member'
+
 /** A view by which slots were held, as it is remembered when all of its members have been stopped. */
 export const LastView = z.object({
   epoch: ClaimedEpoch.min(1),

@@ -10,6 +10,7 @@ import { probe, REACH_PATH, Reached, ReachRequest, STATUS_PATH } from '../../sha
 import { type Member, MemberStatus } from '../../shared/view.ts'
 
 export interface ReachRoutesOptions {
+  readonly self: Pick<Member, 'id'>
   /** Those of the view in force. */
   members(): readonly Member[]
   status(): MemberStatus
@@ -19,7 +20,7 @@ export interface ReachRoutesOptions {
 const PROBE_MAX_MS = 500
 const BODY_BYTES_MAX = 16 * 1024
 
-export function reachRoutes({ members, status }: ReachRoutesOptions): Route[] {
+export function reachRoutes({ self, members, status }: ReachRoutesOptions): Route[] {
   return [
     {
       method: 'POST',
@@ -32,7 +33,8 @@ export function reachRoutes({ members, status }: ReachRoutesOptions): Route[] {
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
       async handle(request) {
         const asked = fit(ReachRequest, (await readJson(request.message, BODY_BYTES_MAX)).value)
-        const outcome = await probe(known(asked, members()), AbortSignal.timeout(PROBE_MAX_MS))
+        const other = known(asked, members())
+        const outcome = await probe(other, AbortSignal.timeout(PROBE_MAX_MS), self.id)
         return json({ outcome })
       },
     },

@@ -5,11 +5,11 @@ import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/http/input.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
-import { Member, type MemberStatus } from '../../shared/view.ts'
+import { MEMBER_HEADER, Member, type MemberStatus } from '../../shared/view.ts'
 import type { Inbox } from './inbox.ts'
 import { meetRoute } from './meet.ts'
 import type { Members } from './members/members.ts'
-import { channelRoute, type FrameRow, MEMBER_HEADER, type Peers } from './peers/peers.ts'
+import { channelRoute, type FrameRow, type Peers } from './peers/peers.ts'
 import { reachRoutes } from './reach.ts'
 import type { Slots } from './slots/slots.ts'
 import { CALLS, FRAME_TYPE, formatOf, ImpossibleError, type Now, nowBy } from './wire/calls.ts'
@@ -57,6 +57,7 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
       },
     },
     ...reachRoutes({
+      self,
       members: () => members.placed?.view.members ?? [],
       status: () => statusOf(options),
     }),

@@ -7,10 +7,12 @@
  */
 import { pause, systemClock } from '../../shared/clock.ts'
 import type { ChaosCluster } from './cluster.ts'
+import type { History, Op } from './history.ts'
 import { ANYTHING, type Lie, type Written } from './ledger.ts'
+import { Locker } from './locker.ts'
 import type { Random } from './random.ts'
 import type { Counter, Item, Place, Records } from './records.ts'
-import { type Answer, NOBODY, REFUSED, type Request, send } from './requests.ts'
+import { type Answer, type Request, sendToAny } from './requests.ts'
 import type { Stage } from './stage.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -20,18 +22,34 @@ const PATIENCE_MS = 60_000
 /** Writes and reads of one client that may be under way at the same time. */
 const UNDERWAY_MAX = 12
 const AMOUNT_MAX = 9
+/** Of so many increments with a key one is sent twice. */
+const TWICE_OF = 4
 
-export interface ClientOptions {
+type Asked = Pick<Op, 'op' | 'value' | 'once'>
+
+/** A write that is to succeed in the end. */
+interface Insisted extends Asked {
+  readonly request: Request
+  begin(): Written
+  beforeRetry?(): Promise<void>
+}
+
+/** What all that a client does needs. */
+export interface ClientParts {
   readonly index: number
   readonly random: Random
-  readonly records: Records
+  readonly history: History
   readonly cluster: ChaosCluster
   readonly stage: Stage
   readonly verdict: Verdict
-  /** Between two operations, on average. */
-  readonly paceMs: number
   /** Nothing is tried again after this. */
   readonly interrupted: AbortSignal
+}
+
+export interface ClientOptions extends ClientParts {
+  readonly records: Records
+  /** Between two operations, on average. */
+  readonly paceMs: number
 }
 
 /** An increment that was answered; sent again, it gives the same answer. */
@@ -47,6 +65,7 @@ export class Client {
   readonly #own: readonly Place[]
   /** For what depends on how the cluster answers, so that what is asked does not. */
   readonly #luck: Random
+  readonly #locker: Locker
   #underway = 0
   /** Writes that were. */
   acknowledged = 0
@@ -57,6 +76,7 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options
     this.#luck = options.random.fork()
+    this.#locker = new Locker({ ...options, random: options.random.fork() })
     this.#own = options.records.places.filter(({ writer }) => writer === options.index)
   }
 
@@ -75,6 +95,7 @@ export class Client {
   #act(): Promise<void> {
     const { random, records } = this.#options
     const dice = random.below(100)
+    if (dice < 3) return this.#locker.use(random.pick(records.locks))
     if (dice < 35) return this.#write(random.pick(this.#own), random.below(4) === 0)
     if (dice < 60) return this.#increment(random.pick(records.counters), random.between(1, AMOUNT_MAX))
     return this.#read(random.pick(dice < 80 ? this.#own : records.all))
@@ -86,7 +107,9 @@ export class Client {
     this.#busy.add(place)
     const state = isRemoval ? '' : place.stateOf(++this.#serial)
     const request = isRemoval ? place.remove() : place.put(state)
-    await this.#insist(place, request, () => place.subject.write(state, this.#options.stage.generation))
+    const op = { op: isRemoval ? 'remove' : 'write', value: state } as const
+    const begin = () => place.subject.write(state, this.#options.stage.generation)
+    await this.#insist(place, { ...op, request, begin })
     this.#busy.delete(place)
   }
 
@@ -98,8 +121,12 @@ export class Client {
     const once = counter.isKeyed ? `once ${index} ${++this.#serial}` : undefined
     const request = counter.add(by, once)
     const { generation } = stage
-    const total = await this.#insist(counter, request, () => addition, {
-      isOnce: once === undefined,
+    const total = await this.#insist(counter, {
+      op: 'add',
+      value: `${by}`,
+      once,
+      request,
+      begin: () => addition,
       // Under way when the network was cut or joined: only the whole cluster can tell whether it was counted.
       beforeRetry: () => (stage.generation === generation ? Promise.resolve() : stage.untilWhole()),
     })
@@ -111,28 +138,30 @@ export class Client {
   /** @returns what the answer says, once it is an acknowledgement. */
   async #insist(
     item: Item,
-    request: Request,
-    begin: () => Written,
-    { isOnce = false, beforeRetry = () => Promise.resolve() } = {},
+    { request, begin, beforeRetry = () => Promise.resolve(), ...op }: Insisted,
   ): Promise<string | undefined> {
     const { verdict, interrupted } = this.#options
     const startedAtMs = systemClock.now()
+    let hasFailed = false
     for (;;) {
       const written = begin()
-      const answer = await this.#send(request)
+      const answer = await this.#sendMaybeTwice(item, op, request)
       const tookMs = systemClock.now() - startedAtMs
       if (answer.problem === '') {
-        written.acknowledge()
+        written.acknowledge(systemClock.now())
         verdict.acknowledged()
         this.acknowledged++
         verdict.took(tookMs)
+        if (hasFailed) verdict.failedFor(tookMs)
         return request.method === 'POST' ? item.stateIn(answer) : ''
       }
       verdict.unknown()
       verdict.failed(answer.problem)
-      if (isOnce || interrupted.aborted) return undefined
+      hasFailed = true
+      if ((op.op === 'add' && op.once === undefined) || interrupted.aborted) return undefined
       if (tookMs > PATIENCE_MS) {
         verdict.took(tookMs)
+        verdict.failedFor(tookMs)
         verdict.breach('not recovered', `${item.name}: ${answer.problem} for ${PATIENCE_MS / 1000} s`)
         return undefined
       }
@@ -145,7 +174,7 @@ export class Client {
     const { verdict, stage } = this.#options
     const { generation } = stage
     const mark = this.#markOf(item)
-    const answer = await this.#send(item.get())
+    const answer = await this.#send(item, { op: 'read' }, item.get())
     const found = item.stateIn(answer)
     if (found === undefined) verdict.failed(answer.problem || `unexpected ${answer.status}`)
     else this.#look(item, found, generation === stage.generation ? mark : ANYTHING)
@@ -172,14 +201,23 @@ export class Client {
     return this.#own.find((place) => place === item)?.subject.markOf(stage.generation) ?? ANYTHING
   }
 
-  /** To any member that a load balancer would choose; what nobody took is sent to the next. */
-  async #send(request: Request): Promise<Answer> {
-    const { cluster, index } = this.#options
-    let answer = NOBODY
-    for (const url of this.#luck.shuffled(cluster.urlsFor(index))) {
-      answer = await send(url, request)
-      if (answer.problem !== REFUSED) break
-    }
+  /** An increment with a key may be sent again at any time, also while the first is under way: it is counted once. */
+  async #sendMaybeTwice(item: Item, op: Asked, request: Request): Promise<Answer> {
+    const isTwice = op.once !== undefined && this.#luck.below(TWICE_OF) === 0
+    const [answer] = await Promise.all([
+      this.#send(item, op, request),
+      isTwice ? this.#send(item, op, request) : undefined,
+    ])
+    return answer
+  }
+
+  /** To any member that a load balancer would choose. */
+  async #send(item: Item, op: Asked, request: Request): Promise<Answer> {
+    const { cluster, index, history } = this.#options
+    const end = history.begin(index, { kind: item.kind, key: item.name, ...op })
+    const answer = await sendToAny(this.#luck.shuffled(cluster.urlsFor(index)), request)
+    const hasFound = op.op === 'read' || (op.op === 'add' && answer.problem === '')
+    end({ answer, found: hasFound ? item.stateIn(answer) : undefined })
     return answer
   }
 }
@@ -188,5 +226,6 @@ const said: { readonly [lie in Lie]: string } = {
   lost: 'an acknowledged write is missing',
   resurrected: 'it was overwritten or deleted before',
   'counted twice': 'more than was ever added',
+  'granted twice': 'while somebody else has it',
   'wrong tenant': 'of another tenant',
 }

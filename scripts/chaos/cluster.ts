@@ -5,6 +5,7 @@
  * nothing to those that are not.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pause, systemClock } from '../../shared/clock.ts'
 import { Front, Network, type Pair, UPLINK } from './network.ts'
@@ -16,6 +17,8 @@ import { send } from './requests.ts'
 const LOOK_EVERY_MS = 150
 const LOOK_MAX_MS = 1000
 const READY_MAX_MS = 30_000
+/** Of each member: little, so that it can be filled. */
+export const MEMORY_BYTES = 16 * 2 ** 20
 
 export interface ClusterOptions {
   readonly folder: string
@@ -37,6 +40,8 @@ export class ChaosCluster implements AsyncDisposable {
   readonly #ready = new Set<string>()
   readonly #looking = new AbortController()
   #look = Promise.resolve()
+  readonly #folder: string
+  readonly copies: number
   /** The halves of a cut cluster. */
   halves: readonly (readonly string[])[] | undefined
 
@@ -55,6 +60,8 @@ export class ChaosCluster implements AsyncDisposable {
 
   private constructor(options: ClusterOptions, ports: readonly number[]) {
     const { folder, leaseMs, copies, syncIntervalMs } = options
+    this.#folder = folder
+    this.copies = copies
     const names = Array.from({ length: options.members + 1 }, (_, index) => nameOf(index))
     this.base = names.slice(0, -1)
     this.guest = names.at(-1) ?? ''
@@ -70,6 +77,7 @@ export class ChaosCluster implements AsyncDisposable {
         ROUTES_FILE: routesFile,
         DATA_DIR: join(folder, 'data'),
         SYNC_INTERVAL_MS: `${syncIntervalMs}`,
+        MAX_BYTES: `${MEMORY_BYTES}`,
       }
       const process = new ServiceProcess({
         kind: uplinkUrl ? 'node' : 'uplink',
@@ -110,9 +118,9 @@ export class ChaosCluster implements AsyncDisposable {
   }
 
   /** Resolves once it says that it is ready. @throws when it does not in time, or ends before. */
-  async startMember(id: string): Promise<void> {
+  async startMember(id: string, { aheadMs = 0 } = {}): Promise<void> {
     const member = this.member(id)
-    await member.start()
+    await member.start({ aheadMs })
     const givesUpAtMs = systemClock.now() + READY_MAX_MS
     while (!(await isReady(member))) {
       if (!member.isRunning) throw new Error(`${id} has ended before it was ready`)
@@ -120,6 +128,13 @@ export class ChaosCluster implements AsyncDisposable {
         throw new Error(`${id} is not ready ${READY_MAX_MS / 1000} s after its start`)
       await pause(systemClock, LOOK_EVERY_MS)
     }
+  }
+
+  /** What it has written down is gone. To be called while it does not run. */
+  async loseDisk(id: string): Promise<void> {
+    const folder = join(this.#folder, 'data')
+    const files = (await readdir(folder)).filter((name) => name.startsWith(`${id}.db`))
+    await Promise.all(files.map((name) => rm(join(folder, name))))
   }
 
   /** All pairs of one of these and one of those. */

@@ -1,5 +1,6 @@
 /** Brings a fault to the cluster of a chaos run, and takes it back. */
 import { pause, systemClock } from '../../shared/clock.ts'
+import { fillMemory } from './ballast.ts'
 import { ChaosCluster } from './cluster.ts'
 import { countMoved, ownersAmong, ownersAt } from './moves.ts'
 import { UPLINK } from './network.ts'
@@ -18,6 +19,12 @@ export interface Scene {
   recover(): Promise<void>
   /** Writes that the clients of a half have had acknowledged so far. */
   acknowledgedBy(half: number): number
+  /** A member will not answer: what only it has is away until it does. */
+  goingAway(): void
+  /** One member, or all, end without a warning: what only they had in memory is gone. */
+  endingHard(areAll: boolean): void
+  /** From now on values may go at any time. */
+  allowForgetting(): void
 }
 
 type Act = (fault: Fault, scene: Scene) => Promise<void>
@@ -52,6 +59,7 @@ const acts: { readonly [kind in Kind]: Act } = {
   },
 
   async kill({ victims: [id = ''], holdMs }, scene) {
+    scene.endingHard(false)
     await scene.cluster.member(id).kill()
     await hold(holdMs, scene)
     await scene.cluster.startMember(id)
@@ -64,22 +72,76 @@ const acts: { readonly [kind in Kind]: Act } = {
     // Half way is counted from when it can be spoken to.
     while (member.isRunning && !(await member.isListening())) await pause(systemClock, LOOK_EVERY_MS)
     await hold(halfWayMs, scene)
+    scene.endingHard(false)
     await member.kill()
     await started
     await hold(holdMs, scene)
+    if (scene.cluster.copies > 1) return
+    // What it had taken over nobody else has.
+    await scene.cluster.startMember(guest)
+    await scene.recover()
+    await member.stop()
   },
 
   async 'kill-leave'({ victims: [id = ''], holdMs, halfWayMs }, scene) {
     const member = scene.cluster.member(id)
     member.beginToStop()
     await hold(halfWayMs, scene)
+    scene.endingHard(false)
     await member.kill()
     await hold(holdMs, scene)
     await scene.cluster.startMember(id)
   },
 
+  async 'disk-loss'({ victims: [id = ''], holdMs }, scene) {
+    const { cluster } = scene
+    scene.endingHard(false)
+    await cluster.member(id).kill()
+    await cluster.loseDisk(id)
+    await hold(holdMs, scene)
+    await cluster.startMember(id)
+  },
+
+  /** All are down at once, each stopped in good order. */
+  async 'restart-all'({ victims, holdMs }, { cluster, ...scene }) {
+    for (const id of victims) await cluster.member(id).stop()
+    await hold(holdMs, scene)
+    await Promise.all(victims.map((id) => cluster.startMember(id)))
+  },
+
+  async 'kill-all'({ victims, holdMs }, { cluster, ...scene }) {
+    scene.endingHard(true)
+    await Promise.all(victims.map((id) => cluster.member(id).kill()))
+    await hold(holdMs, scene)
+    await Promise.all(victims.map((id) => cluster.startMember(id)))
+  },
+
+  async clock({ victims: [id = ''], holdMs, aheadMs }, scene) {
+    const { cluster } = scene
+    await cluster.member(id).stop()
+    await cluster.startMember(id, { aheadMs })
+    await hold(holdMs, scene)
+    await cluster.member(id).stop()
+    await cluster.startMember(id)
+  },
+
+  async full({ holdMs }, scene) {
+    scene.allowForgetting()
+    await using _ballast = await fillMemory(scene.cluster)
+    await hold(holdMs, scene)
+  },
+
+  /** As when the machine below them stands still. */
+  async pause({ victims, holdMs }, scene) {
+    const members = victims.map((id) => scene.cluster.member(id))
+    for (const member of members) member.freeze()
+    await hold(holdMs, scene)
+    for (const member of members) member.thaw()
+  },
+
   async stop({ victims: [id = ''], holdMs }, scene) {
     const member = scene.cluster.member(id)
+    scene.goingAway()
     member.freeze()
     await hold(holdMs, scene)
     member.thaw()
@@ -124,7 +186,7 @@ const acts: { readonly [kind in Kind]: Act } = {
   },
 }
 
-function hold(holdMs: number, { interrupted }: Scene): Promise<void> {
+function hold(holdMs: number, { interrupted }: Pick<Scene, 'interrupted'>): Promise<void> {
   return pause(systemClock, holdMs, interrupted)
 }
 

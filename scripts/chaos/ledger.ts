@@ -6,7 +6,7 @@
  */
 
 /** What should never be found. */
-export type Lie = 'lost' | 'resurrected' | 'counted twice' | 'wrong tenant'
+export type Lie = 'lost' | 'resurrected' | 'counted twice' | 'granted twice' | 'wrong tenant'
 
 /** The mark of a read that knows of no write that it has to see. */
 export const ANYTHING = -Infinity
@@ -17,12 +17,14 @@ export interface Subject {
   mark(): number
   /** To be asked when the read has ended: what is wrong with what was found, if anything. */
   judge(found: string, mark: number): Lie | undefined
+  /** What was acknowledged since then, by the clock of whoever acknowledges, may be gone. */
+  doubt(sinceMs: number): void
   /** All is quiet: what was found is what counts from now on. @returns whether it was forgotten, as it may be. */
   settle(found: string): boolean
 }
 
 export interface Written {
-  acknowledge(): void
+  acknowledge(atMs?: number): void
 }
 
 export interface CellOptions {
@@ -36,6 +38,7 @@ interface Write {
   readonly state: string
   readonly generation: number
   isAcknowledged: boolean
+  acknowledgedAtMs: number
 }
 
 /** Holds one state, written by one client, one write after the other. */
@@ -43,20 +46,32 @@ export class Cell implements Subject {
   readonly #options: CellOptions
   /** All states that it ever had or may have had. */
   readonly #known = new Set([''])
-  #writes: Write[] = [{ state: '', generation: 0, isAcknowledged: true }]
+  #writes: Write[] = [settled('')]
+  #mayForget: boolean
 
   constructor(options: CellOptions = {}) {
     this.#options = options
+    this.#mayForget = options.mayForget === true
+  }
+
+  /** From now on it may go at any time. */
+  allowForgetting(): void {
+    this.#mayForget = true
+  }
+
+  doubt(sinceMs: number): void {
+    for (const write of this.#writes) if (write.acknowledgedAtMs >= sinceMs) write.isAcknowledged = false
   }
 
   /** @param generation names the time between two cuts of the network. */
   write(state: string, generation = 0): Written {
-    const write = { state, generation, isAcknowledged: false }
+    const write = { state, generation, isAcknowledged: false, acknowledgedAtMs: -Infinity }
     this.#known.add(state)
     this.#writes.push(write)
     return {
-      acknowledge: () => {
+      acknowledge: (atMs = -Infinity) => {
         write.isAcknowledged = true
+        write.acknowledgedAtMs = atMs
       },
     }
   }
@@ -86,7 +101,7 @@ export class Cell implements Subject {
 
   #isPossible(found: string, mark: number): boolean {
     if (mark === ANYTHING) return this.#known.has(found)
-    if (found === '' && this.#options.mayForget) return true
+    if (found === '' && this.#mayForget) return true
     return this.#writes.some(
       ({ state, isAcknowledged }, index) => state === found && (index >= mark || !isAcknowledged),
     )
@@ -94,28 +109,42 @@ export class Cell implements Subject {
 
   settle(found: string): boolean {
     const known = this.#writes[this.mark()]?.state ?? ''
-    const isForgotten = known !== '' && found === '' && this.#options.mayForget === true
+    const isForgotten = known !== '' && found === '' && this.#mayForget
     // Forgotten here and now, it may still be somewhere. What is of somebody else never counts.
     const state = isForgotten || this.#isForeign(found) ? known : found
-    this.#writes = [{ state, generation: 0, isAcknowledged: true }]
+    this.#writes = [settled(state)]
     return isForgotten
   }
+}
+
+function settled(state: string): Write {
+  return { state, generation: 0, isAcknowledged: true, acknowledgedAtMs: -Infinity }
 }
 
 /** A counter to which many clients add amounts above 0, in no order. */
 export class Sum implements Subject {
   #acknowledged = 0
   #begun = 0
+  /** What was acknowledged since all was quiet. */
+  #recent: { by: number; atMs: number }[] = []
 
   add(by: number): Written {
     this.#begun += by
     let isAcknowledged = false
     return {
-      acknowledge: () => {
-        if (!isAcknowledged) this.#acknowledged += by
+      acknowledge: (atMs = -Infinity) => {
+        if (!isAcknowledged) {
+          this.#acknowledged += by
+          this.#recent.push({ by, atMs })
+        }
         isAcknowledged = true
       },
     }
+  }
+
+  doubt(sinceMs: number): void {
+    for (const { by, atMs } of this.#recent) if (atMs >= sinceMs) this.#acknowledged -= by
+    this.#recent = this.#recent.filter(({ atMs }) => atMs < sinceMs)
   }
 
   mark(): number {
@@ -131,6 +160,29 @@ export class Sum implements Subject {
   settle(found: string): boolean {
     this.#acknowledged = Number(found)
     this.#begun = this.#acknowledged
+    this.#recent = []
     return false
+  }
+}
+
+/** A lock: whoever was given it has it until it begins to give it back. */
+export class Grant {
+  #holder: string | undefined
+  #mayForget = false
+
+  /** @returns what is wrong with that, if anything. */
+  granted(holder: string): Lie | undefined {
+    const isTwice = !this.#mayForget && this.#holder !== undefined && this.#holder !== holder
+    this.#holder = holder
+    return isTwice ? 'granted twice' : undefined
+  }
+
+  /** From now on it may go at any time. */
+  allowForgetting(): void {
+    this.#mayForget = true
+  }
+
+  giveBack(): void {
+    this.#holder = undefined
   }
 }

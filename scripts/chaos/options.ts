@@ -18,6 +18,7 @@ export const USAGE = `usage: npm run chaos -- [OPTION...]
   --overlap        trouble with uplink comes together with other faults
   --json           the verdict as JSON
   --markdown       the verdict as a table in Markdown
+  --history FILE   write down every request and what came of it, a line of JSON each
   --keep           keep the logs and disks of the processes also when nothing is found`
 
 export interface ChaosOptions {
@@ -34,6 +35,8 @@ export interface ChaosOptions {
   readonly isOverlapping: boolean
   readonly format: 'text' | 'json' | 'markdown'
   readonly keep: boolean
+  /** Where it is written what the clients did. */
+  readonly historyPath: string | undefined
 }
 
 /** @throws for what cannot be understood. */
@@ -55,6 +58,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       json: { type: 'boolean', default: false },
       markdown: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      history: { type: 'string' },
     },
   })
   const format = values.json ? 'json' : values.markdown ? 'markdown' : 'text'
@@ -72,6 +76,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     isOverlapping: values.overlap,
     format,
     keep: values.keep,
+    historyPath: values.history,
   }
 }
 

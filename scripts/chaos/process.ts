@@ -59,11 +59,13 @@ export class ServiceProcess {
   }
 
   /** Resolves once it listens, or has ended. @throws when it does neither in time. */
-  async start(): Promise<void> {
+  async start({ aheadMs = 0 } = {}): Promise<void> {
     const { kind, port, environment, logPath, front } = this.#options
     const log = openSync(logPath, 'a')
+    const clock = { CLOCK_AHEAD_MS: String(aheadMs) }
     const child = fork(join(import.meta.dirname, '../..', kind, 'main.ts'), {
-      env: { PATH: process.env['PATH'], ...environment, PORT: String(port) },
+      env: { PATH: process.env['PATH'], ...environment, ...clock, PORT: String(port) },
+      execArgv: aheadMs === 0 ? [] : ['--import', join(import.meta.dirname, 'skewed-clock.ts')],
       stdio: ['ignore', log, log, 'ipc'],
     })
     closeSync(log)

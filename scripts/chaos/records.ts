@@ -1,10 +1,12 @@
 /** What the clients of a chaos run write and read: where it is, and what they know of it. */
 import { z } from 'zod'
-import { Cell, type Subject, Sum } from './ledger.ts'
+import type { Op } from './history.ts'
+import { Cell, Grant, type Subject, Sum } from './ledger.ts'
 import { type Answer, jsonRequest, type Request } from './requests.ts'
 
 const VALUES_EACH = 12
 const COUNTERS = 6
+const LOCKS = 4
 const CONTENTS = ['stew', 'curry', 'paella', 'plum pie']
 const TENANTS = ['acme', 'bolt', 'corn']
 const RESPONSES = 8
@@ -18,6 +20,7 @@ export const ROUTES = {
 
 /** What can be looked up, and compared with what is known. */
 export interface Item {
+  readonly kind: Op['kind']
   readonly name: string
   readonly subject: Subject
   get(): Request
@@ -42,9 +45,21 @@ export interface Counter extends Item {
   add(by: number, once?: string): Request
 }
 
+/** What all clients compete for. */
+export interface Lock {
+  readonly name: string
+  readonly grant: Grant
+  get(): Request
+  /** Who has it; nothing where it is not told. */
+  holderIn(answer: Answer): string | undefined
+  acquire(holder: string): Request
+  release(etag: string): Request
+}
+
 export class Records {
   readonly places: readonly Place[]
   readonly counters: readonly Counter[]
+  readonly locks: readonly Lock[] = Array.from({ length: LOCKS }, (_, index) => lock(index))
 
   constructor(clients: number) {
     const all = Array.from({ length: clients }, (_, client) => client)
@@ -67,6 +82,7 @@ function valuesOf(writer: number): Place[] {
     const key = `value ${writer} ${index}`
     const path = `/api?key=${encodeURIComponent(key)}`
     return {
+      kind: 'value',
       name: key,
       writer,
       subject: new Cell(),
@@ -88,6 +104,7 @@ function presencesOf(writer: number): Place[] {
       return jsonRequest('POST', '/api/v1/reaction', { type: 'reaction', action, ...what })
     }
     return {
+      kind: 'reaction',
       name: `${user} at ${content}`,
       writer,
       subject: new Cell(),
@@ -114,6 +131,7 @@ function responses(clients: number): Place[] {
       const path = `/menu/${index}`
       const headers = { org_id: tenant, 'content-type': 'text/plain' }
       return {
+        kind: 'response',
         name: `${path} of ${tenant}`,
         writer: (tenantIndex + index) % clients,
         subject: new Cell({ mayForget: true, tenant }),
@@ -134,6 +152,7 @@ function counter(index: number, isKeyed: boolean): Counter {
   const key = `${isKeyed ? 'keyed' : 'plain'} ${index}`
   const path = `/api/v1/counters/${encodeURIComponent(key)}`
   return {
+    kind: 'counter',
     name: key,
     subject: new Sum(),
     isKeyed,
@@ -147,5 +166,23 @@ function counter(index: number, isKeyed: boolean): Counter {
       if (status === 404) return ''
       return status === 200 ? Total.parse(JSON.parse(text)).value : undefined
     },
+  }
+}
+
+function lock(index: number): Lock {
+  const name = `lock ${index}`
+  const path = `/api/v1/kv/${encodeURIComponent(name)}`
+  return {
+    name,
+    grant: new Grant(),
+    get: () => ({ method: 'GET', path }),
+    holderIn: ({ status, text }) => (status === 404 ? '' : status === 200 ? text : undefined),
+    acquire: (body) => ({
+      method: 'PUT',
+      path,
+      headers: { 'content-type': 'text/plain', 'if-none-match': '*' },
+      body,
+    }),
+    release: (etag) => ({ method: 'DELETE', path, headers: { 'if-match': etag } }),
   }
 }

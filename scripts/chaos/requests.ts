@@ -15,6 +15,7 @@ export interface Answer {
   readonly text: string
   /** Status and code of a problem, or why there was no answer; empty for a success. */
   readonly problem: string
+  readonly etag?: string | undefined
 }
 
 /** Nobody listens there, so nothing was sent. */
@@ -28,10 +29,21 @@ export async function send(url: string, request: Request, timeoutMs = ANSWER_MAX
     const response = await fetch(url + path, { ...init, signal: AbortSignal.timeout(timeoutMs) })
     const { status } = response
     const text = await response.text()
-    return { status, text, problem: response.ok ? '' : `${status} ${codeIn(text)}`.trim() }
+    const etag = response.headers.get('etag') ?? undefined
+    return { status, text, problem: response.ok ? '' : `${status} ${codeIn(text)}`.trim(), etag }
   } catch (error) {
     return { status: 0, text: '', problem: reasonOf(error) }
   }
+}
+
+/** To one after the other, until somebody takes it. */
+export async function sendToAny(urls: readonly string[], request: Request): Promise<Answer> {
+  let answer = NOBODY
+  for (const url of urls) {
+    answer = await send(url, request)
+    if (answer.problem !== REFUSED) break
+  }
+  return answer
 }
 
 export function jsonRequest(method: Request['method'], path: string, body: object): Request {

@@ -4,11 +4,13 @@ import { checkAll, repeatAll } from './check.ts'
 import { Client } from './client.ts'
 import type { ChaosCluster } from './cluster.ts'
 import { bring, type Scene } from './faults.ts'
+import type { History } from './history.ts'
 import type { ChaosOptions } from './options.ts'
+import { failMaxMs } from './promises.ts'
 import { Random } from './random.ts'
 import { Records } from './records.ts'
 import { untilRecovered } from './recovery.ts'
-import { type Fault, nameOf, schedule } from './schedule.ts'
+import { type Fault, type Kind, nameOf, schedule } from './schedule.ts'
 import { Stage } from './stage.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -18,6 +20,7 @@ export interface RunParts {
   readonly cluster: ChaosCluster
   readonly verdict: Verdict
   readonly interrupted: AbortSignal
+  readonly history: History
   /** Called with a line of progress. */
   say(line: string): void
 }
@@ -60,12 +63,12 @@ export class Run {
 
   async #bringFaults(): Promise<void> {
     const { cluster, interrupted } = this.#parts
-    const { kinds, seconds } = this.#options
+    const { kinds, seconds, copies } = this.#options
     const random = this.#random.fork()
     const endsAtMs = systemClock.now() + seconds * 1000
     if (kinds.length === 0) return await pause(systemClock, seconds * 1000, interrupted)
     const { base, guest } = cluster
-    const faults = schedule(random, { ...this.#options, base, guest })
+    const faults = schedule(random, { ...this.#options, kinds: promisedOf(kinds, copies), base, guest })
     while (systemClock.now() < endsAtMs && !interrupted.aborted && !this.#isBeyondRepair) {
       await pause(systemClock, CALM_MS, interrupted)
       await this.#bringOne(faults.next().value)
@@ -76,7 +79,7 @@ export class Run {
     const { verdict, say, interrupted } = this.#parts
     const begunAtMs = systemClock.now()
     const foundBefore = verdict.breaches
-    verdict.enter(nameOf(fault))
+    verdict.enter(nameOf(fault), failMaxMs(fault, this.#options))
     try {
       await bring(fault, this.#scene())
     } catch (error) {
@@ -87,6 +90,7 @@ export class Run {
     const overMs = systemClock.now() - begunAtMs
     await this.#startMissing()
     await this.#recover()
+    if (this.#stage.connection !== 'whole') this.#stage.become('whole')
     const recoveredMs = systemClock.now() - begunAtMs
     await this.#check()
     this.#stage.open()
@@ -107,7 +111,28 @@ export class Run {
           (sum, { acknowledged }, index) => sum + (index % 2 === half ? acknowledged : 0),
           0,
         ),
+      goingAway: () => this.#goAway(),
+      endingHard: (areAll) => this.#endHard(areAll),
+      allowForgetting: () => {
+        for (const place of this.#records.places) if (place.kind === 'value') place.subject.allowForgetting()
+        for (const { grant } of this.#records.locks) grant.allowForgetting()
+      },
     }
+  }
+
+  /** With one copy nobody else has it. */
+  #goAway(): void {
+    if (this.#options.copies === 1) this.#stage.become('healing')
+  }
+
+  /** With one copy, or when all end, only what is on a disk comes back. */
+  #endHard(areAll: boolean): void {
+    const { copies, syncIntervalMs } = this.#options
+    if (!areAll) this.#goAway()
+    if (syncIntervalMs === 0 || (copies > 1 && !areAll)) return
+    const sinceMs = systemClock.now() - 2 * syncIntervalMs
+    for (const { subject } of this.#records.all) subject.doubt(sinceMs)
+    for (const client of this.#clients) client.lastOnce = undefined
   }
 
   /** What a fault has left behind that could not be brought to its end. */
@@ -152,6 +177,11 @@ export class Run {
     await checkAll({ items: this.#records.all, urls, verdict })
     await repeatAll(repeated, { urls, verdict, random: this.#random })
   }
+}
+
+/** With one copy a disk is all that there is. */
+function promisedOf(kinds: readonly Kind[], copies: number): Kind[] {
+  return kinds.filter((kind) => copies > 1 || kind !== 'disk-loss')
 }
 
 function inSeconds(ms: number): string {

@@ -10,6 +10,12 @@ export const KINDS = [
   'kill-join',
   'kill-leave',
   'stop',
+  'pause',
+  'restart-all',
+  'kill-all',
+  'disk-loss',
+  'clock',
+  'full',
   'uplink-down',
   'uplink-slow',
   'uplink-cut',
@@ -27,6 +33,8 @@ export interface Fault {
   readonly halfWayMs: number
   /** How much later everything arrives that goes to uplink or comes from it. */
   readonly latencyMs: number
+  /** How far the wall clock of the victim is ahead. */
+  readonly aheadMs: number
   /** One of uplink that happens at the same time. */
   readonly beside: Fault | undefined
 }
@@ -53,6 +61,12 @@ const HOLDS: { readonly [kind in Kind]: Range } = {
   'kill-join': [200, 3000],
   'kill-leave': [200, 4000],
   stop: [2000, 10_000],
+  pause: [600, 4000],
+  'restart-all': [0, 1500],
+  'kill-all': [0, 1500],
+  'disk-loss': [500, 3000],
+  clock: [2000, 5000],
+  full: [500, 2000],
   'uplink-down': [1000, 8000],
   'uplink-slow': [2000, 6000],
   'uplink-cut': [3000, 8000],
@@ -62,6 +76,7 @@ const HOLDS: { readonly [kind in Kind]: Range } = {
 const LONG_STOP: Range = [10_000, 60_000]
 const HALF_WAY: Range = [20, 1200]
 const LATENCY: Range = [100, 700]
+const AHEAD: readonly number[] = [-3_600_000, -600_000, -2000, 2000, 600_000, 3_600_000]
 const BESIDE: readonly Kind[] = ['uplink-down', 'uplink-slow']
 
 /** Every kind comes once before any comes again. It has no end. */
@@ -85,6 +100,9 @@ function draw(kind: Kind, random: Random, { base, guest, isLong }: ScheduleOptio
     join: [guest],
     'kill-join': [guest],
     restart: among,
+    pause: among,
+    'restart-all': among,
+    'kill-all': among,
     'uplink-down': [UPLINK],
     'uplink-slow': [UPLINK],
     'uplink-cut': among.slice(0, some),
@@ -97,6 +115,7 @@ function draw(kind: Kind, random: Random, { base, guest, isLong }: ScheduleOptio
     holdMs: between(kind === 'stop' && isLong ? LONG_STOP : HOLDS[kind]),
     halfWayMs: between(HALF_WAY),
     latencyMs: between(LATENCY),
+    aheadMs: random.pick(AHEAD),
     beside: undefined,
   }
 }

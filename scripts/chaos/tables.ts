@@ -25,6 +25,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 const MORE: readonly Column[] = [
+  ['granted twice', breaches('granted twice')],
   ['tenant', breaches('wrong tenant')],
   ['false', breaches('false read')],
   ['stuck', breaches('not recovered')],

@@ -10,14 +10,12 @@ export const BREACHES: readonly Breach[] = [
   'lost',
   'resurrected',
   'counted twice',
+  'granted twice',
   'wrong tenant',
   'false read',
   'not recovered',
   'unexpected exit',
 ]
-
-/** Kinds of faults that clients behind a load balancer must not notice. */
-const UNNOTICED: readonly string[] = [CALM, 'join', 'leave', 'restart', 'uplink-down', 'uplink-slow']
 
 /** What happened under one kind of fault. */
 export interface Tally {
@@ -29,6 +27,10 @@ export interface Tally {
   failed: { [problem: string]: number }
   /** The longest that a client had to go on trying until a write was acknowledged. */
   longestGapMs: number
+  /** The same of those that failed before. */
+  longestFailedMs: number
+  /** How long that may be; 0 where none may fail. */
+  failMaxMs: number
   longestRecoveryMs: number
   /** Sampled slots that changed their owner, and how many had to. */
   moved: number
@@ -61,10 +63,11 @@ export class Verdict {
   readonly #findings: Finding[] = []
   #kind = CALM
 
-  /** The kind of fault under which everything counts that is reported from now on. */
-  enter(kind: string): void {
+  /** The kind of fault under which everything counts that is reported from now on, and for how long requests may fail under it. */
+  enter(kind: string, failMaxMs: number): void {
     this.#kind = kind
     this.#now.times++
+    this.#now.failMaxMs = Math.max(this.#now.failMaxMs, failMaxMs)
   }
 
   /** After a fault and all that comes of it. */
@@ -98,6 +101,11 @@ export class Verdict {
   /** How long a write took, with all that had to be tried. */
   took(gapMs: number): void {
     this.#now.longestGapMs = Math.max(this.#now.longestGapMs, gapMs)
+  }
+
+  /** How long a write took that did not succeed at once. */
+  failedFor(ms: number): void {
+    this.#now.longestFailedMs = Math.max(this.#now.longestFailedMs, ms)
   }
 
   recovered(recoveryMs: number): void {
@@ -138,9 +146,11 @@ function problemsOf({ breaches, acknowledged }: Tally): string[] {
 
 function noticed(tallies: ReadonlyMap<string, Tally>): string[] {
   return [...tallies].flatMap(([kind, tally]) => {
+    const { longestFailedMs, failMaxMs } = tally
     const failed = failedOf(tally)
-    const isUnnoticed = kind.split('+').every((part) => UNNOTICED.includes(part))
-    return isUnnoticed && failed > 0 ? [`${failed} requests failed during ${kind}`] : []
+    if (failMaxMs === 0) return failed > 0 ? [`${failed} requests failed during ${kind}`] : []
+    if (longestFailedMs <= failMaxMs) return []
+    return [`a request failed for ${Math.round(longestFailedMs)} ms during ${kind}, beyond ${failMaxMs} ms`]
   })
 }
 
@@ -151,6 +161,8 @@ function emptyTally(): Tally {
     unknown: 0,
     failed: {},
     longestGapMs: 0,
+    longestFailedMs: 0,
+    failMaxMs: 0,
     longestRecoveryMs: 0,
     moved: 0,
     movedIdeally: 0,
@@ -159,6 +171,7 @@ function emptyTally(): Tally {
       lost: 0,
       resurrected: 0,
       'counted twice': 0,
+      'granted twice': 0,
       'wrong tenant': 0,
       'false read': 0,
       'not recovered': 0,
@@ -175,6 +188,7 @@ function add(one: Tally, other: Tally): Tally {
     unknown: one.unknown + other.unknown,
     failed: { ...one.failed },
     longestGapMs: Math.max(one.longestGapMs, other.longestGapMs),
+    longestFailedMs: Math.max(one.longestFailedMs, other.longestFailedMs),
     longestRecoveryMs: Math.max(one.longestRecoveryMs, other.longestRecoveryMs),
     moved: one.moved + other.moved,
     movedIdeally: one.movedIdeally + other.movedIdeally,

@@ -93,7 +93,9 @@ describe('uplink: a member that only others reach', () => {
     const status = () => {
       throw new Error('not asked')
     }
-    service.serve(reachRoutes({ members: () => [hidden.member], status }), { memberSecrets: [secret] })
+    service.serve(reachRoutes({ self: { id: 'witness' }, members: () => [hidden.member], status }), {
+      memberSecrets: [secret],
+    })
     const url = `http://127.0.0.1:${service.port}`
     await client.lease({ id: 'witness', incarnation: 'w', url })
     await client.lease(seenByUplink)

@@ -5,7 +5,7 @@
 import fetch from 'node-fetch'
 import { isErrorCode, LarderError } from '../../../shared/errors.ts'
 import { bearer } from '../../../shared/secrets.ts'
-import { Lease, type Member, type Renewal, View } from '../../../shared/view.ts'
+import { Lease, MEMBER_HEADER, type Member, type Renewal, View } from '../../../shared/view.ts'
 
 /** A call that renews or reports; longer than any uplink that works takes. */
 const CALL_MAX_MS = 1000
@@ -30,7 +30,7 @@ export class UplinkClient {
   /** `self` is the name of this member, for the logs of uplink. */
   constructor(urls: readonly string[], clusterSecret: string | undefined, self: string) {
     this.#urls = urls
-    this.#headers = { 'larder-member': self, ...bearer(clusterSecret) }
+    this.#headers = { [MEMBER_HEADER]: self, ...bearer(clusterSecret) }
   }
 
   get url(): string {

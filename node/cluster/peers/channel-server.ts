@@ -5,8 +5,9 @@ import { headerOf } from '../../../shared/http/request.ts'
 import { type HttpResponse, problem } from '../../../shared/http/response.ts'
 import type { Route } from '../../../shared/http/route.ts'
 import type { Told, ToldRow, Upgraded } from '../../../shared/http/upgrade.ts'
+import { MEMBER_HEADER } from '../../../shared/view.ts'
 import { CALL_PATHS } from '../wire/calls.ts'
-import { CHANNEL_PATH, CHANNEL_PROTOCOL, MEMBER_HEADER } from './channel.ts'
+import { CHANNEL_PATH, CHANNEL_PROTOCOL } from './channel.ts'
 import { type Message, MessageReader, send } from './message.ts'
 
 /** What members may ask each other, over HTTP or a channel. */

@@ -12,8 +12,6 @@ import { isNotConnected } from './not-connected.ts'
 
 export const CHANNEL_PATH = '/cluster/channel'
 export const CHANNEL_PROTOCOL = 'larder-channel'
-/** The name of the member that asks, for the logs of others. */
-export const MEMBER_HEADER = 'larder-member'
 
 /** What asking for a channel may take; afterwards there is time left for a request. */
 const CONNECT_MAX_MS = 1000

@@ -5,8 +5,9 @@ import { urlToHttpOptions } from 'node:url'
 import type { Clock } from '../../../shared/clock.ts'
 import { bearer } from '../../../shared/secrets.ts'
 import type { Member } from '../../../shared/view.ts'
+import { MEMBER_HEADER } from '../../../shared/view.ts'
 import { FRAME_TYPE } from '../wire/calls.ts'
-import { CHANNEL_PATH, Channel, MEMBER_HEADER, NoChannelError } from './channel.ts'
+import { CHANNEL_PATH, Channel, NoChannelError } from './channel.ts'
 import { post } from './post.ts'
 
 /**

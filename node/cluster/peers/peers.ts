@@ -15,7 +15,6 @@ import { NOTHING_IN_COMMON } from './meeting.ts'
 import { Peer, type PeerOptions } from './peer.ts'
 import { Strangers } from './strangers.ts'
 
-export { MEMBER_HEADER } from './channel.ts'
 export { channelRoute, type FrameRow } from './channel-server.ts'
 export { type Connection, HttpConnection } from './connection.ts'
 export {

@@ -46,22 +46,6 @@ export function newArrival(
   }
 }
 
-/** All others in the order in which they would hold it, and last whoever held it and was dropped: it may answer all the same. */
-export function candidatesFor(
-  slot: number,
-  { former, placed, self }: { former: FormerHolders; placed: PlacedView | undefined; self: Member },
-): Member[] {
-  const dropped = former.members.filter((holder) => isDropped(holder, placed))
-  return [...(placed?.ranked(slot) ?? []), ...dropped].filter(
-    ({ incarnation }) => incarnation !== self.incarnation,
-  )
-}
-
-/** Whether the view knows it no more. */
-export function isDropped({ id }: Member, placed: PlacedView | undefined): boolean {
-  return placed?.view.members.every((member) => member.id !== id) === true
-}
-
 export function isNextOf({ candidates, next }: Arrival, { incarnation }: Member): boolean {
   return candidates[next]?.incarnation === incarnation
 }

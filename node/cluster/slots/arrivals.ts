@@ -14,9 +14,7 @@ import type { ClusterMetrics } from '../metrics.ts'
 import type { Worth } from '../wire/calls.ts'
 import {
   type Arrival,
-  candidatesFor,
   giversOf,
-  isDropped,
   isLatest,
   isNextOf,
   newArrival,
@@ -26,6 +24,7 @@ import {
 } from './arrival.ts'
 import { Asking } from './asking.ts'
 import type { Awaited } from './awaited.ts'
+import { Candidates, isDropped } from './candidates.ts'
 import { Fate } from './fate.ts'
 import { whileGiving } from './giving.ts'
 import type { Holdings } from './holdings.ts'
@@ -34,8 +33,7 @@ import type { SlotStore } from './sender.ts'
 import type { SlotPeers } from './slot-peers.ts'
 import type { Standings } from './standings.ts'
 
-/** However much there is to give. */
-const REQUEST_MAX_MS = 60_000
+const REQUEST_MAX_MS = 60_000 // However much there is to give.
 
 export interface ArrivalsOptions {
   readonly self: Member
@@ -55,10 +53,12 @@ export class Arrivals {
   #arrivals = new Map<number, Arrival>()
   readonly #asking: Asking<Arrival>
   #placed: PlacedView | undefined
+  readonly #candidates: Candidates
   readonly #fate: Fate
 
   constructor(options: ArrivalsOptions) {
     this.#options = options
+    this.#candidates = new Candidates(options)
     this.#fate = new Fate(options)
     this.#asking = new Asking({
       ...options,
@@ -74,6 +74,7 @@ export class Arrivals {
     const { holdings, mirroring } = this.#options
     const known = this.#arrivals
     this.#placed = placed
+    this.#candidates.install(placed, former)
     this.#arrivals = new Map()
     this.#asking.clear()
     for (const slot of holdings.missing) {
@@ -125,10 +126,10 @@ export class Arrivals {
   }
 
   #afresh(slot: number, { former, isOld }: Pick<Arrival, 'former' | 'isOld'>): Arrival {
-    const { self, holdings } = this.#options
+    const { holdings } = this.#options
     const owner = holdings.formerOwnerOf(slot)
     if (owner !== undefined) return newArrival(slot, former, [owner], { isOld, isAnyway: true })
-    return newArrival(slot, former, candidatesFor(slot, { former, placed: this.#placed, self }), { isOld })
+    return newArrival(slot, former, this.#candidates.for(slot), { isOld })
   }
 
   #askNext(arrival: Arrival): void {

@@ -202,14 +202,20 @@ describe('scripts: the verdict of a chaos run', () => {
     expect(total.forgotten).to.equal(24)
   })
 
-  it('minds failed requests only where nobody should notice the fault', () => {
-    for (const kind of ['kill', 'join', 'kill+uplink-down', 'uplink-slow']) {
-      verdict.enter(kind)
+  it('minds requests that fail where none may, and those that fail for longer than they may', () => {
+    for (const [kind, failMaxMs, failedMs] of [
+      ['kill', 3000, 2999],
+      ['join', 0, 10],
+      ['kill+uplink-down', 9000, 9001],
+      ['stop', 6000, 100],
+    ] as const) {
+      verdict.enter(kind, failMaxMs)
       verdict.failed('503 UNREACHABLE')
+      verdict.failedFor(failedMs)
     }
     expect(verdict.report({ seed: 7, seconds: 1 }).problems).to.deep.equal([
       '1 requests failed during join',
-      '1 requests failed during uplink-slow',
+      'a request failed for 9001 ms during kill+uplink-down, beyond 9000 ms',
     ])
   })
 
@@ -220,7 +226,7 @@ describe('scripts: the verdict of a chaos run', () => {
   })
 
   it('is shown as text, as JSON and in Markdown', () => {
-    verdict.enter('kill')
+    verdict.enter('kill', 10_000)
     verdict.took(2345)
     verdict.failed('TIMEOUT')
     verdict.breach('lost', 'the jam')

@@ -1,6 +1,6 @@
 /** What an owner makes of slots that nobody has all of, and the first member of all slots. */
 import { expect } from 'chai'
-import { ArrivalsBench, takingOver } from '../../../support/slot-arrivals.ts'
+import { ALL, ArrivalsBench, takingOver } from '../../../support/slot-arrivals.ts'
 import { asOf } from '../../../support/slot-partners.ts'
 import { memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
 
@@ -33,6 +33,23 @@ describe('a slot that nobody has all of', () => {
   it('is asked of those who held it, though they were dropped: they may answer all the same', async () => {
     const bench = await takingOver(BC, alone, dead('b'))
     expect([bench.asked, ...(await outcome(bench, BC))]).to.deep.equal([['b', 'c'], true, 'a-1', 0])
+  })
+
+  it('is asked of whoever had it before those: one that was to get it may have been dropped before it did', async () => {
+    const views = [viewOf(1, ['a', 'b'], 1), viewOf(2, ['a', 'd'], 1), viewOf(3, ['a'], 1)] as const
+    const slot = ALL.findIndex(
+      (one) => views[0].owns(memberOf('b'), one) && views[1].owns(memberOf('d'), one),
+    )
+    const bench = new ArrivalsBench()
+    bench.partners.answers('b', { want: asOf(1) })
+    bench.partners.answers('d', { want: asOf(0) })
+    for (const view of views) await bench.follow(view, [slot])
+    expect([...bench.asked, bench.isHere(slot)]).to.deep.equal(['d', 'b', 'b', true])
+    await bench.clock.advance(60_000)
+    await bench.follow(viewOf(4, ['a', 'e'], 1), [])
+    await bench.follow(viewOf(5, ['a'], 1), ALL)
+    expect(new Set(bench.asked), 'after a minute it is not').to.deep.equal(new Set(['d', 'b', 'e']))
+    expect(bench.asked.slice(4)).to.not.include('b')
   })
 
   it('is lost though some of it is here, which is kept', async () => {
@@ -93,6 +110,7 @@ describe('a slot that nobody has all of', () => {
       bench.partners.holds('d')
     })
     expect(bench.isHere(NEW)).to.equal(false)
+    dead('d')(bench)
     await bench.follow(viewOf(3, ['a']), [NEW])
     expect([bench.isHere(NEW), await bench.lost()]).to.deep.equal([true, 1])
   })
