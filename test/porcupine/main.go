@@ -2,8 +2,8 @@
 // had happened at one moment between its begin and its end (Herlihy and Wing, "Linearizability: A Correctness
 // Condition for Concurrent Objects", 1990). The checker is Porcupine.
 //
-// It reads a history as `npm run chaos -- --history FILE` writes it, from standard input. It exits with 1 when a key
-// did not behave so, or could not be decided, and says which.
+// It reads a history as `npm run chaos -- --history FILE` writes it. It exits with 1 when a key did not behave so, or
+// could not be decided, and says which.
 package main
 
 import (
@@ -131,7 +131,7 @@ func describe(input, output interface{}) string {
 }
 
 func main() {
-	byKey, err := read(bufio.NewScanner(os.Stdin))
+	byKey, err := readHistory()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -155,6 +155,18 @@ func main() {
 	if wrong > 0 || operations == 0 {
 		os.Exit(1)
 	}
+}
+
+func readHistory() (map[string][]event, error) {
+	if len(os.Args) != 2 {
+		return nil, fmt.Errorf("usage: porcupine FILE")
+	}
+	file, err := os.Open(os.Args[1])
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return read(bufio.NewScanner(file))
 }
 
 // What has come to nothing says nothing. What is cached may go at any time, and is judged elsewhere.

@@ -1,13 +1,13 @@
 /** Programs that some tests need and not every machine has. */
 import { spawnSync } from 'node:child_process'
 
-/** Debian keeps some in sbin, which is not in everyone's PATH. */
-export const TOOL_PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin`
+/** Debian keeps some in sbin, and Go is in a folder of its own, which are not in everyone's PATH. */
+export const TOOL_PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin:/usr/local/go/bin`
 
 /** Skips what needs a program where there is none. In CI that fails instead: there it must not go unnoticed. */
 export function needTool(
   context: Mocha.Context,
-  name: 'curl' | 'haproxy' | 'redis-server' | 'siege' | 'sqlite3',
+  name: 'curl' | 'go' | 'haproxy' | 'redis-server' | 'siege' | 'sqlite3',
 ): void {
   if (
     spawnSync(name, [name === 'haproxy' ? '-v' : '--version'], { env: { PATH: TOOL_PATH } }).error ===

@@ -1,6 +1,6 @@
 /** What the clients of a chaos run know: every kind of lie is caught, and honest trouble is not taken for one. */
 import { expect } from 'chai'
-import { ANYTHING, Cell, type CellOptions, Sum } from '../../../scripts/chaos/ledger.ts'
+import { ANYTHING, Cell, type CellOptions, Grant, Sum } from '../../../scripts/chaos/ledger.ts'
 
 /** The states that were written, in turn; those that begin with `?` were not acknowledged. */
 function cellOf(states: readonly string[], options?: CellOptions): Cell {
@@ -148,5 +148,51 @@ describe('scripts: the ledger of a chaos run', () => {
         'counted twice',
       ])
     })
+  })
+
+  describe('of what was only in the memory of those who are gone', () => {
+    it('takes it when what was acknowledged just before is there, or is not', () => {
+      const cell = new Cell()
+      cell.write('one').acknowledge(1000)
+      cell.write('two').acknowledge(2000)
+      cell.doubt(1500)
+      const found = ['', 'one', 'two'].map((state) => cell.judge(state, cell.mark()))
+      expect(found).to.deep.equal(['lost', undefined, undefined])
+    })
+
+    it('takes any total from what was acknowledged before to all that was begun', () => {
+      const sum = new Sum()
+      sum.add(5).acknowledge(1000)
+      sum.add(3).acknowledge(2000)
+      sum.doubt(1500)
+      const found = ['4', '5', '8', '9'].map((total) => sum.judge(total, sum.mark()))
+      expect(found).to.deep.equal(['lost', undefined, undefined, 'counted twice'])
+    })
+  })
+
+  describe('of a lock', () => {
+    it('notices when it is given to one while another one has it', () => {
+      const grant = new Grant()
+      expect([grant.granted('a'), grant.granted('b')]).to.deep.equal([undefined, 'granted twice'])
+    })
+
+    it('takes it when the one who had it gives it back, or when it may go', () => {
+      const grant = new Grant()
+      grant.granted('a')
+      grant.giveBack()
+      expect(grant.granted('b')).to.equal(undefined)
+      grant.allowForgetting()
+      expect(grant.granted('c')).to.equal(undefined)
+    })
+  })
+
+  it('of a value that may go from now on takes it when it is gone, and not when it is older', () => {
+    const cell = cellOf(['one', 'two'])
+    expect(cell.judge('', cell.mark())).to.equal('lost')
+    cell.allowForgetting()
+    expect([cell.judge('', cell.mark()), cell.judge('one', cell.mark())]).to.deep.equal([
+      undefined,
+      'resurrected',
+    ])
   })
 })
