@@ -71,6 +71,7 @@ export function createMember(parts: MemberParts) {
   const memory = new Memory(parts.bytesMax, {
     forget: (forgotten) => storage.keeper.forget(forgotten),
     evict: (entry) => slots.evicted(entry),
+    mayComeBack: (slot) => slots.standings.of(slot).alone !== undefined,
   })
   const { peers, members, slots } = join(parts, memory, keeper)
   const shards = new Shards({

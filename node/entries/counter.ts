@@ -120,6 +120,11 @@ export function tended(counter: Counter, oldestMs = -Infinity): Counter {
   return areAllDue ? left : { ...left, foldedAtMs }
 }
 
+/** The same, as if it had been deleted now. */
+export function renewed({ reset, ...counter }: Counter, nowMs: number): Counter {
+  return { ...counter, ...(reset && { reset: { ...reset, atMs: nowMs } }) }
+}
+
 /** What a life of a member adds to every counter that it has counted: measured with five of them. */
 const TALLY_BYTES = 75
 

@@ -7,12 +7,12 @@
  */
 import type { KeyCommand, Stamp } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
-import { applyToCounter, isCounting, tended } from './counter.ts'
+import { applyToCounter, isCounting, renewed, tended } from './counter.ts'
 import { applyToReactions } from './engage.ts'
 import { FAMILIES, familyOf } from './families.ts'
 import { type Entry, type EntryOf, type Kind, verbsOf } from './kinds.ts'
 import { answerOf, recordOf } from './once.ts'
-import { applyToRegister, buryRegister, type Present } from './register.ts'
+import { applyToRegister, buryRegister, ended, type Present } from './register.ts'
 import { applyToResponses } from './response.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'
 
@@ -166,11 +166,24 @@ export function isTombstone(entry: Entry): boolean {
   return verbsOf(entry).isTombstone(entry)
 }
 
+/** When an entry is due. */
+export interface Due {
+  readonly nowMs: number
+  /** What is gone for longer than since then can be forgotten. */
+  readonly oldestMs: number
+  /** Unless it has to be remembered from now on. */
+  readonly isKept: boolean
+}
+
 /** What is left of an entry that is due: of a value a tombstone, of an answer that was kept for a while nothing. */
-export function remainsOf(id: string, entry: Entry, { oldestMs }: { oldestMs: number }): Entry | undefined {
-  if (entry.kind === 'counter') return isCounting(entry) ? tended(entry, oldestMs) : undefined
-  const isBuried = entry.kind === 'register' && entry.value !== undefined && familyOf(id).leavesTombstone
-  return isBuried ? buryRegister(entry) : undefined
+export function remainsOf(id: string, entry: Entry, { nowMs, oldestMs, isKept }: Due): Entry | undefined {
+  if (entry.kind === 'counter') {
+    if (isCounting(entry)) return tended(entry, oldestMs)
+    return isKept ? renewed(entry, nowMs) : undefined
+  }
+  if (entry.kind !== 'register') return undefined
+  if (entry.value !== undefined) return familyOf(id).leavesTombstone ? buryRegister(entry) : undefined
+  return isKept ? ended(entry, nowMs) : undefined
 }
 
 /** Asked with every read, and so as cheap as can be. */

@@ -87,6 +87,8 @@ export interface Crowd {
   counts(): Record<string, number>
   /** Moves those who have ended by now to those who are gone, at most so many; tells how many. */
   settle(nowMs: number, most: number): number
+  /** Keeps the later of what is known of this user and what is given. */
+  put(presence: Presence): void
   /** Takes out those who have been gone since then, at most so many. */
   forget(goneSinceMs: number, most: number): Presence[]
 }

@@ -30,6 +30,8 @@ export interface Forgotten {
 export interface MemoryListener {
   /** Whatever is let go for good, except for slots that are dropped. */
   forget(forgotten: Forgotten): void
+  /** Whether what is gone in this slot may come back with another copy, however long ago it went. */
+  mayComeBack?(slot: number): boolean
   /** What the budget has claimed, as what is left of it. */
   evict?(entry: SlotEntry & { readonly entry: Register }): void
 }

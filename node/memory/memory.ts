@@ -16,11 +16,9 @@ import {
   isValue,
   isValueId,
   merge,
-  remainsOf,
   type SlotEntry,
 } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
-import type { Presence } from '../entries/presence.ts'
 import { buryRegister } from '../entries/register.ts'
 import type { Moment } from '../entries/verbs.ts'
 import { bytesOfEntry } from './bytes.ts'
@@ -38,6 +36,7 @@ import {
 import { Intake } from './intake.ts'
 import { Ranking } from './ranking.ts'
 import { SlotTable } from './slot-table.ts'
+import { tend } from './tending.ts'
 import { Victims } from './victims.ts'
 
 /** How much that has ended is tended to in one turn, so that a mass expiry does not stop the requests. */
@@ -173,7 +172,11 @@ export class Memory {
   /** What an entry says of itself is only asked while it stands still. */
   #replace(held: Held, change: () => Entry): void {
     this.#unlink(held)
-    held.entry = change()
+    this.#linkAs(held, change())
+  }
+
+  #linkAs(held: Held, entry: Entry): void {
+    held.entry = entry
     weigh(held)
     this.#link(held)
   }
@@ -193,26 +196,15 @@ export class Memory {
 
   /** Does what the time asks for, at most so much at once; tells how much it was. */
   #tend(held: Held, nowMs: number, most: number): number {
-    const { slot, id, entry } = held
-    const crowd = verbsOf(entry).crowd(entry)
-    if (crowd === undefined) {
-      const remains = remainsOf(id, entry, { oldestMs: nowMs - TOMBSTONE_GRACE_MS })
-      if (remains === undefined) this.#remove(held)
-      else this.#replace(held, () => remains)
-      if (remains?.kind === 'register') this.counts.expirations++
-      return 1
-    }
-    let ended = 0
-    let forgotten: Presence[] = []
-    this.#replace(held, () => {
-      ended = crowd.settle(nowMs, most)
-      forgotten = crowd.forget(nowMs - TOMBSTONE_GRACE_MS, most)
-      return entry
-    })
-    this.counts.expirations += ended
+    const { slot, id } = held
+    this.#unlink(held)
+    const isKept = this.#listener.mayComeBack?.(slot) === true
+    const { remains, ended, forgotten } = tend(held, { nowMs, most, isKept })
     for (const presence of forgotten) this.#listener.forget({ slot, id, presence })
-    if (crowd.isEmpty) this.#remove(held)
-    return 1 + ended + forgotten.length
+    if (remains === undefined) this.#letGo(held, held.entry)
+    else this.#linkAs(held, remains)
+    this.counts.expirations += ended
+    return Math.max(1, ended + forgotten.length)
   }
 
   #evict(): void {

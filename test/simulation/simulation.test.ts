@@ -55,6 +55,11 @@ describe('the simulation', function () {
     expect(findings).to.equal('')
   })
 
+  it('finds nothing wrong where a member was away for longer than what is gone is remembered', async () => {
+    const { findings } = await simulate('--kinds', 'absence', '--seed', '100', '--schedules', '20')
+    expect(findings).to.equal('')
+  })
+
   const seed = randomInt(2 ** 31)
   it(`finds nothing wrong in a new one: --seed ${seed}`, async () => {
     const { findings } = await simulate('--seed', `${seed}`, '--schedules', '1')

@@ -77,9 +77,11 @@ export class Arrivals {
     this.#candidates.install(placed, former)
     this.#arrivals = new Map()
     this.#asking.clear()
+    // In a later epoch those who were absent here have gone on, with what they held when all were there.
+    const before = former !== undefined && former.epoch < placed.epoch ? former.whole : former
     for (const slot of holdings.missing) {
       mirroring.callOff(slot)
-      const arrival = this.#afresh(slot, known.get(slot) ?? this.#firstMissed(slot, former))
+      const arrival = this.#afresh(slot, known.get(slot) ?? this.#firstMissed(slot, before))
       this.#arrivals.set(slot, arrival)
       this.#askNext(arrival)
     }
@@ -140,8 +142,7 @@ export class Arrivals {
   }
 
   #isDue(arrival: Arrival, member: Member): boolean {
-    const isPending = this.#isCurrentArrival(arrival) && !arrival.isAsked
-    return isPending && isNextOf(arrival, member)
+    return this.#isCurrentArrival(arrival) && !arrival.isAsked && isNextOf(arrival, member)
   }
 
   #isCurrentArrival(arrival: Arrival): boolean {

@@ -76,11 +76,11 @@ export interface SlotsOptions {
 export class Slots {
   readonly holdings: Holdings
   readonly doubts: Doubts
+  readonly standings: Standings
   readonly replicator: Replicator
   readonly departures: Departures
   readonly #awaited: Awaited
   readonly #mirroring: Mirroring
-  readonly #standings: Standings
   readonly #options: SlotsOptions
   readonly #arrivals: Arrivals
   readonly #repair: Repair
@@ -120,7 +120,7 @@ export class Slots {
     const sender = new SlotSender(basis)
     this.#awaited = awaited
     this.#mirroring = mirroring
-    this.#standings = standings
+    this.standings = standings
     this.holdings = holdings
     this.doubts = doubts
     this.replicator = replicator
@@ -221,7 +221,7 @@ export class Slots {
 
   /** What the disk knows of a copy. */
   restore(standing: Standing): void {
-    this.#standings.restore(standing)
+    this.standings.restore(standing)
   }
 
   /** What came to an owner while it was not whole has gone to nobody else. */

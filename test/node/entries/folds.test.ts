@@ -113,7 +113,7 @@ describe('what lives have counted that are over', () => {
     ])
     expect(counter.foldedAtMs).to.equal(1)
     expect(dueAtMs(counter, GRACE_MS)).to.equal(1 + GRACE_MS)
-    const left = remainsOf('ck', counter, { oldestMs: 1 })
+    const left = remainsOf('ck', counter, { nowMs: 1, oldestMs: 1, isKept: false })
     expect(left).to.deep.equal({ kind: 'counter', tallies: { life2: { added: 5n, taken: 2n } } })
     expect(left && dueAtMs(left, GRACE_MS)).to.equal(Infinity)
   })

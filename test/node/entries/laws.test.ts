@@ -161,7 +161,7 @@ describe('a tombstone', () => {
     const value = { contentType: 'text/plain', body: 'stew' }
     const old: Register = { kind: 'register', stamp: { time: 1, origin: 'a' }, value, endsAtMs: Infinity }
     const fleeting: Register = { kind: 'register', stamp: { time: 2, origin: 'a' }, value, endsAtMs: 50 }
-    const tombstone = remainsOf('vstew', fleeting, { oldestMs: 0 })
+    const tombstone = remainsOf('vstew', fleeting, { nowMs: 0, oldestMs: 0, isKept: false })
     expect(tombstone && merge(tombstone, old)).to.not.have.property('value')
     expect(tombstone && merge(fleeting, tombstone)).to.not.have.property('value')
   })

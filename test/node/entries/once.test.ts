@@ -123,6 +123,6 @@ describe('an increment with an idempotency key', () => {
     const id = idOf.once('k', 'once')
     const record = slot.entries.get(id)
     expect(isEvictable(id)).to.equal(false)
-    expect(record && remainsOf(id, record, { oldestMs: 0 })).to.equal(undefined)
+    expect(record && remainsOf(id, record, { nowMs: 0, oldestMs: 0, isKept: false })).to.equal(undefined)
   })
 })

@@ -1,8 +1,8 @@
 /** What an owner makes of slots that nobody has all of, and the first member of all slots. */
 import { expect } from 'chai'
-import { ALL, ArrivalsBench, takingOver } from '../../../support/slot-arrivals.ts'
+import { ALL, ArrivalsBench, following, takingOver } from '../../../support/slot-arrivals.ts'
 import { asOf } from '../../../support/slot-partners.ts'
-import { memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
+import { absent, memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
 
 const BC = slotOf('b', 'c')
 const ad = viewOf(2, ['a', 'd'])
@@ -113,6 +113,19 @@ describe('a slot that nobody has all of', () => {
     dead('d')(bench)
     await bench.follow(viewOf(3, ['a']), [NEW])
     expect([bench.isHere(NEW), await bench.lost()]).to.deep.equal([true, 1])
+  })
+})
+
+describe('a slot of a half that uplink has dropped, and takes in again', () => {
+  it('waits for those who were absent: by the later epoch they have gone on', async () => {
+    const back = viewOf(2, [memberOf('a', { since: 2 }), 'b', 'c'])
+    const bench = await following(three, [])
+    await bench.follow(absent(three, [], ['b', 'c']), [])
+    await bench.follow(absent(back, [], ['b', 'c']), [BC])
+    expect([bench.isHere(BC), bench.arrivals.awaitedFor(BC)]).to.deep.equal([false, ['b', 'c']])
+    bench.partners.answers('b', { want: asOf(Infinity) })
+    await bench.follow(viewOf(2, [memberOf('a', { since: 2 }), memberOf('b', { leaving: true })]), [BC])
+    expect([bench.isHere(BC), await bench.lost()]).to.deep.equal([true, 0])
   })
 })
 
