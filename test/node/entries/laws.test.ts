@@ -47,7 +47,10 @@ const counter: fc.Arbitrary<Entry> = fc
       nil: undefined,
     }),
   })
-  .map(({ tallies, reset, foldedAtMs }): Counter => counterWith(reset, withoutFolded(tallies), foldedAtMs))
+  .map(
+    ({ tallies, reset, foldedAtMs }): Counter =>
+      counterWith(reset, withoutFolded({ ...tallies }), foldedAtMs),
+  )
 
 /** Few of everything, so that copies disagree; two writes may well have the same time. */
 const presence: fc.Arbitrary<Presence> = fc
