@@ -4,11 +4,14 @@ import { fillMemory } from './ballast.ts'
 import { ChaosCluster } from './cluster.ts'
 import { countMoved, ownersAmong, ownersAt } from './moves.ts'
 import { UPLINK } from './network.ts'
+import type { ServiceProcess } from './process.ts'
 import type { Fault, Kind } from './schedule.ts'
 import type { Stage } from './stage.ts'
 import type { Verdict } from './verdict.ts'
 
 const LOOK_EVERY_MS = 10
+/** By then clients have heard what a member that was killed has answered last. */
+const LAST_ANSWERS_MS = 100
 
 export interface Scene {
   readonly cluster: ChaosCluster
@@ -21,8 +24,8 @@ export interface Scene {
   acknowledgedBy(half: number): number
   /** A member will not answer: what only it has is away until it does. */
   goingAway(): void
-  /** One member, or all, end without a warning: what only they had in memory is gone. */
-  endingHard(areAll: boolean): void
+  /** One member, or all, ended at that time without a warning: what only they had in memory is gone. Once nothing is under way. */
+  endedHard(atMs: number, areAll?: boolean): void
   /** From now on values may go at any time. */
   allowForgetting(): void
 }
@@ -59,9 +62,8 @@ const acts: { readonly [kind in Kind]: Act } = {
   },
 
   async kill({ victims: [id = ''], holdMs }, scene) {
-    scene.endingHard(false)
-    await scene.cluster.member(id).kill()
-    await hold(holdMs, scene)
+    scene.goingAway()
+    await killAndHold(scene.cluster.member(id), holdMs, scene)
     await scene.cluster.startMember(id)
   },
 
@@ -72,10 +74,9 @@ const acts: { readonly [kind in Kind]: Act } = {
     // Half way is counted from when it can be spoken to.
     while (member.isRunning && !(await member.isListening())) await pause(systemClock, LOOK_EVERY_MS)
     await hold(halfWayMs, scene)
-    scene.endingHard(false)
-    await member.kill()
+    scene.goingAway()
+    await killAndHold(member, holdMs, scene)
     await started
-    await hold(holdMs, scene)
     if (scene.cluster.copies > 1) return
     // What it had taken over nobody else has.
     await scene.cluster.startMember(guest)
@@ -87,15 +88,13 @@ const acts: { readonly [kind in Kind]: Act } = {
     const member = scene.cluster.member(id)
     member.beginToStop()
     await hold(halfWayMs, scene)
-    scene.endingHard(false)
-    await member.kill()
-    await hold(holdMs, scene)
+    scene.goingAway()
+    await killAndHold(member, holdMs, scene)
     await scene.cluster.startMember(id)
   },
 
   async 'disk-loss'({ victims: [id = ''], holdMs }, scene) {
     const { cluster } = scene
-    scene.endingHard(false)
     await cluster.member(id).kill()
     await cluster.loseDisk(id)
     await hold(holdMs, scene)
@@ -110,9 +109,10 @@ const acts: { readonly [kind in Kind]: Act } = {
   },
 
   async 'kill-all'({ victims, holdMs }, { cluster, ...scene }) {
-    scene.endingHard(true)
+    const killedAtMs = systemClock.now()
     await Promise.all(victims.map((id) => cluster.member(id).kill()))
-    await hold(holdMs, scene)
+    await hold(holdMs + LAST_ANSWERS_MS, scene)
+    scene.endedHard(killedAtMs, true)
     await Promise.all(victims.map((id) => cluster.startMember(id)))
   },
 
@@ -184,6 +184,13 @@ const acts: { readonly [kind in Kind]: Act } = {
     await scene.recover()
     stage.become('whole')
   },
+}
+
+async function killAndHold(member: ServiceProcess, holdMs: number, scene: Scene): Promise<void> {
+  const killedAtMs = systemClock.now()
+  await member.kill()
+  await hold(holdMs + LAST_ANSWERS_MS, scene)
+  scene.endedHard(killedAtMs)
 }
 
 function hold(holdMs: number, { interrupted }: Pick<Scene, 'interrupted'>): Promise<void> {

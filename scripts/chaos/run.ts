@@ -112,7 +112,7 @@ export class Run {
           0,
         ),
       goingAway: () => this.#goAway(),
-      endingHard: (areAll) => this.#endHard(areAll),
+      endedHard: (atMs, areAll = false) => this.#endHard(atMs, areAll),
       allowForgetting: () => {
         for (const place of this.#records.places) if (place.kind === 'value') place.subject.allowForgetting()
         for (const { grant } of this.#records.locks) grant.allowForgetting()
@@ -126,12 +126,12 @@ export class Run {
   }
 
   /** With one copy, or when all end, only what is on a disk comes back. */
-  #endHard(areAll: boolean): void {
+  #endHard(atMs: number, areAll: boolean): void {
     const { copies, syncIntervalMs } = this.#options
-    if (!areAll) this.#goAway()
     if (syncIntervalMs === 0 || (copies > 1 && !areAll)) return
-    const sinceMs = systemClock.now() - 2 * syncIntervalMs
+    const sinceMs = atMs - 2 * syncIntervalMs
     for (const { subject } of this.#records.all) subject.doubt(sinceMs)
+    for (const { grant } of this.#records.locks) grant.giveBack()
     for (const client of this.#clients) client.lastOnce = undefined
   }
 

@@ -64,11 +64,6 @@ export class PlacedView {
     return this.members.length < this.view.members.length
   }
 
-  /** The same with everybody there. */
-  get whole(): PlacedView {
-    return this.hasAbsent ? new PlacedView(this.view) : this
-  }
-
   get epoch(): number {
     return this.view.epoch
   }

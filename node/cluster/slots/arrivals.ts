@@ -77,11 +77,9 @@ export class Arrivals {
     this.#candidates.install(placed, former)
     this.#arrivals = new Map()
     this.#asking.clear()
-    // In a later epoch those who were absent here have gone on, with what they held when all were there.
-    const before = former !== undefined && former.epoch < placed.epoch ? former.whole : former
     for (const slot of holdings.missing) {
       mirroring.callOff(slot)
-      const arrival = this.#afresh(slot, known.get(slot) ?? this.#firstMissed(slot, before))
+      const arrival = this.#afresh(slot, known.get(slot) ?? this.#firstMissed(slot, former))
       this.#arrivals.set(slot, arrival)
       this.#askNext(arrival)
     }

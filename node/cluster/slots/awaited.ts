@@ -87,10 +87,17 @@ export class Awaited {
   formerHoldersOf(slot: number, former: PlacedView | undefined): FormerHolders {
     if (former !== undefined) {
       const members = former.holdersOf(slot)
-      return { ids: members.map(({ id }) => id), members, order: former.order }
+      const holders = [...members, ...this.#whoWentOnWithout(former)]
+      return { ids: [...new Set(holders.map(({ id }) => id))], members, order: former.order }
     }
     if (this.#last === undefined) return NOBODY
     return { ids: this.#last.holdersOf(slot), members: [], order: this.#last.order }
+  }
+
+  /** By a later epoch those who were absent here may have gone on, with any slot. */
+  #whoWentOnWithout({ hasAbsent, epoch }: PlacedView): readonly Member[] {
+    const isLater = hasAbsent && (this.#placed?.epoch ?? 0) > epoch
+    return isLater ? (this.#placed?.view.members ?? []) : []
   }
 
   /** For whom a slot has to wait; the newest copy that was found had all by that view. */
