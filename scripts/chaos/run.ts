@@ -129,6 +129,8 @@ export class Run {
   #endHard(atMs: number, areAll: boolean): void {
     const { copies, syncIntervalMs } = this.#options
     if (syncIntervalMs === 0 || (copies > 1 && !areAll)) return
+    // What is under way has to see nothing of what was there when it began.
+    if (this.#stage.connection === 'whole') this.#stage.become('whole')
     const sinceMs = atMs - 2 * syncIntervalMs
     for (const { subject } of this.#records.all) subject.doubt(sinceMs)
     for (const { grant } of this.#records.locks) grant.giveBack()
