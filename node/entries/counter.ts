@@ -15,6 +15,7 @@ import {
   hasFoldedOn,
   hasFolds,
   isFold,
+  isFolded,
   withoutFolded,
   withoutFolds,
 } from './folds.ts'
@@ -150,9 +151,9 @@ export const COUNTER: Verbs<Counter> = {
   isNews(known, other) {
     const order = compareResets(known.reset, other.reset)
     if (order !== 0) return order < 0
-    return Object.entries(COUNTER.merge(known, other).tallies).some(([name, tally]) => {
+    return Object.entries(other.tallies).some(([name, theirs]) => {
       const { [name]: ours } = known.tallies
-      return ours === undefined || !hasReached(ours, tally)
+      return ours === undefined ? !isFolded(name, theirs, known.tallies) : !hasReached(ours, theirs)
     })
   },
   times: ({ reset }) => (reset ? [reset] : []),

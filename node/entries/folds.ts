@@ -75,14 +75,17 @@ export function foldInto(origin: string, tallies: Tallies, isOver: (origin: stri
 
 /** Without what is folded already. */
 export function withoutFolded(tallies: Tallies): Tallies {
-  const folds = foldsIn(tallies)
-  if (folds.length === 0) return tallies
-  const left: Record<string, Tally> = { ...tallies }
-  for (const fold of folds) {
-    const [part, folded] = [left[partOf(fold)], tallies[fold]]
-    if (part !== undefined && folded !== undefined && hasReached(folded, part)) delete left[partOf(fold)]
-  }
-  return left
+  if (!hasFolds(tallies)) return tallies
+  const left = Object.entries(tallies).filter(([name, tally]) => !isFolded(name, tally, tallies))
+  return Object.fromEntries(left)
+}
+
+/** Whether all that a tally has counted is in a fold. */
+export function isFolded(name: string, tally: Tally, tallies: Tallies): boolean {
+  return foldsIn(tallies).some((fold) => {
+    const { [fold]: folded } = tallies
+    return partOf(fold) === name && folded !== undefined && hasReached(folded, tally)
+  })
 }
 
 /** Whether there are folds whose goal was folded in turn, with nothing left of what they are about: nobody needs these. */

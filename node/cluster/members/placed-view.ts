@@ -123,6 +123,16 @@ export class PlacedView {
     return order.map((index) => members[index]).filter((member) => member !== undefined)
   }
 
+  /** Who was a member by an earlier view, did not leave in good order, and is none any more. */
+  droppedSince({ view }: PlacedView): Member[] {
+    return view.members.filter((member) => !member.leaving && !this.knows(member))
+  }
+
+  /** Whether it is a member, in whichever life, there or absent. */
+  knows({ id }: Pick<Member, 'id'>): boolean {
+    return this.view.members.some((member) => member.id === id)
+  }
+
   /** The entry of this life in the view. */
   find({ incarnation }: Member): Member | undefined {
     return this.members.find((member) => member.incarnation === incarnation)

@@ -24,7 +24,7 @@ import {
 } from './arrival.ts'
 import { Asking } from './asking.ts'
 import type { Awaited } from './awaited.ts'
-import { Candidates, isDropped } from './candidates.ts'
+import { Candidates } from './candidates.ts'
 import { Fate } from './fate.ts'
 import { whileGiving } from './giving.ts'
 import type { Holdings } from './holdings.ts'
@@ -207,7 +207,7 @@ export class Arrivals {
   #passOver(arrival: Arrival, member: Member): void {
     if (!this.#isCurrentArrival(arrival) || arrival.isAsked || !isNextOf(arrival, member)) return
     this.#options.mirroring.callOff(arrival.slot)
-    if (!isDropped(member, this.#placed)) arrival.silent.push(member)
+    if (this.#placed?.knows(member) !== false) arrival.silent.push(member)
     arrival.next++
     this.#askNext(arrival)
   }

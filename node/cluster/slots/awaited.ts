@@ -14,8 +14,6 @@ import type { PlacedView } from '../members/members.ts'
 export interface FormerHolders {
   /** Nobody where it is not known. */
   readonly ids: readonly string[]
-  /** The same as members, where they were members while this one was. */
-  readonly members: readonly Member[]
   /** By which view they held it. */
   readonly order: number
 }
@@ -28,7 +26,7 @@ export interface AwaitedOptions {
   onOver(): void
 }
 
-const NOBODY: FormerHolders = { ids: [], members: [], order: 0 }
+const NOBODY: FormerHolders = { ids: [], order: 0 }
 
 export class Awaited {
   readonly #options: AwaitedOptions
@@ -86,12 +84,11 @@ export class Awaited {
 
   formerHoldersOf(slot: number, former: PlacedView | undefined): FormerHolders {
     if (former !== undefined) {
-      const members = former.holdersOf(slot)
-      const holders = [...members, ...this.#whoWentOnWithout(former)]
-      return { ids: [...new Set(holders.map(({ id }) => id))], members, order: former.order }
+      const holders = [...former.holdersOf(slot), ...this.#whoWentOnWithout(former)]
+      return { ids: [...new Set(holders.map(({ id }) => id))], order: former.order }
     }
     if (this.#last === undefined) return NOBODY
-    return { ids: this.#last.holdersOf(slot), members: [], order: this.#last.order }
+    return { ids: this.#last.holdersOf(slot), order: this.#last.order }
   }
 
   /** By a later epoch those who were absent here may have gone on, with any slot. */

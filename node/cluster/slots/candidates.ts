@@ -23,10 +23,10 @@ export class Candidates {
 
   install(placed: PlacedView, former: PlacedView | undefined): void {
     const nowMs = this.#clock.now()
-    const stayed = (former?.view.members ?? []).filter(({ leaving }) => !leaving)
-    const all = [...stayed.map((member) => ({ member, atMs: nowMs })), ...this.#dropped]
+    const dropped = former === undefined ? [] : placed.droppedSince(former)
+    const known = this.#dropped.filter(({ member, atMs }) => !placed.knows(member) && nowMs - atMs < ASKED_MS)
     this.#placed = placed
-    this.#dropped = all.filter(({ member, atMs }) => isDropped(member, placed) && nowMs - atMs < ASKED_MS)
+    this.#dropped = [...dropped.map((member) => ({ member, atMs: nowMs })), ...known]
   }
 
   /** In this order. */
@@ -34,9 +34,4 @@ export class Candidates {
     const all = [...(this.#placed?.ranked(slot) ?? []), ...this.#dropped.map(({ member }) => member)]
     return all.filter(({ incarnation }) => incarnation !== this.#self.incarnation)
   }
-}
-
-/** Whether the view knows it no more. */
-export function isDropped({ id }: Member, placed: PlacedView | undefined): boolean {
-  return placed?.view.members.every((member) => member.id !== id) === true
 }

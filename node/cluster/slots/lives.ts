@@ -12,7 +12,6 @@ export class Lives {
   readonly #self: Member
   /** Whether there will ever be others. */
   readonly #isLone: boolean
-  #members: readonly Member[] = []
   /** By their marks. */
   #living: ReadonlyMap<string, string> = new Map()
   #away: ReadonlySet<string> = new Set()
@@ -24,13 +23,13 @@ export class Lives {
     this.#isLone = isLone
   }
 
-  install({ view: { members, gone = [] }, hasAbsent }: PlacedView): void {
-    const dropped = this.#members.flatMap(({ id, leaving }) => (leaving ? [] : id))
-    const back = new Set([...members.map(({ id }) => id), ...gone])
-    this.#away = new Set([...this.#away, ...dropped].filter((id) => !back.has(id)))
+  install(placed: PlacedView, former: PlacedView | undefined): void {
+    const { members, gone = [] } = placed.view
+    const dropped = former === undefined ? [] : placed.droppedSince(former).map(({ id }) => id)
+    const away = [...this.#away, ...dropped].filter((id) => !placed.knows({ id }) && !gone.includes(id))
+    this.#away = new Set(away)
     this.#living = new Map(members.map(({ id, incarnation }) => [markOf(id), incarnation]))
-    this.#areAllCurrent = !hasAbsent && members.every(({ formats }) => formats?.includes(CURRENT))
-    this.#members = members
+    this.#areAllCurrent = !placed.hasAbsent && members.every(({ formats }) => formats?.includes(CURRENT))
   }
 
   /** Whether what was counted so in a slot of which all is here is known to nobody else. */

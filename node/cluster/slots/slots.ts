@@ -157,7 +157,7 @@ export class Slots {
     this.#mirroring.install(this.holdings)
     this.#awaited.install(placed)
     this.doubts.install(placed, former)
-    this.#momentParts.lives.install(placed)
+    this.#momentParts.lives.install(placed, former)
     this.departures.install(placed)
     this.#arrivals.install(placed, former)
     this.#repair.install(placed)

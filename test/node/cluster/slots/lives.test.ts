@@ -18,7 +18,7 @@ describe('a life of a member', () => {
   const [self, b, c] = [member('a'), member('b'), member('c')]
   const through = (...views: readonly PlacedView[]) => {
     const lives = new Lives(self, { isLone: false })
-    for (const view of views) lives.install(view)
+    for (const [index, view] of views.entries()) lives.install(view, views[index - 1])
     return lives
   }
   const all = viewOf(1, [self, b, c])
