@@ -43,6 +43,7 @@ process.exit(code)
 
 /** @returns nothing when it was interrupted. */
 async function play(): Promise<Report | undefined> {
+  await using history = new History(options.historyPath)
   const startedAtMs = systemClock.now()
   const verdict = new Verdict()
   say(`seed ${options.seed}, ${options.members} members, ${options.copies} copies, ${options.seconds} s`)
@@ -53,7 +54,6 @@ async function play(): Promise<Report | undefined> {
       if (!interrupted.signal.aborted) verdict.breach('unexpected exit', what)
     },
   })
-  await using history = new History(options.historyPath)
   const run = new Run(options, { cluster, verdict, history, interrupted: interrupted.signal, say })
   await Promise.race([run.play(), interruption])
   if (interrupted.signal.aborted) return undefined

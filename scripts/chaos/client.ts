@@ -6,17 +6,16 @@
  * goes on with other keys. So a slot out of reach does not hide what else is.
  */
 import { pause, systemClock } from '../../shared/clock.ts'
-import type { ChaosCluster } from './cluster.ts'
-import type { History, Op } from './history.ts'
+import type { Op } from './history.ts'
 import { ANYTHING, type Lie, type Written } from './ledger.ts'
 import { Locker } from './locker.ts'
 import type { Random } from './random.ts'
 import type { Counter, Item, Place, Records } from './records.ts'
-import { type Answer, type Request, sendToAny } from './requests.ts'
+import type { Answer, Request } from './requests.ts'
+import { type Sender, sendAs, untilRetry } from './sending.ts'
 import type { Stage } from './stage.ts'
 import type { Verdict } from './verdict.ts'
 
-const RETRY_MS = 100
 /** What has not succeeded by then, never will. */
 const PATIENCE_MS = 60_000
 /** Writes and reads of one client that may be under way at the same time. */
@@ -35,11 +34,8 @@ interface Insisted extends Asked {
 }
 
 /** What all that a client does needs. */
-export interface ClientParts {
-  readonly index: number
+export interface ClientParts extends Sender {
   readonly random: Random
-  readonly history: History
-  readonly cluster: ChaosCluster
   readonly stage: Stage
   readonly verdict: Verdict
   /** Nothing is tried again after this. */
@@ -165,7 +161,7 @@ export class Client {
         verdict.breach('not recovered', `${item.name}: ${answer.problem} for ${PATIENCE_MS / 1000} s`)
         return undefined
       }
-      await pause(systemClock, this.#luck.between(RETRY_MS / 2, RETRY_MS * 1.5))
+      await untilRetry(this.#luck)
       await beforeRetry()
     }
   }
@@ -211,14 +207,11 @@ export class Client {
     return answer
   }
 
-  /** To any member that a load balancer would choose. */
-  async #send(item: Item, op: Asked, request: Request): Promise<Answer> {
-    const { cluster, index, history } = this.#options
-    const end = history.begin(index, { kind: item.kind, key: item.name, ...op })
-    const answer = await sendToAny(this.#luck.shuffled(cluster.urlsFor(index)), request)
-    const hasFound = op.op === 'read' || (op.op === 'add' && answer.problem === '')
-    end({ answer, found: hasFound ? item.stateIn(answer) : undefined })
-    return answer
+  #send(item: Item, op: Asked, request: Request): Promise<Answer> {
+    const foundIn = (answer: Answer) =>
+      op.op === 'read' || (op.op === 'add' && answer.problem === '') ? item.stateIn(answer) : undefined
+    const sent = { kind: item.kind, key: item.name, ...op, request, foundIn }
+    return sendAs(this.#options, sent, this.#luck)
   }
 }
 

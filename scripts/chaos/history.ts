@@ -8,7 +8,7 @@
  * is `ok`; `held`, where somebody else has the lock, or has it by now; `failed`, where nothing has come of it; or `unknown`, where it may
  * have happened or may happen yet. Times are milliseconds of one steady clock.
  */
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { createWriteStream, openSync, type WriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { systemClock } from '../../shared/clock.ts'
 import { type Answer, NOBODY, REFUSED } from './requests.ts'
@@ -40,12 +40,12 @@ const UNDONE = new Set([
 const HELD = [404, 412]
 
 export class History implements AsyncDisposable {
-  readonly #file: WriteStream | undefined
+  #file: WriteStream | undefined
   readonly #startedAtMs = systemClock.now()
 
-  /** Without a path nothing is written. */
+  /** Without a path nothing is written. @throws when it cannot be. */
   constructor(path?: string) {
-    this.#file = path === undefined ? undefined : createWriteStream(path)
+    this.#file = path === undefined ? undefined : createWriteStream(path, { fd: openSync(path, 'w') })
   }
 
   /** To be called when the request is sent; the result, once it has ended. */
@@ -58,11 +58,11 @@ export class History implements AsyncDisposable {
     }
   }
 
-  /** Resolves once all is written. */
+  /** Resolves once all is written; what ends after that is not. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#file === undefined) return
-    this.#file.end()
-    await finished(this.#file)
+    const file = this.#file
+    this.#file = undefined
+    if (file !== undefined) await finished(file.end())
   }
 
   #nowMs(): number {

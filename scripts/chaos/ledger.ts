@@ -37,8 +37,8 @@ export interface CellOptions {
 interface Write {
   readonly state: string
   readonly generation: number
-  isAcknowledged: boolean
-  acknowledgedAtMs: number
+  /** Absent while it is not acknowledged. */
+  acknowledgedAtMs: number | undefined
 }
 
 /** Holds one state, written by one client, one write after the other. */
@@ -60,30 +60,30 @@ export class Cell implements Subject {
   }
 
   doubt(sinceMs: number): void {
-    for (const write of this.#writes) if (write.acknowledgedAtMs >= sinceMs) write.isAcknowledged = false
+    for (const write of this.#writes)
+      if ((write.acknowledgedAtMs ?? -Infinity) >= sinceMs) write.acknowledgedAtMs = undefined
   }
 
   /** @param generation names the time between two cuts of the network. */
   write(state: string, generation = 0): Written {
-    const write = { state, generation, isAcknowledged: false, acknowledgedAtMs: -Infinity }
+    const write: Write = { state, generation, acknowledgedAtMs: undefined }
     this.#known.add(state)
     this.#writes.push(write)
     return {
       acknowledge: (atMs = -Infinity) => {
-        write.isAcknowledged = true
         write.acknowledgedAtMs = atMs
       },
     }
   }
 
   mark(): number {
-    return this.#writes.findLastIndex(({ isAcknowledged }) => isAcknowledged)
+    return this.#writes.findLastIndex(isAcknowledged)
   }
 
   /** A half of a cut cluster has to show what was both begun and acknowledged there; of the rest it may not know. */
   markOf(generation: number): number {
     const last = this.#writes.findLastIndex(
-      (write) => write.isAcknowledged && write.generation === generation,
+      (write) => isAcknowledged(write) && write.generation === generation,
     )
     return last < 0 ? ANYTHING : last
   }
@@ -103,7 +103,7 @@ export class Cell implements Subject {
     if (mark === ANYTHING) return this.#known.has(found)
     if (found === '' && this.#mayForget) return true
     return this.#writes.some(
-      ({ state, isAcknowledged }, index) => state === found && (index >= mark || !isAcknowledged),
+      (write, index) => write.state === found && (index >= mark || !isAcknowledged(write)),
     )
   }
 
@@ -118,7 +118,11 @@ export class Cell implements Subject {
 }
 
 function settled(state: string): Write {
-  return { state, generation: 0, isAcknowledged: true, acknowledgedAtMs: -Infinity }
+  return { state, generation: 0, acknowledgedAtMs: -Infinity }
+}
+
+function isAcknowledged({ acknowledgedAtMs }: Write): boolean {
+  return acknowledgedAtMs !== undefined
 }
 
 /** A counter to which many clients add amounts above 0, in no order. */

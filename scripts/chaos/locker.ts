@@ -3,10 +3,10 @@ import { pause, systemClock } from '../../shared/clock.ts'
 import type { ClientParts } from './client.ts'
 import type { Op } from './history.ts'
 import type { Lock } from './records.ts'
-import { type Answer, type Request, sendToAny } from './requests.ts'
+import type { Answer, Request } from './requests.ts'
+import { sendAs, untilRetry } from './sending.ts'
 
 const HOLD_MAX_MS = 60
-const RETRY_MS = 100
 
 export class Locker {
   readonly #parts: ClientParts
@@ -44,15 +44,12 @@ export class Locker {
     for (;;) {
       const answer = await this.#send(lock, { op: 'release', value: holder }, lock.release(etag))
       if (answer.problem === '' || [404, 412].includes(answer.status) || interrupted.aborted) return
-      await pause(systemClock, random.between(RETRY_MS / 2, RETRY_MS * 1.5))
+      await untilRetry(random)
     }
   }
 
-  async #send(lock: Lock, op: Pick<Op, 'op' | 'value'>, request: Request): Promise<Answer> {
-    const { cluster, index, random, history } = this.#parts
-    const end = history.begin(index, { kind: 'lock', key: lock.name, ...op })
-    const answer = await sendToAny(random.shuffled(cluster.urlsFor(index)), request)
-    end({ answer, found: op.op === 'read' ? lock.holderIn(answer) : undefined })
-    return answer
+  #send(lock: Lock, op: Pick<Op, 'op' | 'value'>, request: Request): Promise<Answer> {
+    const foundIn = (answer: Answer) => (op.op === 'read' ? lock.holderIn(answer) : undefined)
+    return sendAs(this.#parts, { kind: 'lock', key: lock.name, ...op, request, foundIn }, this.#parts.random)
   }
 }

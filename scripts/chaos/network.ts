@@ -8,11 +8,12 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { pause, systemClock } from '../../shared/clock.ts'
+import { MEMBER_HEADER } from '../../shared/view.ts'
 
 export const UPLINK = 'uplink'
 
 const HEAD_BYTES_MAX = 16 * 1024
-const CALLER = /\r\nlarder-member: *([^\r\n]+)/i
+const CALLER = new RegExp(`\\r\\n${MEMBER_HEADER}: *([^\\r\\n]+)`, 'i')
 
 export type Pair = readonly [one: string, other: string]
 

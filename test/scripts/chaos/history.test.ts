@@ -58,6 +58,19 @@ describe('scripts: the history of a chaos run', () => {
     })
   }
 
+  it('leaves out what ends after it was closed', async () => {
+    const path = join(folder, 'history')
+    const history = new History(path)
+    const end = history.begin(1, READ)
+    await history[Symbol.asyncDispose]()
+    end({ answer: success, found: '' })
+    expect(await readFile(path, 'utf8')).to.equal('')
+  })
+
+  it('says at once where it cannot be written', () => {
+    expect(() => new History(join(folder, 'missing', 'history'))).to.throw('ENOENT')
+  })
+
   it('is written nowhere where nobody asked for it', async () => {
     await using history = new History()
     history.begin(1, READ)({ answer: success, found: '' })
