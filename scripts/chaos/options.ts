@@ -62,16 +62,17 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     },
   })
   const format = values.json ? 'json' : values.markdown ? 'markdown' : 'text'
+  const copies = integer('--copies', values.copies, 1)
   return {
     seed: integer('--seed', values.seed, 0),
     seconds: integer('--seconds', values.seconds, 1),
     members: integer('--members', values.members, 2),
-    copies: integer('--copies', values.copies, 1),
+    copies,
     leaseMs: integer('--lease-ms', values['lease-ms'], 100),
     syncIntervalMs: integer('--sync-ms', values['sync-ms'], 0),
     clients: integer('--clients', values.clients, 2),
     rate: integer('--rate', values.rate, 1),
-    kinds: kindsIn(values.faults),
+    kinds: kindsIn(values.faults, copies),
     isLong: values.long,
     isOverlapping: values.overlap,
     format,
@@ -86,12 +87,14 @@ function integer(name: string, text: string, least: number): number {
   throw new Error(`${name} ${text}: an integer is needed, at least ${least}`)
 }
 
-function kindsIn(text: string): Kind[] {
-  if (text === 'all') return [...KINDS]
+function kindsIn(text: string, copies: number): Kind[] {
+  const isPromised = (kind: Kind) => copies > 1 || kind !== 'disk-loss'
+  if (text === 'all') return KINDS.filter(isPromised)
   if (text === 'none') return []
   return text.split(',').map((name) => {
     const kind = KINDS.find((kind) => kind === name)
     if (kind === undefined) throw new Error(`--faults ${text}: there is no ${name}`)
+    if (!isPromised(kind)) throw new Error(`--faults ${text}: with one copy a disk is all that there is`)
     return kind
   })
 }

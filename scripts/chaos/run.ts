@@ -10,7 +10,7 @@ import { failMaxMs } from './promises.ts'
 import { Random } from './random.ts'
 import { Records } from './records.ts'
 import { untilRecovered } from './recovery.ts'
-import { type Fault, type Kind, nameOf, schedule } from './schedule.ts'
+import { type Fault, nameOf, schedule } from './schedule.ts'
 import { Stage } from './stage.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -63,12 +63,12 @@ export class Run {
 
   async #bringFaults(): Promise<void> {
     const { cluster, interrupted } = this.#parts
-    const { kinds, seconds, copies } = this.#options
+    const { kinds, seconds } = this.#options
     const random = this.#random.fork()
     const endsAtMs = systemClock.now() + seconds * 1000
     if (kinds.length === 0) return await pause(systemClock, seconds * 1000, interrupted)
     const { base, guest } = cluster
-    const faults = schedule(random, { ...this.#options, kinds: promisedOf(kinds, copies), base, guest })
+    const faults = schedule(random, { ...this.#options, base, guest })
     while (systemClock.now() < endsAtMs && !interrupted.aborted && !this.#isBeyondRepair) {
       await pause(systemClock, CALM_MS, interrupted)
       await this.#bringOne(faults.next().value)
@@ -179,11 +179,6 @@ export class Run {
     await checkAll({ items: this.#records.all, urls, verdict })
     await repeatAll(repeated, { urls, verdict, random: this.#random })
   }
-}
-
-/** With one copy a disk is all that there is. */
-function promisedOf(kinds: readonly Kind[], copies: number): Kind[] {
-  return kinds.filter((kind) => copies > 1 || kind !== 'disk-loss')
 }
 
 function inSeconds(ms: number): string {

@@ -9,6 +9,7 @@ describe('scripts: chaos', function () {
 
   for (const args of [
     ['--faults', 'rain'],
+    ['--faults', 'disk-loss', '--copies', '1'],
     ['--seconds', 'many'],
     ['--seconds', '0'],
     ['now'],
