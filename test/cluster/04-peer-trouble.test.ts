@@ -52,7 +52,7 @@ describe('a member in trouble', () => {
   })
 
   it('that is killed while nobody needs it is out of the view when its lease ends', async () => {
-    await using cluster = await ProcessCluster.start(ids, { uplink: { LEASE_MS: '500' } })
+    await using cluster = await ProcessCluster.start(ids, { uplink: { LEASE_MS: '2000' } })
     await cluster.member('b').process.kill()
     const view = await until(
       () => cluster.view(),
@@ -62,7 +62,7 @@ describe('a member in trouble', () => {
   })
 
   it('that hangs for longer than its lease is left out, and is a member again when it wakes up', async () => {
-    await using cluster = await ProcessCluster.start(ids, { uplink: { LEASE_MS: '500' } })
+    await using cluster = await ProcessCluster.start(ids, { uplink: { LEASE_MS: '2000' } })
     const { pid } = cluster.member('b').process
     process.kill(pid, 'SIGSTOP')
     // The view of the one that is asked: uplink knows of it a moment before.
