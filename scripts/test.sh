@@ -4,5 +4,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
 source scripts/install.sh
+# Hundreds of processes are started here: each takes half as long where all that it loads is compiled already.
+export NODE_COMPILE_CACHE="$PWD/node_modules/.cache/compiled"
 npm run check
 npm test

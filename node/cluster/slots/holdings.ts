@@ -37,6 +37,8 @@ export class Holdings {
   readonly #beginnings = new Map<number, number>()
   #roles: readonly Role[] = new Array<Role>(SLOTS).fill('none')
   #waiting = new Map<number, PromiseWithResolvers<void>>()
+  /** Where something was missing when it was looked for last: it is looked for after each part that arrives. */
+  #hole = 0
 
   constructor(options: HoldingsOptions) {
     this.#options = options
@@ -118,7 +120,11 @@ export class Holdings {
 
   /** Whether all is here that should be. */
   get isWhole(): boolean {
-    return this.#roles.every((role, slot) => role === 'none' || this.isComplete(slot))
+    for (let looked = 0; looked < SLOTS; looked++) {
+      if (this.#isHole(this.#hole)) return false
+      this.#hole = (this.#hole + 1) % SLOTS
+    }
+    return true
   }
 
   /** Slots that it owns and has not all of. */
@@ -137,7 +143,7 @@ export class Holdings {
     return {
       owned: count((slot) => this.#roles[slot] === 'owner'),
       replicated: count((slot) => this.#roles[slot] === 'replica'),
-      arriving: count((slot) => this.#roles[slot] !== 'none' && !this.isComplete(slot)),
+      arriving: count((slot) => this.#isHole(slot)),
     }
   }
 
@@ -166,6 +172,10 @@ export class Holdings {
     for (const slot of this.missing) {
       if (this.#roles[slot] === 'owner') await this.arrival(slot, deadlineAtMs)
     }
+  }
+
+  #isHole(slot: number): boolean {
+    return this.#roles[slot] !== 'none' && !this.isComplete(slot)
   }
 
   #promote(slot: number, former: PlacedView): void {
