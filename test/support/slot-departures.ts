@@ -17,6 +17,8 @@ export class DeparturesBench {
   readonly standings = new Standings(forgetful)
   readonly holdings: Holdings
   readonly departures: Departures
+  /** What it was told to let go of, in memory and on disk. */
+  readonly dropped: number[] = []
   #placed: PlacedView | undefined
 
   constructor(...slots: readonly number[]) {
@@ -25,7 +27,10 @@ export class DeparturesBench {
     const ignored = { awaitedFor: () => [], onWanted: () => {}, onComplete: () => {} }
     const holdings = new Holdings({ ...basis, currency: current, ...ignored })
     const sender = new SlotSender(basis)
-    const drop = (gone: readonly number[]) => store.drop(gone)
+    const drop = (gone: readonly number[]) => {
+      this.dropped.push(...gone)
+      store.drop(gone)
+    }
     this.holdings = holdings
     this.departures = new Departures({ ...basis, holdings, sender, drop })
     for (const slot of slots) {

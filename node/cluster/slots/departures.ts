@@ -50,8 +50,9 @@ export class Departures {
   }
 
   install(placed: PlacedView): void {
-    const { self, holdings, standings, store } = this.#options
+    const { self, holdings, store } = this.#options
     const known = this.#departing
+    const empty: number[] = []
     this.#placed = placed
     this.#departing = new Map()
     // Taken for dead, it is a member again in a moment.
@@ -59,8 +60,9 @@ export class Departures {
     for (let slot = 0; slot < SLOTS; slot++) {
       if (holdings.roleOf(slot) !== 'none') continue
       if (store.holds(slot)) this.#departing.set(slot, known.get(slot))
-      else if (placed.copies > 0 && known.has(slot)) standings.forget(slot)
+      else if (placed.copies > 0 && known.has(slot)) empty.push(slot)
     }
+    this.#letGo(empty)
     for (const member of placed.members) this.#rounds.wake(member)
   }
 
@@ -83,7 +85,7 @@ export class Departures {
   }
 
   async #offer(owner: Member, slots: readonly number[]): Promise<void> {
-    const { store, standings, sender, peers, drop } = this.#options
+    const { store, standings, sender, peers } = this.#options
     const offers = slots.map((slot): Offer => {
       const { asOf, alone } = standings.of(slot)
       const isGiven = this.#departing.get(slot) === owner.incarnation
@@ -92,16 +94,19 @@ export class Departures {
     const answers = await peers.of(owner).ask({ type: 'offer', slots: offers }, OFFER_MAX_MS)
     const answered = (answer: string) =>
       slots.filter((slot, index) => answers[index] === answer && this.#departing.has(slot))
-    const dropped = answered('drop')
-    for (const slot of dropped) {
-      this.#departing.delete(slot)
-      standings.forget(slot)
-    }
-    drop(dropped)
+    this.#letGo(answered('drop'))
     for (const isClaim of [false, true]) {
       const sent = answered(isClaim ? 'claim' : 'send')
       if (sent.length > 0 && (await sender.send(sent, owner, { isUrgent: false, isClaim })))
         for (const slot of sent) this.given(slot, owner.incarnation)
     }
+  }
+
+  #letGo(slots: readonly number[]): void {
+    for (const slot of slots) {
+      this.#departing.delete(slot)
+      this.#options.standings.forget(slot)
+    }
+    if (slots.length > 0) this.#options.drop(slots)
   }
 }
