@@ -61,7 +61,9 @@ class Judge {
     const reply = await this.#ask(this.#life, medium.read(versions.name))
     if (reply === undefined) return
     const seen = medium.seen(versions.name, reply)
-    const wrong = versions.judge(seen, { fromMs, toMs: world.nowMs }, { isExact: this.#isLossless })
+    const { wallStepMaxMs } = this.#stage.rules
+    const span = { fromMs, toMs: world.nowMs }
+    const wrong = versions.judge(seen, span, { isExact: this.#isLossless, wallStepMaxMs })
     if (wrong !== undefined) this.#find(`${versions.name} ${wrong}`)
   }
 

@@ -65,6 +65,8 @@ export interface Rules {
   readonly isLossless: boolean
   /** Of values: memory is short, and they may have to go. */
   readonly mayMiss: boolean
+  /** How far the wall clock of a life may be from that of the life before: nothing else tells it how long it was away. */
+  readonly wallStepMaxMs: number
 }
 
 /** Whether reads have seen all that was acknowledged since then. */

@@ -48,6 +48,7 @@ export class Stage {
   readonly parts: ReadonlySet<Part>
   /** What goes on at the moment that nobody waits for. */
   readonly #underWay = new Set<Promise<void>>()
+  readonly #wallStepMaxMs: number
   #sides: ReadonlyMap<number, readonly string[]> | undefined
   #isCalm = true
   #isSplit = false
@@ -69,6 +70,7 @@ export class Stage {
     this.leaseMs = LEASES_MS[random.below(LEASES_MS.length)] ?? 1000
     this.durationMs = seconds * 1000
     const skewMaxMs = random.below(2) * random.below(400)
+    this.#wallStepMaxMs = 2 * skewMaxMs
     const interval = INTERVALS_MS[random.below(INTERVALS_MS.length)]
     const syncIntervalMs = NEED_DISKS.includes(this.kind) ? 0 : interval
     const bytesMax = this.parts.has('full') ? random.between(40, 100) * 1024 : 2 ** 30
@@ -90,7 +92,14 @@ export class Stage {
     const isLossless = this.kind !== 'wild' && !this.#hasLost
     const isCalm = this.#isCalm && isLossless
     const mayMiss = this.parts.has('full')
-    return { isCalm, changes: this.#changes, isSplit: this.#isSplit, isLossless, mayMiss }
+    return {
+      isCalm,
+      changes: this.#changes,
+      isSplit: this.#isSplit,
+      isLossless,
+      mayMiss,
+      wallStepMaxMs: this.#wallStepMaxMs,
+    }
   }
 
   /** From now on reads may be behind, until all is at rest again. */

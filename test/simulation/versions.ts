@@ -62,13 +62,20 @@ export class Versions {
   }
 
   /** @returns what is wrong about it. */
-  judge(seen: Seen, span: Span, { isExact }: { isExact: boolean }): string | undefined {
+  judge(
+    seen: Seen,
+    span: Span,
+    { isExact, wallStepMaxMs }: { isExact: boolean; wallStepMaxMs: number },
+  ): string | undefined {
     const acked = this.#all.findLastIndex(({ ackedAtMs }) => ackedAtMs < span.fromMs)
     const begun = this.#all.filter(({ begunAtMs }) => begunAtMs <= span.toMs)
     const meant = isExact ? begun.slice(Math.max(0, acked)) : begun
     const possible = meant.filter((version) => version.isHere && endsByMs(version) > span.fromMs)
     const mayBeGone =
-      this.mayMiss || !isExact || acked < 0 || meant.some((version) => mayHaveEnded(version, span))
+      this.mayMiss ||
+      !isExact ||
+      acked < 0 ||
+      meant.some((version) => mayHaveEnded(version, span.toMs + EARLY_MS + wallStepMaxMs))
     if (seen === 'nothing') return mayBeGone ? undefined : `is gone, and was ${numbersOf(possible)}`
     if (seen === 'here') return possible.length > 0 ? undefined : 'is still there'
     if (possible.some(({ number }) => number === seen)) return undefined
@@ -80,8 +87,8 @@ function endsByMs({ begunAtMs, ackedAtMs, ttlMs }: Version): number {
   return (ackedAtMs === Infinity ? begunAtMs : ackedAtMs) + ttlMs + LATE_MS
 }
 
-function mayHaveEnded({ isHere, begunAtMs, ttlMs }: Version, { toMs }: Span): boolean {
-  return !isHere || begunAtMs + ttlMs - EARLY_MS < toMs
+function mayHaveEnded({ isHere, begunAtMs, ttlMs }: Version, byMs: number): boolean {
+  return !isHere || begunAtMs + ttlMs < byMs
 }
 
 function numbersOf(versions: readonly Version[]): string {
@@ -95,6 +102,9 @@ export function judgeVersions(
   seen: Seen,
   { span, before, now }: { span: Span; before: Rules; now: Rules },
 ): void {
-  const wrong = versions.judge(seen, span, { isExact: isHeld(before, now) })
+  const wrong = versions.judge(seen, span, {
+    isExact: isHeld(before, now),
+    wallStepMaxMs: now.wallStepMaxMs,
+  })
   if (wrong !== undefined) ledger.find(`${versions.name} ${wrong}`)
 }
