@@ -2,7 +2,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../shared/clock.ts'
 import { createLog } from '../shared/log.ts'
+import { Names } from '../shared/names.ts'
 import { runService } from '../shared/run.ts'
+import { lookUpBy } from '../shared/system-lookup.ts'
 import { readConfig } from './config.ts'
 import { startNode } from './node.ts'
 
@@ -13,5 +15,8 @@ setFlagsFromString('--heap-growing-percent=10')
 await runService(async (onFatal) => {
   const config = readConfig(process.env)
   const log = createLog('node', config.logLevel)
-  return startNode(config, { log, clock: systemClock, onFatal })
+  const clock = systemClock
+  const names = new Names({ clock, log })
+  lookUpBy(names)
+  return startNode(config, { log, clock, names, onFatal })
 })

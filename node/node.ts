@@ -11,6 +11,7 @@ import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
 import { newIncarnation } from '../shared/incarnation.ts'
 import type { Log } from '../shared/log.ts'
+import { Names, registerNameMetrics } from '../shared/names.ts'
 import type { Member } from '../shared/view.ts'
 import type { Backend } from './backend.ts'
 import { UplinkClient } from './cluster/members/members.ts'
@@ -28,6 +29,8 @@ import { Storage } from './storage/storage.ts'
 export interface NodeParts {
   readonly log: Log
   readonly clock: Clock
+  /** By which this process looks names up, where it does not leave that to Node. */
+  readonly names?: Names
   /** In which formats it speaks with other members, where these are not all that this version knows. */
   readonly formats?: readonly number[]
   /** Called when the node finds that it cannot go on. */
@@ -45,6 +48,7 @@ export interface Node extends AsyncDisposable {
  */
 export async function startNode(config: NodeConfig, parts: NodeParts): Promise<Node> {
   const { log: root, clock, onFatal, formats = FORMATS } = parts
+  const { names = new Names(parts) } = parts
   const metrics = createHttpMetrics()
   const client = await loadClient(config.kafka)
   const http = await HttpService.listen({ ...config, log: root, metrics })
@@ -56,7 +60,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
     version: packageJson.version,
   }
   const log = root.child({ member: self.id })
-  const { backend, sources, routes } = join(config, { self, clock, log, metrics, client, onFatal })
+  const { backend, sources, routes } = join(config, { self, clock, log, names, metrics, client, onFatal })
   const { apiKeys } = config
   http.serve(routes, { apiKeys, memberSecrets: memberSecretsOf(config) })
   await backend.open().catch(async (error) => {
@@ -89,17 +93,21 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
 }
 
 interface Joined extends NodeParts {
+  readonly names: Names
   readonly self: Member
   readonly metrics: HttpMetrics
   readonly client: Awaited<ReturnType<typeof loadClient>>
 }
 
-function join(config: NodeConfig, { self, clock, log, metrics, client, onFatal }: Joined) {
+function join(config: NodeConfig, { self, clock, log, names, metrics, client, onFatal }: Joined) {
   const { registry } = metrics
   const { uplinkUrls, clusterSecret, peerTimeoutMs: timeoutMs } = config
   const basis = { ...config, self, clock, log, registry, timeoutMs }
+  names.belong('registry', uplinkUrls)
+  registerNameMetrics(registry, names)
   const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
   const sources = new Sources({ ...basis, client, clientId: self.id })
+  names.belong('upstream', sources.upstreams)
   const [secret] = memberSecretsOf(config)
   const { backend }: { backend: Backend } = createMember({
     ...basis,
@@ -108,7 +116,10 @@ function join(config: NodeConfig, { self, clock, log, metrics, client, onFatal }
     stamps: new StampClock(self.incarnation),
     uplink: uplinkUrls.length > 0 ? new UplinkClient(uplinkUrls, clusterSecret, self.id) : undefined,
     requests: () => metrics.answers.total,
-    connect: (other) => new HttpConnection(other, { clock, self: self.id, secret }),
+    connect(other) {
+      names.belong('member', [other.url])
+      return new HttpConnection(other, { clock, self: self.id, secret })
+    },
     inFrontOf: (shards) => sources.inFrontOf(shards),
     onView: () => sources.doubt(),
     onRejected: onFatal,

@@ -6,6 +6,7 @@
  */
 import { ConfigError } from './config.ts'
 import { LarderError } from './errors.ts'
+import { THREADS } from './lookups.ts'
 
 const ECHO_MS = 1000
 /** Stopping takes less; a part that hangs must not keep the process. */
@@ -15,6 +16,9 @@ const STOP_MAX_MS = 40_000
 export async function runService(
   start: (fail: (error: Error) => void) => Promise<AsyncDisposable>,
 ): Promise<void> {
+  // Heeded as long as nothing has used a thread.
+  const threads = Math.max(THREADS, Number(process.env['UV_THREADPOOL_SIZE']) || 0)
+  process.env['UV_THREADPOOL_SIZE'] = String(threads)
   let stoppingSinceMs: number | undefined
   const stop = async (reason?: Error) => {
     if (reason !== undefined) process.stderr.write(`${explain(reason)}\n`)

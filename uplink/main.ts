@@ -1,10 +1,17 @@
 /** The process: settings in, an uplink until a signal, an exit code out. */
+import { systemClock } from '../shared/clock.ts'
 import { createLog } from '../shared/log.ts'
+import { Names } from '../shared/names.ts'
 import { runService } from '../shared/run.ts'
+import { lookUpBy } from '../shared/system-lookup.ts'
 import { readConfig } from './config.ts'
 import { startUplink } from './uplink.ts'
 
 await runService(async () => {
   const config = readConfig(process.env)
-  return startUplink(config, { log: createLog('uplink', config.logLevel) })
+  const log = createLog('uplink', config.logLevel)
+  const clock = systemClock
+  const names = new Names({ clock, log, otherwise: 'member' })
+  lookUpBy(names)
+  return startUplink(config, { log, clock, names })
 })

@@ -11,6 +11,7 @@ import { createHttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
 import type { Log } from '../shared/log.ts'
+import { Names, registerNameMetrics } from '../shared/names.ts'
 import type { UplinkConfig } from './config.ts'
 import { frontRoute } from './front.ts'
 import { Journal } from './journal.ts'
@@ -32,6 +33,8 @@ export interface Uplink extends AsyncDisposable {
 
 export interface StartOptions {
   readonly log: Log
+  /** By which this process looks names up, where it does not leave that to Node. */
+  readonly names?: Names
   readonly clock?: Clock
   readonly foundingMs?: number
 }
@@ -47,11 +50,13 @@ const STOP_GRACE_MS = 2000
 /** @throws when the port cannot be had. */
 export async function startUplink(
   { host, port, clusterSecret, redisUrl, leaseMs, copies }: UplinkConfig,
-  { log, clock = systemClock, foundingMs = FOUNDING_MS }: StartOptions,
+  { log, clock = systemClock, names = new Names({ log, clock }), foundingMs = FOUNDING_MS }: StartOptions,
 ): Promise<Uplink> {
   await using parts = new AsyncDisposableStack()
   const http = createHttpMetrics()
   const metrics = createUplinkMetrics(http.registry)
+  registerNameMetrics(http.registry, names)
+  if (redisUrl !== undefined) names.belong('registry', [redisUrl])
 
   const redis = createRedis(redisUrl)
   const store = parts.use(new RegistryStore({ redis, clock, log, errors: metrics.storeErrors }))

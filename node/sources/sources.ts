@@ -47,6 +47,11 @@ export class Sources {
     this.#upstream = new Upstream({ ...options, metrics: this.#metrics })
   }
 
+  /** The origins that are called. */
+  get upstreams(): string[] {
+    return [...this.#upstream.origins]
+  }
+
   /** The local engine with the cached responses in it. */
   inFrontOf(local: Engine): Engine {
     const routes = new RouteTable(this.#options.routes)

@@ -51,7 +51,8 @@ export interface UpstreamOptions {
 
 export class Upstream {
   readonly #options: UpstreamOptions
-  readonly #origins: ReadonlySet<string>
+  /** Whatever else an answer points to is not called. */
+  readonly origins: ReadonlySet<string>
   readonly #calls = new Map<string, number>()
   /** A connection each: one that upstream closes just when it is used again would look like a failure. */
   readonly #http = new HttpAgent()
@@ -59,7 +60,7 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.#options = options
-    this.#origins = new Set(
+    this.origins = new Set(
       options.routes.map(({ upstream }) => new URL(upstream.replaceAll(/[{}]/g, '')).origin),
     )
   }
@@ -115,7 +116,7 @@ export class Upstream {
       if (!REDIRECTS.includes(response.status) || location === null) return await toAnswer(response)
       await response.arrayBuffer()
       url = new URL(location, url)
-      if (!this.#origins.has(url.origin))
+      if (!this.origins.has(url.origin))
         throw new LarderError('UPSTREAM_REFUSED', `It redirects to ${url.origin}, which no route names.`)
     }
     throw new LarderError('UPSTREAM_REFUSED', `It redirects more than ${REDIRECTS_MAX} times.`)

@@ -13,6 +13,9 @@ export const ROOT = join(import.meta.dirname, '..', '..')
 /** Where Node keeps what it has made of the source: a process then starts in half the time. */
 const COMPILED = join(ROOT, 'node_modules', '.cache', 'node')
 
+/** Where several start at once on a machine that is busy. */
+const READY_MAX_MS = 60_000
+
 export interface End {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -97,15 +100,21 @@ export class TestProcess implements AsyncDisposable {
   }
 }
 
+/** What a command is run by, so that it sees another machine than this one. */
+export type Around = (command: string, args: readonly string[]) => readonly [string, readonly string[]]
+
 /** Starts uplink or a node, and waits until it is ready. */
 export async function startService(
   kind: 'uplink' | 'node',
   environment: Environment & { PORT: string },
+  around: Around = (command, args) => [command, args],
 ): Promise<TestProcess> {
-  const service = new TestProcess(process.execPath, [`${kind}/main.ts`], { environment, channel: true })
+  const [command, args] = around(process.execPath, [`${kind}/main.ts`])
+  const service = new TestProcess(command, args, { environment, channel: true })
   const ready = until(
     () => statusOf(`http://127.0.0.1:${environment.PORT}/readyz`),
     (status) => status === 200 || service.hasEnded,
+    READY_MAX_MS,
   )
   await ready.catch(() => service.kill())
   if (service.hasEnded) throw new Error(`${kind} is not ready:\n${service.stdout}\n${service.stderr}`)

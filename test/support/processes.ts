@@ -2,8 +2,9 @@
 import type { Environment } from '../../shared/config.ts'
 import type { View } from '../../shared/view.ts'
 import { allDone } from './all-done.ts'
+import type { NameServer } from './name-server.ts'
 import { freePorts } from './ports.ts'
-import { startService, type TestProcess } from './process.ts'
+import { type Around, startService, type TestProcess } from './process.ts'
 import { until } from './until.ts'
 
 export interface MemberProcess {
@@ -12,41 +13,78 @@ export interface MemberProcess {
   readonly process: TestProcess
 }
 
+export interface ProcessClusterOptions {
+  readonly node?: Environment
+  readonly uplink?: Environment
+  /** Where they find each other by names: `uplink.larder`, `a.larder`. */
+  readonly names?: NameServer
+}
+
 export class ProcessCluster implements AsyncDisposable {
+  /** As this process reaches it. */
   readonly uplinkUrl: string
-  readonly #uplink: TestProcess
+  readonly #options: ProcessClusterOptions
+  readonly #uplinkPort: number
+  #uplink: TestProcess | undefined
   readonly #members = new Map<string, MemberProcess>()
 
   /** Resolves once every member sees all the others. */
-  static async start(
-    ids: readonly string[],
-    { node = {}, uplink = {} }: { node?: Environment; uplink?: Environment } = {},
-  ): Promise<ProcessCluster> {
+  static async start(ids: readonly string[], options: ProcessClusterOptions = {}): Promise<ProcessCluster> {
     const [uplinkPort] = await freePorts(1)
-    const started = await startService('uplink', { ...uplink, PORT: String(uplinkPort) })
     await using unfinished = new AsyncDisposableStack()
-    const cluster = unfinished.use(new ProcessCluster(started, `http://127.0.0.1:${uplinkPort}`))
-    await allDone(ids.map((id) => cluster.#join(id, node)))
-    for (const { url } of cluster.#members.values()) {
-      await until(
-        async () => (await (await fetch(`${url}/api/v1/cluster`)).json()) as View,
-        ({ members }) => members.length === ids.length,
-      )
-    }
+    const cluster = unfinished.use(new ProcessCluster(uplinkPort, options))
+    options.names?.know([nameOf('uplink')])
+    await cluster.startUplink()
+    await allDone(ids.map((id) => cluster.join(id)))
+    await cluster.sees(ids.length)
     unfinished.move()
     return cluster
   }
 
-  private constructor(uplink: TestProcess, uplinkUrl: string) {
-    this.#uplink = uplink
-    this.uplinkUrl = uplinkUrl
+  private constructor(uplinkPort: number, options: ProcessClusterOptions) {
+    this.#options = options
+    this.#uplinkPort = uplinkPort
+    this.uplinkUrl = `http://127.0.0.1:${uplinkPort}`
   }
 
-  async #join(id: string, environment: Environment): Promise<void> {
+  async startUplink(): Promise<void> {
+    const settings = { ...this.#options.uplink, PORT: String(this.#uplinkPort) }
+    this.#uplink = await startService('uplink', settings, this.#around)
+  }
+
+  async killUplink(): Promise<void> {
+    await this.#uplink?.kill()
+  }
+
+  /** Resolves once every member sees so many. */
+  async sees(count: number): Promise<void> {
+    for (const { url } of this.#members.values())
+      await until(
+        async () => (await (await fetch(`${url}/api/v1/cluster`)).json()) as View,
+        ({ members }) => members.length === count,
+      )
+  }
+
+  /** Resolves once it is ready. */
+  async join(id: string): Promise<void> {
+    const { node, names } = this.#options
+    names?.know([nameOf(id)])
     const [port] = await freePorts(1)
-    const settings = { ...environment, PORT: String(port), NODE_ID: id, UPLINK_URL: this.uplinkUrl }
-    const process = await startService('node', settings)
+    const [own, uplink] = names ? [nameOf(id), nameOf('uplink')] : ['127.0.0.1', '127.0.0.1']
+    const settings = {
+      ...node,
+      PORT: String(port),
+      NODE_ID: id,
+      ADVERTISE_URL: `http://${own}:${port}`,
+      UPLINK_URL: `http://${uplink}:${this.#uplinkPort}`,
+    }
+    const process = await startService('node', settings, this.#around)
     this.#members.set(id, { id, url: `http://127.0.0.1:${port}`, process })
+  }
+
+  get #around(): Around | undefined {
+    const { names } = this.#options
+    return names && ((command, args) => names.around(command, args))
   }
 
   member(id: string): MemberProcess {
@@ -61,6 +99,11 @@ export class ProcessCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const processes = [...this.#members.values()].map(({ process }) => process)
-    await Promise.all([...processes, this.#uplink].map((process) => process[Symbol.asyncDispose]()))
+    await Promise.all([...processes, this.#uplink].map((process) => process?.[Symbol.asyncDispose]()))
   }
+}
+
+/** By which a member, or uplink, is known. */
+export function nameOf(id: string): string {
+  return `${id}.larder`
 }
