@@ -86,7 +86,7 @@ export function createMember(parts: MemberParts) {
   const local = parts.inFrontOf(shards)
   const router = new Router({ ...parts, local, peers, views: members })
   const inbox = new Inbox({ ...parts, local, catchUp: members.catchUp })
-  const stay = new Stay({ ...parts, members, slots, strangers: peers.strangers })
+  const stay = new Stay({ ...parts, members, slots, peers })
   const sweeping = new Sweeping(memory, clock)
   const routes = clusterRoutes({ ...parts, inbox, members, peers, slots, memory })
   const backend = new ClusterBackend({
@@ -119,7 +119,7 @@ function join(parts: MemberParts, memory: Memory, keeper: Keeper) {
     peers,
     onView(placed, former) {
       peers.retain(placed.view.members)
-      peers.meet(placed.view.members)
+      peers.keep(placed.view.members)
       parts.onView()
       slots.follow(placed, former)
     },

@@ -1,9 +1,12 @@
-/** The beginning and the end of a member's time in the cluster: ready once its slots are here, gone once they are not. */
+/**
+ * The beginning and the end of a member's time in the cluster: ready once its slots are here, and the ways to the others
+ * are open or were tried; gone once its slots are not here any more.
+ */
 import { type Clock, pause } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Members } from './members/members.ts'
-import type { Strangers } from './peers/peers.ts'
+import type { Peers, Strangers } from './peers/peers.ts'
 import type { Slots } from './slots/slots.ts'
 
 /** After this a member is ready, also if some slots are not here yet: commands on these wait. */
@@ -17,7 +20,7 @@ export interface StayOptions {
   readonly log: Log
   readonly self: Member
   readonly members: Members
-  readonly strangers: Pick<Strangers, 'find'>
+  readonly peers: { readonly strangers: Pick<Strangers, 'find'> } & Pick<Peers, 'untried'>
   readonly slots: Slots
 }
 
@@ -32,16 +35,20 @@ export class Stay {
 
   /** Why requests should go to other members, or `undefined` when they need not. */
   get notReady(): string | undefined {
-    const { clock } = this.#options
-    const { membership } = this.#options.members
+    const { clock, peers, members } = this.#options
+    const { membership } = members
     const reason = membership.notReady ?? this.#notUnderstood
     if (reason !== undefined) return reason
     this.#joinedAtMs ??= clock.now()
     const { missing, departing } = this.#owed
-    this.#isSettled ||= missing + departing === 0 || clock.now() - this.#joinedAtMs > SETTLE_MAX_MS
+    const untried = peers.untried(members.placed?.members ?? [])
+    const isDone = missing + departing + untried.length === 0
+    this.#isSettled ||= isDone || clock.now() - this.#joinedAtMs > SETTLE_MAX_MS
     if (this.#isSettled) return undefined
-    const { members } = this.#options.slots.waiting
-    const waits = members.length > 0 ? `; it waits for ${members.join(', ')}` : ''
+    if (missing + departing === 0)
+      return `It has joined, and does not know yet whether it reaches ${untried.map(({ id }) => id).join(', ')}.`
+    const awaited = this.#options.slots.outstanding.waiting.members
+    const waits = awaited.length > 0 ? `; it waits for ${awaited.join(', ')}` : ''
     return `It has joined, and ${missing} slots are still on their way to it, ${departing} from its disk to others${waits}.`
   }
 
@@ -59,9 +66,9 @@ export class Stay {
 
   /** Whoever understands none of the others is the one that is wrong here. */
   get #notUnderstood(): string | undefined {
-    const { self, members, strangers } = this.#options
+    const { self, members, peers } = this.#options
     const others = members.placed?.members.filter(({ incarnation }) => incarnation !== self.incarnation) ?? []
-    const found = others.map(({ incarnation }) => strangers.find(incarnation))
+    const found = others.map(({ incarnation }) => peers.strangers.find(incarnation))
     if (others.length === 0 || found.includes(undefined)) return undefined
     const named = found.map((stranger) => `${stranger?.id} (version ${stranger?.version})`)
     return `It understands none of the others: ${named.join(', ')}.`

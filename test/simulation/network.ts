@@ -91,6 +91,7 @@ export class Network {
 
   connect(from: { readonly id: string; readonly host: Host }, { id, url }: Member): Connection {
     return {
+      open: async () => {},
       post: (posted) => this.#post(from, { id, url }, posted),
       close() {},
     }

@@ -6,9 +6,10 @@
  * Once an uplink has answered for a lease, its view alone counts again.
  */
 import type { Clock, Timer } from '../../../shared/clock.ts'
+import { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
-import { isAbsent, isRefusing, noteRoll, type RollCall, rollCallOf } from '../peers/peers.ts'
+import { isAbsent, isRefusing, isUnnamed, noteRoll, type RollCall, rollCallOf } from '../peers/peers.ts'
 import type { CurrentView } from './current-view.ts'
 import type { MemberPeers } from './member-peers.ts'
 import type { Membership } from './membership.ts'
@@ -107,7 +108,7 @@ export class Survey {
       await peers.of(other).ping(timeoutMs)
       noteRoll(roll, 'here', clock.now())
     } catch (error) {
-      const isRefused = error instanceof Error && 'code' in error && error.code === 'REFUSED'
+      const isRefused = error instanceof LarderError && error.code === 'REFUSED' && !isUnnamed(error.cause)
       noteRoll(roll, isRefused ? 'refused' : 'silent', clock.now())
     }
   }

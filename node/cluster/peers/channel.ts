@@ -19,7 +19,15 @@ const CONNECT_MAX_MS = 1000
 const IDLE_MAX_MS = 60_000
 
 /** Whoever answered there, or something in between, speaks HTTP only; nothing was asked. */
-export class NoChannelError extends Error {}
+export class NoChannelError extends Error {
+  /** It said nothing: it may as well be busy, or stand still. */
+  readonly isSilent: boolean
+
+  constructor(message: string, { isSilent = false, ...options }: ErrorOptions & { isSilent?: boolean } = {}) {
+    super(message, options)
+    this.isSilent = isSilent
+  }
+}
 
 export interface ChannelOptions {
   readonly target: RequestOptions
@@ -47,9 +55,19 @@ export class Channel {
   #connecting: ClientRequest | undefined
   #socket: Socket | undefined
   #asked: Exchange | undefined
+  #opening: PromiseWithResolvers<void> | undefined
 
   constructor(options: ChannelOptions) {
     this.#options = options
+  }
+
+  /** Resolves once it is open, and can be asked without delay. @throws as `ask`. */
+  open(): Promise<void> {
+    if (this.#socket !== undefined) return Promise.resolve()
+    this.#opening ??= Promise.withResolvers()
+    const { promise } = this.#opening
+    this.#connect(CONNECT_MAX_MS)
+    return promise
   }
 
   /** @throws NoChannelError, or what the connection throws, with its `code`. */
@@ -62,8 +80,8 @@ export class Channel {
     )
     this.#asked = { question, timer, resolve, reject }
     try {
-      if (this.#socket === undefined) this.#connect(timeoutMs)
-      else send(this.#socket, question)
+      if (this.#socket !== undefined) send(this.#socket, question)
+      else this.#connect(Math.min(CONNECT_MAX_MS, timeoutMs / 2))
     } catch (error) {
       this.#fail(error)
     }
@@ -74,30 +92,38 @@ export class Channel {
     this.#fail(new Error('the connection was closed'))
   }
 
-  /** Whatever keeps it from becoming a channel but a connection that cannot be had, requests may still get through. */
+  /** Connects, where that is not under way, and gives up after this time. */
   #connect(timeoutMs: number): void {
-    const { target, headers, clock } = this.#options
+    this.#connecting ??= this.#begin()
+    const connecting = this.#connecting
+    const timer = this.#options.clock.after(timeoutMs, () => {
+      if (this.#connecting === connecting)
+        this.#fail(new NoChannelError('it does not answer', { isSilent: true }))
+    })
+    connecting.on('close', () => timer.cancel()).on('upgrade', () => timer.cancel())
+  }
+
+  /** Whatever keeps it from becoming a channel but a connection that cannot be had, requests may still get through. */
+  #begin(): ClientRequest {
+    const { target, headers } = this.#options
     const request = target.protocol === 'https:' ? httpsRequest : httpRequest
     const connecting = request({
       ...target,
       agent: false,
       headers: { ...headers, connection: 'upgrade', upgrade: CHANNEL_PROTOCOL },
     })
-    this.#connecting = connecting
     const failWith = (error: Error) => {
       if (this.#connecting === connecting) this.#fail(error)
     }
     const without = (cause: unknown) => failWith(new NoChannelError('it takes no channel', { cause }))
-    const timer = clock.after(Math.min(CONNECT_MAX_MS, timeoutMs / 2), () => without('it does not answer'))
     connecting.on('upgrade', (_response, socket: Socket) => {
-      timer.cancel()
       if (this.#connecting === connecting) this.#open(socket)
       else socket.destroy()
     })
     connecting.on('response', ({ statusCode }) => without(`it answers ${statusCode}`))
     connecting.on('error', (error) => (isNotConnected(error) ? failWith(error) : without(error)))
-    connecting.on('close', () => timer.cancel())
     connecting.end()
+    return connecting
   }
 
   #open(socket: Socket): void {
@@ -123,6 +149,8 @@ export class Channel {
       if (this.#asked === undefined) failWith(new Error('nothing was said for long'))
     })
     socket.setNoDelay(true)
+    this.#opening?.resolve()
+    this.#opening = undefined
     if (this.#asked !== undefined) send(socket, this.#asked.question)
   }
 
@@ -135,13 +163,15 @@ export class Channel {
   }
 
   #fail(error: unknown): void {
-    const [connecting, socket, asked] = [this.#connecting, this.#socket, this.#asked]
+    const [connecting, socket, asked, opening] = [this.#connecting, this.#socket, this.#asked, this.#opening]
     this.#connecting = undefined
     this.#socket = undefined
     this.#asked = undefined
+    this.#opening = undefined
     connecting?.destroy()
     socket?.destroy()
     asked?.timer.cancel()
     asked?.reject(error)
+    opening?.reject(error)
   }
 }

@@ -24,8 +24,9 @@ export interface Posted {
   readonly timeoutMs: number
 }
 
-/** How long a member that has refused a channel is asked for none. */
+/** How long a member that has refused a channel is asked for none; one that has not answered, at first, for less. */
 const WITHOUT_CHANNEL_MS = 60_000
+const SILENT_MS = 2000
 
 export interface PeerResponse {
   readonly status: number
@@ -33,6 +34,8 @@ export interface PeerResponse {
 }
 
 export interface Connection {
+  /** Opens what is kept open, where it is not. @throws as `post`. */
+  open(): Promise<void>
   /** @throws what the connection throws, with its `code`. */
   post(posted: Posted): Promise<PeerResponse>
   close(): void
@@ -57,6 +60,7 @@ export class HttpConnection implements Connection {
   readonly #channels: Readonly<Partial<Record<Lane, Channel>>>
   readonly #targets = new Map<string, RequestOptions>()
   #withoutChannelUntilMs = -Infinity
+  #silentMs = SILENT_MS
 
   constructor({ url }: Member, options: HttpConnectionOptions) {
     this.#options = options
@@ -69,6 +73,16 @@ export class HttpConnection implements Connection {
     this.#channels = { commands: this.#channel(), changes: this.#channel() }
   }
 
+  async open(): Promise<void> {
+    if (this.#options.clock.now() < this.#withoutChannelUntilMs) return
+    try {
+      await Promise.all(Object.values(this.#channels).map((channel) => channel.open()))
+      this.#silentMs = SILENT_MS
+    } catch (error) {
+      this.#goWithout(error)
+    }
+  }
+
   async post(posted: Posted): Promise<PeerResponse> {
     const { clock } = this.#options
     const channel = this.#channels[posted.lane]
@@ -78,11 +92,17 @@ export class HttpConnection implements Connection {
       const { code: status, body } = await channel.ask(posted)
       return { status, body }
     } catch (error) {
-      if (!(error instanceof NoChannelError)) throw error
-      const nowMs = clock.now()
-      this.#withoutChannelUntilMs = nowMs + WITHOUT_CHANNEL_MS
-      return await this.#post({ ...posted, timeoutMs: posted.timeoutMs - (nowMs - askedAtMs) })
+      this.#goWithout(error)
+      return await this.#post({ ...posted, timeoutMs: posted.timeoutMs - (clock.now() - askedAtMs) })
     }
+  }
+
+  /** Requests may get through where no channel does. @throws what else went wrong. */
+  #goWithout(error: unknown): void {
+    if (!(error instanceof NoChannelError)) throw error
+    const pauseMs = error.isSilent ? this.#silentMs : WITHOUT_CHANNEL_MS
+    this.#withoutChannelUntilMs = this.#options.clock.now() + pauseMs
+    this.#silentMs = Math.min(2 * this.#silentMs, WITHOUT_CHANNEL_MS)
   }
 
   #post({ lane, path, type = FRAME_TYPE, body, timeoutMs }: Posted): Promise<PeerResponse> {

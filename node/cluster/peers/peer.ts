@@ -44,11 +44,15 @@ export class Peer implements Engine {
   readonly #commands: Batcher<Sent, Reply>
   readonly #changes: Batcher<StreamItem, readonly SlotAnswer[]>
   readonly #fetches = new Set<Promise<unknown>>()
+  readonly #connection: Connection
+  #keeping: Promise<void> | undefined
+  #isTried = false
 
   constructor(member: Member, options: PeerOptions) {
     this.member = member
     this.#options = options
-    this.#calls = new PeerCalls(member, options.connect(member), options)
+    this.#connection = options.connect(member)
+    this.#calls = new PeerCalls(member, this.#connection, options)
     const { clock } = options
     this.#commands = new Batcher({
       clock,
@@ -84,9 +88,17 @@ export class Peer implements Engine {
     return answers
   }
 
-  /** Agrees on a format, where that is not done yet; whoever asks for something does so by itself. @throws LarderError */
-  meet(): Promise<void> {
-    return this.#calls.meet()
+  /** Meets it, and opens the ways to it that are not open, before anything needs them; what fails is told elsewhere. */
+  keep(): Promise<void> {
+    this.#keeping ??= this.#keep().finally(() => {
+      this.#keeping = undefined
+    })
+    return this.#keeping
+  }
+
+  /** Whether it was tried to reach it, whatever came of that. */
+  get isTried(): boolean {
+    return this.#isTried
   }
 
   /** Resolves when it answers at all. */
@@ -109,6 +121,16 @@ export class Peer implements Engine {
     await Promise.all([this.#commands.stop(gone), this.#changes.stop(gone)])
     await Promise.allSettled(this.#fetches)
     this.#calls.close()
+  }
+
+  async #keep(): Promise<void> {
+    try {
+      await this.#calls.meet()
+      await this.#connection.open()
+    } catch {
+      // Whoever needs it finds the same, and is told.
+    }
+    this.#isTried = true
   }
 
   /** Each for itself, also when many ask for the same: only the owner knows which fetches an event has overtaken. */

@@ -2,6 +2,7 @@
  * The other members of the view, each with its connection and what is known of it; one that leaves the view is let go. And
  * whoever is met: who has no format in common with this member is a stranger.
  */
+import type { Timer } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import type { Member } from '../../../shared/view.ts'
 import {
@@ -27,7 +28,11 @@ export {
   type RollCall,
   rollCallOf,
 } from './contact.ts'
+export { isUnnamed } from './not-connected.ts'
 export type { Strangers } from './strangers.ts'
+
+/** How often it is seen to that the ways to all are open. */
+const KEEP_MS = 1000
 
 export class Peers {
   readonly #options: PeerOptions
@@ -35,6 +40,7 @@ export class Peers {
   readonly #peers = new Map<string, Peer>()
   /** The same, by the life of the member. */
   readonly #lives = new Map<string, Peer>()
+  #keeping: Timer | undefined
 
   constructor(options: Omit<PeerOptions, 'strangers'>) {
     const { formats } = introductionOf(options.self)
@@ -64,13 +70,20 @@ export class Peers {
     for (const [id, peer] of this.#peers) if (!ids.has(id)) this.#letGo(peer)
   }
 
-  /** Meets all of these that were not met yet, so that whoever is not understood is known before it is needed. */
-  meet(members: readonly Member[]): void {
-    const others = members.filter(({ incarnation }) => incarnation !== this.#options.self.incarnation)
-    for (const other of others)
-      this.of(other)
-        .meet()
-        .catch(() => {}) // It is told there.
+  /**
+   * Meets all of these, and keeps the ways to them open from now on, so that no request waits for a connection, and whoever
+   * is not understood is known before it is needed.
+   */
+  keep(members: readonly Member[]): void {
+    for (const other of this.#othersOf(members)) void this.of(other).keep()
+    this.#keeping ??= this.#options.clock.every(KEEP_MS, () => {
+      for (const peer of this) void peer.keep()
+    })
+  }
+
+  /** Of these: whom it was not tried yet to reach. */
+  untried(members: readonly Member[]): Member[] {
+    return this.#othersOf(members).filter((other) => this.find(other.incarnation)?.isTried !== true)
   }
 
   /** Another member has sent a frame of this format. @throws LarderError NOT_UNDERSTOOD where this one does not speak it. */
@@ -110,7 +123,12 @@ export class Peers {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#keeping?.cancel()
     await Promise.all([...this.#peers.values()].map((peer) => peer.stop()))
+  }
+
+  #othersOf(members: readonly Member[]): Member[] {
+    return members.filter(({ incarnation }) => incarnation !== this.#options.self.incarnation)
   }
 
   #letGo(peer: Peer): void {

@@ -12,7 +12,7 @@ export const LEASE_MS = 3000
 export const LOOK_MS = 250
 export const QUESTION_MS = LEASE_MS / 6
 
-type Manner = 'answers' | 'refuses' | 'is silent'
+type Manner = 'answers' | 'refuses' | 'is silent' | 'has no name'
 
 /** Alarms come late once: the process stood still meanwhile. */
 class StandingClock extends FakeClock {
@@ -113,6 +113,10 @@ export class Lookout {
     const manner = this.manners.get(id) ?? 'answers'
     if (manner === 'answers') return
     if (manner === 'refuses') throw new LarderError('REFUSED', 'nobody listens')
+    if (manner === 'has no name')
+      throw new LarderError('REFUSED', 'no address', {
+        cause: Object.assign(new Error('no address'), { code: 'EAI_AGAIN' }),
+      })
     await pause(this.clock, timeoutMs)
     throw new LarderError('UNREACHABLE', 'no answer')
   }

@@ -68,6 +68,15 @@ describe('whom a survey takes for absent', () => {
     expect(lookout.changes).to.equal(0)
   })
 
+  it('is not, as one that is gone, whose name is not found', async () => {
+    const lookout = await alone()
+    lookout.manners.set('c', 'has no name')
+    await lookout.clock.advance(2 * QUESTION_MS + LOOK_MS)
+    expect(lookout.absent).to.deep.equal([])
+    await lookout.clock.advance(LEASE_MS)
+    expect([lookout.absent, lookout.silent]).to.deep.equal([['c-1'], ['c-1']])
+  })
+
   it('is who has said nothing for a lease', async () => {
     const lookout = await alone()
     await lookout.clock.advance(2 * LEASE_MS)

@@ -1,4 +1,5 @@
 /** Whoever answers on a channel what it was asked, and who asks. */
+import type { Duplex } from 'node:stream'
 import { pino } from 'pino'
 import { CHANNEL_PATH, CHANNEL_PROTOCOL } from '../../../../node/cluster/peers/channel.ts'
 import { ChannelServer } from '../../../../node/cluster/peers/channel-server.ts'
@@ -22,6 +23,7 @@ export class Echo implements AsyncDisposable {
   channels = 0
   /** Of these: those that are not closed. */
   open = 0
+  readonly #sockets = new Set<Duplex>()
   #http: HttpService | undefined
 
   static async start(memberSecrets: readonly string[] = []): Promise<Echo> {
@@ -52,6 +54,7 @@ export class Echo implements AsyncDisposable {
         take: (socket, told) => {
           this.channels++
           this.open++
+          this.#sockets.add(socket)
           socket.once('close', () => this.open--)
           return new ChannelServer(socket, {
             rows: [{ path: EXECUTE_PATH, summary: '', answer }],
@@ -65,6 +68,11 @@ export class Echo implements AsyncDisposable {
         throw new LarderError('BAD_REQUEST', 'It is a channel.')
       },
     }
+  }
+
+  /** Without a word. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   /** Over HTTP, what waits for the same. */
@@ -88,7 +96,7 @@ export function connectionTo(port: number, clock = systemClock, secret?: string)
   const connection = new HttpConnection(member, { clock, self: 'a', secret })
   const ask = (text: string, timeoutMs = 5000) =>
     connection.post({ lane: 'commands', path: EXECUTE_PATH, body: Buffer.from(text), timeoutMs })
-  return { ask, [Symbol.dispose]: () => connection.close() }
+  return { ask, open: () => connection.open(), [Symbol.dispose]: () => connection.close() }
 }
 
 export async function failureOf(asking: Promise<unknown>): Promise<Error & { code?: string }> {

@@ -16,7 +16,7 @@ describe('a meeting', () => {
       introductions.push(JSON.parse(String(body)), type)
       return introducing([4, 3])
     }
-    const reads = await Promise.all([partner.read(), partner.peer.ping(1000), partner.peer.meet()])
+    const reads = await Promise.all([partner.read(), partner.peer.ping(1000), partner.peer.keep()])
     expect(reads[0]).to.equal('missing')
     expect(await partner.read()).to.equal('missing')
     expect(partner.meetings).to.equal(1)
@@ -123,7 +123,7 @@ describe('a meeting', () => {
   })
 
   it('is sought with everyone of a view but oneself', async () => {
-    partner.peers.meet([
+    partner.peers.keep([
       { id: 'a', url: 'http://a', incarnation: 'a-1' },
       { id: 'b', url: 'http://b', incarnation: 'b-1', since: 1 },
     ])

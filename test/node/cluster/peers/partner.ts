@@ -24,6 +24,8 @@ export class Partner {
   readonly peers: Peers
   /** How often it was met, and the formats of the frames that it got. */
   meetings = 0
+  /** How often its ways were opened. */
+  opened = 0
   readonly heard: number[] = []
   /** Members that have refused a connection. */
   readonly refused: string[] = []
@@ -40,7 +42,11 @@ export class Partner {
       log: this.#log,
       metrics: createClusterMetrics(this.registry),
       stamps: new StampClock('a-1'),
-      connect: () => ({ post: (posted) => this.#post(posted), close() {} }),
+      connect: () => ({
+        open: async () => void this.opened++,
+        post: (posted) => this.#post(posted),
+        close() {},
+      }),
       view: () => undefined,
       learn() {},
       onRefused: ({ id }) => void this.refused.push(id),

@@ -17,7 +17,11 @@ describe('peers', () => {
       metrics: createClusterMetrics(new Registry()),
       self: { id: 'a', url: 'http://a', incarnation: 'a-1' },
       stamps: new StampClock('a-1'),
-      connect: () => ({ post: async () => ({ status: 200, body: Buffer.of() }), close() {} }),
+      connect: () => ({
+        open: async () => {},
+        post: async () => ({ status: 200, body: Buffer.of() }),
+        close() {},
+      }),
       view: () => undefined,
       learn() {},
       onRefused() {},

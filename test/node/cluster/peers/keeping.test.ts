@@ -1,0 +1,90 @@
+/** The ways to other members: open before anything is said on them, and opened again when they are lost. */
+import { expect } from 'chai'
+import { settled } from '../../../support/clock.ts'
+import { freePorts } from '../../../support/ports.ts'
+import { until } from '../../../support/until.ts'
+import { memberOf } from '../../../support/views.ts'
+import { connectionTo, Echo, failureOf } from './echo.ts'
+import { failing, Partner } from './partner.ts'
+
+describe('the ways to a member', () => {
+  it('are open once that was asked for, and stay the same ones when they are used', async () => {
+    await using echo = await Echo.start()
+    using connection = connectionTo(echo.http.port)
+    await connection.open()
+    expect([echo.channels, echo.open]).to.deep.equal([2, 2])
+    await Promise.all([connection.open(), connection.ask('a')])
+    expect(echo.channels).to.equal(2)
+  })
+
+  it('carry what is asked while they are being opened', async () => {
+    await using echo = await Echo.start()
+    using connection = connectionTo(echo.http.port)
+    const opening = connection.open()
+    expect(String((await connection.ask('a')).body)).to.equal('a')
+    await opening
+    expect(echo.channels).to.equal(2)
+  })
+
+  it('are opened anew after they were lost', async () => {
+    await using echo = await Echo.start()
+    using connection = connectionTo(echo.http.port)
+    await connection.open()
+    echo.hangUp()
+    await until(
+      async () => {
+        await connection.open()
+        return [echo.channels, echo.open]
+      },
+      ([channels, open]) => channels === 4 && open === 2,
+    )
+  })
+
+  it('fail to open as a question fails to be asked', async () => {
+    const [port] = await freePorts(1)
+    using connection = connectionTo(port)
+    expect((await failureOf(connection.open())).code).to.equal('ECONNREFUSED')
+  })
+})
+
+describe('members of a view', () => {
+  const view = [memberOf('a'), memberOf('b')]
+
+  it('have their ways opened when it arrives, and looked after each second until they leave it', async () => {
+    const partner = new Partner()
+    partner.peers.keep(view)
+    await settled()
+    expect([partner.meetings, partner.opened, partner.heard]).to.deep.equal([1, 1, []])
+    await partner.clock.advance(3000)
+    expect([partner.meetings, partner.opened]).to.deep.equal([1, 4])
+    partner.peers.retain([])
+    await partner.clock.advance(3000)
+    expect(partner.opened).to.equal(4)
+  })
+
+  it('count as tried whatever came of it, and not before', async () => {
+    for (const answer of [undefined, failing('ECONNREFUSED'), failing('EAI_AGAIN')]) {
+      const partner = new Partner()
+      const held = Promise.withResolvers<void>()
+      const meets = answer ?? partner.meets
+      partner.meets = async (posted) => {
+        await held.promise
+        return await meets(posted)
+      }
+      partner.peers.keep(view)
+      await settled()
+      expect(partner.peers.untried(view).map(({ id }) => id)).to.deep.equal(['b'])
+      held.resolve()
+      await settled()
+      expect(partner.peers.untried(view)).to.deep.equal([])
+    }
+  })
+
+  it('that do not answer are tried once at a time', async () => {
+    const partner = new Partner()
+    partner.meets = () => new Promise(() => {})
+    partner.peers.keep(view)
+    await partner.clock.advance(5000)
+    expect(partner.meetings).to.equal(1)
+  })
+})
