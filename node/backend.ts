@@ -5,6 +5,13 @@
 import type { Route } from '../shared/http/route.ts'
 import type { Engine } from './engine.ts'
 
+/** So many slots, for how long at most, and what keeps them. */
+export interface Overdue {
+  readonly slots: number
+  readonly seconds: number
+  readonly reason: string
+}
+
 export interface Backend {
   readonly engine: Engine
   /** What it answers besides commands: to the other members, and of itself. */
@@ -13,6 +20,8 @@ export interface Backend {
   readonly notReady: string | undefined
   /** Other nodes without which a part of what is kept cannot be served. */
   readonly waitingFor: readonly string[]
+  /** Parts of what is kept that should have come here long ago. */
+  readonly overdue: readonly Overdue[]
   /** To be called first. @throws LarderError when what it keeps its data in cannot be had. */
   open(): Promise<void>
   /** Resolves once it takes part, or is leaving. @throws LarderError when what is kept cannot be read. */

@@ -135,6 +135,7 @@ function join(config: NodeConfig, { self, clock, log, names, metrics, client, on
     identity: { id, incarnation },
     notReady: () => backend.notReady,
     waitingFor: () => backend.waitingFor,
+    overdue: () => backend.overdue,
     routes,
   })
   return { backend, sources, routes: [...routes, ...ops] }

@@ -2,7 +2,7 @@
 import { LarderError } from '../../shared/errors.ts'
 import type { Route } from '../../shared/http/route.ts'
 import type { LastView } from '../../shared/view.ts'
-import type { Backend } from '../backend.ts'
+import type { Backend, Overdue } from '../backend.ts'
 import type { Engine } from '../engine.ts'
 import type { Entry } from '../entries/entry.ts'
 import type { StampClock } from '../entries/stamp.ts'
@@ -70,7 +70,11 @@ export class ClusterBackend implements Backend {
   }
 
   get waitingFor(): readonly string[] {
-    return this.#options.slots.waiting.members
+    return this.#options.slots.outstanding.waiting.members
+  }
+
+  get overdue(): readonly Overdue[] {
+    return this.#options.slots.outstanding.overdue
   }
 
   /** Slots that nobody could be found to take when it left. */

@@ -47,7 +47,7 @@ export function registerClusterGauges(registry: Registry, { members, peers, slot
 }
 
 function registerSlotGauges(registry: Registry, slots: Slots): void {
-  const { holdings, doubts } = slots
+  const { holdings, doubts, outstanding } = slots
   new Gauge({
     name: 'larder_slots',
     help: 'Slots by what this member is to them; those that are arriving are among the others.',
@@ -60,7 +60,12 @@ function registerSlotGauges(registry: Registry, slots: Slots): void {
   tellGauge(registry, {
     name: 'larder_slots_waiting',
     help: 'Slots owned here that are not served until members that held them last are back.',
-    read: () => slots.waiting.slots,
+    read: () => outstanding.waiting.slots,
+  })
+  tellGauge(registry, {
+    name: 'larder_slots_overdue',
+    help: 'Slots that have been arriving for more than thirty seconds: /readyz says why.',
+    read: () => outstanding.overdue.reduce((sum, { slots }) => sum + slots, 0),
   })
   tellGauge(registry, {
     name: 'larder_slots_short',

@@ -16,6 +16,8 @@ export interface OpsOptions {
   notReady(): string | undefined
   /** Others without which it serves only a part, if there are such. */
   waitingFor?(): readonly string[]
+  /** What of it should have come here long ago, if there is such, each with its reason. */
+  overdue?(): readonly object[]
   /** All routes of the service besides these. */
   readonly routes: readonly Route[]
 }
@@ -23,14 +25,18 @@ export interface OpsOptions {
 const Health = z.looseObject({ status: z.literal('ok') })
 
 export function opsRoutes(options: OpsOptions): Route[] {
-  const { title, registry, identity, notReady, waitingFor, routes } = options
+  const { title, registry, identity, notReady, waitingFor, overdue, routes } = options
   const alive = (): HttpResponse => json({ status: 'ok', ...identity })
   const ready = (): HttpResponse => {
     const reason = notReady()
     if (reason !== undefined) throw new LarderError('NOT_READY', reason)
-    const members = waitingFor?.() ?? []
-    if (members.length === 0) return alive()
-    return json({ status: 'ok', ...identity, waiting_for: members })
+    const [members, late] = [waitingFor?.() ?? [], overdue?.() ?? []]
+    return json({
+      status: 'ok',
+      ...identity,
+      ...(members.length > 0 && { waiting_for: members }),
+      ...(late.length > 0 && { arriving: late }),
+    })
   }
   const others = [
     probe('/livez', 'Is the process alive?', alive),

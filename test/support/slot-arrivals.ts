@@ -1,9 +1,11 @@
 /** A member that fetches slots from others, for tests of that alone. */
+import { pino } from 'pino'
 import type { PlacedView } from '../../node/cluster/members/placed-view.ts'
 import { Arrivals } from '../../node/cluster/slots/arrivals.ts'
 import { Awaited } from '../../node/cluster/slots/awaited.ts'
 import { Holdings } from '../../node/cluster/slots/holdings.ts'
 import { Mirroring } from '../../node/cluster/slots/mirroring.ts'
+import { Outstanding } from '../../node/cluster/slots/outstanding.ts'
 import { Standings } from '../../node/cluster/slots/standings.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import { FakeClock, settled } from './clock.ts'
@@ -24,6 +26,9 @@ export class ArrivalsBench {
   readonly awaited: Awaited
   readonly holdings: Holdings
   readonly arrivals: Arrivals
+  readonly outstanding: Outstanding
+  /** What the log says of slots that are outstanding. */
+  readonly told: string[] = []
   #placed: PlacedView | undefined
 
   constructor({ waitForHoldersMs = 0 } = {}) {
@@ -41,7 +46,10 @@ export class ArrivalsBench {
     this.mirroring = mirroring
     this.awaited = awaited
     this.holdings = holdings
-    this.arrivals = new Arrivals({ ...basis, holdings, mirroring, awaited })
+    const arrivals = new Arrivals({ ...basis, holdings, mirroring, awaited })
+    this.arrivals = arrivals
+    const log = pino({ level: 'info' }, { write: (line: string) => this.told.push(JSON.parse(line).msg) })
+    this.outstanding = new Outstanding({ ...basis, log, views: this, holdings, arrivals })
   }
 
   /** With these slots missing, as far as they are missing at all. */
@@ -54,6 +62,10 @@ export class ArrivalsBench {
     this.arrivals.install(placed, this.#placed)
     this.#placed = placed
     await settled()
+  }
+
+  get placed(): PlacedView | undefined {
+    return this.#placed
   }
 
   isHere(slot: number): boolean {

@@ -14,6 +14,8 @@ export interface Arrival {
   next: number
   /** They did not answer, and may have it. */
   silent: Member[]
+  /** When all were asked the last time. */
+  wereSilent: readonly Member[]
   /** They have a copy that had all by some view, and that may be other than the one here. */
   partial: { readonly member: Member; readonly asOf: number; readonly hasMore: boolean }[]
   /** By which view the best of them, or this one, had all; known once everybody was asked. */
@@ -38,6 +40,7 @@ export function newArrival(
     candidates,
     next: 0,
     silent: [],
+    wereSilent: [],
     partial: [],
     newest: Infinity,
     isAnyway,
@@ -72,6 +75,18 @@ export function isOrphaned({ ids, order }: FormerHolders, newest: number): boole
 /** Of those who held it last: who is not a member any more. */
 export function missingOf({ ids }: FormerHolders, placed: PlacedView | undefined): string[] {
   return ids.filter((id) => placed?.members.every((member) => member.id !== id))
+}
+
+/** Why slots take long, in words for people. */
+export function reasonOf(arrival: Arrival | undefined): string {
+  if (arrival === undefined) return 'nobody has been asked for them yet'
+  const { silent, wereSilent, candidates, next, isAsked } = arrival
+  const ids = new Set([...silent, ...wereSilent].map(({ id }) => id))
+  if (ids.size > 0) return `${[...ids].sort().join(', ')} may have them, and gives no answer`
+  const asked = candidates[next]?.id ?? 'nobody'
+  return isAsked
+    ? `${asked} is asked for them, and has not given all`
+    : `${asked} is to be asked for them, after others`
 }
 
 /** By which view somebody must have had all, so that nothing is missing when the slot goes on by this one. */

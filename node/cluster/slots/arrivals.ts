@@ -12,16 +12,7 @@ import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import type { Worth } from '../wire/calls.ts'
-import {
-  type Arrival,
-  giversOf,
-  isLatest,
-  isNextOf,
-  newArrival,
-  newestOf,
-  sumOf,
-  type Waiting,
-} from './arrival.ts'
+import { type Arrival, giversOf, isLatest, isNextOf, newArrival, newestOf } from './arrival.ts'
 import { Asking } from './asking.ts'
 import type { Awaited } from './awaited.ts'
 import { Candidates } from './candidates.ts'
@@ -97,9 +88,9 @@ export class Arrivals {
     return this.#options.awaited.awaitedFor(arrival.former, arrival.newest)
   }
 
-  /** How many slots wait so, and for whom in all. */
-  get waiting(): Waiting {
-    return sumOf([...this.#arrivals.keys()].map((slot) => this.awaitedFor(slot)))
+  /** What is known of a slot on its way. */
+  find(slot: number): Arrival | undefined {
+    return this.#arrivals.get(slot)
   }
 
   /** Nobody is waited for any longer. Of whom somebody did not answer, that one is asked again anyway. */
@@ -241,7 +232,8 @@ export class Arrivals {
 
   #askAgain(arrival: Arrival): void {
     if (!this.#isCurrentArrival(arrival)) return
-    Object.assign(arrival, this.#afresh(arrival.slot, arrival))
+    const wereSilent = arrival.silent
+    Object.assign(arrival, this.#afresh(arrival.slot, arrival), { wereSilent })
     this.#askNext(arrival)
   }
 }

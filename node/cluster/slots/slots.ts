@@ -16,7 +16,6 @@ import type { Standing } from '../../entries/standing.ts'
 import type { CatchUp, Currency, PlacedView, Views } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import type { SlotRequest, SlotResponse } from '../wire/calls.ts'
-import type { Waiting } from './arrival.ts'
 import { Arrivals } from './arrivals.ts'
 import { Awaited } from './awaited.ts'
 import { Departures } from './departures.ts'
@@ -24,6 +23,7 @@ import { Doubts } from './doubts.ts'
 import { Holdings } from './holdings.ts'
 import { Lives } from './lives.ts'
 import { Mirroring } from './mirroring.ts'
+import { Outstanding } from './outstanding.ts'
 import { Repair } from './repair.ts'
 import { Replicator } from './replicator.ts'
 import { SlotSender, type SlotStore } from './sender.ts'
@@ -79,6 +79,7 @@ export class Slots {
   readonly standings: Standings
   readonly replicator: Replicator
   readonly departures: Departures
+  readonly outstanding: Outstanding
   readonly #awaited: Awaited
   readonly #mirroring: Mirroring
   readonly #options: SlotsOptions
@@ -126,6 +127,7 @@ export class Slots {
     this.replicator = replicator
     this.#momentParts = basis
     this.#arrivals = new Arrivals(basis)
+    this.outstanding = new Outstanding({ ...basis, arrivals: this.#arrivals })
     this.#repair = new Repair({ ...basis, sender })
     this.departures = new Departures({ ...basis, sender, drop: (slots) => this.#drop(slots) })
     this.#inbox = new SlotInbox({
@@ -139,10 +141,12 @@ export class Slots {
 
   start(): void {
     this.#repair.start()
+    this.outstanding.start()
   }
 
   stop(): void {
     this.#repair.stop()
+    this.outstanding.stop()
     this.departures.stop()
     this.#arrivals.stop()
     this.#awaited.stop()
@@ -169,11 +173,6 @@ export class Slots {
     this.holdings.doubtAll(placed)
     this.replicator.claimUnderWay(() => true)
     this.#arrivals.install(placed, placed)
-  }
-
-  /** How many slots wait for members that held them last, and for whom. */
-  get waiting(): Waiting {
-    return this.#arrivals.waiting
   }
 
   /** What another member has to say of slots. */

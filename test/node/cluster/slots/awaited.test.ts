@@ -96,7 +96,7 @@ describe('a slot after all members were stopped', () => {
     const late = new ArrivalsBench({ waitForHoldersMs: WAIT_MS })
     late.partners.answers('b', { want: asOf(3) })
     await late.follow(viewWith(8, [back('b', 7)]), [AB])
-    expect([late.isHere(AB), late.arrivals.awaitedFor(AB), late.arrivals.waiting]).to.deep.equal([
+    expect([late.isHere(AB), late.arrivals.awaitedFor(AB), late.outstanding.waiting]).to.deep.equal([
       false,
       ['c'],
       { slots: 1, members: ['c'] },
