@@ -22,6 +22,8 @@ export interface Posted {
   readonly type?: string
   readonly body: Buffer
   readonly timeoutMs: number
+  /** Calls it off, where it is a request. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How long a member that has refused a channel is asked for none; one that has not answered, at first, for less. */
@@ -105,10 +107,11 @@ export class HttpConnection implements Connection {
     this.#silentMs = Math.min(2 * this.#silentMs, WITHOUT_CHANNEL_MS)
   }
 
-  #post({ lane, path, type = FRAME_TYPE, body, timeoutMs }: Posted): Promise<PeerResponse> {
+  #post({ lane, path, type = FRAME_TYPE, body, timeoutMs, signal }: Posted): Promise<PeerResponse> {
     return post(this.#targetOf(path), {
       body,
       timeoutMs,
+      signal,
       clock: this.#options.clock,
       agent: this.#agents[lane],
       headers: { ...this.#headers, 'content-type': type },

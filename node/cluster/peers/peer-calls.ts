@@ -38,6 +38,8 @@ export interface PeerCall<Answer> {
   readonly lane: Lane
   readonly path: string
   readonly deadlineAtMs: number
+  /** Fires when nobody wants the answer any more. */
+  readonly signal?: AbortSignal | undefined
   encode(preamble: Preamble): Buffer
   decode(answer: Buffer): Answer
   /** For the log, when it fails. */
@@ -104,13 +106,14 @@ export class PeerCalls {
 
   async #post<Answer extends Heard>(call: PeerCall<Answer>, format: number): Promise<Answer> {
     const { clock, stamps, learn } = this.#options
-    const { lane, path, deadlineAtMs } = call
+    const { lane, path, deadlineAtMs, signal } = call
     const view = this.#options.view()
     const epoch = view?.epoch ?? 0
     const { time } = stamps
     const body = call.encode({ format, epoch, time, view: this.#epoch < epoch ? view : undefined })
     const [askedAtMs, askedWallMs] = [clock.now(), clock.wall()]
-    const response = await this.#connection.post({ lane, path, body, timeoutMs: deadlineAtMs - askedAtMs })
+    const timeoutMs = deadlineAtMs - askedAtMs
+    const response = await this.#connection.post({ lane, path, body, signal, timeoutMs })
     if (response.status !== 200) throw refusalOf(this.#member.id, response)
     const answer = understood(call.decode, response)
     if (answer.wallMs !== undefined)

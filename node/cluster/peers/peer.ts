@@ -78,13 +78,14 @@ export class Peer implements Engine {
     return this.#changes.add(item, deadlineAtMs)
   }
 
-  /** Speaks of whole slots: one answer a slot. */
+  /** Speaks of whole slots: one answer a slot. The signal calls it off. */
   async ask(
     message: Exclude<SlotMessage, { type: 'stream' }>,
     timeoutMs: number,
+    signal?: AbortSignal,
   ): Promise<readonly SlotAnswer[]> {
     const deadlineAtMs = this.#options.clock.now() + timeoutMs
-    const [answers = []] = await this.#tell('slots', message, deadlineAtMs)
+    const [answers = []] = await this.#tell('slots', message, deadlineAtMs, signal)
     return answers
   }
 
@@ -182,6 +183,7 @@ export class Peer implements Engine {
     lane: Lane,
     message: SlotMessage,
     deadlineAtMs: number,
+    signal?: AbortSignal,
   ): Promise<readonly (readonly SlotAnswer[])[]> {
     const { self, clock } = this.#options
     const from = self.incarnation
@@ -189,6 +191,7 @@ export class Peer implements Engine {
       lane,
       path: CALLS.slots.path,
       deadlineAtMs,
+      signal,
       encode: (preamble) => CALLS.slots.encodeRequest({ ...preamble, from, message }, nowBy(clock)),
       decode: (bytes) => CALLS.slots.decodeResponse(bytes, nowBy(clock)),
     })

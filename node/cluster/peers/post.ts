@@ -14,6 +14,7 @@ export interface PostOptions {
   readonly clock: Clock
   /** How long the whole exchange may take. */
   readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
 }
 
 /** @throws what the connection throws, with its `code`. */
@@ -22,7 +23,7 @@ export function post(
   options: PostOptions,
 ): Promise<{ status: number; body: Buffer }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: Buffer }>()
-  const { agent, body, answerBytesMax, clock, timeoutMs } = options
+  const { agent, body, answerBytesMax, clock, timeoutMs, signal } = options
   const request = target.protocol === 'https:' ? httpsRequest : httpRequest
   const headers = { ...options.headers, 'content-length': body.length }
   const call = request({ ...target, agent, headers, method: 'POST' }, (response) => {
@@ -39,9 +40,12 @@ export function post(
   const timer = clock.after(timeoutMs, () =>
     call.destroy(new Error(`no answer within ${Math.round(timeoutMs)} ms`)),
   )
+  const callOff = () => call.destroy(new Error('it was called off'))
+  signal?.addEventListener('abort', callOff)
   call.on('error', reject)
   call.on('close', () => {
     timer.cancel()
+    signal?.removeEventListener('abort', callOff)
     reject(new Error('the connection was closed without an answer'))
   })
   call.end(body)

@@ -150,8 +150,8 @@ export class Arrivals {
     try {
       const slots = batch.map(({ slot }) => [slot, store.digestOf(slot), standings.of(slot).asOf] as const)
       const isAnyway = batch[0]?.isAnyway ?? false
-      const asking = peer.ask({ type: 'want', slots, isAnyway, mirror }, REQUEST_MAX_MS)
-      const answers = await whileGiving(peer, asking, clock)
+      const want = { type: 'want', slots, isAnyway, mirror } as const
+      const answers = await whileGiving(peer, (signal) => peer.ask(want, REQUEST_MAX_MS, signal), clock)
       awaited.hear(member)
       for (const [index, arrival] of batch.entries()) {
         if (!this.#isCurrentArrival(arrival)) continue // Another view has come.

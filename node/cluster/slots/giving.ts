@@ -8,12 +8,17 @@ const LOOK_MS = 500
 /** A look that comes so late says nothing of the other: this process stood still. */
 const LATE_MS = 1000
 
-/** The answer, however long it takes. @throws LarderError UNREACHABLE once the member has stopped giving. */
+/**
+ * The answer, however long it takes. @throws LarderError UNREACHABLE once the member has stopped giving: then what was asked
+ * is called off, or the questions to a member that stands still would be ever more.
+ */
 export async function whileGiving<T>(
   { member, contact }: Pick<SlotPeer, 'member' | 'contact'>,
-  asking: Promise<T>,
+  ask: (signal: AbortSignal) => Promise<T>,
   clock: Clock,
 ): Promise<T> {
+  const calling = new AbortController()
+  const asking = ask(calling.signal)
   let sinceMs = clock.now()
   let isOver = false
   const over = asking.then(
@@ -29,7 +34,9 @@ export async function whileGiving<T>(
     if (isOver) return await asking
     const nowMs = clock.now()
     if (nowMs - beganAtMs > LATE_MS) sinceMs = nowMs
-    else if (hasStoppedGiving(contact, sinceMs, nowMs))
+    else if (hasStoppedGiving(contact, sinceMs, nowMs)) {
+      calling.abort()
       throw new LarderError('UNREACHABLE', `${member.id} gives nothing.`)
+    }
   }
 }

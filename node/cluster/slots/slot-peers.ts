@@ -8,8 +8,12 @@ export interface SlotPeer {
   readonly contact: Contact
   /** What is told in this order arrives in it. @throws LarderError when it does not answer. */
   stream(item: StreamItem, deadlineAtMs: number): Promise<readonly SlotAnswer[]>
-  /** One answer a slot. @throws LarderError when it does not answer. */
-  ask(message: Exclude<SlotMessage, { type: 'stream' }>, timeoutMs: number): Promise<readonly SlotAnswer[]>
+  /** One answer a slot; the signal calls it off. @throws LarderError when it does not answer. */
+  ask(
+    message: Exclude<SlotMessage, { type: 'stream' }>,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<readonly SlotAnswer[]>
 }
 
 export interface SlotPeers {
