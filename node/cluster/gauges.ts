@@ -62,10 +62,15 @@ function registerSlotGauges(registry: Registry, slots: Slots): void {
     help: 'Slots owned here that are not served until members that held them last are back.',
     read: () => outstanding.waiting.slots,
   })
-  tellGauge(registry, {
+  new Gauge({
     name: 'larder_slots_overdue',
-    help: 'Slots that have been arriving for more than thirty seconds: /readyz says why.',
-    read: () => outstanding.overdue.reduce((sum, { slots }) => sum + slots, 0),
+    help: 'Slots that have been arriving for more than thirty seconds, by what keeps them.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { reason, slots } of outstanding.overdue) this.set({ reason }, slots)
+    },
   })
   tellGauge(registry, {
     name: 'larder_slots_short',

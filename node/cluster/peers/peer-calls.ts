@@ -53,6 +53,7 @@ export class PeerCalls {
   readonly #options: PeerCallsOptions
   readonly #meeting: Meeting
   readonly #failing: Trouble
+  #isClosed = false
   /** What the member has last shown; until then it is believed to know everything. */
   #epoch = Infinity
 
@@ -65,12 +66,14 @@ export class PeerCalls {
     this.#failing = new Trouble(options.log, { begins: 'a peer fails', ends: 'a peer answers again' })
   }
 
-  /** Agrees on a format, where that is not done yet. @throws LarderError as `call`. */
-  async meet(): Promise<void> {
-    if (this.#meeting.format !== undefined) return
-    await this.#told(async () => {
-      await this.#meeting.begin()
-    })
+  /** Agrees on a format, and opens the ways that are kept open, where that is not done yet. @throws LarderError as `call`. */
+  async open(): Promise<void> {
+    if (this.#meeting.format === undefined) await this.#told(() => this.#meeting.begin())
+    try {
+      await this.#connection.open()
+    } catch (error) {
+      throw this.#isClosed ? error : this.#explain(error)
+    }
   }
 
   /** @throws LarderError REFUSED where nothing can have come of it, UNREACHABLE where that is open. */
@@ -82,6 +85,7 @@ export class PeerCalls {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#connection.close()
   }
 

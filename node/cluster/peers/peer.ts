@@ -44,15 +44,13 @@ export class Peer implements Engine {
   readonly #commands: Batcher<Sent, Reply>
   readonly #changes: Batcher<StreamItem, readonly SlotAnswer[]>
   readonly #fetches = new Set<Promise<unknown>>()
-  readonly #connection: Connection
   #keeping: Promise<void> | undefined
   #isTried = false
 
   constructor(member: Member, options: PeerOptions) {
     this.member = member
     this.#options = options
-    this.#connection = options.connect(member)
-    this.#calls = new PeerCalls(member, this.#connection, options)
+    this.#calls = new PeerCalls(member, options.connect(member), options)
     const { clock } = options
     this.#commands = new Batcher({
       clock,
@@ -89,7 +87,7 @@ export class Peer implements Engine {
     return answers
   }
 
-  /** Meets it, and opens the ways to it that are not open, before anything needs them; what fails is told elsewhere. */
+  /** Meets it, and opens the ways to it that are not open, before anything needs them. Never fails. */
   keep(): Promise<void> {
     this.#keeping ??= this.#keep().finally(() => {
       this.#keeping = undefined
@@ -126,10 +124,9 @@ export class Peer implements Engine {
 
   async #keep(): Promise<void> {
     try {
-      await this.#calls.meet()
-      await this.#connection.open()
+      await this.#calls.open()
     } catch {
-      // Whoever needs it finds the same, and is told.
+      // It is told there.
     }
     this.#isTried = true
   }

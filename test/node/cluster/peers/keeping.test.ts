@@ -62,6 +62,19 @@ describe('members of a view', () => {
     expect(partner.opened).to.equal(4)
   })
 
+  it('are reported, and the log tells of it, when one has met and refuses a connection later', async () => {
+    const partner = new Partner()
+    partner.peers.keep(view)
+    await settled()
+    partner.opens = async () => {
+      throw Object.assign(new Error('nobody'), { code: 'ECONNREFUSED' })
+    }
+    await partner.clock.advance(2000)
+    expect(partner.refused).to.deep.equal(['b', 'b'])
+    expect(partner.told.map(({ msg }) => msg)).to.deep.equal(['a peer fails'])
+    expect(await partner.counted('larder_forward_failures_total')).to.equal(2)
+  })
+
   it('count as tried whatever came of it, and not before', async () => {
     for (const answer of [undefined, failing('ECONNREFUSED'), failing('EAI_AGAIN')]) {
       const partner = new Partner()

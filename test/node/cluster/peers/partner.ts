@@ -31,6 +31,7 @@ export class Partner {
   readonly refused: string[] = []
   readonly told: Record<string, unknown>[] = []
   readonly registry = new Registry()
+  opens: () => Promise<void> = async () => {}
   meets: Answering = () => introducing([4, 3])
   answers: Answering = (posted) => this.#answer(posted)
   result: Result = { reply: { type: 'missing', owner: 'b' } }
@@ -43,7 +44,7 @@ export class Partner {
       metrics: createClusterMetrics(this.registry),
       stamps: new StampClock('a-1'),
       connect: () => ({
-        open: async () => void this.opened++,
+        open: () => this.#open(),
         post: (posted) => this.#post(posted),
         close() {},
       }),
@@ -77,6 +78,11 @@ export class Partner {
     if (!(metric instanceof Counter)) throw new Error(`there is no counter ${name}`)
     const { values } = await metric.get()
     return values.reduce((sum, { value }) => sum + value, 0)
+  }
+
+  async #open(): Promise<void> {
+    this.opened++
+    await this.opens()
   }
 
   async #post(posted: Posted): Promise<PeerResponse> {
