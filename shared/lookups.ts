@@ -2,8 +2,8 @@
  * Names that are being looked up: each once at a time, few at once, and what a name is for decides whom it may hold up.
  *
  * The system looks names up on threads of which there are few, and one that nobody knows may hold a thread for ten seconds
- * that nobody can take back. So whatever a name is for has threads of its own, and of these one is always left to names that were found when
- * they were last looked up, or never were.
+ * that nobody can take back. So whatever a name is for has threads of its own, and of these one is always left to names that
+ * were found when they were last looked up, or never were.
  */
 
 /** What is reached by a name: another member, uplink or where it keeps its registry, an API, or anything else. */

@@ -69,6 +69,7 @@ export class PeerCalls {
   /** Agrees on a format, and opens the ways that are kept open, where that is not done yet. @throws LarderError as `call`. */
   async open(): Promise<void> {
     if (this.#meeting.format === undefined) await this.#told(() => this.#meeting.begin())
+    if (this.#isClosed) return
     try {
       await this.#connection.open()
     } catch (error) {

@@ -93,6 +93,22 @@ describe('members of a view', () => {
     }
   })
 
+  it('have none opened that were met when they had left it', async () => {
+    const partner = new Partner()
+    const held = Promise.withResolvers<void>()
+    const { meets } = partner
+    partner.meets = async (posted) => {
+      await held.promise
+      return await meets(posted)
+    }
+    partner.peers.keep(view)
+    partner.peers.retain([])
+    await settled()
+    held.resolve()
+    await settled()
+    expect([partner.meetings, partner.opened]).to.deep.equal([1, 0])
+  })
+
   it('that do not answer are tried once at a time', async () => {
     const partner = new Partner()
     partner.meets = () => new Promise(() => {})
