@@ -1,6 +1,6 @@
 /** Every setting of a node: its default, its unit, its bounds. Read once, at start. */
 import { readFileSync } from 'node:fs'
-import { authority, type Environment, Settings } from '../shared/config.ts'
+import { authority, type Environment, MAKES_A_SECRET, Settings } from '../shared/config.ts'
 import { SLOTS } from '../shared/placement.ts'
 import { MemberId } from '../shared/view.ts'
 import { type KafkaSettings, readKafka } from './kafka-settings.ts'
@@ -34,7 +34,8 @@ export interface NodeConfig {
   /** Where events come from. */
   readonly kafka: KafkaSettings | undefined
   readonly apiKeys: readonly string[]
-  readonly clusterSecret: string | undefined
+  /** The first is shown to the other members and to uplink, and all are taken from them. */
+  readonly clusterSecrets: readonly string[]
   readonly logLevel: string
 }
 
@@ -50,13 +51,14 @@ export function readConfig(environment: Environment): NodeConfig {
   }
   const advertiseUrl = settings.text('ADVERTISE_URL')
   const dataDir = settings.text('DATA_DIR') ?? 'data'
-  const apiKeys = settings.list('API_KEY')
-  for (const key of apiKeys) settings.checkSecret('API_KEY', key)
+  const apiKeys = settings.secrets('API_KEY')
+  const uplinkUrls = settings.list('UPLINK_URL').map((url) => settings.url('UPLINK_URL', url))
+  checkKeys(settings, { ...listening, uplinkUrls, apiKeys })
   const config: NodeConfig = {
     ...listening,
     nodeId,
     advertiseUrl: advertiseUrl && settings.url('ADVERTISE_URL', advertiseUrl),
-    uplinkUrls: settings.list('UPLINK_URL').map((url) => settings.url('UPLINK_URL', url)),
+    uplinkUrls,
     shardLimit: settings.integer('SHARD_LIMIT', { fallback: 4, min: 1, max: SLOTS }),
     queueMax: settings.integer('MAX_QUEUE', { fallback: 10_000, min: 1 }),
     bodyBytesMax: settings.bytes('MAX_BODY', 8 * MIB),
@@ -72,6 +74,21 @@ export function readConfig(environment: Environment): NodeConfig {
   }
   settings.check()
   return Object.freeze(config)
+}
+
+/** An API key is for clients: no other member is ever shown one. */
+function checkKeys(
+  settings: Settings,
+  { uplinkUrls, apiKeys, clusterSecrets }: Pick<NodeConfig, 'uplinkUrls' | 'apiKeys' | 'clusterSecrets'>,
+): void {
+  if (uplinkUrls.length > 0 && apiKeys.length > 0 && clusterSecrets.length === 0)
+    settings.problem(
+      `UPLINK_URL and API_KEY need a CLUSTER_SECRET, which members show each other (${MAKES_A_SECRET})`,
+    )
+  if (clusterSecrets.some((secret) => apiKeys.includes(secret)))
+    settings.problem(
+      'CLUSTER_SECRET and API_KEY have one in common: who has that key could pass for a member',
+    )
 }
 
 function readRoutes(settings: Settings): readonly CachedRoute[] {

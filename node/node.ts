@@ -61,8 +61,8 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   }
   const log = root.child({ member: self.id })
   const { backend, sources, routes } = join(config, { self, clock, log, names, metrics, client, onFatal })
-  const { apiKeys } = config
-  http.serve(routes, { apiKeys, memberSecrets: memberSecretsOf(config) })
+  const { apiKeys, clusterSecrets } = config
+  http.serve(routes, { apiKeys, memberSecrets: clusterSecrets })
   await backend.open().catch(async (error) => {
     await http.close(0)
     throw error
@@ -101,24 +101,23 @@ interface Joined extends NodeParts {
 
 function join(config: NodeConfig, { self, clock, log, names, metrics, client, onFatal }: Joined) {
   const { registry } = metrics
-  const { uplinkUrls, clusterSecret, peerTimeoutMs: timeoutMs } = config
+  const { uplinkUrls, clusterSecrets, peerTimeoutMs: timeoutMs } = config
   const basis = { ...config, self, clock, log, registry, timeoutMs }
   names.belong('registry', uplinkUrls)
   registerNameMetrics(registry, names)
   const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
   const sources = new Sources({ ...basis, client, clientId: self.id })
   names.belong('upstream', sources.upstreams)
-  const [secret] = memberSecretsOf(config)
   const { backend }: { backend: Backend } = createMember({
     ...basis,
     storage,
     metrics: createClusterMetrics(registry),
     stamps: new StampClock(self.incarnation),
-    uplink: uplinkUrls.length > 0 ? new UplinkClient(uplinkUrls, clusterSecret, self.id) : undefined,
+    uplink: uplinkUrls.length > 0 ? new UplinkClient(uplinkUrls, clusterSecrets, self.id) : undefined,
     requests: () => metrics.answers.total,
     connect(other) {
       names.belong('member', [other.url])
-      return new HttpConnection(other, { clock, self: self.id, secret })
+      return new HttpConnection(other, { clock, self: self.id, clusterSecrets })
     },
     inFrontOf: (shards) => sources.inFrontOf(shards),
     onView: () => sources.doubt(),
@@ -139,9 +138,4 @@ function join(config: NodeConfig, { self, clock, log, names, metrics, client, on
     routes,
   })
   return { backend, sources, routes: [...routes, ...ops] }
-}
-
-/** Without a secret of their own members show each other an API key, or that door would stand open. */
-function memberSecretsOf({ clusterSecret, apiKeys }: NodeConfig): readonly string[] {
-  return clusterSecret === undefined ? apiKeys : [clusterSecret]
 }

@@ -9,12 +9,13 @@
 import { Settings } from '../shared/config.ts'
 import { ensureFree } from './ports.ts'
 import { Processes } from './processes.ts'
-import { nodeProgram, type Program, uplinkProgram } from './programs.ts'
+import { nodeProgram, type Program, uplinkProgram, withSecret } from './programs.ts'
 import { untilServing } from './readiness.ts'
 
 const [uplinkPort, ...nodePorts] = readPorts(process.argv.slice(2))
-const uplink = uplinkProgram(process.env, uplinkPort)
-const nodes = nodePorts.map((port) => nodeProgram(process.env, { port, uplinkUrl: uplink.url }))
+const environment = withSecret(process.env)
+const uplink = uplinkProgram(environment, uplinkPort)
+const nodes = nodePorts.map((port) => nodeProgram(environment, { port, uplinkUrl: uplink.url }))
 const [apiKey] = new Settings(process.env).list('API_KEY')
 const processes = new Processes()
 

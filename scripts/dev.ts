@@ -4,10 +4,10 @@
  * It joins the uplink at UPLINK_URL. If none answers there and that is on this machine, one is started as well;
  * it lives as long as this.
  */
-import { Settings } from '../shared/config.ts'
+import { type Environment, Settings } from '../shared/config.ts'
 import { ensureFree } from './ports.ts'
 import { Processes } from './processes.ts'
-import { nodeProgram, uplinkProgram } from './programs.ts'
+import { nodeProgram, uplinkProgram, withSecret } from './programs.ts'
 import { isLive, untilServing } from './readiness.ts'
 
 const DEFAULT_UPLINK_URL = 'http://127.0.0.1:4500'
@@ -21,16 +21,18 @@ await processes.run(async (stopping) => {
   const uplinkUrl = settings.url('UPLINK_URL', settings.text('UPLINK_URL') ?? DEFAULT_UPLINK_URL)
   settings.check()
   await ensureFree([port], process.env['HOST'])
-  if (!(await isLive(uplinkUrl))) startUplink(uplinkUrl)
-  const node = nodeProgram(process.env, { port, uplinkUrl, id })
+  const hasUplink = await isLive(uplinkUrl)
+  const environment = hasUplink ? process.env : withSecret(process.env)
+  if (!hasUplink) startUplink(environment, uplinkUrl)
+  const node = nodeProgram(environment, { port, uplinkUrl, id })
   processes.start(node)
   const [apiKey] = settings.list('API_KEY')
   await untilServing([node.url], { apiKey, stopping })
   if (!stopping.aborted) console.log(`larder: ${id} serves at ${node.url}. Ctrl-C stops it.`)
 })
 
-function startUplink(url: string): void {
-  const uplink = uplinkProgram(process.env, Number(new URL(url).port))
+function startUplink(environment: Environment, url: string): void {
+  const uplink = uplinkProgram(environment, Number(new URL(url).port))
   if (uplink.url !== url) throw new Error(`no uplink answers at ${url}`)
   console.log(`larder: no uplink answers at ${url}, so one is started here.`)
   processes.start(uplink)

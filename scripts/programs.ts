@@ -1,4 +1,5 @@
 /** What there is to start: uplink and nodes, each with the environment that makes it this one. */
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { authority, type Environment } from '../shared/config.ts'
 
@@ -9,6 +10,12 @@ export interface Program {
   readonly entry: string
   readonly url: string
   readonly environment: Environment
+}
+
+/** Where clients need a key, members need a secret: who starts all of them need not think of one. It is good for this run. */
+export function withSecret(environment: Environment): Environment {
+  if (!environment['API_KEY'] || environment['CLUSTER_SECRET']) return environment
+  return { ...environment, CLUSTER_SECRET: randomBytes(32).toString('hex') }
 }
 
 export function uplinkProgram(environment: Environment, port: number): Program {

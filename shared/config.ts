@@ -14,6 +14,10 @@ export class ConfigError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Fewer can be guessed by trying. */
+const SECRET_LENGTH_MIN = 16
+export const MAKES_A_SECRET = './scripts/secret.sh makes one'
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
 
 export class Settings {
@@ -72,23 +76,25 @@ export class Settings {
   }
 
   /** HOST, PORT and CLUSTER_SECRET belong together: what others can reach must know who is asking. */
-  listening(defaultPort: number): { host: string; port: number; clusterSecret: string | undefined } {
+  listening(defaultPort: number): { host: string; port: number; clusterSecrets: readonly string[] } {
     const host = this.text('HOST') ?? '127.0.0.1'
     const port = this.integer('PORT', { fallback: defaultPort, min: 0, max: 65535 })
-    const clusterSecret = this.text('CLUSTER_SECRET')
-    this.checkSecret('CLUSTER_SECRET', clusterSecret)
-    if (!isLoopback(host) && clusterSecret === undefined) {
-      this.problem(
-        `HOST=${host} can be reached from other machines: set CLUSTER_SECRET (./scripts/secret.sh)`,
-      )
+    const clusterSecrets = this.secrets('CLUSTER_SECRET')
+    if (!isLoopback(host) && clusterSecrets.length === 0) {
+      this.problem(`HOST=${host} can be reached from other machines: set CLUSTER_SECRET (${MAKES_A_SECRET})`)
     }
-    return { host, port, clusterSecret }
+    return { host, port, clusterSecrets }
   }
 
-  /** The value stays out of the message. */
-  checkSecret(name: string, secret: string | undefined): void {
-    if (secret === undefined || /^[\x21-\x7e]+$/.test(secret)) return
-    this.problem(`${name}: visible ASCII characters only, as it travels in a header`)
+  /** Several with commas. Their values stay out of the message. */
+  secrets(name: string): readonly string[] {
+    const secrets = this.list(name)
+    if (secrets.length === 0 && this.text(name) !== undefined) this.problem(`${name}: there is none in it`)
+    if (secrets.some((secret) => !/^[\x21-\x7e]+$/.test(secret)))
+      this.problem(`${name}: visible ASCII characters only, as it travels in a header`)
+    if (secrets.some(({ length }) => length < SECRET_LENGTH_MIN))
+      this.problem(`${name}: at least ${SECRET_LENGTH_MIN} characters each (${MAKES_A_SECRET})`)
+    return secrets
   }
 
   problem(text: string): void {

@@ -22,7 +22,10 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** How a member shows the cluster's secret to another, and to uplink. */
-export function bearer(secret: string | undefined): Record<string, string> {
+/**
+ * How a member shows itself to another, and to uplink: with the first of the cluster's secrets. The others it only takes, so
+ * that each can be replaced while members know different ones.
+ */
+export function bearer([secret]: readonly string[]): Record<string, string> {
   return secret === undefined ? {} : { authorization: `Bearer ${secret}` }
 }

@@ -4,8 +4,8 @@ import { type Environment, Settings } from '../shared/config.ts'
 export interface UplinkConfig {
   readonly host: string
   readonly port: number
-  /** Members show it; required beyond loopback. */
-  readonly clusterSecret: string | undefined
+  /** The first is shown to members, and all are taken from them; one is required beyond loopback. */
+  readonly clusterSecrets: readonly string[]
   /** Where the registry lives, so that it survives and several uplinks can share it; unset: in this process. */
   readonly redisUrl: string | undefined
   /** A member that has not renewed for this long, and does not answer either, is gone. */

@@ -28,7 +28,7 @@ export function isReached(finding: Finding): boolean {
 export interface ProbesOptions {
   readonly clock: Clock
   readonly deadlineMs: number
-  readonly clusterSecret: string | undefined
+  readonly clusterSecrets: readonly string[]
   readonly observations: Observations
   readonly outcomes: Counter<'outcome'>
 }
@@ -91,7 +91,7 @@ export class Probes {
       const response = await fetch(addressAt(witness, REACH_PATH), {
         method: 'POST',
         headers: {
-          ...bearer(this.#options.clusterSecret),
+          ...bearer(this.#options.clusterSecrets),
           'content-type': 'application/json',
           connection: 'close', // The network may have forgotten a kept one, and there is no time for another try.
         },

@@ -23,15 +23,15 @@ const FRESH_MS = 1000
 
 export class Statuses {
   readonly #clock: Clock
-  readonly #clusterSecret: string | undefined
+  readonly #clusterSecrets: readonly string[]
   #askedAtMs = -Infinity
   #answers: Promise<StatusByLife> = Promise.resolve(new Map())
   /** How many requests each had answered by when. */
   #counts: ReadonlyMap<string, { requests: number; atMs: number }> = new Map()
 
-  constructor({ clock, clusterSecret }: { clock: Clock; clusterSecret: string | undefined }) {
+  constructor({ clock, clusterSecrets }: { clock: Clock; clusterSecrets: readonly string[] }) {
     this.#clock = clock
-    this.#clusterSecret = clusterSecret
+    this.#clusterSecrets = clusterSecrets
   }
 
   of(members: readonly Member[]): Promise<StatusByLife> {
@@ -64,7 +64,7 @@ export class Statuses {
   async #read(member: Member): Promise<MemberStatus | undefined> {
     try {
       const response = await fetch(addressAt(member, STATUS_PATH), {
-        headers: { ...bearer(this.#clusterSecret), connection: 'close' },
+        headers: { ...bearer(this.#clusterSecrets), connection: 'close' },
         signal: AbortSignal.timeout(ANSWER_MAX_MS),
         redirect: 'manual',
         size: ANSWER_BYTES_MAX,

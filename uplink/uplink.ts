@@ -49,7 +49,7 @@ const STOP_GRACE_MS = 2000
 
 /** @throws when the port cannot be had. */
 export async function startUplink(
-  { host, port, clusterSecret, redisUrl, leaseMs, copies }: UplinkConfig,
+  { host, port, clusterSecrets, redisUrl, leaseMs, copies }: UplinkConfig,
   { log, clock = systemClock, names = new Names({ log, clock }), foundingMs = FOUNDING_MS }: StartOptions,
 ): Promise<Uplink> {
   await using parts = new AsyncDisposableStack()
@@ -64,7 +64,7 @@ export async function startUplink(
   const probeMaxMs = Math.min(leaseMs * PROBE_PART, PROBE_MAX_MS)
   const observations = new Observations(leaseMs)
   const outcomes = metrics.probes
-  const probes = new Probes({ clock, deadlineMs: probeMaxMs, clusterSecret, observations, outcomes })
+  const probes = new Probes({ clock, deadlineMs: probeMaxMs, clusterSecrets, observations, outcomes })
   const watchers = new Watchers({ clock, gauge: metrics.watchers })
   const journal = new Journal(clock)
   const registrar = new Registrar({
@@ -80,7 +80,7 @@ export async function startUplink(
   })
   parts.use(await Lookout.start({ registrar, store, probes, observations, clock, log, leaseMs, probeMaxMs }))
 
-  const statuses = new Statuses({ clock, clusterSecret })
+  const statuses = new Statuses({ clock, clusterSecrets })
   const own = [
     ...registryRoutes({ registrar, watchers, leaseMs }),
     frontRoute({ registrar, store, observations, statuses, journal, clock, leaseMs }),
@@ -94,7 +94,7 @@ export async function startUplink(
   })
   const routes = [...own, ...ops]
   const service = await HttpService.listen({ log, metrics: http, host, port })
-  service.serve(routes, { memberSecrets: clusterSecret === undefined ? [] : [clusterSecret] })
+  service.serve(routes, { memberSecrets: clusterSecrets })
   parts.defer(() => service.close(STOP_GRACE_MS))
   parts.defer(() => {
     service.drain()

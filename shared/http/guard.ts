@@ -9,11 +9,13 @@ export type Guard = (access: Route['access'], headers: IncomingHttpHeaders) => b
 export function createGuard({ apiKeys = [], memberSecrets = [] }: Credentials): Guard {
   const callers = new Secrets(apiKeys)
   const members = new Secrets(memberSecrets)
+  // Who has to show a key is not to get in by another door: without a secret that one is shut.
+  const isShut = apiKeys.length > 0 && memberSecrets.length === 0
   const isLetIn = {
     open: () => true,
     public: (headers: IncomingHttpHeaders) => callers.accept(headerOf(headers, 'api-key')),
     member: ({ authorization }: IncomingHttpHeaders) =>
-      members.accept(authorization?.replace(/^Bearer /i, '')),
+      !isShut && members.accept(authorization?.replace(/^Bearer /i, '')),
   }
   return (access, headers) => isLetIn[access](headers)
 }

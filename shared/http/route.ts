@@ -53,6 +53,6 @@ export interface Route {
 export interface Credentials {
   /** What callers show as `api-key`; none: everyone is let in. */
   readonly apiKeys?: readonly string[]
-  /** What members show to each other; none: everyone is let in. */
+  /** What members show to each other; none: everyone is let in, or nobody where callers need a key. */
   readonly memberSecrets?: readonly string[]
 }

@@ -27,15 +27,19 @@ describe('operating a cluster', () => {
   })
 
   it('shows the secret to other members only, and never in a log', async () => {
-    const environment = { CLUSTER_SECRET: 'pinch-of-salt', API_KEY: 'spoon,fork', LOG_LEVEL: 'trace' }
-    const uplink = { CLUSTER_SECRET: 'pinch-of-salt', LOG_LEVEL: 'trace' }
+    const environment = {
+      CLUSTER_SECRET: 'a-pinch-of-salt-0',
+      API_KEY: 'a-wooden-spoon-0,a-pitchfork-of-1',
+      LOG_LEVEL: 'trace',
+    }
+    const uplink = { CLUSTER_SECRET: 'a-pinch-of-salt-0', LOG_LEVEL: 'trace' }
     await using cluster = await ProcessCluster.start([], { uplink })
     const [first, second] = await freePorts(2)
     const settings = { ...environment, UPLINK_URL: cluster.uplinkUrl }
     await using a = await startService('node', { ...settings, PORT: String(first), NODE_ID: 'a' })
     await using b = await startService('node', { ...settings, PORT: String(second), NODE_ID: 'b' })
     const url = `http://127.0.0.1:${first}`
-    const headers = { 'api-key': 'fork', 'content-type': 'application/json' }
+    const headers = { 'api-key': 'a-pitchfork-of-1', 'content-type': 'application/json' }
     const body = JSON.stringify({ key: keyOf('b', ['a', 'b']), data: 1 })
     expect((await fetch(`${url}/api`, { method: 'POST', headers, body })).status).to.equal(200)
     const denied = await fetch(`${url}/api?key=a`, { headers: { 'api-key': 'knife' } })
@@ -45,7 +49,7 @@ describe('operating a cluster', () => {
     const stranger = await fetch(`${cluster.uplinkUrl}/api/v1/members/x`, { method: 'PUT', body: '{}' })
     expect(stranger.status).to.equal(401)
     await Promise.all([a.stop(), b.stop()])
-    for (const secret of ['pinch-of-salt', 'spoon', 'fork']) {
+    for (const secret of ['a-pinch-of-salt-0', 'a-wooden-spoon-0', 'a-pitchfork-of-1']) {
       expect(a.stdout + a.stderr + b.stdout).to.not.include(secret)
     }
   })

@@ -5,8 +5,8 @@ import { converse, type RawAnswer } from '../support/raw.ts'
 import type { Step } from './step.ts'
 
 const IDS: readonly string[] = ['a', 'b']
-const API_KEY = 'sesame'
-const SECRET = 'of-members'
+const API_KEY = 'sesame-and-poppy'
+const SECRET = 'what-members-show'
 
 export interface WayOptions {
   readonly name: string

@@ -15,7 +15,7 @@ describe('scripts: a local cluster', () => {
 
   it('serves on every node, to those with the key, and leaves nothing behind at SIGTERM', async () => {
     const [uplink, first, second] = await freePorts(3)
-    const environment = { API_KEY: 'salt,pepper' }
+    const environment = { API_KEY: 'a-pinch-of-salt-0,pepper-from-a-mill' }
     await using cluster = startCluster([uplink, first, second], environment)
     await cluster.says('Larder is ready')
     const pids = await childrenOf(cluster.pid)

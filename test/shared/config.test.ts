@@ -3,6 +3,8 @@ import { expect } from 'chai'
 import { identify, readConfig } from '../../node/config.ts'
 import { ConfigError } from '../../shared/config.ts'
 
+const [SECRET, OTHER_SECRET] = ['what-members-show', 'what-members-take']
+
 function problemsOf(environment: Record<string, string>): string {
   try {
     readConfig(environment)
@@ -59,9 +61,45 @@ describe('the settings of a node', () => {
   it('need a secret as soon as others can reach the node', () => {
     expect(problemsOf({ HOST: '0.0.0.0' })).to.include('CLUSTER_SECRET')
     expect(problemsOf({ HOST: '127.0.0.1.example.com' })).to.include('CLUSTER_SECRET')
-    expect(readConfig({ HOST: '0.0.0.0', CLUSTER_SECRET: 's' }).host).to.equal('0.0.0.0')
+    expect(readConfig({ HOST: '0.0.0.0', CLUSTER_SECRET: SECRET }).host).to.equal('0.0.0.0')
     for (const HOST of ['127.0.0.1', '127.1.2.3', '::1', 'localhost'])
       expect(readConfig({ HOST }).host).to.equal(HOST)
+  })
+
+  it('show the first of several secrets, and take them all', () => {
+    const { clusterSecrets } = readConfig({ CLUSTER_SECRET: `${SECRET}, ${OTHER_SECRET}` })
+    expect(clusterSecrets).to.deep.equal([SECRET, OTHER_SECRET])
+    expect(readConfig({}).clusterSecrets).to.deep.equal([])
+  })
+
+  it('take no secret, and no key, that can be guessed or that no header carries, and repeat none', () => {
+    const key = 'a-wooden-spoon-0'
+    for (const name of ['CLUSTER_SECRET', 'API_KEY']) {
+      for (const wrong of [
+        `${key},too-short`,
+        ',',
+        `${key},pinch of salt and pepper`,
+        `${key},schöpflöffel-rot`,
+      ]) {
+        const problems = problemsOf({ [name]: wrong })
+        expect(problems).to.include(name)
+        for (const part of [key, 'too-short', 'pinch', 'rot']) expect(problems).to.not.include(part)
+      }
+      expect(readConfig({ [name]: `${key},${'x'.repeat(16)}` })).to.include({ port: 4000 })
+    }
+  })
+
+  it('need a secret where members would else have to show each other a key, which is none', () => {
+    const keyed = { UPLINK_URL: 'http://127.0.0.1:4500', API_KEY: 'a-wooden-spoon-0' }
+    expect(problemsOf(keyed)).to.include('UPLINK_URL and API_KEY need a CLUSTER_SECRET')
+    const both = { ...keyed, CLUSTER_SECRET: `${SECRET},a-wooden-spoon-0` }
+    expect(problemsOf(both)).to.include('CLUSTER_SECRET and API_KEY have one in common')
+    for (const environment of [
+      { ...keyed, CLUSTER_SECRET: SECRET },
+      { ...keyed, UPLINK_URL: '' },
+      { ...keyed, API_KEY: '' },
+    ])
+      expect(readConfig(environment).port).to.equal(4000)
   })
 
   it('name a member on IPv6 with brackets', () => {

@@ -52,7 +52,7 @@ describe('uplink: what it does not take', () => {
 })
 
 describe('uplink: the secret of the cluster', () => {
-  const secret = 'of-the-cluster'
+  const secret = 'what-members-show'
 
   it('members must show it, and others may look', async () => {
     await using uplink = await start({ CLUSTER_SECRET: secret })

@@ -6,7 +6,7 @@ describe('uplink settings', () => {
     expect(readConfig({})).deep.equal({
       host: '127.0.0.1',
       port: 4500,
-      clusterSecret: undefined,
+      clusterSecrets: [],
       redisUrl: undefined,
       leaseMs: 3000,
       copies: 2,

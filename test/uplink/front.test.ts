@@ -53,7 +53,7 @@ describe('uplink: the front page, for whom', () => {
 
 describe('uplink: what the front page tells', () => {
   it('each member, and what it says of itself', async () => {
-    const secret = 'of-the-cluster'
+    const secret = 'what-members-show'
     await using uplink = await start({ ...patient, CLUSTER_SECRET: secret, COPIES: '3' })
     const client = new UplinkClient(uplink.url, { authorization: `Bearer ${secret}` })
     await using a = await FakeMember.start('a')

@@ -60,7 +60,7 @@ describe('uplink: a member that only others reach', () => {
   })
 
   it('is asked of three others, with the secret of the cluster', async () => {
-    const secret = 'of-the-cluster'
+    const secret = 'what-members-show'
     await using uplink = await start({ ...patient, CLUSTER_SECRET: secret })
     const client = new UplinkClient(uplink.url, { authorization: `Bearer ${secret}` })
     await using witness = await FakeMember.start('witness')
@@ -81,7 +81,7 @@ describe('uplink: a member that only others reach', () => {
   })
 
   it('is found by a member as members really are', async () => {
-    const secret = 'of-the-cluster'
+    const secret = 'what-members-show'
     await using uplink = await start({ ...patient, CLUSTER_SECRET: secret })
     const client = new UplinkClient(uplink.url, { authorization: `Bearer ${secret}` })
     await using hidden = await FakeMember.start('hidden')

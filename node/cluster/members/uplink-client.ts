@@ -28,9 +28,9 @@ export class UplinkClient {
   #abandon = new AbortController()
 
   /** `self` is the name of this member, for the logs of uplink. */
-  constructor(urls: readonly string[], clusterSecret: string | undefined, self: string) {
+  constructor(urls: readonly string[], clusterSecrets: readonly string[], self: string) {
     this.#urls = urls
-    this.#headers = { [MEMBER_HEADER]: self, ...bearer(clusterSecret) }
+    this.#headers = { [MEMBER_HEADER]: self, ...bearer(clusterSecrets) }
   }
 
   get url(): string {
@@ -82,7 +82,8 @@ export class UplinkClient {
       try {
         return await this.#ask(call)
       } catch (error) {
-        if (error instanceof LarderError && error.status < 500) throw error
+        // Another one may know other secrets; whatever else this one refuses, that one would refuse too.
+        if (isRefusal(error) && (left <= 1 || error.code !== 'UNAUTHORIZED')) throw error
         if (attempt === this.#current) this.#failOver()
         if (left <= 1 || call.maxMs === WATCH_MAX_MS || this.#isStopped) throw error
       }
@@ -108,6 +109,10 @@ export class UplinkClient {
     this.#abandon.abort()
     this.#abandon = new AbortController()
   }
+}
+
+function isRefusal(error: unknown): error is LarderError {
+  return error instanceof LarderError && error.status < 500
 }
 
 function member(id: string): string {

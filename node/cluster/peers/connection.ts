@@ -47,8 +47,8 @@ export interface HttpConnectionOptions {
   readonly clock: Clock
   /** The name of this member, for the logs of others. */
   readonly self: string
-  /** What members show each other, if anything. */
-  readonly secret: string | undefined
+  /** Those of the cluster. */
+  readonly clusterSecrets: readonly string[]
 }
 
 /** Far above any answer: replies are deferred beyond 32 MiB, and a value is as large as a request body at most. */
@@ -67,7 +67,7 @@ export class HttpConnection implements Connection {
   constructor({ url }: Member, options: HttpConnectionOptions) {
     this.#options = options
     this.#url = url.replace(/\/$/, '')
-    this.#headers = { [MEMBER_HEADER]: options.self, ...bearer(options.secret) }
+    this.#headers = { [MEMBER_HEADER]: options.self, ...bearer(options.clusterSecrets) }
     const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent
     const inTurn = () => new Agent({ keepAlive: true, maxSockets: 1 })
     const sideBySide = () => new Agent({ keepAlive: true })

@@ -6,7 +6,7 @@ import { type CallOptions, call, JSON_TYPE } from './call.ts'
 import { type Example, json, large, MEMBER_EXAMPLES, text } from './member-examples.ts'
 import { Page } from './page.ts'
 
-const ACCESS = { 'api-key': 'key', authorization: 'Bearer secret' }
+const ACCESS = { 'api-key': 'salt-and-pepper-1', authorization: 'Bearer what-members-show' }
 
 /** Statuses that need a slow client, a flood of bytes or a fault; they have tests of their own. */
 const RARE = [408, 431, 500, 503]
@@ -156,7 +156,7 @@ describe('/openapi.json', () => {
   let page: Page
 
   before(async () => {
-    node = await startTestNode({ API_KEY: 'key', CLUSTER_SECRET: 'secret' })
+    node = await startTestNode({ API_KEY: ACCESS['api-key'], CLUSTER_SECRET: 'what-members-show' })
     page = await Page.of(node.url, ACCESS)
   })
   after(() => node[Symbol.asyncDispose]())

@@ -13,6 +13,7 @@ import { until } from '../../support/until.ts'
 import { TestUpstream } from '../../support/upstream.ts'
 import { call, expectProblem, send } from './call.ts'
 
+const KEY = 'salt-and-pepper-1'
 const TOKEN = 'tok-7f3a9c'
 const BODY = 'body-51e0d2'
 const ORG = { org_id: 'acme', authorization: `Bearer ${TOKEN}` }
@@ -20,7 +21,7 @@ const ORG = { org_id: 'acme', authorization: `Bearer ${TOKEN}` }
 describe('cached responses', () => {
   it('need the API key where there is one, and never show it to upstream', async () => {
     await using upstream = await TestUpstream.start()
-    await using node = await startTestNode({ ROUTES_FILE: await upstream.contract(), API_KEY: 'salt' })
+    await using node = await startTestNode({ ROUTES_FILE: await upstream.contract(), API_KEY: KEY })
     const event = JSON.stringify({ type: 'object.update', objectid: '1' })
     for (const [target, body, status] of [
       ['GET /server/templates/1', undefined, 200],
@@ -35,11 +36,11 @@ describe('cached responses', () => {
         const answer = await call(url, { ...options, headers: { ...options.headers, ...key } })
         expectProblem(answer, 401, 'UNAUTHORIZED')
       }
-      const letIn = await call(url, { ...options, headers: { ...options.headers, 'api-key': 'salt' } })
+      const letIn = await call(url, { ...options, headers: { ...options.headers, 'api-key': KEY } })
       expect(letIn.status, target).to.equal(status)
     }
     expect(upstream.calls).to.have.length(1)
-    expect(JSON.stringify(upstream.calls)).not.to.include('salt')
+    expect(JSON.stringify(upstream.calls)).not.to.include(KEY)
   })
 
   it('leave nothing on disk: no body, no token, no path', async () => {

@@ -30,7 +30,7 @@ describe('a client of several uplinks', () => {
   it('wakes whoever watches an uplink that hangs, and asks the next one', async () => {
     const hanging = await serve(() => {})
     const working = await serve((_, response) => answer(response, view))
-    const client = new UplinkClient([hanging, working], undefined, 'a')
+    const client = new UplinkClient([hanging, working], [], 'a')
     const watch = client.watch(3).catch(() => 'woken')
     await client.renew('a', renewal).catch(() => {})
     expect(await watch).to.equal('woken')
@@ -46,7 +46,7 @@ describe('a client of several uplinks', () => {
       asked.broken++
       response.writeHead(502).end('<html>')
     })
-    const client = new UplinkClient([broken, refusing], undefined, 'a')
+    const client = new UplinkClient([broken, refusing], [], 'a')
     for (let attempt = 0; attempt < 3; attempt++) {
       const error = await client.renew('a', renewal).catch((thrown) => thrown)
       expect(error).to.include({ code: 'ID_TAKEN', message: 'taken' })
@@ -63,8 +63,8 @@ describe('a client of several uplinks', () => {
       response.writeHead(202, { 'content-type': 'text/plain' }).end('Accepted')
     })
     const member = { id: 'a', url: 'http://a', incarnation: 'a-1' }
-    await new UplinkClient([hanging, working], undefined, 'a').leave(member)
-    await new UplinkClient([hanging, working], undefined, 'a').report(member)
+    await new UplinkClient([hanging, working], [], 'a').leave(member)
+    await new UplinkClient([hanging, working], [], 'a').report(member)
     expect(asked).to.deep.equal(['DELETE /api/v1/members/a?incarnation=a-1', 'POST /api/v1/members/a/report'])
   })
 
@@ -74,7 +74,7 @@ describe('a client of several uplinks', () => {
       seen.push(request.headers.authorization, request.headers['larder-member'])
       answer(response, view)
     })
-    const client = new UplinkClient([url], 'salt', 'a')
+    const client = new UplinkClient([url], ['salt', 'pepper'], 'a')
     await client.view()
     expect(seen).to.deep.equal(['Bearer salt', 'a'])
     client.stop()

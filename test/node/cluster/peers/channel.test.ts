@@ -147,9 +147,9 @@ describe('who asks for a channel', () => {
     await using echo = await Echo.start(['secret'])
     const { port } = echo.http
     expect(await ask(port, `GET ${CHANNEL_PATH}`, head(CHANNEL_PROTOCOL))).to.equal(401)
-    using wrong = connectionTo(port, systemClock, 'other')
+    using wrong = connectionTo(port, systemClock, ['other', 'secret'])
     expect((await wrong.ask('a')).status).to.equal(404) // Over HTTP, for which there is no row here.
-    using right = connectionTo(port, systemClock, 'secret')
+    using right = connectionTo(port, systemClock, ['secret', 'other'])
     expect((await right.ask('a')).status).to.equal(200)
     expect(echo.channels).to.equal(1)
   })
