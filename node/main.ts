@@ -1,6 +1,7 @@
 /** The process: settings in, a node until a signal, an exit code out. */
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../shared/clock.ts'
+import { descriptorsMax, divide } from '../shared/descriptors.ts'
 import { createLog } from '../shared/log.ts'
 import { Names } from '../shared/names.ts'
 import { runService } from '../shared/run.ts'
@@ -18,5 +19,6 @@ await runService(async (onFatal) => {
   const clock = systemClock
   const names = new Names({ clock, log })
   lookUpBy(names)
-  return startNode(config, { log, clock, names, onFatal })
+  const descriptors = divide(descriptorsMax())
+  return startNode(config, { log, clock, names, descriptors, onFatal })
 })

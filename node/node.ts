@@ -6,6 +6,7 @@
  */
 import packageJson from '../package.json' with { type: 'json' }
 import type { Clock } from '../shared/clock.ts'
+import { type Descriptors, divide } from '../shared/descriptors.ts'
 import { createHttpMetrics, type HttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
@@ -33,6 +34,8 @@ export interface NodeParts {
   readonly names?: Names
   /** In which formats it speaks with other members, where these are not all that this version knows. */
   readonly formats?: readonly number[]
+  /** What the process may have open; as much as it likes where that is not said. */
+  readonly descriptors?: Descriptors
   /** Called when the node finds that it cannot go on. */
   onFatal(error: Error): void
 }
@@ -48,10 +51,10 @@ export interface Node extends AsyncDisposable {
  */
 export async function startNode(config: NodeConfig, parts: NodeParts): Promise<Node> {
   const { log: root, clock, onFatal, formats = FORMATS } = parts
-  const { names = new Names(parts) } = parts
+  const { names = new Names(parts), descriptors = divide(Infinity) } = parts
   const metrics = createHttpMetrics()
   const client = await loadClient(config.kafka)
-  const http = await HttpService.listen({ ...config, log: root, metrics })
+  const http = await HttpService.listen({ ...config, log: root, metrics, descriptors })
   const identity = identify(config, http.port)
   const self: Member = {
     ...identity,
@@ -60,7 +63,8 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
     version: packageJson.version,
   }
   const log = root.child({ member: self.id })
-  const { backend, sources, routes } = join(config, { self, clock, log, names, metrics, client, onFatal })
+  const own = { self, clock, log, names, descriptors, metrics, client, onFatal }
+  const { backend, sources, routes } = join(config, own)
   const { apiKeys, clusterSecrets } = config
   http.serve(routes, { apiKeys, memberSecrets: clusterSecrets })
   await backend.open().catch(async (error) => {
@@ -94,15 +98,18 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
 
 interface Joined extends NodeParts {
   readonly names: Names
+  readonly descriptors: Descriptors
   readonly self: Member
   readonly metrics: HttpMetrics
   readonly client: Awaited<ReturnType<typeof loadClient>>
 }
 
-function join(config: NodeConfig, { self, clock, log, names, metrics, client, onFatal }: Joined) {
+function join(config: NodeConfig, joined: Joined) {
+  const { self, clock, log, names, metrics, client, descriptors, onFatal } = joined
+  const { outgoing } = descriptors
   const { registry } = metrics
   const { uplinkUrls, clusterSecrets, peerTimeoutMs: timeoutMs } = config
-  const basis = { ...config, self, clock, log, registry, timeoutMs }
+  const basis = { ...config, self, clock, log, registry, timeoutMs, connectionsMax: outgoing }
   names.belong('registry', uplinkUrls)
   registerNameMetrics(registry, names)
   const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
@@ -117,7 +124,7 @@ function join(config: NodeConfig, { self, clock, log, names, metrics, client, on
     requests: () => metrics.answers.total,
     connect(other) {
       names.belong('member', [other.url])
-      return new HttpConnection(other, { clock, self: self.id, clusterSecrets })
+      return new HttpConnection(other, { clock, self: self.id, clusterSecrets, connectionsMax: outgoing })
     },
     inFrontOf: (shards) => sources.inFrontOf(shards),
     onView: () => sources.doubt(),

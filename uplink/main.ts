@@ -1,5 +1,6 @@
 /** The process: settings in, an uplink until a signal, an exit code out. */
 import { systemClock } from '../shared/clock.ts'
+import { descriptorsMax, divide } from '../shared/descriptors.ts'
 import { createLog } from '../shared/log.ts'
 import { Names } from '../shared/names.ts'
 import { runService } from '../shared/run.ts'
@@ -13,5 +14,5 @@ await runService(async () => {
   const clock = systemClock
   const names = new Names({ clock, log, otherwise: 'member' })
   lookUpBy(names)
-  return startUplink(config, { log, clock, names })
+  return startUplink(config, { log, clock, names, descriptors: divide(descriptorsMax()) })
 })

@@ -5,6 +5,8 @@ import { decode, fit, readJson, readQuery } from '../shared/http/input.ts'
 import type { HttpRequest } from '../shared/http/request.ts'
 import { empty, json } from '../shared/http/response.ts'
 import type { Route } from '../shared/http/route.ts'
+import type { Log } from '../shared/log.ts'
+import { Trouble } from '../shared/trouble.ts'
 import { Lease, Loss, Member, MemberId, Renewal, Report, View } from '../shared/view.ts'
 import type { Registrar } from './registrar.ts'
 import type { Watchers } from './watchers.ts'
@@ -13,8 +15,17 @@ export interface RegistryRoutesOptions {
   readonly registrar: Registrar
   readonly watchers: Watchers
   readonly leaseMs: number
+  /** Whether members have to show a secret. */
+  readonly isGuarded: boolean
+  readonly log: Log
 }
 
+/** It ends with the process: settings are read once. */
+const UNGUARDED = {
+  begins:
+    'members show a secret and this uplink asks for none, so that anybody may say who is one: set CLUSTER_SECRET',
+  ends: '',
+}
 /** Room for the views of some thousand members. */
 const BODY_BYTES_MAX = 2 ** 20
 const TAKING_A_BODY = ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'NOT_READY'] as const
@@ -29,7 +40,8 @@ export function registryRoutes(options: RegistryRoutesOptions): Route[] {
   return [renewal(options), departure(options), report(options), loss(options), view(options)]
 }
 
-function renewal({ registrar, leaseMs }: RegistryRoutesOptions): Route {
+function renewal({ registrar, leaseMs, isGuarded, log }: RegistryRoutesOptions): Route {
+  const unguarded = new Trouble(log, UNGUARDED)
   return {
     method: 'PUT',
     path: '/api/v1/members/{id}',
@@ -41,6 +53,7 @@ function renewal({ registrar, leaseMs }: RegistryRoutesOptions): Route {
     errors: ['ID_TAKEN', 'VIEW_WANTED', 'NOT_UNDERSTOOD', ...TAKING_A_BODY],
     async handle(request) {
       const id = memberId(request)
+      if (!isGuarded && request.message.headers.authorization !== undefined) unguarded.begin({ member: id })
       const asked = fit(Renewal, (await readJson(request.message, BODY_BYTES_MAX)).value)
       return json({ epoch: await registrar.renew(id, asked), leaseMs })
     },

@@ -7,6 +7,7 @@
  */
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { authority } from '../shared/config.ts'
+import { type Descriptors, divide } from '../shared/descriptors.ts'
 import { createHttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
@@ -37,6 +38,8 @@ export interface StartOptions {
   readonly names?: Names
   readonly clock?: Clock
   readonly foundingMs?: number
+  /** What the process may have open; as much as it likes where that is not said. */
+  readonly descriptors?: Descriptors
 }
 
 /** Members that have lost their uplink try again so often in this time that those who know more are the first. */
@@ -50,8 +53,10 @@ const STOP_GRACE_MS = 2000
 /** @throws when the port cannot be had. */
 export async function startUplink(
   { host, port, clusterSecrets, redisUrl, leaseMs, copies }: UplinkConfig,
-  { log, clock = systemClock, names = new Names({ log, clock }), foundingMs = FOUNDING_MS }: StartOptions,
+  options: StartOptions,
 ): Promise<Uplink> {
+  const { log, clock = systemClock, foundingMs = FOUNDING_MS } = options
+  const { names = new Names({ log, clock }), descriptors = divide(Infinity) } = options
   await using parts = new AsyncDisposableStack()
   const http = createHttpMetrics()
   const metrics = createUplinkMetrics(http.registry)
@@ -82,7 +87,7 @@ export async function startUplink(
 
   const statuses = new Statuses({ clock, clusterSecrets })
   const own = [
-    ...registryRoutes({ registrar, watchers, leaseMs }),
+    ...registryRoutes({ registrar, watchers, leaseMs, isGuarded: clusterSecrets.length > 0, log }),
     frontRoute({ registrar, store, observations, statuses, journal, clock, leaseMs }),
   ]
   const ops = opsRoutes({
@@ -93,7 +98,7 @@ export async function startUplink(
     routes: own,
   })
   const routes = [...own, ...ops]
-  const service = await HttpService.listen({ log, metrics: http, host, port })
+  const service = await HttpService.listen({ log, metrics: http, host, port, descriptors })
   service.serve(routes, { memberSecrets: clusterSecrets })
   parts.defer(() => service.close(STOP_GRACE_MS))
   parts.defer(() => {

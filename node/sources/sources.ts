@@ -24,6 +24,8 @@ export interface SourcesOptions {
   /** What listens to it. */
   readonly client: Client | undefined
   readonly bodyBytesMax: number
+  /** How many connections may be opened from here, to all there is. */
+  readonly connectionsMax: number
   /** How long the owners of a response have, to confirm an event. */
   readonly timeoutMs: number
   /** What this process is called among those who listen. */

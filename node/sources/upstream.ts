@@ -9,8 +9,9 @@ import { LarderError } from '../../shared/errors.ts'
 import { type CachedRoute, fill, type Match } from '../route-table.ts'
 import type { SourceMetrics } from './metrics.ts'
 
-/** Calls under way to one upstream; beyond it they are refused at once. */
+/** Calls under way to one upstream; beyond it they are refused at once. Where few connections may be opened, half of those. */
 const CALLS_MAX = 256
+const CALLS_PART = 1 / 2
 const REDIRECTS_MAX = 3
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
 /** What of an answer is worth keeping; its length and encoding are our own. */
@@ -46,6 +47,8 @@ export interface UpstreamAnswer {
 export interface UpstreamOptions {
   readonly routes: readonly CachedRoute[]
   readonly bodyBytesMax: number
+  /** How many connections may be opened from here, to all there is. */
+  readonly connectionsMax: number
   readonly metrics: SourceMetrics
 }
 
@@ -53,6 +56,7 @@ export class Upstream {
   readonly #options: UpstreamOptions
   /** Whatever else an answer points to is not called. */
   readonly origins: ReadonlySet<string>
+  readonly #callsMax: number
   readonly #calls = new Map<string, number>()
   /** A connection each: one that upstream closes just when it is used again would look like a failure. */
   readonly #http = new HttpAgent()
@@ -60,6 +64,7 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.#options = options
+    this.#callsMax = Math.min(CALLS_MAX, Math.max(1, Math.floor(options.connectionsMax * CALLS_PART)))
     this.origins = new Set(
       options.routes.map(({ upstream }) => new URL(upstream.replaceAll(/[{}]/g, '')).origin),
     )
@@ -75,8 +80,8 @@ export class Upstream {
     const url = new URL(fill(route.upstream, parameters))
     if (asking.query.length > 1) url.search += (url.search === '' ? '?' : '&') + asking.query.slice(1)
     const calls = this.#calls.get(url.origin) ?? 0
-    if (calls >= CALLS_MAX)
-      throw new LarderError('OVERLOADED', `${CALLS_MAX} calls to ${url.origin} are under way.`)
+    if (calls >= this.#callsMax)
+      throw new LarderError('OVERLOADED', `${this.#callsMax} calls to ${url.origin} are under way.`)
     this.#calls.set(url.origin, calls + 1)
     const stopTimer = this.#options.metrics.upstreamSeconds.startTimer({ type: route.type })
     try {

@@ -9,10 +9,12 @@ import type { Route } from './route.ts'
 /** Carries out the row. Never throws, and its promises never reject. */
 export type Answering = (route: Route, request: HttpRequest) => Eventual<HttpResponse>
 
-export function createAnswering(isLetIn: Guard): Answering {
+/** `hasNoPlace` tells whether what is asked comes on a connection that there is no place for; probes are answered there too. */
+export function createAnswering(guard: Guard, hasNoPlace: (request: HttpRequest) => boolean): Answering {
   return (route, request) => {
     const { access } = route
-    if (!isLetIn(access, request.message.headers)) {
+    if (!route.isProbe && hasNoPlace(request)) return problem(noPlace())
+    if (!guard.letsIn(access, request.message.headers)) {
       const { scheme, detail } = needed[access]
       return problem(new LarderError('UNAUTHORIZED', detail), { 'www-authenticate': scheme })
     }
@@ -23,6 +25,10 @@ export function createAnswering(isLetIn: Guard): Answering {
       return problem(thrown)
     }
   }
+}
+
+function noPlace(): LarderError {
+  return new LarderError('OVERLOADED', 'More are connected than there are places for; nothing was applied.')
 }
 
 /** What a caller is told who lacks it. */

@@ -1,10 +1,15 @@
 /** Who is let in where: by an API key, or by the secret that members show each other. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { Secrets } from '../secrets.ts'
+import { MEMBER_HEADER } from '../view.ts'
 import { headerOf } from './request.ts'
 import type { Credentials, Route } from './route.ts'
 
-export type Guard = (access: Route['access'], headers: IncomingHttpHeaders) => boolean
+export interface Guard {
+  letsIn(access: Route['access'], headers: IncomingHttpHeaders): boolean
+  /** Whether a member, or uplink, shows itself; where there is no secret, whether somebody calls itself one. */
+  isMember(headers: IncomingHttpHeaders): boolean
+}
 
 export function createGuard({ apiKeys = [], memberSecrets = [] }: Credentials): Guard {
   const callers = new Secrets(apiKeys)
@@ -17,5 +22,9 @@ export function createGuard({ apiKeys = [], memberSecrets = [] }: Credentials): 
     member: ({ authorization }: IncomingHttpHeaders) =>
       !isShut && members.accept(authorization?.replace(/^Bearer /i, '')),
   }
-  return (access, headers) => isLetIn[access](headers)
+  return {
+    letsIn: (access, headers) => isLetIn[access](headers),
+    isMember: (headers) =>
+      isLetIn.member(headers) && (memberSecrets.length > 0 || headers[MEMBER_HEADER] !== undefined),
+  }
 }

@@ -1,14 +1,49 @@
 /** What both services measure of themselves; the page at /metrics is the registry's text. */
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { tellGauge } from '../metrics.ts'
 import { AnswerCounts } from './answer-counts.ts'
+import type { Places } from './places.ts'
 
 export interface HttpMetrics {
   readonly registry: Registry
   readonly answers: AnswerCounts
+  tellPlaces(places: Places): void
 }
 
 export function createHttpMetrics(): HttpMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  return { registry, answers: new AnswerCounts(registry) }
+  return {
+    registry,
+    answers: new AnswerCounts(registry),
+    tellPlaces: (places) => tellPlaces(registry, places),
+  }
+}
+
+function tellPlaces(registry: Registry, places: Places): void {
+  new Gauge({
+    name: 'larder_connections',
+    help: 'Connections that others have opened to this process.',
+    labelNames: ['of'],
+    registers: [registry],
+    collect() {
+      this.set({ of: 'clients' }, places.clients)
+      this.set({ of: 'members' }, places.members)
+    },
+  })
+  tellGauge(registry, {
+    name: 'larder_connection_places',
+    help: 'How many connections of clients there can be.',
+    read: () => places.max,
+  })
+  new Counter({
+    name: 'larder_connections_ended_total',
+    help: 'Connections that had to go for want of places: closed when silent, refused with 503, or cut unheard.',
+    labelNames: ['how'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [how, count] of Object.entries(places.counts)) this.inc({ how }, count)
+    },
+  })
 }

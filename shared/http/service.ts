@@ -12,14 +12,13 @@ import type { AddressInfo } from 'node:net'
 import { type Clock, pause, systemClock } from '../clock.ts'
 import { LarderError } from '../errors.ts'
 import { andThen } from '../eventual.ts'
-import type { Log } from '../log.ts'
 import { type Answering, createAnswering } from './answering.ts'
+import { Connections, type ConnectionsOptions } from './connections.ts'
 import { createGuard } from './guard.ts'
 import { type HotMatch, HotRoutes } from './hot-routes.ts'
 import { createKoaApp } from './koa-app.ts'
-import type { HttpMetrics } from './metrics.ts'
 import { Pressure } from './pressure.ts'
-import { HEADER_BYTES_MAX, Refusals } from './refusal.ts'
+import { HEADER_BYTES_MAX } from './refusal.ts'
 import { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
 import type { Credentials, Route } from './route.ts'
@@ -27,7 +26,6 @@ import { send } from './send.ts'
 import type { ToldRow } from './upgrade.ts'
 import { Upgrades } from './upgrades.ts'
 
-const CONNECTIONS_MAX = 10_000
 /** A request that has not arrived whole by then is 408. */
 const ARRIVAL_MAX_MS = 30_000
 /** A client that takes nothing of its answer for this long is cut off; longer than any parked watch. */
@@ -35,9 +33,7 @@ const IDLE_SOCKET_MAX_MS = 120_000
 /** Longer than the load balancers in use keep an idle connection, so that they are the ones to close it. */
 const KEEP_ALIVE_MS = 65_000
 
-export interface ServiceOptions {
-  readonly log: Log
-  readonly metrics: HttpMetrics
+export interface ServiceOptions extends ConnectionsOptions {
   readonly host: string
   readonly port: number
   /** How long a request may take to arrive whole. */
@@ -54,7 +50,7 @@ const CLOSE_MAX_MS = 5000
 export class HttpService {
   readonly #server: Server
   readonly #options: ServiceOptions
-  readonly #refusals: Refusals
+  readonly #connections: Connections
   readonly #pressure: Pressure
   #upgrades: Upgrades | undefined
   #draining = false
@@ -83,20 +79,22 @@ export class HttpService {
       optimizeEmptyRequests: true,
       shouldUpgradeCallback: (message) => this.#upgrades?.accepts(message) ?? false,
     })
-    this.#server.maxConnections = CONNECTIONS_MAX
     this.#server.timeout = IDLE_SOCKET_MAX_MS
     this.#pressure = new Pressure({
       log: options.log,
       now: () => performance.now(),
       afterTurn: setImmediate,
     })
-    this.#refusals = new Refusals(this.#server, options.log, options.metrics)
+    this.#connections = new Connections(this.#server, options)
   }
 
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
   serve(routes: readonly Route[], credentials: Credentials): void {
     const guard = createGuard(credentials)
-    const answering = createAnswering(guard)
+    const connections = this.#connections
+    const answering = createAnswering(guard, ({ message }) => connections.refuses(message.socket))
+    const note = (message: IncomingMessage, response: ServerResponse) =>
+      connections.note(message, response, () => guard.isMember(message.headers))
     const conclude = this.#conclude.bind(this)
     const koa = createKoaApp({ routes, answering, log: this.#options.log, conclude }).callback()
     const hot = new HotRoutes(routes)
@@ -104,16 +102,16 @@ export class HttpService {
       hot,
       guard,
       told: this.#note.bind(this),
-      isQuiet: (socket) => this.#refusals.isQuiet(socket),
+      connections,
     })
     this.#server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-      this.#refusals.note(message, response)
+      note(message, response)
       const match = hot.find(message.method, message.url)
       if (match === undefined) koa(message, response)
       else this.#answer(match, answering, new HttpRequest(message, response), response)
     })
     this.#server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
-      this.#refusals.note(message, response)
+      note(message, response)
       koa(message, response)
     })
   }

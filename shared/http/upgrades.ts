@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Connections } from './connections.ts'
 import type { Guard } from './guard.ts'
 import type { HotRoutes } from './hot-routes.ts'
 import { hasBody } from './input.ts'
@@ -15,8 +16,7 @@ export interface UpgradesOptions {
   readonly hot: HotRoutes
   readonly guard: Guard
   readonly told: Told
-  /** Whether all that was asked on the connection before is answered. */
-  isQuiet(socket: Duplex): boolean
+  readonly connections: Pick<Connections, 'isQuiet' | 'keep'>
 }
 
 /** For how long nobody may say anything. */
@@ -38,8 +38,9 @@ export class Upgrades {
     const { upgrade = '' } = message.headers
     if (route?.upgrade === undefined || route.upgrade.protocol !== upgrade.toLowerCase()) return false
     // Only a request without a body leaves its connection to somebody else.
-    if (this.#isClosing || hasBody(message) || !this.#options.isQuiet(message.socket)) return false
-    return this.#options.guard(route.access, message.headers)
+    if (this.#isClosing || hasBody(message) || !this.#options.connections.isQuiet(message.socket))
+      return false
+    return this.#options.guard.letsIn(route.access, message.headers)
   }
 
   /** Lets answers that are under way out. */
@@ -63,6 +64,7 @@ export class Upgrades {
       `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${upgrade.protocol}\r\n\r\n`,
     )
     if (head.length > 0) socket.unshift(head)
+    this.#options.connections.keep(socket)
     this.#open.set(socket, upgrade.take(socket, this.#options.told, message.headers))
   }
 

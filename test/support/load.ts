@@ -16,13 +16,15 @@ export class Load {
   readonly failures: string[] = []
   rounds = 0
   readonly #urls: () => readonly string[]
+  readonly #headers: Readonly<Record<string, string>>
   readonly #clients: readonly Client[]
   readonly #running: Promise<unknown>
   #isOver = false
 
-  /** `urls` are the nodes that requests are sent to, now. */
-  constructor(urls: () => readonly string[]) {
+  /** `urls` are the nodes that requests are sent to, now; `headers` go with each. */
+  constructor(urls: () => readonly string[], headers: Readonly<Record<string, string>> = {}) {
     this.#urls = urls
+    this.#headers = headers
     this.#clients = Array.from({ length: CLIENTS }, (_, index) => ({
       name: `client-${index}`,
       values: new Map(),
@@ -41,11 +43,11 @@ export class Load {
     const found: string[] = []
     for (const { values, totals } of this.#clients) {
       for (const [key, value] of values) {
-        const data = await valueAt(url, key)
+        const data = await this.#valueAt(url, key)
         if (data !== (value ?? null)) found.push(`${key} is ${data}, not ${value}`)
       }
       for (const [key, total] of totals) {
-        const value = await totalAt(url, key)
+        const value = await this.#totalAt(url, key)
         if (value !== String(total)) found.push(`${key} is ${value}, not ${total}`)
       }
     }
@@ -57,17 +59,17 @@ export class Load {
       const [key, counter] = [`${name}:${round % KEYS_EACH}`, `${name}:count:${round % KEYS_EACH}`]
       await this.#try(async () => {
         const url = this.#pick(round)
-        if (round % 3 === 2) await expectOk(`${url}/api?key=${key}`, { method: 'DELETE' })
-        else await expectOk(`${url}/api`, sent({ key, data: round }))
+        if (round % 3 === 2) await this.#expectOk(`${url}/api?key=${key}`, { method: 'DELETE' })
+        else await this.#expectOk(`${url}/api`, sent({ key, data: round }))
         values.set(key, round % 3 === 2 ? undefined : round)
-        const found = await valueAt(this.#pick(round + 1), key)
+        const found = await this.#valueAt(this.#pick(round + 1), key)
         if (found !== (values.get(key) ?? null))
           throw new Error(`${key} was read as ${found} in round ${round}`)
       })
       await this.#try(async () => {
         const once = sent({ by: '1' }, { 'idempotency-key': `${name}-${round}` })
         for (const turn of [0, 1])
-          await expectOk(`${this.#pick(round + turn)}/api/v1/counters/${counter}`, once)
+          await this.#expectOk(`${this.#pick(round + turn)}/api/v1/counters/${counter}`, once)
         totals.set(counter, (totals.get(counter) ?? 0) + 1)
       })
       this.rounds++
@@ -82,6 +84,25 @@ export class Load {
     }
   }
 
+  async #expectOk(url: string, init: RequestInit): Promise<void> {
+    const response = await fetch(url, { ...init, headers: { ...init.headers, ...this.#headers } })
+    const text = await response.text()
+    if (response.status !== 200) throw new Error(`${init.method} ${url}: ${response.status} ${text}`)
+  }
+
+  async #valueAt(url: string, key: string): Promise<unknown> {
+    const response = await fetch(`${url}/api?key=${key}`, { headers: this.#headers })
+    const body = (await response.json()) as { data?: unknown }
+    if (response.status !== 200) throw new Error(`GET ${key}: ${response.status} ${JSON.stringify(body)}`)
+    return body.data
+  }
+
+  async #totalAt(url: string, key: string): Promise<unknown> {
+    const response = await fetch(`${url}/api/v1/counters/${key}`, { headers: this.#headers })
+    const body = (await response.json()) as { value?: unknown }
+    return body.value
+  }
+
   #pick(turn: number): string {
     const urls = this.#urls()
     return urls[turn % urls.length] ?? ''
@@ -94,22 +115,4 @@ function sent(body: object, headers: Record<string, string> = {}): RequestInit {
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   }
-}
-
-async function expectOk(url: string, init: RequestInit): Promise<void> {
-  const response = await fetch(url, init)
-  const text = await response.text()
-  if (response.status !== 200) throw new Error(`${init.method} ${url}: ${response.status} ${text}`)
-}
-
-async function valueAt(url: string, key: string): Promise<unknown> {
-  const response = await fetch(`${url}/api?key=${key}`)
-  const body = (await response.json()) as { data?: unknown }
-  if (response.status !== 200) throw new Error(`GET ${key}: ${response.status} ${JSON.stringify(body)}`)
-  return body.data
-}
-
-async function totalAt(url: string, key: string): Promise<unknown> {
-  const body = (await (await fetch(`${url}/api/v1/counters/${key}`)).json()) as { value?: unknown }
-  return body.value
 }

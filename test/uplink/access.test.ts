@@ -1,7 +1,7 @@
 /** What uplink does not take, and from whom, over real sockets. */
 import { expect } from 'chai'
 import { FakeMember } from './fake-member.ts'
-import { start } from './start.ts'
+import { patient, start } from './start.ts'
 import { UplinkClient } from './uplink-client.ts'
 
 describe('uplink: what it does not take', () => {
@@ -70,6 +70,30 @@ describe('uplink: the secret of the cluster', () => {
       )
     }
     expect(await stranger.ids()).deep.equal([])
+  })
+
+  it('whoever shows any of several is let in, and is shown the first', async () => {
+    const other = 'what-members-take'
+    await using uplink = await start({ ...patient, CLUSTER_SECRET: `${secret},${other}` })
+    await using a = await FakeMember.start('a')
+    for (const one of [other, secret]) {
+      const client = new UplinkClient(uplink.url, { authorization: `Bearer ${one}` })
+      expect((await client.renew(a.member)).status).equal(200)
+    }
+    const html = { accept: 'text/html' }
+    await (await fetch(uplink.url, { headers: html })).text()
+    expect(a.asked.at(-1)).include({ authorization: `Bearer ${secret}` })
+  })
+
+  it('an uplink without says once that members show one', async () => {
+    await using uplink = await start(patient)
+    await using a = await FakeMember.start('a')
+    const client = new UplinkClient(uplink.url, { authorization: `Bearer ${secret}` })
+    await uplink.client.renew(a.member)
+    const told = () => uplink.logged.filter((line) => line.includes('set CLUSTER_SECRET'))
+    expect(told()).length(0)
+    for (let time = 0; time < 2; time++) expect((await client.renew(a.member)).status).equal(200)
+    expect(told()).length(1)
   })
 
   it('whoever shows it is let in', async () => {

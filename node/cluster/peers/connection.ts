@@ -49,7 +49,13 @@ export interface HttpConnectionOptions {
   readonly self: string
   /** Those of the cluster. */
   readonly clusterSecrets: readonly string[]
+  /** How many connections may be opened from here, to all there is. */
+  readonly connectionsMax: number
 }
+
+/** Of the connections that may be opened from here, what one lane to one member takes; more wait for one of these. */
+const LANE_PART = 1 / 8
+const LANE_MIN = 2
 
 /** Far above any answer: replies are deferred beyond 32 MiB, and a value is as large as a request body at most. */
 const ANSWER_BYTES_MAX = 512 * 2 ** 20
@@ -70,7 +76,8 @@ export class HttpConnection implements Connection {
     this.#headers = { [MEMBER_HEADER]: options.self, ...bearer(options.clusterSecrets) }
     const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent
     const inTurn = () => new Agent({ keepAlive: true, maxSockets: 1 })
-    const sideBySide = () => new Agent({ keepAlive: true })
+    const maxSockets = Math.max(LANE_MIN, Math.floor(options.connectionsMax * LANE_PART))
+    const sideBySide = () => new Agent({ keepAlive: true, maxSockets })
     this.#agents = { commands: inTurn(), changes: inTurn(), fetches: sideBySide(), slots: sideBySide() }
     this.#channels = { commands: this.#channel(), changes: this.#channel() }
   }

@@ -22,6 +22,8 @@ export class NotUnderstoodError extends Error {
 
 /** With these a member says that it has not understood, whatever its version. */
 const MISUNDERSTANDINGS = new Set([400, 404, 405, 409, 415])
+/** For the log. */
+const SECRETS_DIFFER = new Error('it does not take the secret of this member: CLUSTER_SECRET is not the same')
 /** What passes by itself, and means the same to whoever has asked. */
 const PASSING: readonly unknown[] = ['OVERLOADED', 'NOT_READY']
 
@@ -31,6 +33,7 @@ export function refusalOf(id: string, answer: PeerResponse): Error {
   if (code === 'IMPOSSIBLE')
     return new NotUnderstoodError('it does not believe the times that this member tells', { isOfClock: true })
   if (MISUNDERSTANDINGS.has(status)) return new NotUnderstoodError(`it answers ${status}`)
+  if (status === 401) return new LarderError('UNREACHABLE', `${id} answered 401.`, { cause: SECRETS_DIFFER })
   const isPassing = isErrorCode(code) && PASSING.includes(code)
   return new LarderError(isPassing ? code : 'UNREACHABLE', `${id} answered ${status}.`)
 }

@@ -68,6 +68,19 @@ describe('a client of several uplinks', () => {
     expect(asked).to.deep.equal(['DELETE /api/v1/members/a?incarnation=a-1', 'POST /api/v1/members/a/report'])
   })
 
+  it('asks the next one where its secret is not taken, and says so where none takes it', async () => {
+    const problem = { code: 'UNAUTHORIZED', detail: 'not that secret' }
+    const refusing = await serve((_, response) => answer(response.writeHead(401), problem))
+    const taking = await serve((_, response) => answer(response, { epoch: 1, leaseMs: 3000 }))
+    const client = new UplinkClient([refusing, taking], ['salt'], 'a')
+    expect(await client.renew('a', renewal)).to.deep.equal({ epoch: 1, leaseMs: 3000 })
+    for (const urls of [[refusing], [refusing, refusing]]) {
+      const error = await new UplinkClient(urls, ['salt'], 'a').renew('a', renewal).catch((thrown) => thrown)
+      expect(error).to.include({ code: 'UNAUTHORIZED', message: 'not that secret' })
+    }
+    client.stop()
+  })
+
   it('shows the secret of the cluster, and who asks', async () => {
     const seen: unknown[] = []
     const url = await serve((request, response) => {

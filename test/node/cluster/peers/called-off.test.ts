@@ -15,7 +15,12 @@ describe('a request that is called off', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo
     const member = { ...memberOf('b'), url: `http://127.0.0.1:${port}` }
-    const connection = new HttpConnection(member, { clock: systemClock, self: 'a', clusterSecrets: [] })
+    const connection = new HttpConnection(member, {
+      clock: systemClock,
+      self: 'a',
+      clusterSecrets: [],
+      connectionsMax: 10,
+    })
     const calling = new AbortController()
     const failed = failureOf(
       connection.post({

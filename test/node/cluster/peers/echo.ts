@@ -93,7 +93,12 @@ export class Echo implements AsyncDisposable {
 
 export function connectionTo(port: number, clock = systemClock, secrets: readonly string[] = []) {
   const member = { id: 'b', url: `http://127.0.0.1:${port}`, incarnation: 'b-1', since: 1 }
-  const connection = new HttpConnection(member, { clock, self: 'a', clusterSecrets: secrets })
+  const connection = new HttpConnection(member, {
+    clock,
+    self: 'a',
+    clusterSecrets: secrets,
+    connectionsMax: 100,
+  })
   const ask = (text: string, timeoutMs = 5000) =>
     connection.post({ lane: 'commands', path: EXECUTE_PATH, body: Buffer.from(text), timeoutMs })
   return { ask, open: () => connection.open(), [Symbol.dispose]: () => connection.close() }

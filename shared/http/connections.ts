@@ -1,0 +1,54 @@
+/** What is connected to a server: a place for whoever comes, and an answer for what never becomes a request. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Descriptors, divide } from '../descriptors.ts'
+import type { Log } from '../log.ts'
+import type { HttpMetrics } from './metrics.ts'
+import { Places } from './places.ts'
+import { Refusals } from './refusal.ts'
+
+export interface ConnectionsOptions {
+  readonly log: Log
+  readonly metrics: HttpMetrics
+  /** What the process may have open; as much as it likes where that is not said. */
+  readonly descriptors?: Descriptors
+}
+
+export class Connections {
+  readonly #refusals: Refusals
+  readonly #places: Places
+
+  constructor(server: Server, { log, metrics, descriptors = divide(Infinity) }: ConnectionsOptions) {
+    const refusals = new Refusals(server, log, metrics)
+    this.#refusals = refusals
+    this.#places = new Places({
+      ...descriptors,
+      log,
+      now: () => performance.now(),
+      isQuiet: (socket) => refusals.isQuiet(socket),
+    })
+    metrics.tellPlaces(this.#places)
+    server.on('connection', (socket) => this.#places.enter(socket, socket.remoteAddress))
+  }
+
+  /** To be told of every request. */
+  note(message: IncomingMessage, response: ServerResponse, isMember: () => boolean): void {
+    this.#refusals.note(message, response)
+    if (this.#places.asks(message.socket, isMember)) response.setHeader('connection', 'close')
+  }
+
+  /** Whether all that was asked on the connection is answered. */
+  isQuiet(socket: Duplex): boolean {
+    return this.#refusals.isQuiet(socket)
+  }
+
+  /** It has left HTTP for a protocol of its own. */
+  keep(socket: Duplex): void {
+    this.#places.keep(socket)
+  }
+
+  /** Whether what is asked on it is to be refused, as there is no place for it. */
+  refuses(socket: Duplex): boolean {
+    return this.#places.refuses(socket)
+  }
+}
