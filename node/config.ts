@@ -1,6 +1,6 @@
 /** Every setting of a node: its default, its unit, its bounds. Read once, at start. */
 import { readFileSync } from 'node:fs'
-import { authority, type Environment, MAKES_A_SECRET, Settings } from '../shared/config.ts'
+import { authority, type Environment, isWildcard, MAKES_A_SECRET, Settings } from '../shared/config.ts'
 import { SLOTS } from '../shared/placement.ts'
 import { MemberId } from '../shared/view.ts'
 import { type KafkaSettings, readKafka } from './kafka-settings.ts'
@@ -40,6 +40,12 @@ export interface NodeConfig {
 }
 
 const MIB = 2 ** 20
+/** What is made of a body, as JSON with its escapes say, must still be one text, and one answer between members. */
+const BODY_MAX = 256 * MIB
+/** An answer that takes longer is cut off: a connection on which nothing is said is closed after two minutes. */
+const PEER_TIMEOUT_MAX_MS = 100_000
+/** Less than it takes to pass on a command and to hear of its copies. */
+const PEER_TIMEOUT_MIN_MS = 50
 
 /** @throws ConfigError naming every wrong setting. */
 export function readConfig(environment: Environment): NodeConfig {
@@ -49,23 +55,29 @@ export function readConfig(environment: Environment): NodeConfig {
   if (nodeId !== undefined && !MemberId.safeParse(nodeId).success) {
     settings.problem(`NODE_ID=${nodeId}: at most 128 letters, digits and . : _ - [ ]`)
   }
-  const advertiseUrl = settings.text('ADVERTISE_URL')
+  const advertised = settings.text('ADVERTISE_URL')
+  const advertiseUrl = advertised && settings.url('ADVERTISE_URL', advertised)
   const dataDir = settings.text('DATA_DIR') ?? 'data'
   const apiKeys = settings.secrets('API_KEY')
   const uplinkUrls = settings.list('UPLINK_URL').map((url) => settings.url('UPLINK_URL', url))
   checkKeys(settings, { ...listening, uplinkUrls, apiKeys })
+  checkAddress(settings, { ...listening, uplinkUrls, advertiseUrl })
   const config: NodeConfig = {
     ...listening,
     nodeId,
-    advertiseUrl: advertiseUrl && settings.url('ADVERTISE_URL', advertiseUrl),
+    advertiseUrl,
     uplinkUrls,
     shardLimit: settings.integer('SHARD_LIMIT', { fallback: 4, min: 1, max: SLOTS }),
     queueMax: settings.integer('MAX_QUEUE', { fallback: 10_000, min: 1 }),
-    bodyBytesMax: settings.bytes('MAX_BODY', 8 * MIB),
-    peerTimeoutMs: settings.integer('PEER_TIMEOUT_MS', { fallback: 2000, min: 1, max: 600_000 }),
+    bodyBytesMax: settings.bytes('MAX_BODY', 8 * MIB, BODY_MAX),
+    peerTimeoutMs: settings.integer('PEER_TIMEOUT_MS', {
+      fallback: 2000,
+      min: PEER_TIMEOUT_MIN_MS,
+      max: PEER_TIMEOUT_MAX_MS,
+    }),
     bytesMax: settings.bytes('MAX_BYTES', 512 * MIB),
     dataDir: dataDir === 'off' ? undefined : dataDir,
-    syncIntervalMs: settings.integer('SYNC_INTERVAL_MS', { fallback: 5000, min: 0, max: 3_600_000 }),
+    syncIntervalMs: readSyncInterval(settings, dataDir),
     waitForHoldersMs: settings.integer('WAIT_FOR_HOLDERS_MS', { fallback: 120_000, min: 0, max: 86_400_000 }),
     routes: readRoutes(settings),
     kafka: readKafka(settings),
@@ -74,6 +86,38 @@ export function readConfig(environment: Environment): NodeConfig {
   }
   settings.check()
   return Object.freeze(config)
+}
+
+function readSyncInterval(settings: Settings, dataDir: string): number {
+  const syncIntervalMs = settings.integer('SYNC_INTERVAL_MS', { fallback: 5000, min: 0, max: 3_600_000 })
+  if (syncIntervalMs === 0 && dataDir === 'off')
+    settings.problem(
+      'SYNC_INTERVAL_MS=0 and DATA_DIR=off: no write could be answered, as none comes on a disk',
+    )
+  return syncIntervalMs
+}
+
+/** Where the others find this member, and where it finds uplink. */
+function checkAddress(
+  settings: Settings,
+  config: Pick<NodeConfig, 'host' | 'port' | 'uplinkUrls' | 'advertiseUrl'>,
+): void {
+  const { host, port, uplinkUrls, advertiseUrl } = config
+  const advertised = URL.parse(advertiseUrl ?? '')
+  if (advertised !== null && isWildcard(advertised.hostname))
+    settings.problem(
+      `ADVERTISE_URL=${advertiseUrl}: an address that others can call, which ${advertised.hostname} is not`,
+    )
+  if (advertised !== null && advertised.pathname !== '/')
+    settings.problem(`ADVERTISE_URL=${advertiseUrl}: without a path, as members are not called below one`)
+  if (uplinkUrls.length > 0 && advertiseUrl === undefined && isWildcard(host))
+    settings.problem(`HOST=${host} and UPLINK_URL need an ADVERTISE_URL: where the others reach this node`)
+  const own = [`http://${authority(host, port)}`, advertiseUrl].flatMap(
+    (url) => URL.parse(url ?? '')?.origin ?? [],
+  )
+  for (const url of uplinkUrls)
+    if (own.includes(URL.parse(url)?.origin ?? ''))
+      settings.problem(`UPLINK_URL=${url}: that is this node, not uplink`)
 }
 
 /** An API key is for clients: no other member is ever shown one. */

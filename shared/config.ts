@@ -18,6 +18,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const SECRET_LENGTH_MIN = 16
 export const MAKES_A_SECRET = './scripts/secret.sh makes one'
 
+const UNIT_OF_BOUNDS = 2 ** 20
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
 
 export class Settings {
@@ -38,29 +39,32 @@ export class Settings {
     return entries.map((entry) => entry.trim()).filter((entry) => entry !== '')
   }
 
-  integer(name: string, options: { fallback: number; min: number; max?: number }): number {
-    const { fallback, min, max = Number.MAX_SAFE_INTEGER } = options
+  /** `why` is added where a bound is not plain. */
+  integer(name: string, options: { fallback: number; min: number; max?: number; why?: string }): number {
+    const { fallback, min, max = Number.MAX_SAFE_INTEGER, why } = options
     const text = this.text(name) ?? String(fallback)
     const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
     if (value >= min && value <= max) return value
-    this.problem(`${name}=${text}: an integer of at least ${min}${max < 2 ** 52 ? `, at most ${max}` : ''}`)
+    const bounds = `an integer of at least ${min}${max < 2 ** 52 ? `, at most ${max}` : ''}`
+    this.problem(`${name}=${text}: ${bounds}${why === undefined ? '' : ` (${why})`}`)
     return fallback
   }
 
   /** Bytes, as a number or with KiB, MiB or GiB behind it. */
-  bytes(name: string, fallback: number): number {
+  bytes(name: string, fallback: number, max = Number.MAX_SAFE_INTEGER): number {
     const text = this.text(name) ?? String(fallback)
     const [, digits = '', unit = ''] = /^(\d+) ?(KiB|MiB|GiB|)$/.exec(text) ?? []
     const value = Number(digits) * (UNITS[unit] ?? 1)
-    if (Number.isSafeInteger(value) && value > 0) return value
-    this.problem(`${name}=${text}: bytes, like 8388608 or 8MiB (KiB, MiB, GiB)`)
+    if (Number.isSafeInteger(value) && value > 0 && value <= max) return value
+    const atMost = max < 2 ** 52 ? `, at most ${max / UNIT_OF_BOUNDS} MiB` : ''
+    this.problem(`${name}=${text}: bytes, like 8388608 or 8MiB (KiB, MiB, GiB)${atMost}`)
     return fallback
   }
 
   url(name: string, text: string): string {
     const url = URL.parse(text)
     const isPlain = url?.search === '' && url.hash === '' && url.username === '' && url.password === ''
-    if (isPlain && /^https?:$/.test(url.protocol)) {
+    if (isPlain && /^https?:$/.test(url.protocol) && url.port !== '0') {
       return url.href.replace(/\/$/, '')
     }
     this.problem(`${name}=${text}: a URL like http://127.0.0.1:4500`)
@@ -80,7 +84,8 @@ export class Settings {
     const host = this.text('HOST') ?? '127.0.0.1'
     const port = this.integer('PORT', { fallback: defaultPort, min: 0, max: 65535 })
     const clusterSecrets = this.secrets('CLUSTER_SECRET')
-    if (!isLoopback(host) && clusterSecrets.length === 0) {
+    if (!isHost(host)) this.problem(`HOST=${host}: an address or a name, without a port`)
+    else if (!isLoopback(host) && clusterSecrets.length === 0) {
       this.problem(`HOST=${host} can be reached from other machines: set CLUSTER_SECRET (${MAKES_A_SECRET})`)
     }
     return { host, port, clusterSecrets }
@@ -105,6 +110,17 @@ export class Settings {
   check(): void {
     if (this.#problems.length > 0) throw new ConfigError(this.#problems)
   }
+}
+
+/** Where a name is none, the system would look for it, and say only then that there is none. */
+function isHost(host: string): boolean {
+  return isIP(host) > 0 || /^[a-z\d]([\w-]*[a-z\d])?(\.[a-z\d]([\w-]*[a-z\d])?)*\.?$/i.test(host)
+}
+
+/** Whether it stands for every address of the machine, and so for none that others could call. */
+export function isWildcard(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '')
+  return isIP(bare) > 0 && /^[0:.]*$/.test(bare)
 }
 
 function isLoopback(host: string): boolean {

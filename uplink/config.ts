@@ -15,8 +15,11 @@ export interface UplinkConfig {
   readonly logLevel: string
 }
 
-/** Below this a lease is mostly the time that its renewal travels. */
-const LEASE_MIN_MS = 100
+/**
+ * A member feels its pulse every 100 ms, and without one for half a lease it has stood still: so with less than this it finds
+ * itself stopped whenever a beat is a little late, and uplink, which then looks for a third of a lease, finds nobody.
+ */
+const LEASE_MIN_MS = 300
 const LEASE_MAX_MS = 3_600_000
 
 /** @throws ConfigError naming every problem. */
@@ -25,7 +28,12 @@ export function readConfig(environment: Environment): UplinkConfig {
   const config = {
     ...settings.listening(4500),
     redisUrl: redisUrl(settings),
-    leaseMs: settings.integer('LEASE_MS', { fallback: 3000, min: LEASE_MIN_MS, max: LEASE_MAX_MS }),
+    leaseMs: settings.integer('LEASE_MS', {
+      fallback: 3000,
+      min: LEASE_MIN_MS,
+      max: LEASE_MAX_MS,
+      why: 'a member beats every 100 ms, and half a lease without a beat counts as stopped',
+    }),
     copies: settings.integer('COPIES', { fallback: 2, min: 1 }),
     logLevel: settings.logLevel(),
   }

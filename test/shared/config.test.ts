@@ -66,6 +66,46 @@ describe('the settings of a node', () => {
       expect(readConfig({ HOST }).host).to.equal(HOST)
   })
 
+  it('that cannot work together are named, all of them', () => {
+    const uplink = { UPLINK_URL: 'http://127.0.0.1:4500' }
+    const cases: readonly [Record<string, string>, string][] = [
+      [{ ...uplink, HOST: '0.0.0.0', CLUSTER_SECRET: SECRET }, 'need an ADVERTISE_URL'],
+      [{ ...uplink, HOST: '::', CLUSTER_SECRET: SECRET }, 'need an ADVERTISE_URL'],
+      [{ ADVERTISE_URL: 'http://0.0.0.0:4000' }, 'an address that others can call'],
+      [{ ADVERTISE_URL: 'http://[::]:4000' }, 'an address that others can call'],
+      [{ ADVERTISE_URL: 'http://one:4000/larder' }, 'without a path'],
+      [{ ADVERTISE_URL: 'http://one:0' }, 'a URL like'],
+      [{ UPLINK_URL: 'http://127.0.0.1:4000' }, 'that is this node'],
+      [{ UPLINK_URL: 'http://one:4000', ADVERTISE_URL: 'http://one:4000/' }, 'that is this node'],
+      [{ SYNC_INTERVAL_MS: '0', DATA_DIR: 'off' }, 'none comes on a disk'],
+      [{ PEER_TIMEOUT_MS: '49' }, 'PEER_TIMEOUT_MS=49'],
+      [{ PEER_TIMEOUT_MS: '100001' }, 'PEER_TIMEOUT_MS=100001'],
+      [{ MAX_BODY: '257MiB' }, 'at most 256 MiB'],
+      [{ HOST: 'http://127.0.0.1' }, 'HOST=http://127.0.0.1'],
+      [{ HOST: '127.0.0.1:4000' }, 'HOST=127.0.0.1:4000'],
+    ]
+    for (const [environment, problem] of cases) expect(problemsOf(environment)).to.include(problem)
+    const all = Object.assign({}, ...cases.slice(4).map(([environment]) => environment), { HOST: '0.0.0.0' })
+    expect(problemsOf(all).split('\n  - ')).to.have.length.above(6)
+  })
+
+  it('that look alike and can work are taken', () => {
+    for (const environment of [
+      { UPLINK_URL: 'http://127.0.0.1:4500', HOST: '127.0.0.1', PORT: '0' },
+      {
+        UPLINK_URL: 'http://127.0.0.1:4500',
+        HOST: '0.0.0.0',
+        ADVERTISE_URL: 'http://10.0.0.1:4000/',
+        CLUSTER_SECRET: SECRET,
+      },
+      { HOST: '0.0.0.0', CLUSTER_SECRET: SECRET },
+      { HOST: 'larder_node-1.internal.', CLUSTER_SECRET: SECRET },
+      { WAIT_FOR_HOLDERS_MS: '0', DATA_DIR: 'off' },
+      { MAX_BODY: '256MiB', MAX_BYTES: '1MiB' },
+    ])
+      expect(readConfig(environment).logLevel).to.equal('info')
+  })
+
   it('show the first of several secrets, and take them all', () => {
     const { clusterSecrets } = readConfig({ CLUSTER_SECRET: `${SECRET}, ${OTHER_SECRET}` })
     expect(clusterSecrets).to.deep.equal([SECRET, OTHER_SECRET])

@@ -22,7 +22,7 @@ describe('uplink settings', () => {
     const wrong = {
       PORT: '70000',
       HOST: '0.0.0.0',
-      LEASE_MS: '99',
+      LEASE_MS: '299',
       COPIES: '0',
       LOG_LEVEL: 'loud',
       REDIS_URL: 'x',
