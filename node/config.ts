@@ -77,7 +77,7 @@ export function readConfig(environment: Environment): NodeConfig {
     }),
     bytesMax: settings.bytes('MAX_BYTES', 512 * MIB),
     dataDir: dataDir === 'off' ? undefined : dataDir,
-    syncIntervalMs: readSyncInterval(settings, dataDir),
+    syncIntervalMs: settings.integer('SYNC_INTERVAL_MS', { fallback: 5000, min: 0, max: 3_600_000 }),
     waitForHoldersMs: settings.integer('WAIT_FOR_HOLDERS_MS', { fallback: 120_000, min: 0, max: 86_400_000 }),
     routes: readRoutes(settings),
     kafka: readKafka(settings),
@@ -86,15 +86,6 @@ export function readConfig(environment: Environment): NodeConfig {
   }
   settings.check()
   return Object.freeze(config)
-}
-
-function readSyncInterval(settings: Settings, dataDir: string): number {
-  const syncIntervalMs = settings.integer('SYNC_INTERVAL_MS', { fallback: 5000, min: 0, max: 3_600_000 })
-  if (syncIntervalMs === 0 && dataDir === 'off')
-    settings.problem(
-      'SYNC_INTERVAL_MS=0 and DATA_DIR=off: no write could be answered, as none comes on a disk',
-    )
-  return syncIntervalMs
 }
 
 /** Where the others find this member, and where it finds uplink. */
