@@ -76,7 +76,9 @@ class Ensemble implements AsyncDisposable {
     const { members, slots } = JSON.parse(await ask('/api/v1/cluster'))
     const [, short] = /^larder_slots_short (\d+)$/m.exec(await ask('/metrics')) ?? []
     const ready = await statusOf(`${url}/readyz`)
-    return { ready, members: members.length, arriving: slots.arriving, short: Number(short) }
+    // Where there are fewer members than copies it stays so.
+    const isAlone = this.nodes.length === 1
+    return { ready, members: members.length, arriving: slots.arriving, short: isAlone ? 0 : Number(short) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
