@@ -32,7 +32,7 @@ describe('nodes that may have 96 descriptors', function () {
 
   it('keep each other, and answer clients and probes, however many idle connections there are', async () => {
     const [uplinkPort, ...ports] = await freePorts(4)
-    await using _uplink = await startService('uplink', { PORT: String(uplinkPort), LEASE_MS: '2000' })
+    await using _uplink = await startService('uplink', { PORT: String(uplinkPort), LEASE_MS: '60000' })
     await using nodes = new AsyncDisposableStack()
     const outputs = IDS.map((id, index) => {
       const own = { PORT: String(ports[index]), NODE_ID: id, UPLINK_URL: `http://127.0.0.1:${uplinkPort}` }
