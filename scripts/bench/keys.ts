@@ -1,5 +1,6 @@
 /** Keys of the kind that people use, and the requests for them. */
-import { placeSlots, slotOf } from '../../shared/placement.ts'
+import { slotOf } from '../../shared/placement.ts'
+import { placeSlots } from '../../shared/placing.ts'
 import { Load } from './load.ts'
 import { inAll } from './pace.ts'
 import { requestText } from './request.ts'

@@ -1,6 +1,7 @@
 /** How many slots change their owner when the members change, beside how many have to. Of a sample of all slots. */
 import { z } from 'zod'
-import { placeSlots, SLOTS } from '../../shared/placement.ts'
+import { SLOTS } from '../../shared/placement.ts'
+import { placeSlots } from '../../shared/placing.ts'
 import { jsonRequest, send } from './requests.ts'
 
 /** As many as one batch may ask for. */

@@ -1,5 +1,8 @@
-/** The view in force: followed by later ones only, and awaited by whoever needs one. */
-import type { Clock } from '../../../shared/clock.ts'
+/**
+ * The view in force: followed by later ones only, and awaited by whoever needs one. Placing the slots of very many members
+ * anew takes long: it is done a turn at a time, and the view before stays in force meanwhile.
+ */
+import { type Clock, pause } from '../../../shared/clock.ts'
 import type { View } from '../../../shared/view.ts'
 import { type Absence, ALL_THERE, PlacedView, type Views } from './placed-view.ts'
 
@@ -13,9 +16,14 @@ export class CurrentView implements Views {
   readonly #options: CurrentViewOptions
   readonly #waiters = new Set<() => void>()
   #placed: PlacedView | undefined
+  /** In force, or about to be. */
+  #latest: View | undefined
   #absence = ALL_THERE
   /** How often the absent have changed in this view. */
   #revision = 0
+  #isPlacing = false
+  /** What is being placed is not the latest any more. */
+  #isOutdated = false
 
   constructor(options: CurrentViewOptions) {
     this.#options = options
@@ -25,9 +33,15 @@ export class CurrentView implements Views {
     return this.#placed
   }
 
+  /** Of the latest view, which may not be in force yet. */
+  get epoch(): number {
+    return this.#latest?.epoch ?? 0
+  }
+
   /** False for one that is not later. */
   install(view: View): boolean {
-    if (view.epoch <= (this.#placed?.epoch ?? 0)) return false
+    if (view.epoch <= this.epoch) return false
+    this.#latest = view
     this.#revision = 0
     this.#place(view)
     return true
@@ -37,10 +51,10 @@ export class CurrentView implements Views {
   miss(absence: Absence): boolean {
     const { absent, silent } = this.#absence
     const isKnown = isSame(absent, absence.absent) && isSame(silent, absence.silent)
-    if (this.#placed === undefined || isKnown) return false
+    if (this.#latest === undefined || isKnown) return false
     this.#absence = absence
     this.#revision++
-    this.#place(this.#placed.view)
+    this.#place(this.#latest)
     return true
   }
 
@@ -61,10 +75,31 @@ export class CurrentView implements Views {
   }
 
   #place(view: View): void {
+    this.#isOutdated = this.#isPlacing
+    if (this.#isPlacing) return
+    this.#isPlacing = true
+    const steps = PlacedView.after(this.#placed, view, this.#absence, this.#revision)
+    const { done, value } = steps.next()
+    // As good as always: it takes that long only without a view before it, or when very many have come or gone.
+    if (done) this.#follow(value)
+    else void this.#placeOn(steps)
+  }
+
+  async #placeOn(steps: Generator<void, PlacedView>): Promise<void> {
+    for (;;) {
+      await pause(this.#options.clock, 0)
+      const { done, value } = steps.next()
+      if (done) return this.#follow(value)
+    }
+  }
+
+  #follow(placed: PlacedView): void {
     const former = this.#placed
-    this.#placed = new PlacedView(view, this.#absence, this.#revision)
-    this.#options.onView(this.#placed, former)
+    this.#placed = placed
+    this.#isPlacing = false
+    this.#options.onView(placed, former)
     for (const look of this.#waiters) look()
+    if (this.#isOutdated && this.#latest !== undefined) this.#place(this.#latest)
   }
 }
 

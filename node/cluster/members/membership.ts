@@ -93,6 +93,7 @@ export class Membership {
   /** Why requests should go to other members, or `undefined` when they need not. */
   get notReady(): string | undefined {
     if (this.#isRetiring || this.#stopping.signal.aborted) return 'It is leaving the cluster.'
+    this.#ready ||= this.placed?.find(this.#options.self) !== undefined // The slots of many take a while to be placed.
     return this.#ready ? undefined : `It has not joined the cluster yet: ${this.#obstacle}.`
   }
 
@@ -204,7 +205,7 @@ export class Membership {
     const { clock } = this.#options
     while (!this.#stopping.signal.aborted) {
       try {
-        this.#install(await uplink.watch(this.placed?.epoch ?? 0))
+        this.#install(await uplink.watch(this.#options.current.epoch))
         this.#heard(uplink)
       } catch (error) {
         if (this.#stopping.signal.aborted) return

@@ -2,7 +2,8 @@
  * A view with its slots placed: the answer to "whose is it?" as of one epoch. Who is leaving holds nothing any more,
  * and neither does who is absent: found to be gone, as long as there is no uplink to say so.
  */
-import { placeSlots, rankMembers, SLOTS } from '../../../shared/placement.ts'
+import { SLOTS } from '../../../shared/placement.ts'
+import { type Placement, placed, placing, rankMembers } from '../../../shared/placing.ts'
 import type { Member, View } from '../../../shared/view.ts'
 
 const NOBODY: readonly Member[] = []
@@ -40,23 +41,39 @@ export class PlacedView {
   readonly members: readonly Member[]
   /** Those of the absent of whom nobody knows that they are gone. */
   readonly silent: readonly Member[]
+  readonly placement: Placement
   readonly #placed: readonly Member[]
   readonly #width: number
   readonly #holders: Uint16Array
   /** Found out when they are first needed. */
   readonly #replicas: (readonly Member[] | undefined)[] = []
 
-  constructor(view: View, { absent, silent }: Absence = ALL_THERE, revision = 0) {
+  constructor(
+    view: View,
+    { absent, silent }: Absence = ALL_THERE,
+    revision = 0,
+    placement = placed(idsOf(view, absent), view.copies),
+  ) {
     this.view = view
     this.silent = view.members.filter(({ incarnation }) => silent.has(incarnation))
     this.order = view.epoch + Math.min(revision, REVISIONS - 1) / REVISIONS
     this.members = view.members.filter(({ incarnation }) => !absent.has(incarnation))
     this.#placed = this.members.filter(({ leaving }) => !leaving)
-    this.#width = Math.min(view.copies, this.#placed.length)
-    this.#holders = placeSlots(
-      this.#placed.map(({ id }) => id),
-      view.copies,
-    )
+    this.placement = placement
+    this.#width = placement.width
+    this.#holders = placement.holders
+  }
+
+  /** The one after that, with its slots placed a step at a time. */
+  static *after(
+    former: PlacedView | undefined,
+    view: View,
+    absence: Absence,
+    revision: number,
+  ): Generator<void, PlacedView> {
+    const ids = idsOf(view, absence.absent)
+    const placement = yield* placing(ids, view.copies, former?.placement)
+    return new PlacedView(view, absence, revision, placement)
   }
 
   /** Whether anybody was found to be gone, and no uplink has said so. */
@@ -125,7 +142,8 @@ export class PlacedView {
 
   /** Who was a member by an earlier view, did not leave in good order, and is none any more. */
   droppedSince({ view }: PlacedView): Member[] {
-    return view.members.filter((member) => !member.leaving && !this.knows(member))
+    const known = new Set(this.view.members.map(({ id }) => id))
+    return view.members.filter(({ id, leaving }) => !leaving && !known.has(id))
   }
 
   /** Whether it is a member, in whichever life, there or absent. */
@@ -137,4 +155,10 @@ export class PlacedView {
   find({ incarnation }: Member): Member | undefined {
     return this.members.find((member) => member.incarnation === incarnation)
   }
+}
+
+/** Of those who hold slots. */
+function idsOf({ members }: View, absent: Absence['absent']): string[] {
+  const there = members.filter(({ incarnation, leaving }) => !leaving && !absent.has(incarnation))
+  return there.map(({ id }) => id)
 }

@@ -7,7 +7,7 @@
  * they are back, are given up by name, or for so long that it has to go on without them.
  */
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { placeSlots } from '../../../shared/placement.ts'
+import { Ranking } from '../../../shared/placing.ts'
 import type { LastView, Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
 
@@ -121,18 +121,17 @@ function missingOf(last: LastView, members: readonly Member[], gone: readonly st
 class Placement {
   readonly order: number
   readonly #ids: readonly string[]
-  readonly #width: number
-  readonly #holders: Uint16Array
+  readonly #ranking: Ranking
 
   constructor({ epoch, copies, members }: LastView) {
     this.order = epoch
     this.#ids = members
-    this.#width = Math.min(copies, members.length)
-    this.#holders = placeSlots(members, copies)
+    this.#ranking = new Ranking(members, Math.min(copies, members.length))
   }
 
+  /** Found out slot by slot, of those that are asked for. */
   holdersOf(slot: number): string[] {
-    const places = this.#holders.subarray(slot * this.#width, (slot + 1) * this.#width)
-    return [...places].flatMap((place) => this.#ids[place] ?? [])
+    this.#ranking.enterAll(slot)
+    return [...this.#ranking.members].flatMap((place) => this.#ids[place] ?? [])
   }
 }

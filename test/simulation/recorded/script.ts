@@ -1,7 +1,8 @@
 /** A simulated cluster that is driven step by step: what happens is written down, and nothing of it drawn. */
 import type { KeyCommand, Reply } from '../../../shared/command.ts'
 import type { Log } from '../../../shared/log.ts'
-import { rankMembers, slotOf } from '../../../shared/placement.ts'
+import { slotOf } from '../../../shared/placement.ts'
+import { rankMembers } from '../../../shared/placing.ts'
 import { ask, type Result } from '../asking.ts'
 import { Fleet } from '../fleet.ts'
 import { Ledger } from '../ledger.ts'

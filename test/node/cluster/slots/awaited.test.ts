@@ -1,7 +1,7 @@
 /** For whom slots wait: members that are silent, and those who held them before all were stopped. */
 import { expect } from 'chai'
 import { PlacedView } from '../../../../node/cluster/members/placed-view.ts'
-import { placeSlots } from '../../../../shared/placement.ts'
+import { placeSlots } from '../../../../shared/placing.ts'
 import type { Member } from '../../../../shared/view.ts'
 import { settled } from '../../../support/clock.ts'
 import { ArrivalsBench } from '../../../support/slot-arrivals.ts'
