@@ -9,10 +9,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
-import { PlacedView } from '../node/cluster/members/placed-view.ts'
 import { createClusterMetrics } from '../node/cluster/metrics.ts'
 import { SLOTS } from '../shared/placement.ts'
-import { placeSlots } from '../shared/placing.ts'
+import { type Placement, placed, placeSlots, placing } from '../shared/placing.ts'
 import type { Member, View } from '../shared/view.ts'
 import { Fleet } from '../test/simulation/fleet.ts'
 import { Life } from '../test/simulation/life.ts'
@@ -30,7 +29,12 @@ const MEMBERS_MEASURED = 4
 
 interface Size {
   readonly members: number
+  /** All slots of a view without one before it. */
   readonly placeMs: number
+  /** Of the steps in which that is done. */
+  readonly stepMs: number
+  /** A view with one member more. */
+  readonly joinMs: number
   readonly installMs: number
   readonly owners: number
   readonly copies: number
@@ -42,9 +46,9 @@ interface Size {
 
 export async function tellSizes(sizes: readonly number[]): Promise<void> {
   console.log(
-    '| members | place a view, ms | take it over, ms | owners moved by a join (ideal) | copies moved (ideal) | bytes a member | messages/s a member | in all | to uplink/s |',
+    '| members | place all, ms | the longest step, ms | place one more, ms | take that over, ms | owners moved by a join (ideal) | copies moved (ideal) | bytes a member | messages/s a member | in all | to uplink/s |',
   )
-  console.log('|--:|--:|--:|--:|--:|--:|--:|--:|--:|')
+  console.log('|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|')
   for (const size of sizes) console.log(rowOf(await measure(size)))
 }
 
@@ -54,7 +58,9 @@ function rowOf(size: Size): string {
   const mark = size.isCounted ? '' : ' (computed)'
   const cells = [
     members,
-    size.placeMs.toFixed(2),
+    size.placeMs.toFixed(1),
+    size.stepMs.toFixed(1),
+    size.joinMs.toFixed(1),
     size.installMs.toFixed(1),
     `${size.owners} (${Math.round(ideal)})`,
     `${size.copies} (${Math.round(ideal * Math.min(COPIES, members))})`,
@@ -67,12 +73,16 @@ function rowOf(size: Size): string {
 }
 
 async function measure(members: number): Promise<Size> {
-  const view = viewOf(members)
-  const placing = Array.from({ length: RUNS }, () => timed(() => new PlacedView(view)))
-  const { bytes, installMs } = footprint(members)
+  const [ids, more] = [idsOf(members), idsOf(members + 1)]
+  const before = placed(ids, COPIES)
+  const steps = Array.from({ length: RUNS }, () => stepsOf(placing(ids, COPIES)))
+  const placeMs = median(steps.map((each) => each.reduce((sum, ms) => sum + ms, 0)))
+  const stepMs = median(steps.map((each) => Math.max(...each)))
+  const joinMs = median(Array.from({ length: RUNS }, () => timed(() => placed(more, COPIES, before))))
+  const { bytes, installMs } = await footprint(members)
   const isCounted = members <= COUNTED_MAX
   const traffic = isCounted ? await count(members) : computed(members)
-  return { members, placeMs: median(placing), installMs, ...moved(members), bytes, ...traffic, isCounted }
+  return { members, placeMs, stepMs, joinMs, installMs, ...moved(members), bytes, ...traffic, isCounted }
 }
 
 function memberOf(number: number): Member {
@@ -84,6 +94,17 @@ function viewOf(members: number): View {
   const all = Array.from({ length: members }, (_, number) => memberOf(number))
   const sorted = all.sort((one, other) => (one.id < other.id ? -1 : 1))
   return { epoch: members, copies: COPIES, members: sorted }
+}
+
+function idsOf(members: number): string[] {
+  return viewOf(members).members.map(({ id }) => id)
+}
+
+/** How long each of them takes. */
+function stepsOf(steps: Generator<void, Placement>): number[] {
+  const all: number[] = []
+  for (let isDone = false; !isDone; ) all.push(timed(() => (isDone = steps.next().done === true)))
+  return all
 }
 
 function timed(run: () => unknown): number {
@@ -114,12 +135,19 @@ function usedBytes(): number {
 }
 
 /** Of real members that have just taken over a view, each its own copy of it. */
-function footprint(members: number): { bytes: number; installMs: number } {
-  const fleet = newFleet(new World(1))
+async function footprint(members: number): Promise<{ bytes: number; installMs: number }> {
+  const world = new World(1)
+  const fleet = newFleet(world)
   const before = usedBytes()
-  const lives = Array.from({ length: MEMBERS_MEASURED }, (_, number) => newLife(fleet, number % members))
-  const installing = lives.map(({ member }) => timed(() => member.members.learn(viewOf(members))))
+  const lives = Array.from({ length: MEMBERS_MEASURED }, (_, number) =>
+    newLife(fleet, world, number % members),
+  )
+  for (const { member } of lives) {
+    member.members.learn(viewOf(members))
+    await world.until(member.members.after(0, world.nowMs + 1000))
+  }
   const bytes = (usedBytes() - before) / lives.length
+  const installing = lives.map(({ member }) => timed(() => member.members.learn(viewOf(members + 1))))
   for (const life of lives) life.kill()
   return { bytes, installMs: median(installing) }
 }
@@ -140,8 +168,7 @@ function newFleet(world: World): Fleet {
   })
 }
 
-function newLife({ network, uplinks }: Fleet, number: number): Life {
-  const world = new World(number)
+function newLife({ network, uplinks }: Fleet, world: World, number: number): Life {
   return new Life({
     world,
     network,

@@ -1,5 +1,5 @@
 /** What passes between this member and the others. */
-import { Counter, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 
 /** Of the copies of slots, and of slots that move. */
 interface SlotMetrics {
@@ -7,6 +7,7 @@ interface SlotMetrics {
   readonly mendedSlots: Counter<'peer'>
   readonly movedEntries: Counter<'peer'>
   readonly lostSlots: Counter
+  readonly asideEntries: Gauge<'peer'>
 }
 
 export interface ClusterMetrics extends SlotMetrics {
@@ -85,6 +86,12 @@ function createSlotMetrics(registers: Registry[]): SlotMetrics {
     movedEntries: new Counter({
       name: 'larder_moved_entries_total',
       help: 'Entries given to another member, as it now holds their slots.',
+      labelNames: ['peer'],
+      registers,
+    }),
+    asideEntries: new Gauge({
+      name: 'larder_aside_entries',
+      help: 'Entries that another member does not take though it answers: it has no copy of them, and the log names them.',
       labelNames: ['peer'],
       registers,
     }),

@@ -14,7 +14,10 @@ import { reachRoutes } from './reach.ts'
 import type { Slots } from './slots/slots.ts'
 import { CALLS, FRAME_TYPE, formatOf, ImpossibleError, type Now, nowBy } from './wire/calls.ts'
 
-/** What a batch may weigh over the largest value that it can hold: a full batch of others, and their heads. */
+/**
+ * What a frame of the former version may weigh over the largest value that it can hold: a full batch of others, and their
+ * heads. Those of this version are smaller (`FRAME_BYTES_MAX`), whatever the largest value is.
+ */
 const FRAME_SLACK_BYTES = 16 * 2 ** 20
 
 const ClusterView = z.object({
@@ -40,7 +43,7 @@ export interface ClusterRoutesOptions {
 export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
   const { self, members, peers, slots, bodyBytesMax } = options
   const bytesMax = bodyBytesMax + FRAME_SLACK_BYTES
-  const rows = frameRows(options)
+  const rows = peers.transfers.rows(frameRows(options))
   return [
     ...rows.map((row) => frameRoute(row, bytesMax)),
     channelRoute(rows, bytesMax),

@@ -16,6 +16,7 @@ import { isKeptOnDisk } from '../entries/families.ts'
 import type { Moment } from '../entries/verbs.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Keeper } from './keeper.ts'
+import { isLarge } from './large.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const BATCH_MAX = 1000
@@ -74,9 +75,8 @@ export class Shard {
   readonly #options: ShardOptions
   readonly #number: number
   readonly #queue: WriteQueue<Write>
-  /** Slots whose last changes are not safe yet, and when they will be. */
-  #unsafe: ReadonlySet<number> = new Set()
-  #safe: Promise<unknown> = Promise.resolve()
+  /** Changes that are not safe yet, by their slots, and when they will be. */
+  readonly #unsafe = new Set<{ readonly slots: ReadonlySet<number>; readonly safe: Promise<unknown> }>()
   readonly #refusing: Trouble
   #refused = 0
 
@@ -107,12 +107,9 @@ export class Shard {
 
   /** What has just been read of a slot, once it cannot be lost any more. */
   told(slot: number, reply: Reply): Eventual<Reply> {
-    return this.#unsafe.has(slot) ? this.#afterSafe(reply) : reply
-  }
-
-  async #afterSafe(reply: Reply): Promise<Reply> {
-    await this.#safe
-    return reply
+    if (this.#unsafe.size === 0) return reply
+    const unsafe = [...this.#unsafe].filter(({ slots }) => slots.has(slot))
+    return unsafe.length === 0 ? reply : Promise.all(unsafe.map(({ safe }) => safe)).then(() => reply)
   }
 
   /** How many writes were refused because too many waited. */
@@ -135,6 +132,16 @@ export class Shard {
   async #write(batch: readonly Write[]): Promise<void> {
     this.#noteRoom()
     const applied = batch.map((write) => this.#apply(write))
+    const large = applied.filter(({ changes }) => isLarge(changes))
+    if (large.length === 0) return await this.#finish(applied)
+    // Whatever else there is, now or later, does not wait until that is safe.
+    const keys = new Set(large.map(({ write }) => write.command.key))
+    for (const key of keys) void this.#finish(applied.filter(({ write }) => write.command.key === key))
+    await this.#finish(applied.filter(({ write }) => !keys.has(write.command.key)))
+  }
+
+  /** Once it is safe what they have led to, their callers are told. */
+  async #finish(applied: readonly AppliedWrite[]): Promise<void> {
     const changes = applied.flatMap((one) => one.changes)
     try {
       const saving = this.#save(applied, changes)
@@ -178,12 +185,12 @@ export class Shard {
     saving: Promise<ReadonlySet<Change>>,
     changes: readonly Change[],
   ): Promise<ReadonlySet<Change>> {
-    this.#unsafe = new Set(changes.map(({ slot }) => slot))
-    this.#safe = saving.catch(() => {})
+    const unsafe = { slots: new Set(changes.map(({ slot }) => slot)), safe: saving.catch(() => {}) }
+    this.#unsafe.add(unsafe)
     try {
       return await saving
     } finally {
-      this.#unsafe = new Set()
+      this.#unsafe.delete(unsafe)
     }
   }
 

@@ -6,9 +6,11 @@
  *     partners.drops('b')                         what is said to it is lost: the sender waits for as long as it will
  *     partners.holds('b', 'want')                 the answer stays open until partners.releases('b')
  *     partners.refuses('b')                       nobody listens there
+ *     partners.turnsDown('b', 'give')             it answers, and takes no such thing
  *     partners.slotsSaid('b', 'want')             the slots of each such message
  */
 import { newContact } from '../../node/cluster/peers/contact.ts'
+import { refusalOf } from '../../node/cluster/peers/refusal.ts'
 import type { SlotPeer, SlotPeers } from '../../node/cluster/slots/slot-peers.ts'
 import type { Check, SlotAnswer, SlotMessage, StreamItem, Worth } from '../../node/cluster/wire/slots.ts'
 import type { SlotEntry } from '../../node/entries/entry.ts'
@@ -26,7 +28,7 @@ type Kind = Said['type']
 type SaidOf<K extends Kind> = Extract<Said, { readonly type: K }>
 /** The answer for each slot, or for the whole of what has one answer. */
 type Rule = SlotAnswer | ((slot: number, said: Said) => SlotAnswer)
-type Manner = 'answers' | 'drops' | 'holds' | 'refuses'
+type Manner = 'answers' | 'drops' | 'holds' | 'refuses' | 'turns down'
 
 const KINDS: readonly Kind[] = ['changes', 'check', 'give', 'want', 'mirror', 'mirrored', 'lack', 'offer']
 const BEST: Readonly<Record<Kind, SlotAnswer>> = {
@@ -90,6 +92,10 @@ export class SlotPartners implements SlotPeers {
     this.#behave('refuses', id, kinds)
   }
 
+  turnsDown(id: string, ...kinds: readonly Kind[]): void {
+    this.#behave('turns down', id, kinds)
+  }
+
   /** What it has held back is answered, and what follows at once. */
   releases(id: string): void {
     this.answers(id)
@@ -143,6 +149,8 @@ export class SlotPartners implements SlotPeers {
     this.log.push({ to: id, said })
     const manner = this.#manners.get(`${id} ${said.type}`) ?? 'answers'
     if (manner === 'answers') return Promise.resolve(this.#answersTo(id, said))
+    if (manner === 'turns down')
+      return Promise.reject(refusalOf(id, { status: 500, body: Buffer.from('{"code":"INTERNAL"}') }))
     const silent = new LarderError('UNREACHABLE', `${id} says nothing.`)
     if (manner === 'refuses') return Promise.reject(silent)
     const { promise, resolve, reject } = Promise.withResolvers<readonly SlotAnswer[]>()

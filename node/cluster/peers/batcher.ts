@@ -6,6 +6,7 @@
  */
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
+import type { Eventual } from '../../../shared/eventual.ts'
 
 /** Items that wait for one partner; beyond it they are refused at once. */
 const WAITING_MAX = 10_000
@@ -17,24 +18,27 @@ export interface BatcherOptions<Item, Result> {
   readonly clock: Clock
   bytesOf(item: Item): number
   /**
-   * One result an item, in order: an error is the item's own, `undefined` stands for one that has to be sent again.
-   * Gives up at the deadline.
+   * One result an item, in order: an error is the item's own, `undefined` stands for one that has to be sent again, and a
+   * promise for one that comes otherwise. Gives up at the deadline.
    */
-  send(items: readonly Item[], deadlineAtMs: number): Promise<readonly (Result | LarderError | undefined)[]>
+  send(items: readonly Item[], deadlineAtMs: number): Promise<readonly Sent<Result>[]>
 }
+
+type Sent<Result> = Eventual<Result> | LarderError | undefined
 
 interface Pending<Item, Result> {
   readonly item: Item
+  readonly promise: Promise<Result>
   readonly deadlineAtMs: number
   settled: boolean
-  resolve(result: Result): void
+  resolve(result: Eventual<Result>): void
   reject(error: unknown): void
 }
 
 export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>
   #waiting: Pending<Item, Result>[] = []
-  #inFlight: Pending<Item, Result>[] = []
+  #inFlight: readonly Pending<Item, Result>[] = []
   #isIdle = true
   #underWay = Promise.resolve()
   #timer: Timer | undefined
@@ -55,7 +59,7 @@ export class Batcher<Item, Result> {
       reject(new LarderError('OVERLOADED', `${WAITING_MAX} commands wait for the owner already.`))
       return promise
     }
-    this.#waiting.push({ item, deadlineAtMs, settled: false, resolve, reject })
+    this.#waiting.push({ item, promise, deadlineAtMs, settled: false, resolve, reject })
     this.#watch(deadlineAtMs)
     if (this.#isIdle) {
       this.#isIdle = false
@@ -63,6 +67,12 @@ export class Batcher<Item, Result> {
       setImmediate(() => this.#next())
     }
     return promise
+  }
+
+  /** What comes of the last of these, where one of them waits or is under way; else nothing, at once. */
+  lastOf(isMeant: (item: Item) => boolean): Promise<unknown> {
+    const isOne = ({ item }: Pending<Item, Result>) => isMeant(item)
+    return (this.#waiting.findLast(isOne) ?? this.#inFlight.findLast(isOne))?.promise ?? Promise.resolve()
   }
 
   /** Gives up what was never sent; resolves once what is under way has its answer, or its deadline. */
@@ -94,7 +104,7 @@ export class Batcher<Item, Result> {
     this.#next()
   }
 
-  #settle(one: Pending<Item, Result>, result: Result | LarderError | undefined): void {
+  #settle(one: Pending<Item, Result>, result: Sent<Result>): void {
     if (result === undefined) {
       if (!one.settled) this.#waiting.push(one)
     } else if (result instanceof LarderError) {

@@ -10,10 +10,10 @@ import { CHANNEL_PATH, Channel, NoChannelError } from './channel.ts'
 import { post } from './post.ts'
 
 /**
- * Commands and changes go one batch after the other, on a channel each where the member has one for them; fetches from APIs
- * and what concerns whole slots go side by side, as requests.
+ * Commands and changes go one batch after the other, on a channel each where the member has one for them; fetches from APIs,
+ * large commands, what concerns whole slots, and parts of what is large go side by side, as requests.
  */
-export type Lane = 'commands' | 'fetches' | 'changes' | 'slots'
+export type Lane = 'commands' | 'fetches' | 'changes' | 'slots' | 'parts'
 
 export interface Posted {
   readonly lane: Lane
@@ -57,7 +57,7 @@ export interface HttpConnectionOptions {
 const LANE_PART = 1 / 8
 const LANE_MIN = 2
 
-/** Far above any answer: replies are deferred beyond 32 MiB, and a value is as large as a request body at most. */
+/** Far above what travels as one; members of the former version send replies of 32 MiB, or one value, as one. */
 const ANSWER_BYTES_MAX = 512 * 2 ** 20
 
 export class HttpConnection implements Connection {
@@ -78,7 +78,13 @@ export class HttpConnection implements Connection {
     const inTurn = () => new Agent({ keepAlive: true, maxSockets: 1 })
     const maxSockets = Math.max(LANE_MIN, Math.floor(options.connectionsMax * LANE_PART))
     const sideBySide = () => new Agent({ keepAlive: true, maxSockets })
-    this.#agents = { commands: inTurn(), changes: inTurn(), fetches: sideBySide(), slots: sideBySide() }
+    this.#agents = {
+      commands: inTurn(),
+      changes: inTurn(),
+      fetches: sideBySide(),
+      slots: sideBySide(),
+      parts: sideBySide(),
+    }
     this.#channels = { commands: this.#channel(), changes: this.#channel() }
   }
 

@@ -7,6 +7,7 @@
  */
 import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
+import { type Eventual, isLater } from '../../../shared/eventual.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../../engine.ts'
 import {
@@ -22,18 +23,15 @@ import {
   type StreamItem,
 } from '../wire/calls.ts'
 import { Batcher } from './batcher.ts'
+import { Beside, isLarge, LARGE_BYTES, type Sent } from './beside.ts'
 import type { Connection, Lane } from './connection.ts'
 import { newContact } from './contact.ts'
+import { InParts } from './in-parts.ts'
 import { PeerCalls, type PeerCallsOptions } from './peer-calls.ts'
-
-/** Fetches that wait for one member; beyond it they are refused at once. */
-const FETCHES_MAX = 1000
 
 export interface PeerOptions extends PeerCallsOptions {
   connect(member: Member): Connection
 }
-
-type Sent = Pick<RoutedCommand, 'command' | 'requestId' | 'traced'> & { readonly deadlineAtMs: number }
 
 export class Peer implements Engine {
   readonly member: Member
@@ -43,19 +41,28 @@ export class Peer implements Engine {
   readonly #calls: PeerCalls
   readonly #commands: Batcher<Sent, Reply>
   readonly #changes: Batcher<StreamItem, readonly SlotAnswer[]>
-  readonly #fetches = new Set<Promise<unknown>>()
+  readonly #beside: Beside
   #keeping: Promise<void> | undefined
   #isTried = false
 
   constructor(member: Member, options: PeerOptions) {
     this.member = member
     this.#options = options
-    this.#calls = new PeerCalls(member, options.connect(member), options)
-    const { clock } = options
+    const { clock, self } = options
+    const connection = new InParts(options.connect(member), { clock, incarnation: self.incarnation })
+    this.#calls = new PeerCalls(member, connection, options)
     this.#commands = new Batcher({
       clock,
       bytesOf: ({ command }) => bytesOfCommand(command),
-      send: async (sent, deadlineAtMs) => (await this.#send(sent, deadlineAtMs, 'commands')).map(replyOf),
+      send: (sent, deadlineAtMs) => this.#sendAll(sent, deadlineAtMs),
+    })
+    this.#beside = new Beside({
+      clock,
+      lastOf: (key) => this.#commands.lastOf(({ command }) => 'key' in command && command.key === key),
+      send: async (sent) => {
+        const [result] = await this.#send([sent], sent.deadlineAtMs, 'fetches')
+        return result && replyOf(result)
+      },
     })
     this.#changes = new Batcher({
       clock,
@@ -66,14 +73,17 @@ export class Peer implements Engine {
 
   execute(command: Command, { deadlineAtMs, requestId, traced }: ExecuteOptions): Promise<Reply> {
     const sent = { command, requestId, traced, deadlineAtMs }
-    // It takes as long as upstream does, and must not hold up a batch.
-    if (command.type === 'response.fetch') return this.#fetch(sent)
+    if (command.type === 'response.fetch') return this.#beside.send(sent)
+    if (isLarge(command)) return this.#beside.sendInOrder({ ...sent, command })
+    const before = this.#beside.before(command)
+    if (isLater(before)) return before.then(() => this.#commands.add(sent, deadlineAtMs))
     return this.#commands.add(sent, deadlineAtMs)
   }
 
-  /** Tells a replica what has happened; what is told in this order arrives in it. */
+  /** Tells a replica what has happened; what is told in this order arrives in it, but for what is large, which goes beside. */
   stream(item: StreamItem, deadlineAtMs: number): Promise<readonly SlotAnswer[]> {
-    return this.#changes.add(item, deadlineAtMs)
+    if (!isLargeItem(item)) return this.#changes.add(item, deadlineAtMs)
+    return this.#tellOne({ type: 'stream', items: [item] }, deadlineAtMs)
   }
 
   /** Speaks of whole slots: one answer a slot. The signal calls it off. */
@@ -82,9 +92,7 @@ export class Peer implements Engine {
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<readonly SlotAnswer[]> {
-    const deadlineAtMs = this.#options.clock.now() + timeoutMs
-    const [answers = []] = await this.#tell('slots', message, deadlineAtMs, signal)
-    return answers
+    return await this.#tellOne(message, this.#options.clock.now() + timeoutMs, signal)
   }
 
   /** Meets it, and opens the ways to it that are not open, before anything needs them. Never fails. */
@@ -118,7 +126,7 @@ export class Peer implements Engine {
   async stop(): Promise<void> {
     const gone = new LarderError('WRONG_OWNER', `${this.member.id} is no longer a member.`)
     await Promise.all([this.#commands.stop(gone), this.#changes.stop(gone)])
-    await Promise.allSettled(this.#fetches)
+    await this.#beside.settled()
     this.#calls.close()
   }
 
@@ -131,21 +139,19 @@ export class Peer implements Engine {
     this.#isTried = true
   }
 
-  /** Each for itself, also when many ask for the same: only the owner knows which fetches an event has overtaken. */
-  async #fetch(sent: Sent): Promise<Reply> {
-    if (this.#fetches.size >= FETCHES_MAX)
-      throw new LarderError('OVERLOADED', `${FETCHES_MAX} fetches wait for this member already.`)
-    const fetching = this.#send([sent], sent.deadlineAtMs, 'fetches')
-    this.#fetches.add(fetching)
-    try {
-      const [result] = await fetching
+  /** What the member defers, as its answer is full, is asked for again, and the second time beside the batches. */
+  async #sendAll(
+    all: readonly Sent[],
+    deadlineAtMs: number,
+  ): Promise<readonly (Eventual<Reply> | LarderError | undefined)[]> {
+    const results = await this.#send(all, deadlineAtMs, 'commands')
+    return all.map((sent, index) => {
+      const { [index]: result } = results
       const reply = result && replyOf(result)
-      if (reply === undefined) throw new LarderError('UNREACHABLE', 'It answered nothing.')
-      if (reply instanceof LarderError) throw reply
+      if (reply === undefined && sent.isDeferred === true) return this.#beside.send(sent)
+      if (reply === undefined) sent.isDeferred = true
       return reply
-    } finally {
-      this.#fetches.delete(fetching)
-    }
+    })
   }
 
   async #send(sent: readonly Sent[], deadlineAtMs: number, lane: Lane): Promise<readonly Result[]> {
@@ -176,6 +182,15 @@ export class Peer implements Engine {
     return results
   }
 
+  async #tellOne(
+    message: SlotMessage,
+    deadlineAtMs: number,
+    signal?: AbortSignal,
+  ): Promise<readonly SlotAnswer[]> {
+    const [answers = []] = await this.#tell('slots', message, deadlineAtMs, signal)
+    return answers
+  }
+
   async #tell(
     lane: Lane,
     message: SlotMessage,
@@ -194,6 +209,11 @@ export class Peer implements Engine {
     })
     return answers
   }
+}
+
+/** Of many changes none is large, or they would have been told apart. */
+function isLargeItem(item: StreamItem): boolean {
+  return 'changes' in item && item.changes.length <= 3 && bytesOfEntries(item.changes) > LARGE_BYTES
 }
 
 /** `undefined` where it has to be asked again: other answers came first. */

@@ -12,9 +12,11 @@ import {
   introductionOf,
   UNKNOWN,
 } from '../wire/calls.ts'
+import { gave } from './contact.ts'
 import { NOTHING_IN_COMMON } from './meeting.ts'
 import { Peer, type PeerOptions } from './peer.ts'
 import { Strangers } from './strangers.ts'
+import { Transfers } from './transfers.ts'
 
 export { channelRoute, type FrameRow } from './channel-server.ts'
 export { type Connection, HttpConnection } from './connection.ts'
@@ -29,6 +31,7 @@ export {
   rollCallOf,
 } from './contact.ts'
 export { isUnnamed } from './not-connected.ts'
+export { reasonNotTaken } from './refusal.ts'
 export type { Strangers } from './strangers.ts'
 
 /** How often it is seen to that the ways to all are open. */
@@ -37,6 +40,8 @@ const KEEP_MS = 1000
 export class Peers {
   readonly #options: PeerOptions
   readonly strangers: Strangers
+  /** What comes, or is taken, in parts. */
+  readonly transfers: Transfers
   readonly #peers = new Map<string, Peer>()
   /** The same, by the life of the member. */
   readonly #lives = new Map<string, Peer>()
@@ -45,6 +50,8 @@ export class Peers {
   constructor(options: Omit<PeerOptions, 'strangers'>) {
     const { formats } = introductionOf(options.self)
     this.strangers = new Strangers({ ...options, formats })
+    const { clock } = options
+    this.transfers = new Transfers({ clock, onPart: (life) => this.#gave(life, clock.now()) })
     this.#options = { ...options, strangers: this.strangers }
   }
 
@@ -124,11 +131,18 @@ export class Peers {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#keeping?.cancel()
+    this.transfers.stop()
     await Promise.all([...this.#peers.values()].map((peer) => peer.stop()))
   }
 
   #othersOf(members: readonly Member[]): Member[] {
     return members.filter(({ incarnation }) => incarnation !== this.#options.self.incarnation)
+  }
+
+  /** A part of something large may be a part of a slot. */
+  #gave(life: string, nowMs: number): void {
+    const peer = this.find(life)
+    if (peer !== undefined) gave(peer.contact, nowMs)
   }
 
   #letGo(peer: Peer): void {

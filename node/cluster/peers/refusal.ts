@@ -20,12 +20,15 @@ export class NotUnderstoodError extends Error {
   }
 }
 
+/** It has answered, and has not done what it was asked for. */
+class NotDoneError extends Error {}
+
 /** With these a member says that it has not understood, whatever its version. */
 const MISUNDERSTANDINGS = new Set([400, 404, 405, 409, 415])
 /** For the log. */
-const SECRETS_DIFFER = new Error('it does not take the secret of this member: CLUSTER_SECRET is not the same')
-/** What passes by itself, and means the same to whoever has asked. */
-const PASSING: readonly unknown[] = ['OVERLOADED', 'NOT_READY']
+const SECRETS_DIFFER = 'it does not take the secret of this member: CLUSTER_SECRET is not the same'
+/** What means the same to whoever has asked. */
+const TOLD: readonly unknown[] = ['OVERLOADED', 'NOT_READY', 'TOO_LARGE']
 
 export function refusalOf(id: string, answer: PeerResponse): Error {
   const { status } = answer
@@ -33,9 +36,17 @@ export function refusalOf(id: string, answer: PeerResponse): Error {
   if (code === 'IMPOSSIBLE')
     return new NotUnderstoodError('it does not believe the times that this member tells', { isOfClock: true })
   if (MISUNDERSTANDINGS.has(status)) return new NotUnderstoodError(`it answers ${status}`)
-  if (status === 401) return new LarderError('UNREACHABLE', `${id} answered 401.`, { cause: SECRETS_DIFFER })
-  const isPassing = isErrorCode(code) && PASSING.includes(code)
-  return new LarderError(isPassing ? code : 'UNREACHABLE', `${id} answered ${status}.`)
+  const isTold = isErrorCode(code) && TOLD.includes(code)
+  const cause = status === 401 ? new Error(SECRETS_DIFFER) : new NotDoneError(`it answers ${status}`)
+  return new LarderError(isTold ? code : 'UNREACHABLE', `${id} answered ${status}.`, { cause })
+}
+
+/** Why a member did not take what it was given, though it has answered; `undefined` where it did not answer. */
+export function reasonNotTaken(error: unknown): string | undefined {
+  if (!(error instanceof LarderError) || error.code === 'OVERLOADED' || error.code === 'NOT_READY')
+    return undefined
+  const { cause } = error
+  return cause instanceof NotDoneError || cause instanceof NotUnderstoodError ? cause.message : undefined
 }
 
 /** The code of a problem; whatever was answered. */

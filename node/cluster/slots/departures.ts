@@ -75,13 +75,17 @@ export class Departures {
     return this.#placed?.ownerOf(0) === undefined ? 0 : this.#departing.size
   }
 
-  /** All that was there of the slot has been given to this member. */
+  /** All that was there of the slot has been given to this member, but for what it did not take. */
   given(slot: number, incarnation: string): void {
-    if (this.#departing.has(slot)) this.#departing.set(slot, incarnation)
+    if (!this.#departing.has(slot) || this.#options.sender.setAside.has(slot, incarnation)) return
+    this.#departing.set(slot, incarnation)
   }
 
   #due(member: Member): number[] {
-    return [...this.#departing.keys()].filter((slot) => this.#placed?.owns(member, slot))
+    const { setAside } = this.#options.sender
+    const isDue = (slot: number) =>
+      this.#placed?.owns(member, slot) && !setAside.isResting(slot, member.incarnation)
+    return [...this.#departing.keys()].filter(isDue)
   }
 
   async #offer(owner: Member, slots: readonly number[]): Promise<void> {

@@ -27,6 +27,8 @@ const CHECKED_SLOTS = 512
 const MENDED_SLOTS = 256
 const CHECK_MAX_MS = 2000
 const MEND_MAX_MS = 60_000
+/** What differs though it was given is given anew ever more seldom. */
+const STUBBORN_PAUSE_MAX_MS = 60_000
 /** All slots are compared once in so long, some each second. */
 const ROUND_SECONDS = 60
 const SLOTS_A_SECOND = Math.ceil(SLOTS / ROUND_SECONDS)
@@ -59,6 +61,7 @@ export class Repair {
     this.#rounds = new Rounds({
       clock: options.clock,
       batchMax: CHECKED_SLOTS,
+      pauseMaxMs: STUBBORN_PAUSE_MAX_MS,
       due: (member) => this.#due(member),
       act: (member, slots) => this.#mendAll(member, slots),
     })
@@ -75,6 +78,7 @@ export class Repair {
 
   install(placed: PlacedView): void {
     this.#placed = placed
+    this.#options.sender.setAside.retain(placed.view.members)
     this.#wakeAll()
     this.#tellOwners()
   }
@@ -160,12 +164,16 @@ export class Repair {
     member: Member,
     slots: readonly number[],
     { isStrict }: Pick<Check, 'isStrict'>,
-  ): Promise<readonly SlotAnswer[]> {
-    const { clock, store, memory, peers } = this.#options
-    const checks = slots.map((slot): SlotDigest => [slot, store.digestOf(slot)])
-    return await peers
+  ): Promise<readonly (SlotAnswer | undefined)[]> {
+    const { clock, store, memory, peers, replicator } = this.#options
+    // Of what is large the others learn beside the stream: until then there is nothing to be compared.
+    const compared = slots.filter((slot) => !replicator.isTelling(member, slot))
+    const checks = compared.map((slot): SlotDigest => [slot, store.digestOf(slot)])
+    const answers = await peers
       .of(member)
       .stream({ checks, isFull: memory.isFull, isStrict }, clock.now() + CHECK_MAX_MS)
+    const bySlot = new Map(compared.map((slot, index) => [slot, answers[index]]))
+    return slots.map((slot) => bySlot.get(slot))
   }
 
   /** Looks through a part of the slots for what nobody knows to be missing. */
@@ -200,7 +208,8 @@ export class Repair {
 
   async #recheck(member: Member, slots: readonly number[]): Promise<void> {
     const { doubts, log } = this.#options
-    const answers = await this.#compare(member, slots, { isStrict: false }).catch(() => [])
+    const none: readonly (SlotAnswer | undefined)[] = []
+    const answers = await this.#compare(member, slots, { isStrict: false }).catch(() => none)
     const differing = slots.filter((_, index) => answers[index] === 'differs')
     if (differing.length === 0) return
     log.warn({ peer: member.id, slots: differing.length }, 'a replica differs; it is being mended')

@@ -92,7 +92,7 @@ export class Replica {
       (await sender.send(mirrored, owner, { isUrgent: false, isClaim: true })) &&
       (await sender.send(merged, owner, { isUrgent: false }))
     if (!areTaken) return slots.map(() => 'refused')
-    for (const slot of [...mirrored, ...merged]) this.#share(slot)
+    for (const slot of [...mirrored, ...merged]) if (!sender.setAside.has(slot, from)) this.#share(slot)
     return answers
   }
 

@@ -13,8 +13,10 @@ import type { SlotEntry } from '../../entries/entry.ts'
 import { verbsOf } from '../../entries/kinds.ts'
 import type { PlacedView, Views } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import { bytesOfEntries, type SlotAnswer } from '../wire/calls.ts'
+import { reasonNotTaken } from '../peers/peers.ts'
+import type { SlotAnswer } from '../wire/calls.ts'
 import type { Doubts } from './doubts.ts'
+import { parcelsOf, piecesOf } from './parcels.ts'
 import type { SlotPeer, SlotPeers } from './slot-peers.ts'
 import type { Standings } from './standings.ts'
 
@@ -24,9 +26,6 @@ const COPY_MAX_MS = 1500
 const SETTLE_MAX_MS = 500
 /** So many views may come in between. */
 const TARGETS_MAX = 5
-
-/** More than this does not travel as one. */
-const PARCEL_BYTES = 2 ** 20
 
 export interface ReplicatorOptions {
   readonly self: Member
@@ -46,6 +45,8 @@ export class Replicator {
   readonly #untold: SlotEntry[][] = []
   /** What others are being told. */
   readonly #underWay = new Set<readonly (readonly SlotEntry[])[]>()
+  /** Who is being told of something large, in which slot. */
+  readonly #telling = new Set<{ readonly member: string; readonly slot: number | undefined }>()
 
   constructor(options: ReplicatorOptions) {
     this.#options = options
@@ -89,10 +90,27 @@ export class Replicator {
         else groups.push(group)
       }
     }
-    const sending = [...byReplica].flatMap(([member, groups]) =>
-      parcels(groups).map((parcel) => this.#send(member, parcel, placed)),
-    )
+    const sending = [...byReplica].flatMap(([member, groups]) => {
+      const { together, alone } = parcelsOf(groups)
+      return [
+        ...together.map((parcel) => this.#send(member, parcel, placed)),
+        ...alone.map((group) => this.#sendAlone(member, group, placed)),
+      ]
+    })
     await Promise.all(sending)
+  }
+
+  /** One piece after the other, each in its time: what is small does not wait for what is large. */
+  async #sendAlone(member: Member, group: readonly SlotEntry[], placed: PlacedView): Promise<void> {
+    const telling = { member: member.incarnation, slot: group[0]?.slot }
+    this.#telling.add(telling)
+    for (const piece of piecesOf(group)) await this.#send(member, [piece], placed)
+    this.#telling.delete(telling)
+  }
+
+  /** Whether it is being told of something large in that slot: then it has not yet what this copy has. */
+  isTelling({ incarnation }: Member, slot: number): boolean {
+    return this.#telling.values().some((one) => one.member === incarnation && one.slot === slot)
   }
 
   /** All at once; only where that is refused, each command's changes for themselves. */
@@ -157,7 +175,8 @@ export class Replicator {
       const [answer = 'refused'] = await peer.stream({ changes }, clock.now() + COPY_MAX_MS)
       return answer
     } catch (error) {
-      this.#passOver(peer, error)
+      // Of what is not taken by a member that answers, something is the matter with what was said.
+      if (reasonNotTaken(error) === undefined) this.#passOver(peer, error)
       return this.#missed(member, changes)
     }
   }
@@ -203,19 +222,4 @@ export class Replicator {
 /** Whether some who may hold a slot again are not told now: they are taken for absent, or nobody is left to have a copy. */
 function isAlone({ view, copies, hasAbsent }: PlacedView): boolean {
   return hasAbsent || (copies === 1 && view.copies > 1)
-}
-
-/** The changes of commands in as few parcels as they may travel in. */
-function parcels(groups: readonly (readonly SlotEntry[])[]): (readonly SlotEntry[])[][] {
-  const all: (readonly SlotEntry[])[][] = []
-  let room = 0
-  for (const group of groups) {
-    if (room <= 0) {
-      all.push([])
-      room = PARCEL_BYTES
-    }
-    all.at(-1)?.push(group)
-    room -= bytesOfEntries(group)
-  }
-  return all
 }

@@ -5,11 +5,14 @@
  * either member can do; what commands wait for goes without a rest.
  */
 import { type Clock, pause } from '../../../shared/clock.ts'
+import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { Entry, EntryChange, SlotEntry } from '../../entries/entry.ts'
 import { verbsOf } from '../../entries/kinds.ts'
 import type { ClusterMetrics } from '../metrics.ts'
+import { reasonNotTaken } from '../peers/peers.ts'
 import { bytesOfEntries, type SlotAnswer, type SlotMessage } from '../wire/calls.ts'
+import { SetAside } from './set-aside.ts'
 import type { Standings } from './standings.ts'
 
 const PART_BYTES = 256 * 2 ** 10
@@ -29,6 +32,8 @@ export interface Receiver {
   ask(message: Extract<SlotMessage, { type: 'give' }>, timeoutMs: number): Promise<readonly SlotAnswer[]>
 }
 
+type Part = Extract<SlotMessage, { type: 'give' }>
+
 export interface Sending {
   /** A command waits for it. */
   readonly isUrgent: boolean
@@ -40,6 +45,7 @@ export interface Sending {
 
 export interface SlotSenderOptions {
   readonly clock: Clock
+  readonly log: Log
   readonly metrics: ClusterMetrics
   readonly store: SlotStore
   readonly standings: Standings
@@ -48,27 +54,62 @@ export interface SlotSenderOptions {
 
 export class SlotSender {
   readonly #options: SlotSenderOptions
+  /** What those who answer do not take. */
+  readonly setAside: SetAside
 
   constructor(options: SlotSenderOptions) {
     this.#options = options
+    this.setAside = new SetAside(options)
   }
 
-  /** Whether it was all taken. @throws LarderError when the member does not answer. */
+  /**
+   * Whether the member takes them; what of them it cannot take is set aside (`set-aside.ts`).
+   * @throws LarderError when the member does not answer.
+   */
   async send(
     slots: readonly number[],
     member: Member,
     { isUrgent, mirror, isClaim = false }: Sending,
   ): Promise<boolean> {
-    const { clock, peers, metrics } = this.#options
+    const { clock } = this.#options
     for (const entries of this.#parts(slots, isClaim)) {
       const startedAtMs = clock.now()
-      const answers = await peers
-        .of(member)
-        .ask({ type: 'give', entries, ...(mirror && { mirror }) }, PART_MAX_MS)
-      if (answers.includes('refused')) return false
-      metrics.movedEntries.inc({ peer: member.id }, entries.length)
+      if (!(await this.#give({ type: 'give', entries, ...(mirror && { mirror }) }, member))) return false
       if (!isUrgent) await pause(clock, clock.now() - startedAtMs)
     }
+    return true
+  }
+
+  async #give(part: Part, member: Member): Promise<boolean> {
+    const { peers, metrics } = this.#options
+    const { entries } = part
+    try {
+      const answers = await peers.of(member).ask(part, PART_MAX_MS)
+      if (answers.includes('refused')) return false
+      metrics.movedEntries.inc({ peer: member.id }, entries.length)
+      this.setAside.taken(member, entries)
+      return true
+    } catch (error) {
+      const reason = reasonNotTaken(error)
+      if (reason === undefined) throw error
+      return await this.#giveApart(part, member, reason)
+    }
+  }
+
+  /** It was not taken together: half by half, until it is known what it is that is not taken. */
+  async #giveApart(part: Part, member: Member, reason: string): Promise<boolean> {
+    const { peers } = this.#options
+    const { entries } = part
+    // Who takes nothing at all has not refused these.
+    await peers.of(member).ask({ type: 'give', entries: [] }, PART_MAX_MS)
+    const [only, ...others] = entries
+    if (only !== undefined && others.length === 0) {
+      this.setAside.add(member, only, reason)
+      return true
+    }
+    const middle = entries.length >> 1
+    for (const half of [entries.slice(0, middle), entries.slice(middle)])
+      if (!(await this.#give({ ...part, entries: half }, member))) return false
     return true
   }
 

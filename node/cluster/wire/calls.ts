@@ -30,6 +30,18 @@ export type { ExecuteRequest, ExecuteResponse, RoutedCommand } from './execute.t
 export { CURRENT, commonFormat, FORMATS, FORMER, formatOf } from './format.ts'
 export { FRAME_TYPE } from './frame.ts'
 export { Introduction, introductionOf, MEET_PATH, MEET_TYPE, UNKNOWN } from './meet.ts'
+export {
+  decodeFirstPart,
+  decodePart,
+  encodeFirstPart,
+  encodePart,
+  FRAME_BYTES_MAX,
+  isFirstPart,
+  PART_BYTES,
+  PARTS_PATH,
+  type QuestionPart,
+  WHOLE_BYTES_MAX,
+} from './parts.ts'
 export type { Heard, Preamble } from './preamble.ts'
 export type { Result } from './reply.ts'
 export type {

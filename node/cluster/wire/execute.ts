@@ -7,6 +7,7 @@
 import type { Command } from '../../../shared/command.ts'
 import { commandOf, toCommandField } from './command.ts'
 import { flag, list, number, text } from './fields.ts'
+import { FORMER } from './format.ts'
 import { FrameReader, FrameWriter } from './frame.ts'
 import { type Heard, type Preamble, preambleOf, toFields } from './preamble.ts'
 import { bytesOfReply, type Result, resultOf, toResultField } from './reply.ts'
@@ -65,21 +66,26 @@ export function decodeRequest(bytes: Buffer, now: Now): ExecuteRequest & Heard {
 }
 
 /** Reached by the reply that brings the frame over it; so every frame carries at least one. */
-const RESULTS_BYTES_MAX = 32 * 2 ** 20
+const RESULTS_BYTES_MAX = 4 * 2 ** 20
 /** Below it a reply is not worth another round. */
-const SMALL_LENGTH = 16 * 2 ** 10
+const SMALL_LENGTH = 2 * 2 ** 10
+/** One that is above it is answered alone. */
+const LARGE_LENGTH = 2 ** 20
 const DEFERRED: Result = { error: { code: 'DEFERRED', detail: 'Ask again: other answers came first.' } }
 
 /**
  * Values and lists that would make the frame too large are deferred, which is safe, since whatever carries one was a
- * read. The replies to writes are small and always there.
+ * read. The replies to writes are small and always there. A large one would hold up those of all others.
  */
 export function encodeResponse(response: ExecuteResponse, now: Now): Buffer {
   const frame = new FrameWriter(response.format, now)
+  // Whoever speaks the former format asks for what is deferred among others again, until it comes.
+  const largest = response.format === FORMER || response.results.length === 1 ? Infinity : LARGE_LENGTH
   let bytes = 0
   const results = response.results.map((result) => {
     const weight = 'reply' in result ? bytesOfReply(result.reply) : 0
-    if (weight > SMALL_LENGTH && bytes >= RESULTS_BYTES_MAX) return toResultField(DEFERRED, frame)
+    const isFull = weight > SMALL_LENGTH && bytes >= RESULTS_BYTES_MAX
+    if (isFull || weight > largest) return toResultField(DEFERRED, frame)
     bytes += weight
     return toResultField(result, frame)
   })

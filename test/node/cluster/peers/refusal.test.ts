@@ -37,14 +37,14 @@ describe('a member that refuses a whole call', () => {
 
   const passedOn = [
     [401, 'UNAUTHORIZED', 'UNREACHABLE 503'],
-    [413, 'TOO_LARGE', 'UNREACHABLE 503'],
+    [413, 'TOO_LARGE', 'TOO_LARGE 413'],
     [500, 'INTERNAL', 'UNREACHABLE 503'],
     [503, 'REFUSED', 'UNREACHABLE 503'],
     [503, 'NOT_READY', 'NOT_READY 503'],
     [503, 'OVERLOADED', 'OVERLOADED 503'],
   ] as const
   for (const [status, code, becomes] of passedOn) {
-    it(`with ${code} is out of reach, or says what passes by itself`, async () => {
+    it(`with ${code} is out of reach, or says what whoever asked is to know`, async () => {
       partner.answers = () => answering(status, { code })
       expect(await partner.read()).to.equal(becomes)
       expect(partner.strangers).to.deep.equal([])

@@ -43,11 +43,38 @@ describe('changes', () => {
     expect([bench.missed, bench.doubtsOf('b'), bench.doubtsOf('c')]).to.deep.equal([[], [], []])
   })
 
-  it('travel in parcels of about a megabyte, those of one command never apart', async () => {
+  it('travel in parcels of about a megabyte, those of one command that are more by themselves', async () => {
     const bench = new ReplicatorBench()
     const large = (id: string) => changeOf(AB, id, 600 * 2 ** 10)
     await bench.tell([x], [large('v1'), large('v2')], [y], [large('v3')], [large('v4')], [x])
-    expect(bench.told('b')).to.deep.equal([['vx', 'v1', 'v2'], ['vy', 'v3', 'v4'], ['vx']])
+    expect(bench.told('b')).to.deep.equal([['vx', 'vy', 'v3', 'v4'], ['vx'], ['v1', 'v2']])
+  })
+
+  it('of one command that are very many go one piece after the other, and hold up nothing', async () => {
+    const bench = new ReplicatorBench()
+    bench.partners.holds('b', 'changes')
+    const many = Array.from({ length: 5000 }, (_, index) => changeOf(AB, `v${index}`))
+    const telling = await bench.tell(many, [x])
+    expect(bench.told('b').map(({ length }) => length)).to.deep.equal([1, bench.told('b')[1]?.length])
+    expect(bench.told('b')[0]).to.deep.equal(['vx'])
+    expect([
+      telling.isDone,
+      bench.replicator.isTelling(b, AB),
+      bench.replicator.isTelling(b, AC),
+    ]).to.deep.equal([false, true, false])
+    bench.partners.releases('b')
+    await settled()
+    expect([telling.isDone, bench.replicator.isTelling(b, AB)]).to.deep.equal([true, false])
+    expect(bench.told('b').slice(1).flat()).to.deep.equal(many.map(({ id }) => id))
+    expect(bench.told('b').length).to.be.above(2)
+  })
+
+  it('that a member answers, and does not take, are missed, and it is not passed over', async () => {
+    const bench = new ReplicatorBench()
+    bench.partners.turnsDown('b', 'changes')
+    expect((await bench.tell([x])).isDone).to.equal(true)
+    expect([bench.replicator.isPassedOver(b), bench.missed]).to.deep.equal([false, ['b']])
+    expect(bench.doubts.hasMissed(AB, 'b-1')).to.equal(true)
   })
 
   it('have nothing to wait for where there is one copy, or no view', async () => {

@@ -1,85 +1,15 @@
 /** How slots are given to another member: in parts that are small enough, and at a pace that leaves it half its time. */
 import { expect } from 'chai'
-import { Registry } from 'prom-client'
-import { createClusterMetrics } from '../../../../node/cluster/metrics.ts'
-import { type Sending, SlotSender } from '../../../../node/cluster/slots/sender.ts'
-import { Standings } from '../../../../node/cluster/slots/standings.ts'
 import { bytesOfEntries } from '../../../../node/cluster/wire/entry.ts'
-import type { SlotAnswer } from '../../../../node/cluster/wire/slots.ts'
-import type { SlotEntry } from '../../../../node/entries/entry.ts'
 import { Reactions } from '../../../../node/entries/reactions.ts'
 import { Memory } from '../../../../node/memory/memory.ts'
-import { pause } from '../../../../shared/clock.ts'
 import { LarderError } from '../../../../shared/errors.ts'
-import { FakeClock } from '../../../support/clock.ts'
 import { countIn, valueIn } from '../../../support/entries.ts'
-import { forgetful } from '../../../support/slot-shelf.ts'
-import { memberOf } from '../../../support/views.ts'
+import { SenderBench as Bench, SLOT, values } from '../../../support/slot-sender.ts'
 
 const PART_BYTES = 256 * 2 ** 10
-const SLOT = 7
 /** Three of these are a part. */
 const LARGE = 'x'.repeat(100 * 2 ** 10)
-const receiver = memberOf('b')
-
-/** A sender, and the member that it gives to. */
-class Bench {
-  readonly clock = new FakeClock()
-  readonly memory = new Memory(Infinity)
-  readonly standings = new Standings(forgetful)
-  readonly parts: (readonly SlotEntry[])[] = []
-  readonly mirrors: (string | undefined)[] = []
-  readonly askedAtMs: number[] = []
-  timeoutMs = 0
-  /** How long the member takes for a part. */
-  partMs = 0
-  answer: () => SlotAnswer = () => 'merged'
-  readonly #metrics = createClusterMetrics(new Registry())
-  readonly #sender = new SlotSender({
-    clock: this.clock,
-    metrics: this.#metrics,
-    store: this.memory.slots,
-    standings: this.standings,
-    peers: {
-      of: () => ({
-        ask: ({ entries, mirror }, timeoutMs) => {
-          this.mirrors.push(mirror)
-          return this.#take(entries, timeoutMs)
-        },
-      }),
-    },
-  })
-  readonly #startedAtMs = this.clock.now()
-
-  hold(entries: readonly SlotEntry[]): void {
-    for (const { slot, id, entry } of entries) this.memory.merge(slot, id, entry)
-  }
-
-  send(slots: readonly number[], how: Partial<Sending> = {}): Promise<boolean> {
-    return this.#sender.send(slots, receiver, { isUrgent: false, ...how })
-  }
-
-  get sizes(): number[] {
-    return this.parts.map(({ length }) => length)
-  }
-
-  async moved(): Promise<unknown> {
-    const { values } = await this.#metrics.movedEntries.get()
-    return values.map(({ labels, value }) => [labels.peer, value])
-  }
-
-  async #take(entries: readonly SlotEntry[], timeoutMs: number): Promise<readonly SlotAnswer[]> {
-    this.timeoutMs = timeoutMs
-    this.parts.push(entries)
-    this.askedAtMs.push(this.clock.now() - this.#startedAtMs)
-    if (this.partMs > 0) await pause(this.clock, this.partMs)
-    return [this.answer()]
-  }
-}
-
-function values(slot: number, count: number, body = '"x"'): SlotEntry[] {
-  return Array.from({ length: count }, (_, index) => valueIn(slot, `key${index}`, { body }))
-}
 
 describe('what is given of slots', () => {
   it('is all of these slots, together where it is little, and nothing of others', async () => {
