@@ -1,6 +1,7 @@
 /** Measures on this machine what requests cost and what becomes of a node under load; each prints tables in Markdown. */
 import { findCores } from './bench/cores.ts'
 import { measureDisk } from './bench/disk.ts'
+import { measureLatency } from './bench/latency.ts'
 import { machineLines } from './bench/machine.ts'
 import { measureMemory } from './bench/memory.ts'
 import { kindOf, measureOverload } from './bench/overload.ts'
@@ -14,6 +15,7 @@ const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what req
        ./scripts/bench.sh soak [MINUTES]                 the memory of a node under load (10)
        ./scripts/bench.sh memory [ENTRIES [REACTIONS]]   what entries take, beside Redis (1000000 1000000)
        ./scripts/bench.sh overload [KIND [SECONDS]]      three times what it can do of batch, post or get (batch 5)
+       ./scripts/bench.sh latency [SECONDS_A_ROW [RATE]] how long they take at a rate, and in parts of what can be served (5)
        ./scripts/bench.sh disk [ROUNDS]                  what readers notice while 100,000 changed keys are written (5)
        ./scripts/bench.sh reactions                      what a million users on one content cost
 
@@ -63,6 +65,10 @@ function commandOf([first = '2', ...rest]: readonly string[]): () => Promise<str
     case 'overload': {
       const [kind, seconds] = [kindOf(second ?? 'batch'), number(third, 5)]
       return () => measureOverload(options, { kind, seconds, progress })
+    }
+    case 'latency': {
+      const [seconds, perSecond] = [number(second, 5), third === undefined ? undefined : number(third, 0)]
+      return () => measureLatency(options, { seconds, perSecond, progress })
     }
     case 'disk': {
       const rounds = number(second, 5)

@@ -1,7 +1,7 @@
 /** The process of the load generator: it does as it is told, one order after the other. */
 import type { Done, LoadSpec, Order } from './generator.ts'
 import { Load } from './load.ts'
-import { onSchedule, untilOver } from './pace.ts'
+import { inAll, onSchedule, untilOver } from './pace.ts'
 
 let load: Load | undefined
 
@@ -21,6 +21,8 @@ async function obey(order: Order): Promise<Done> {
   switch (order.type) {
     case 'closed loop':
       return { report: await load.play(untilOver(startMs + order.seconds * 1000)) }
+    case 'in all':
+      return { report: await load.play(inAll(order.count)) }
     case 'open loop':
       return { report: await load.play(onSchedule(startMs, order)) }
     case 'close':

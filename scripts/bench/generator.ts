@@ -18,6 +18,7 @@ export interface LoadSpec {
 export type Order =
   | { readonly type: 'open'; readonly spec: LoadSpec }
   | { readonly type: 'closed loop'; readonly seconds: number }
+  | { readonly type: 'in all'; readonly count: number }
   | { readonly type: 'open loop'; readonly seconds: number; readonly perSecond: number }
   | { readonly type: 'close' }
 
@@ -47,6 +48,12 @@ export class Generator {
 
   openLoop(seconds: number, perSecond: number): Promise<LoadReport> {
     return this.#play({ type: 'open loop', seconds, perSecond })
+  }
+
+  /** Each as soon as a connection is free. @throws when not all are accepted. */
+  async inAll(count: number): Promise<void> {
+    const { accepted, problem } = await this.#play({ type: 'in all', count })
+    if (accepted.count < count) throw new Error(`${count - accepted.count} requests failed: ${problem}`)
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ import type { Server } from './server.ts'
 /** All of the same length. */
 const FIRST = 10_000
 const FILLING_CONNECTIONS = 16
-const DATA = { jam: 'plum', jars: 12 }
+export const DATA = { jam: 'plum', jars: 12 }
 const FORM = 'application/x-www-form-urlencoded'
 
 export function keys(count: number, prefix = 'user'): string[] {
@@ -46,12 +46,15 @@ export function batches(op: 'get' | 'set', keys: readonly string[], size: number
 
 /** Stores the data of these keys there. @throws when that is refused. */
 export async function store(keys: readonly string[], servers: readonly Server[]): Promise<void> {
-  for (const { port } of servers) {
-    const requests = posts(keys).map((text) => Buffer.from(text))
-    const next = () => requests.pop() ?? Buffer.alloc(0)
-    const load = await Load.open({ ports: [port], connections: FILLING_CONNECTIONS, next })
-    const { accepted, problem } = await load.play(inAll(keys.length))
-    load.close()
-    if (accepted.count < keys.length) throw new Error(`port ${port} has not stored all: ${problem}`)
-  }
+  for (const { port } of servers) await send(posts(keys), port)
+}
+
+/** @throws when one of them is refused. */
+export async function send(texts: readonly string[], port: number): Promise<void> {
+  const requests = texts.map((text) => Buffer.from(text))
+  const next = () => requests.pop() ?? Buffer.alloc(0)
+  const load = await Load.open({ ports: [port], connections: FILLING_CONNECTIONS, next })
+  const { accepted, problem } = await load.play(inAll(texts.length))
+  load.close()
+  if (accepted.count < texts.length) throw new Error(`port ${port} has not stored all: ${problem}`)
 }

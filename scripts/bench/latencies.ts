@@ -10,6 +10,7 @@ export interface LatencySummary {
   /** In milliseconds, as all of these. */
   readonly p50: number
   readonly p99: number
+  readonly p999: number
   readonly max: number
 }
 
@@ -39,7 +40,11 @@ export class Latencies {
   }
 
   summary(): LatencySummary {
-    const [p50, p99] = [this.percentile(0.5), this.percentile(0.99)]
-    return { count: this.#count, p50, p99, max: this.#maxMs }
+    const [p50, p99, p999] = [0.5, 0.99, 0.999].map((part) => this.percentile(part)) as [
+      number,
+      number,
+      number,
+    ]
+    return { count: this.#count, p50, p99, p999, max: this.#maxMs }
   }
 }

@@ -4,6 +4,7 @@
  * It is as lean as it can be, since it must not be what is measured: the bytes of the requests are made before,
  * and of the answers only status and length are looked at. A latency counts from when the request was due.
  */
+import { Beat } from './beat.ts'
 import { Connection } from './connection.ts'
 import { Latencies, type LatencySummary } from './latencies.ts'
 import type { Pace } from './pace.ts'
@@ -37,7 +38,7 @@ export interface LoadReport {
   readonly cut: number
   /** The first failure, in words. */
   readonly problem: string | undefined
-  /** How much of one core this process has used; an open loop uses all there is. */
+  /** How much of one core this process has used. */
   readonly busy: number
   /** How much too late requests were sent for which a connection was free: 99 of 100 less, in milliseconds. */
   readonly lateMs: number
@@ -79,6 +80,7 @@ export class Load {
     const run = new Run(pace)
     this.#run = run
     this.#dispatch(run)
+    await using _beat = pace.isOpen ? new Beat(() => this.#dispatch(run)) : undefined
     const watch = setInterval(() => run.giveUpAfter(PATIENCE_MS), 100)
     await run.ended
     clearInterval(watch)
@@ -88,7 +90,7 @@ export class Load {
     return run.report()
   }
 
-  /** Sends what is due, and in an open loop looks again and again what is. */
+  /** Sends what is due. */
   #dispatch(run: Run): void {
     if (run.isEnded) return
     const nowMs = performance.now()
@@ -99,7 +101,6 @@ export class Load {
       this.#send(run, this.#free.pop(), dueMs)
     }
     run.endIfOver(nowMs)
-    if (run.pace.isOpen) setImmediate(() => this.#dispatch(run))
   }
 
   #send(run: Run, connection: Connection | undefined, dueMs: number): void {

@@ -9,11 +9,13 @@ import { ensureFree } from '../ports.ts'
 import { nodeProgram, uplinkProgram } from '../programs.ts'
 import { untilServing } from '../readiness.ts'
 import { type Cores, nodeOn } from './cores.ts'
+import { cpuSecondsOfProcess } from './processes.ts'
 import type { Server } from './server.ts'
 
 export interface MembersOptions {
   readonly members: number
   readonly copies: number
+  readonly environment?: Environment
   /** Where each is bound to, in turn; uplink is with the first. */
   readonly cores?: readonly (number | undefined)[]
 }
@@ -97,13 +99,19 @@ export class Stand implements AsyncDisposable {
     return { name: `127.0.0.1:${port}`, port }
   }
 
-  async members({ members, copies, cores = [this.cores?.server] }: MembersOptions): Promise<Server[]> {
+  async members({
+    members,
+    copies,
+    environment = {},
+    cores = [this.cores?.server],
+  }: MembersOptions): Promise<Server[]> {
     const uplink = uplinkProgram({ COPIES: `${copies}` }, await this.port())
     const children = [this.start(uplink.entry, uplink.environment, cores[0])]
     const servers: Server[] = []
     for (let index = 0; index < members; index++) {
       const port = await this.port()
-      const program = nodeProgram({ DATA_DIR: await this.disk(port) }, { port, uplinkUrl: uplink.url })
+      const own = { DATA_DIR: await this.disk(port), ...environment }
+      const program = nodeProgram(own, { port, uplinkUrl: uplink.url })
       children.push(this.start(program.entry, program.environment, cores[index % cores.length]))
       servers.push({ name: `127.0.0.1:${port}`, port })
     }
@@ -112,6 +120,11 @@ export class Stand implements AsyncDisposable {
       children,
     )
     return servers
+  }
+
+  /** CPU time of all its processes so far, as the operating system has it; NaN where it does not tell. */
+  get cpuSeconds(): number {
+    return this.#children.reduce((sum, { pid = 0 }) => sum + cpuSecondsOfProcess(pid), 0)
   }
 
   async #serving(urls: readonly string[], children: readonly ChildProcess[]): Promise<void> {

@@ -151,6 +151,7 @@ function report({
     count: p50 === undefined ? 0 : 100,
     p50: p50 ?? Number.NaN,
     p99: 0,
+    p999: 0,
     max: 0,
   })
   return {
