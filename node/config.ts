@@ -20,6 +20,8 @@ export interface NodeConfig {
   /** Writes that may wait in one shard. */
   readonly queueMax: number
   readonly bodyBytesMax: number
+  /** Bodies that arrive and answers that are not yet taken, all together. */
+  readonly inFlightBytesMax: number
   readonly peerTimeoutMs: number
   /** The memory budget of the values. */
   readonly bytesMax: number
@@ -69,7 +71,7 @@ export function readConfig(environment: Environment): NodeConfig {
     uplinkUrls,
     shardLimit: settings.integer('SHARD_LIMIT', { fallback: 4, min: 1, max: SLOTS }),
     queueMax: settings.integer('MAX_QUEUE', { fallback: 10_000, min: 1 }),
-    bodyBytesMax: settings.bytes('MAX_BODY', 8 * MIB, BODY_MAX),
+    ...readBodyLimits(settings),
     peerTimeoutMs: settings.integer('PEER_TIMEOUT_MS', {
       fallback: 2000,
       min: PEER_TIMEOUT_MIN_MS,
@@ -124,6 +126,17 @@ function checkKeys(
     settings.problem(
       'CLUSTER_SECRET and API_KEY have one in common: who has that key could pass for a member',
     )
+}
+
+function readBodyLimits(settings: Settings): Pick<NodeConfig, 'bodyBytesMax' | 'inFlightBytesMax'> {
+  const bodyBytesMax = settings.bytes('MAX_BODY', 8 * MIB, BODY_MAX)
+  const inFlightBytesMax = settings.bytes('MAX_INFLIGHT_BYTES', 256 * MIB)
+  if (inFlightBytesMax < bodyBytesMax) {
+    settings.problem(
+      `MAX_INFLIGHT_BYTES=${inFlightBytesMax}: at least MAX_BODY, which is ${bodyBytesMax}, or no such body could arrive`,
+    )
+  }
+  return { bodyBytesMax, inFlightBytesMax }
 }
 
 function readRoutes(settings: Settings): readonly CachedRoute[] {

@@ -7,6 +7,7 @@
 import packageJson from '../package.json' with { type: 'json' }
 import type { Clock } from '../shared/clock.ts'
 import { type Descriptors, divide } from '../shared/descriptors.ts'
+import { createMeans, type RequestMeans } from '../shared/http/means.ts'
 import { createHttpMetrics, type HttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
@@ -54,7 +55,8 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   const { names = new Names(parts), descriptors = divide(Infinity) } = parts
   const metrics = createHttpMetrics()
   const client = await loadClient(config.kafka)
-  const http = await HttpService.listen({ ...config, log: root, metrics, descriptors })
+  const means = createMeans({ ...config, log: root, metrics })
+  const http = await HttpService.listen({ ...config, log: root, metrics, means, descriptors })
   const identity = identify(config, http.port)
   const self: Member = {
     ...identity,
@@ -63,7 +65,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
     version: packageJson.version,
   }
   const log = root.child({ member: self.id })
-  const own = { self, clock, log, names, descriptors, metrics, client, onFatal }
+  const own = { self, clock, log, names, descriptors, metrics, means, client, onFatal }
   const { backend, sources, routes } = join(config, own)
   const { apiKeys, clusterSecrets } = config
   http.serve(routes, { apiKeys, memberSecrets: clusterSecrets })
@@ -101,11 +103,12 @@ interface Joined extends NodeParts {
   readonly descriptors: Descriptors
   readonly self: Member
   readonly metrics: HttpMetrics
+  readonly means: RequestMeans
   readonly client: Awaited<ReturnType<typeof loadClient>>
 }
 
 function join(config: NodeConfig, joined: Joined) {
-  const { self, clock, log, names, metrics, client, descriptors, onFatal } = joined
+  const { self, clock, log, names, metrics, means, client, descriptors, onFatal } = joined
   const { outgoing } = descriptors
   const { registry } = metrics
   const { uplinkUrls, clusterSecrets, peerTimeoutMs: timeoutMs } = config
@@ -113,7 +116,7 @@ function join(config: NodeConfig, joined: Joined) {
   names.belong('registry', uplinkUrls)
   registerNameMetrics(registry, names)
   const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
-  const sources = new Sources({ ...basis, client, clientId: self.id })
+  const sources = new Sources({ ...basis, ...means, client, clientId: self.id })
   names.belong('upstream', sources.upstreams)
   const { backend }: { backend: Backend } = createMember({
     ...basis,
@@ -124,7 +127,14 @@ function join(config: NodeConfig, joined: Joined) {
     requests: () => metrics.answers.total,
     connect(other) {
       names.belong('member', [other.url])
-      return new HttpConnection(other, { clock, self: self.id, clusterSecrets, connectionsMax: outgoing })
+      const { inFlight } = means
+      return new HttpConnection(other, {
+        clock,
+        self: self.id,
+        clusterSecrets,
+        connectionsMax: outgoing,
+        inFlight,
+      })
     },
     inFrontOf: (shards) => sources.inFrontOf(shards),
     onView: () => sources.doubt(),

@@ -3,7 +3,10 @@
  * alike, and every command has one reply. What cannot be carried out is a LarderError instead.
  */
 
-/** Text where the value is JSON, so that it can be put into an answer as it is; bytes where it is not. */
+/**
+ * Text where the value is JSON, so that it can be put into an answer as it is; bytes where it is not, or where it is too
+ * large to be made into text in one turn. Whether it is JSON its media type tells.
+ */
 export type Body = string | Uint8Array
 
 /** Preconditions on the entity tag (RFC 9110, section 13.1), checked in the turn that carries out the command. */

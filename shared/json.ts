@@ -1,91 +1,143 @@
 /**
- * JSON as text that is checked, and taken apart without being rebuilt.
+ * JSON that is checked, and taken apart without being rebuilt.
  *
- * A value is kept as it was written: so its numbers survive, though a double could not hold them, and nothing
- * is spent on turning it into objects and back, which for deeply nested text takes seconds.
+ * A value is kept as it was written: so its numbers survive, though a double could not hold them, and nothing is spent on
+ * turning it into objects and back.
  */
-import { isUtf8 } from 'node:buffer'
+import { LarderError } from './errors.ts'
+import { Fields, kept, type Names, Source, textOf } from './json-fields.ts'
+import { DepthError, JSON_DEPTH_MAX, type JsonScan, scanning } from './json-scan.ts'
+import type { Steps } from './steps.ts'
 
-/** JSON as it was written, and what it says: as far as objects can hold that. */
-export interface Json {
-  readonly text: string
-  readonly value: unknown
+const QUOTE = 0x22
+const OPEN_LIST = 0x5b
+const OPEN_OBJECT = 0x7b
+
+/** JSON that is nothing but checked, to be kept. @throws LarderError BAD_REQUEST saying what is wrong. */
+export function* keepingJson(bytes: Uint8Array): Steps<string | Uint8Array> {
+  yield* checked(scanning(bytes, { depthMax: JSON_DEPTH_MAX }))
+  return yield* kept(bytes, { start: 0, end: bytes.length })
 }
 
-/** @throws SyntaxError saying what is wrong. */
-export function parseJson(bytes: Uint8Array): Json {
-  if (!isUtf8(bytes)) throw new SyntaxError('it is not valid UTF-8')
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-  return { text, value: JSON.parse(text) }
+/** What members say to each other, as objects: it is no more than these can be made of. @throws LarderError BAD_REQUEST. */
+export function* parsingJson(bytes: Uint8Array): Steps<unknown> {
+  yield* checked(scanning(bytes, { depthMax: JSON_DEPTH_MAX }))
+  return JSON.parse(textOf(bytes, { start: 0, end: bytes.length }))
 }
 
-/** The members of an object, each value as its own JSON text; `undefined` where the text is no object. */
-export function membersOf(json: string): ReadonlyMap<string, string> | undefined {
-  const opening = skipSpace(json, 0)
-  if (json[opening] !== '{') return undefined
-  const members = new Map<string, string>()
-  let at = skipSpace(json, opening + 1)
-  while (json[at] === '"') {
-    const nameEnd = endOfString(json, at)
-    const name: string = JSON.parse(json.slice(at, nameEnd))
-    const start = skipSpace(json, skipSpace(json, nameEnd) + 1)
-    const end = endOfValue(json, start)
-    members.set(name, json.slice(start, end))
-    at = skipSpace(json, skipSpace(json, end) + 1)
+/**
+ * The fields with these names of an object; `undefined` where it is none.
+ * @throws LarderError BAD_REQUEST saying what is wrong.
+ */
+export function* readingFields(bytes: Uint8Array, names: Names): Steps<Fields | undefined> {
+  const fields = new Fields(new Source(bytes))
+  const visit = (depth: number, scan: JsonScan) => {
+    const name = depth === 1 ? names.at(bytes, scan, 1) : undefined
+    if (name !== undefined) fields.note(name, { start: scan.startAt(1), end: scan.end })
   }
-  return members
+  // The object around the values does not count.
+  yield* checked(scanning(bytes, { depthMax: JSON_DEPTH_MAX + 1, visitor: { depth: 1, visit } }))
+  return isObject(bytes) ? fields : undefined
 }
 
-/** The elements of an array, each as its own JSON text; `undefined` where the text is no array. */
-export function elementsOf(json: string): string[] | undefined {
-  const opening = skipSpace(json, 0)
-  if (json[opening] !== '[') return undefined
-  const elements: string[] = []
-  let at = skipSpace(json, opening + 1)
-  while (at < json.length && json[at] !== ']') {
-    const end = endOfValue(json, at)
-    elements.push(json.slice(at, end))
-    const delimiter = skipSpace(json, end)
-    if (json[delimiter] === ']') break
-    at = skipSpace(json, delimiter + 1)
+export interface ListAsked {
+  /** The member of the object that is the list. */
+  readonly name: Names
+  readonly names: Names
+  /** How many of its elements are wanted at the most. */
+  readonly most: number
+}
+
+/** Of each element, its fields; `undefined` where it is no object. */
+export interface List {
+  readonly elements: readonly (Fields | undefined)[]
+  /** How many there are, wanted or not. */
+  readonly count: number
+}
+
+/** A list of objects in an object; without a list where there is none. @throws LarderError BAD_REQUEST. */
+export function* readingList(bytes: Uint8Array, asked: ListAsked): Steps<Partial<List> | undefined> {
+  const list = new ListReader(bytes, asked)
+  const visit = list.visit.bind(list)
+  yield* checked(scanning(bytes, { depthMax: JSON_DEPTH_MAX + 3, visitor: { depth: 3, visit } }))
+  return isObject(bytes) ? list.found : undefined
+}
+
+class ListReader {
+  found: Partial<List> = {}
+  readonly #bytes: Uint8Array
+  readonly #source: Source
+  readonly #asked: ListAsked
+  /** Of which member of the object it is known whether it is the list. */
+  #memberAt = -1
+  #isList = false
+  #elements: (Fields | undefined)[] = []
+  #count = 0
+  #fields: Fields | undefined
+
+  constructor(bytes: Uint8Array, asked: ListAsked) {
+    this.#bytes = bytes
+    this.#source = new Source(bytes)
+    this.#asked = asked
   }
-  return elements
-}
 
-// What follows relies on the text being valid JSON.
-
-function skipSpace(json: string, from: number): number {
-  let at = from
-  while (json.charCodeAt(at) <= 0x20) at++
-  return at
-}
-
-function endOfString(json: string, opening: number): number {
-  let at = opening + 1
-  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1
-  return at + 1
-}
-
-function endOfValue(json: string, start: number): number {
-  if (json[start] === '"') return endOfString(json, start)
-  let depth = 0
-  let at = start
-  while (at < json.length) {
-    const character = json[at]
-    if (character === '"') {
-      at = endOfString(json, at)
-      continue
-    }
-    if (depth === 0 && at > start && DELIMITERS.has(character)) return at
-    if (character === '{' || character === '[') depth++
-    if (character === '}' || character === ']') {
-      depth--
-      if (depth === 0) return at + 1
-    }
-    at++
+  visit(depth: number, scan: JsonScan): void {
+    if (depth === 0) return
+    if (scan.nameStartAt(1) !== this.#memberAt) this.#enter(scan)
+    if (!this.#isList) return
+    if (depth === 3) this.#note(scan)
+    else if (depth === 2) this.#endElement(scan)
+    else this.found = this.#isListAt(scan) ? { elements: this.#elements, count: this.#count } : {}
   }
-  return at
+
+  #enter(scan: JsonScan): void {
+    const { name } = this.#asked
+    this.#memberAt = scan.nameStartAt(1)
+    this.#isList = name.at(this.#bytes, scan, 1) !== undefined
+    this.#elements = []
+    this.#count = 0
+    this.#fields = undefined
+  }
+
+  #isListAt(scan: JsonScan): boolean {
+    return this.#bytes[scan.startAt(1)] === OPEN_LIST
+  }
+
+  #note(scan: JsonScan): void {
+    if (this.#count >= this.#asked.most || this.#bytes[scan.startAt(2)] !== OPEN_OBJECT) return
+    const name = this.#asked.names.at(this.#bytes, scan, 3)
+    if (name === undefined) return
+    this.#fields ??= new Fields(this.#source)
+    this.#fields.note(name, { start: scan.startAt(3), end: scan.end })
+  }
+
+  #endElement(scan: JsonScan): void {
+    const isObject = this.#bytes[scan.startAt(2)] === OPEN_OBJECT
+    if (this.#count < this.#asked.most)
+      this.#elements.push(isObject ? (this.#fields ?? new Fields(this.#source)) : undefined)
+    this.#fields = undefined
+    this.#count++
+  }
 }
 
-/** What ends a number, `true`, `false` or `null`. */
-const DELIMITERS: ReadonlySet<string | undefined> = new Set([',', ']', '}', ' ', '\n', '\r', '\t'])
+function isObject(bytes: Uint8Array): boolean {
+  let at = 0
+  while ((bytes[at] ?? QUOTE) <= 0x20) at++
+  return bytes[at] === OPEN_OBJECT
+}
+
+/** What is wrong with it, as whoever sent it is told. */
+function* checked(scan: Steps<void>): Steps<void> {
+  try {
+    yield* scan
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    if (cause instanceof DepthError)
+      throw new LarderError(
+        'BAD_REQUEST',
+        `The JSON is nested too deeply: ${JSON_DEPTH_MAX} levels at most.`,
+        { cause },
+      )
+    throw new LarderError('BAD_REQUEST', `The body is not JSON: ${cause.message}.`, { cause })
+  }
+}

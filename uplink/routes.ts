@@ -5,6 +5,7 @@ import { decode, fit, readJson, readQuery } from '../shared/http/input.ts'
 import type { HttpRequest } from '../shared/http/request.ts'
 import { empty, json } from '../shared/http/response.ts'
 import type { Route } from '../shared/http/route.ts'
+import { parsingJson } from '../shared/json.ts'
 import type { Log } from '../shared/log.ts'
 import { Trouble } from '../shared/trouble.ts'
 import { Lease, Loss, Member, MemberId, Renewal, Report, View } from '../shared/view.ts'
@@ -54,7 +55,7 @@ function renewal({ registrar, leaseMs, isGuarded, log }: RegistryRoutesOptions):
     async handle(request) {
       const id = memberId(request)
       if (!isGuarded && request.message.headers.authorization !== undefined) unguarded.begin({ member: id })
-      const asked = fit(Renewal, (await readJson(request.message, BODY_BYTES_MAX)).value)
+      const asked = fit(Renewal, await readJson(request, BODY_BYTES_MAX, parsingJson))
       return json({ epoch: await registrar.renew(id, asked), leaseMs })
     },
   }
@@ -94,7 +95,7 @@ function report({ registrar }: RegistryRoutesOptions): Route {
     errors: TAKING_A_BODY,
     async handle(request) {
       const id = memberId(request)
-      const { incarnation } = fit(Report, (await readJson(request.message, BODY_BYTES_MAX)).value)
+      const { incarnation } = fit(Report, await readJson(request, BODY_BYTES_MAX, parsingJson))
       await registrar.report(id, incarnation)
       return empty(202)
     },
@@ -110,8 +111,8 @@ function loss({ registrar }: RegistryRoutesOptions): Route {
     body: { 'application/json': Loss },
     answers: { 202: { description: 'It is not waited for any more, until it comes back all the same.' } },
     errors: ['ID_TAKEN', ...TAKING_A_BODY],
-    async handle({ message }) {
-      const { member } = fit(Loss, (await readJson(message, BODY_BYTES_MAX)).value)
+    async handle(request) {
+      const { member } = fit(Loss, await readJson(request, BODY_BYTES_MAX, parsingJson))
       await registrar.giveUp(member)
       return empty(202)
     },

@@ -2,6 +2,7 @@
 import { fit, readJson } from '../../shared/http/input.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
+import { parsingJson } from '../../shared/json.ts'
 import type { Peers } from './peers/peers.ts'
 import { Introduction, MEET_PATH, MEET_TYPE } from './wire/calls.ts'
 
@@ -17,8 +18,8 @@ export function meetRoute(peers: Pick<Peers, 'metBy'>): Route {
     body: { [MEET_TYPE]: Introduction },
     answers: { 200: { description: 'Who this member is.', content: { [MEET_TYPE]: Introduction } } },
     errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
-    async handle({ message }) {
-      return json(peers.metBy(fit(Introduction, (await readJson(message, BODY_BYTES_MAX)).value)))
+    async handle(request) {
+      return json(peers.metBy(fit(Introduction, await readJson(request, BODY_BYTES_MAX, parsingJson))))
     },
   }
 }

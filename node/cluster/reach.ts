@@ -6,6 +6,7 @@ import { LarderError } from '../../shared/errors.ts'
 import { fit, readJson } from '../../shared/http/input.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
+import { parsingJson } from '../../shared/json.ts'
 import { probe, REACH_PATH, Reached, ReachRequest, STATUS_PATH } from '../../shared/probe.ts'
 import { type Member, MemberStatus } from '../../shared/view.ts'
 
@@ -32,7 +33,7 @@ export function reachRoutes({ self, members, status }: ReachRoutesOptions): Rout
       answers: { 200: { description: 'What was found.', content: { 'application/json': Reached } } },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
       async handle(request) {
-        const asked = fit(ReachRequest, (await readJson(request.message, BODY_BYTES_MAX)).value)
+        const asked = fit(ReachRequest, await readJson(request, BODY_BYTES_MAX, parsingJson))
         const other = known(asked, members())
         const outcome = await probe(other, AbortSignal.timeout(PROBE_MAX_MS), self.id)
         return json({ outcome })

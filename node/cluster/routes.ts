@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { readBody } from '../../shared/http/input.ts'
+import { readBody } from '../../shared/http/body.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { MEMBER_HEADER, Member, type MemberStatus } from '../../shared/view.ts'
@@ -135,7 +135,7 @@ function frameRoute({ path, summary, isProbe, answer }: FrameRow, bytesMax: numb
       if (request.header('content-type') !== FRAME_TYPE) {
         throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Members speak ${FRAME_TYPE} here.`)
       }
-      const body = await answer(await readBody(request.message, bytesMax), request.header(MEMBER_HEADER))
+      const body = await answer(await readBody(request, bytesMax), request.header(MEMBER_HEADER))
       return { status: 200, headers: { 'content-type': FRAME_TYPE }, body }
     },
   }

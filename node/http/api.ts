@@ -1,13 +1,17 @@
 /** Smache's API: JSON under a key, at /api. */
 import { z } from 'zod'
-import type { Reply } from '../../shared/command.ts'
+import type { Body, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
-import { isJson, readJson, readQuery } from '../../shared/http/input.ts'
-import { jsonText } from '../../shared/http/response.ts'
+import { asObject, readJson, readQuery } from '../../shared/http/input.ts'
+import { Pieces } from '../../shared/http/pieces.ts'
+import { type HttpResponse, jsonText } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
-import { membersOf } from '../../shared/json.ts'
+import { readingFields } from '../../shared/json.ts'
+import { type Fields, Names } from '../../shared/json-fields.ts'
+import { isJson } from '../../shared/media-type.ts'
 import { integerOf } from '../../shared/placement.ts'
+import { LARGE_BYTES, type Steps } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { Key, parseKey, parseKeyText, parseTtlMs, Ttl } from './fields.ts'
 
@@ -46,11 +50,10 @@ function setRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
     answers,
     errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
     async handle(request) {
-      const { text } = await readJson(request.message, bodyBytesMax)
-      const { key, data, ttlMs } = parseSet(asMembers(text), text.length)
+      const { key, data, ttlMs } = await readJson(request, bodyBytesMax, readingSet)
       const set = { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs } as const
       const { owner } = await dispatch(request, set)
-      return jsonText(entryText(key, owner, data))
+      return entryAnswer(key, owner, data)
     },
   }
 }
@@ -64,11 +67,11 @@ function getRoute(dispatch: Dispatch): Route {
     isHot: true,
     parameters: [keyParameter],
     answers,
-    errors: ['KEY_NULL', 'NOT_JSON', 'UNREACHABLE'],
+    errors: ['KEY_NULL', 'NOT_JSON', 'OVERLOADED', 'UNREACHABLE'],
     handle(request) {
       const key = parseKeyText(readQuery(request.query).get('key'))
       return andThen(dispatch(request, { type: 'value.get', key }), (reply) =>
-        jsonText(entryText(key, reply.owner, jsonOf(reply))),
+        entryAnswer(key, reply.owner, jsonOf(reply)),
       )
     },
   }
@@ -87,48 +90,46 @@ function deleteRoute(dispatch: Dispatch): Route {
     async handle(request) {
       const key = parseKeyText(readQuery(request.query).get('key'))
       const { owner } = await dispatch(request, { type: 'value.delete', key })
-      return jsonText(entryText(key, owner, 'null'))
+      return entryAnswer(key, owner, 'null')
     },
   }
 }
 
-/** @throws LarderError BAD_REQUEST for what is no object. */
-export function asMembers(json: string): ReadonlyMap<string, string> {
-  const members = membersOf(json)
-  if (members === undefined) throw new LarderError('BAD_REQUEST', 'A JSON object is needed here.')
-  return members
+const SET_FIELDS = new Names('key', 'data', 'ttl')
+
+function* readingSet(body: Uint8Array) {
+  return yield* parsingSet(asObject(yield* readingFields(body, SET_FIELDS)))
 }
 
-/** What is kept of a request beside its value, in characters, rather than to copy the value. */
-const SLACK_LENGTH = 256
-
-/**
- * What is to be stored: the key, the JSON text as it came, and for how long. `sentLength` is that of all that was sent.
- * @throws LarderError KEY_NULL or BAD_REQUEST.
- */
-export function parseSet(fields: ReadonlyMap<string, string>, sentLength: number) {
+/** What is to be stored: the key, the JSON as it came, and for how long. @throws LarderError KEY_NULL or BAD_REQUEST. */
+export function* parsingSet(fields: Fields): Steps<{ key: string; data: Body; ttlMs: { ttlMs?: number } }> {
   const key = parseKey(fields.get('key'))
-  const [data, ttl] = [fields.get('data'), fields.get('ttl')]
+  const data = yield* fields.kept('data')
+  const ttl = fields.get('ttl')
   if (data === undefined) throw new LarderError('BAD_REQUEST', 'data: missing.')
-  // A slice keeps all that it was cut out of in memory for as long as the value.
-  const kept = sentLength - data.length > SLACK_LENGTH ? Buffer.from(data).toString() : data
-  return { key, data: kept, ttlMs: ttl === undefined ? {} : { ttlMs: parseTtlMs(ttl) } }
+  return { key, data, ttlMs: ttl === undefined ? {} : { ttlMs: parseTtlMs(ttl) } }
 }
 
-/** The JSON text of a stored value. @throws LarderError NOT_JSON. */
-export function jsonOf(reply: Reply): string {
+/** The JSON of a stored value. @throws LarderError NOT_JSON. */
+function jsonOf(reply: Reply): Body {
   if (reply.type !== 'value') return 'null'
-  if (isJson(reply.contentType) && typeof reply.body === 'string') return reply.body
-  throw new LarderError('NOT_JSON', `It is ${reply.contentType}; read it at /api/v1/kv/{key}.`)
+  if (isJson(reply.contentType)) return reply.body
+  throw notJson(reply)
 }
 
-function entryText(key: string, owner: string, data: string): string {
-  return `{${entryFields(key, owner, data)}}`
+export function notJson({ contentType }: { readonly contentType: string }): LarderError {
+  return new LarderError('NOT_JSON', `It is ${contentType}; read it at /api/v1/kv/{key}.`)
 }
 
-/** An entry as JSON, without its braces, around JSON text that is already there. */
-export function entryFields(key: string, owner: string, data: string): string {
-  return `"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${quoted(owner)},"data":${data}`
+function entryAnswer(key: string, owner: string, data: Body): HttpResponse {
+  const fields = entryFields(key, owner)
+  if (typeof data === 'string' && data.length <= LARGE_BYTES) return jsonText(`{${fields}${data}}`)
+  return jsonText(new Pieces().add(`{${fields}`).add(data).add('}'))
+}
+
+/** An entry as JSON, without its braces, up to where its data stands. */
+export function entryFields(key: string, owner: string): string {
+  return `"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${quoted(owner)},"data":`
 }
 
 const QUOTED_MAX = 1000

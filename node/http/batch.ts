@@ -6,20 +6,25 @@
  * and a write for the reads.
  */
 import { z } from 'zod'
-import { isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
+import { type Body, isWrite, type KeyCommand, type Reply } from '../../shared/command.ts'
 import { assertNever, LarderError, toLarderError } from '../../shared/errors.ts'
 import { type Eventual, isLater, mapAll } from '../../shared/eventual.ts'
-import { readJson } from '../../shared/http/input.ts'
+import { asObject, readJson } from '../../shared/http/input.ts'
+import { Pieces } from '../../shared/http/pieces.ts'
+import type { HttpRequest } from '../../shared/http/request.ts'
 import { jsonText } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
-import { elementsOf, type Json, membersOf } from '../../shared/json.ts'
-import type { Caller, Dispatch } from '../dispatch.ts'
-import { asMembers, entryFields, jsonOf, parseSet } from './api.ts'
-import { Key, parseInteger, parseKey, parseKeyText, Ttl } from './fields.ts'
+import { readingList } from '../../shared/json.ts'
+import { type Fields, Names } from '../../shared/json-fields.ts'
+import { isJson } from '../../shared/media-type.ts'
+import { atOnce, LARGE_BYTES, type Steps } from '../../shared/steps.ts'
+import type { Dispatch } from '../dispatch.ts'
+import { entryFields, notJson, parsingSet } from './api.ts'
+import { Key, parseInteger, parseKey, Ttl } from './fields.ts'
 
 const OPS_MAX = 1000
-/** Characters of all results together; what does not fit is 413, each by itself. */
-const ANSWER_LENGTH_MAX = 64 * 2 ** 20
+/** Bytes of all values read together; what does not fit is 413, each by itself. */
+const ANSWER_BYTES_MAX = 64 * 2 ** 20
 
 const Op = z.discriminatedUnion('op', [
   z.object({ op: z.literal('get'), key: Key }),
@@ -47,46 +52,30 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
           content: { 'application/json': z.object({ results: z.array(Result) }) },
         },
       },
-      errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+      errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED'],
       async handle(request) {
-        const ops = new SentOps(await readJson(request.message, bodyBytesMax))
-        if (ops.values.length > OPS_MAX)
-          throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${ops.values.length}.`)
-        const batch = new Batch(request, dispatch, ops)
-        const results = await mapAll(ops.values, (_, index) => batch.execute(index))
-        return jsonText(`{"results":[${results.join(',')}]}`)
+        const batch = new Batch(request, dispatch)
+        const begun = await readJson(request, bodyBytesMax, (body) => batch.beginning(body))
+        const results = await mapAll(begun, (result) => result)
+        const telling = batch.telling(results)
+        return jsonText(batch.isLarge ? await request.turns.take('bodies', telling) : atOnce(telling))
       },
     },
   ]
 }
 
-/** The operations as they were read, and as they were written. */
-class SentOps {
-  readonly values: readonly unknown[]
-  readonly #text: string
-  #texts: readonly string[] | undefined
-
-  /** @throws LarderError BAD_REQUEST where there is no list. */
-  constructor({ value, text }: Json) {
-    if (!isObject(value)) throw new LarderError('BAD_REQUEST', 'A JSON object is needed here.')
-    if (!Array.isArray(value['ops'])) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
-    this.values = value['ops']
-    this.#text = text
-  }
-
-  /** Of all that was sent, in characters. */
-  get length(): number {
-    return this.#text.length
-  }
-
-  textOf(index: number): string {
-    this.#texts ??= elementsOf(membersOf(this.#text)?.get('ops') ?? '') ?? []
-    return this.#texts[index] ?? ''
-  }
+const OPS = {
+  name: new Names('ops'),
+  names: new Names('op', 'key', 'data', 'ttl', 'by'),
+  most: OPS_MAX,
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** @throws LarderError BAD_REQUEST where there is no list of operations, TOO_LARGE where there are too many. */
+function* readingOps(body: Uint8Array): Steps<readonly (Fields | undefined)[]> {
+  const { elements, count = 0 } = asObject(yield* readingList(body, OPS))
+  if (elements === undefined) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
+  if (count > OPS_MAX) throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${count}.`)
+  return elements
 }
 
 type BatchCommand = Extract<KeyCommand, { type: `value.${string}` | 'counter.add' | 'counter.get' }>
@@ -99,57 +88,90 @@ interface Run {
   readonly replies: Promise<unknown>[]
 }
 
+/** What came of an operation. */
+type Result = { readonly command: BatchCommand; readonly reply: Reply } | LarderError
+
 class Batch {
-  readonly #caller: Caller
+  readonly #request: HttpRequest
   readonly #dispatch: Dispatch
-  readonly #ops: SentOps
   /** The last run of each key. */
   readonly #runs = new Map<string, Run>()
-  #length = 0
+  /** Of all values that were read. */
+  #bytes = 0
+  #isLarge = false
 
-  constructor(caller: Caller, dispatch: Dispatch, ops: SentOps) {
-    this.#caller = caller
+  constructor(request: HttpRequest, dispatch: Dispatch) {
+    this.#request = request
     this.#dispatch = dispatch
-    this.#ops = ops
   }
 
-  /** The result as JSON text, whatever happens. */
-  execute(index: number): Eventual<string> {
-    try {
-      const command = parseOp(this.#ops, index)
-      const reply = this.#inOrder(command)
-      return isLater(reply) ? this.#later(command, reply) : this.#tell(command, reply)
-    } catch (thrown) {
-      return problemText(thrown)
+  /** Whether it is too large for one turn. */
+  get isLarge(): boolean {
+    return this.#isLarge || this.#bytes > LARGE_BYTES
+  }
+
+  /** Begins all operations in their order. @throws LarderError where these are none. */
+  *beginning(body: Uint8Array): Steps<readonly Eventual<Result>[]> {
+    this.#isLarge = body.length > LARGE_BYTES
+    const begun: Eventual<Result>[] = []
+    for (const op of yield* readingOps(body)) {
+      try {
+        const fields = asObject(op)
+        begun.push(this.#execute(opOf(fields) ?? (yield* settingOp(fields))))
+      } catch (thrown) {
+        begun.push(toLarderError(thrown))
+      }
+      if (this.#isLarge) yield
     }
+    return begun
+  }
+
+  /** All results as JSON. */
+  *telling(results: readonly Result[]): Steps<Pieces> {
+    const told = new Pieces().add('{"results":[')
+    for (const [index, result] of results.entries()) {
+      if (index > 0) told.add(',')
+      tell(result, told)
+      if (this.isLarge) yield
+    }
+    told.add(']}')
+    // What was applied is told, and so is what there was room for.
+    this.#request.share.cover(told.bytes)
+    return told
+  }
+
+  /** Whatever happens. */
+  #execute(command: BatchCommand): Eventual<Result> {
+    const reply = this.#inOrder(command)
+    return isLater(reply) ? this.#later(command, reply) : this.#received(command, reply)
   }
 
   /** Apart, so that what is answered at once makes no functions ready. */
-  #later(command: BatchCommand, reply: Promise<Reply>): Promise<string> {
-    return reply.then((reply) => this.#tell(command, reply)).catch(problemText)
+  #later(command: BatchCommand, reply: Promise<Reply>): Promise<Result> {
+    return reply.then((reply) => this.#received(command, reply)).catch(toLarderError)
   }
 
-  #tell(command: BatchCommand, reply: Reply): string {
-    const result = resultText(command, reply)
-    // A write that was applied is never answered as if it were not.
-    return isWrite(command) ? result : this.#take(result)
+  /** A write that was applied is never answered as if it were not. @throws LarderError TOO_LARGE or OVERLOADED. */
+  #received(command: BatchCommand, reply: Reply): Result {
+    if (!isWrite(command) && reply.type === 'value') this.#takeIn(reply.body.length)
+    return { command, reply }
   }
 
-  /** @throws LarderError TOO_LARGE when the answer has no room for one more result of this size. */
-  #take(result: string): string {
-    this.#length += result.length
-    if (this.#length <= ANSWER_LENGTH_MAX || this.#length === result.length) return result
-    this.#length -= result.length
-    throw new LarderError('TOO_LARGE', 'The answer is full: read this key in another call.')
+  /** @throws LarderError when the answer, or the node, has no room for one more value of this size. */
+  #takeIn(bytes: number): void {
+    if (this.#bytes > 0 && this.#bytes + bytes > ANSWER_BYTES_MAX)
+      throw new LarderError('TOO_LARGE', 'The answer is full: read this key in another call.')
+    this.#request.share.answer(this.#bytes + bytes)
+    this.#bytes += bytes
   }
 
   #inOrder(command: BatchCommand): Eventual<Reply> {
     const isFirst = this.#runs.size === 0 || !this.#runs.has(command.key)
-    const first = isFirst ? this.#dispatch(this.#caller, command) : undefined
+    const first = isFirst ? this.#dispatch(this.#request, command) : undefined
     // Nothing that follows can disturb what is told already.
     if (first !== undefined && !isLater(first)) return first
     const run = this.#runOf(command)
-    const reply = first ?? run.before.then(() => this.#dispatch(this.#caller, command))
+    const reply = first ?? run.before.then(() => this.#dispatch(this.#request, command))
     run.replies.push(reply.catch(() => {}))
     return reply
   }
@@ -163,31 +185,13 @@ class Batch {
   }
 }
 
-/** What reads and forgets needs no more than its key, which mostly is text: nothing that objects could not hold. */
-const SIMPLE: ReadonlyMap<unknown, 'value.get' | 'value.delete' | 'counter.get'> = new Map([
-  ['get', 'value.get'],
-  ['delete', 'value.delete'],
-  ['counter', 'counter.get'],
-])
-
-/** @throws LarderError KEY_NULL, BAD_REQUEST or OUT_OF_RANGE. */
-function parseOp(ops: SentOps, index: number): BatchCommand {
-  const value = ops.values[index]
-  if (isObject(value) && typeof value['key'] === 'string') {
-    const type = SIMPLE.get(value['op'])
-    if (type !== undefined) return { type, key: parseKeyText(value['key']) }
-  }
-  return parseFields(asMembers(ops.textOf(index)), ops.length)
-}
-
-function parseFields(fields: ReadonlyMap<string, string>, sentLength: number): BatchCommand {
+/** Any operation but that which brings a value along. @throws LarderError KEY_NULL, BAD_REQUEST or OUT_OF_RANGE. */
+function opOf(fields: Fields): BatchCommand | undefined {
   switch (fields.get('op')) {
     case '"get"':
       return { type: 'value.get', key: parseKey(fields.get('key')) }
-    case '"set"': {
-      const { key, data, ttlMs } = parseSet(fields, sentLength)
-      return { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs }
-    }
+    case '"set"':
+      return undefined
     case '"delete"':
       return { type: 'value.delete', key: parseKey(fields.get('key')) }
     case '"increment"':
@@ -203,24 +207,38 @@ function parseFields(fields: ReadonlyMap<string, string>, sentLength: number): B
   }
 }
 
-function resultText(command: BatchCommand, reply: Reply): string {
+function* settingOp(fields: Fields): Steps<BatchCommand> {
+  const { key, data, ttlMs } = yield* parsingSet(fields)
+  return { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs }
+}
+
+function tell(result: Result, told: Pieces): void {
+  if (result instanceof LarderError) return void told.add(JSON.stringify(result.toProblem()))
+  const { command, reply } = result
   const { key } = command
   switch (command.type) {
     case 'value.get':
-      return `{"status":200,${entryFields(key, reply.owner, jsonOf(reply))}}`
+      if (reply.type === 'value' && !isJson(reply.contentType)) tell(notJson(reply), told)
+      else tellEntry(key, reply.owner, reply.type === 'value' ? reply.body : 'null', told)
+      break
     case 'value.set':
-      return `{"status":200,${entryFields(key, reply.owner, String(command.body))}}`
+      tellEntry(key, reply.owner, command.body, told)
+      break
     case 'value.delete':
-      return `{"status":200,${entryFields(key, reply.owner, 'null')}}`
+      tellEntry(key, reply.owner, 'null', told)
+      break
     case 'counter.add':
     case 'counter.get':
-      if (reply.type !== 'total') throw new LarderError('NO_SUCH_KEY', 'This counter was never incremented.')
-      return JSON.stringify({ status: 200, key, value: reply.value })
+      if (reply.type === 'total') told.add(JSON.stringify({ status: 200, key, value: reply.value }))
+      else tell(new LarderError('NO_SUCH_KEY', 'This counter was never incremented.'), told)
+      break
     default:
-      return assertNever(command)
+      assertNever(command)
   }
 }
 
-function problemText(thrown: unknown): string {
-  return JSON.stringify(toLarderError(thrown).toProblem())
+function tellEntry(key: string, owner: string, data: Body, told: Pieces): void {
+  const fields = `{"status":200,${entryFields(key, owner)}`
+  if (typeof data === 'string') told.add(`${fields}${data}}`)
+  else told.add(fields).add(data).add('}')
 }

@@ -1,15 +1,16 @@
 /** Counters: Incrementer's call at /increment, and the resource. Totals are decimal text, as JSON numbers are not exact. */
-import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
-import { isJson, readBody, readJson, readQuery } from '../../shared/http/input.ts'
+import { readBody } from '../../shared/http/body.ts'
+import { readFields, readForm } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, json } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
+import { Names } from '../../shared/json-fields.ts'
+import { isJson } from '../../shared/media-type.ts'
 import type { Dispatch } from '../dispatch.ts'
-import { asMembers } from './api.ts'
 import { Key, parseInteger, parseIntegerText, parseKey, parseKeyText, pathText } from './fields.ts'
 import { keyless } from './keyless.ts'
 
@@ -19,6 +20,9 @@ const FORM = 'application/x-www-form-urlencoded'
 
 const Amount = z.union([z.string().regex(/^[+-]?\d+$/), z.int()])
 const Total = z.object({ key: z.string(), value: z.string().regex(/^-?\d+$/) })
+
+const BY = new Names('by')
+const KEY_AND_VALUE = new Names('key', 'value')
 
 const path = '/api/v1/counters/{key}'
 const key: Parameter = {
@@ -59,7 +63,7 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
       isHot: true,
       async handle(request) {
         const key = parseKeyText(pathText(request))
-        const fields = asMembers((await readJson(request.message, bodyBytesMax)).text)
+        const fields = await readFields(request, bodyBytesMax, BY)
         const by = parseInteger('by', fields.get('by'))
         const reply = await dispatch(request, { type: 'counter.add', key, by, ...onceOf(request) })
         return json({ key, value: totalOf(reply) })
@@ -129,15 +133,13 @@ async function readIncrement(
 ): Promise<{ key: string; by: string }> {
   const mediaType = request.header('content-type') ?? ''
   if (isJson(mediaType)) {
-    const fields = asMembers((await readJson(request.message, bodyBytesMax)).text)
+    const fields = await readFields(request, bodyBytesMax, KEY_AND_VALUE)
     return { key: parseKey(fields.get('key')), by: parseInteger('value', fields.get('value')) }
   }
   if (mediaType.split(';')[0]?.trim().toLowerCase() !== FORM) {
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Send Content-Type: ${FORM} or application/json.`)
   }
-  const body = await readBody(request.message, bodyBytesMax)
-  if (!isUtf8(body)) throw new LarderError('BAD_REQUEST', 'The form is not UTF-8.')
-  const fields = readQuery(body.toString())
+  const fields = readForm(await readBody(request, bodyBytesMax))
   return { key: parseKeyText(fields.get('key')), by: parseIntegerText('value', fields.get('value')) }
 }
 

@@ -93,7 +93,8 @@ export function parseIntegerText(name: string, text: string | undefined): string
 
 /** The text that a JSON text is, if it is one. */
 function textOf(json: string): string | undefined {
-  return json.startsWith('"') ? JSON.parse(json) : undefined
+  if (!json.startsWith('"')) return undefined
+  return json.includes('\\') ? JSON.parse(json) : json.slice(1, -1)
 }
 
 /** The integer that a JSON text is, in plain digits however long, if it is one: `5`, and also `5.0` and `5e0`. */

@@ -1,12 +1,17 @@
 /** Values as resources: any bytes under a key, with entity tags and conditional requests (RFC 9110). */
 import { z } from 'zod'
-import { type Condition, type Reply, tagOf } from '../../shared/command.ts'
+import { type Body, type Condition, type Reply, tagOf } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
-import { asJson, isJson, readBody, readQuery } from '../../shared/http/input.ts'
+import { readBody } from '../../shared/http/body.ts'
+import { readQuery } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, type HttpResponse } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
+import { keepingJson } from '../../shared/json.ts'
+import { ownBytes } from '../../shared/json-fields.ts'
+import { isJson } from '../../shared/media-type.ts'
+import { workOn } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { parseKeyText, parseTtlText, pathText } from './fields.ts'
 import { keyless } from './keyless.ts'
@@ -66,7 +71,7 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
       const ttl = readQuery(request.query).get('ttl')
       const key = parseKeyText(pathText(request))
       const options = { ...conditionOf(request), ...(ttl !== undefined && { ttlMs: parseTtlText(ttl) }) }
-      const value = receivedValue(request, await readBody(request.message, bodyBytesMax))
+      const value = await receivedValue(request, await readBody(request, bodyBytesMax))
       const reply = await dispatch(request, { type: 'value.set', key, ...value, ...options })
       if (reply.type !== 'stored') return answerWithout(request, reply)
       return empty(reply.created ? 201 : 204, { etag: tagOf(reply.stamp) })
@@ -90,7 +95,7 @@ function getRoute(dispatch: Dispatch): Route {
       },
       304: { description: 'The entity tag is one of If-None-Match.', headers: ETag },
     },
-    errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'UNREACHABLE'],
+    errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'OVERLOADED', 'UNREACHABLE'],
     handle(request) {
       const key = parseKeyText(pathText(request))
       return andThen(dispatch(request, { type: 'value.get', key, ...conditionOf(request) }), (reply) => {
@@ -123,14 +128,14 @@ function deleteRoute(dispatch: Dispatch): Route {
   }
 }
 
-/** JSON is checked and kept as text, so that /api can answer it; anything else is kept byte for byte. */
-function receivedValue(
+/** JSON is checked, so that /api can answer it; anything else is kept byte for byte. */
+async function receivedValue(
   request: HttpRequest,
   body: Buffer,
-): { contentType: string; body: string | Uint8Array } {
+): Promise<{ contentType: string; body: Body }> {
   const contentType = request.header('content-type') || 'application/octet-stream'
-  if (!isJson(contentType)) return { contentType, body: new Uint8Array(body) }
-  return { contentType, body: asJson(body).text }
+  if (!isJson(contentType)) return { contentType, body: ownBytes(body) }
+  return { contentType, body: await workOn(request.turns, body, keepingJson) }
 }
 
 function answerWithout({ method }: HttpRequest, reply: Reply): HttpResponse {

@@ -1,11 +1,14 @@
 /** Reactions, as in CacheX and Arina: who is engaged with what, and what is going on. */
 import { z } from 'zod'
 import type { KeyCommand, PageEnd, Reply } from '../../shared/command.ts'
-import { LarderError } from '../../shared/errors.ts'
+import { LarderError, messageOf } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
 import { fit, readJson, readQuery } from '../../shared/http/input.ts'
 import { empty, type HttpResponse, json } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
+import { readingFields } from '../../shared/json.ts'
+import { Names, objectOf } from '../../shared/json-fields.ts'
+import type { Steps } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { KEY_BYTES_MAX, parseLimit, pathText, Ttl, ttlMsOf } from './fields.ts'
 
@@ -71,7 +74,7 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
         'NOT_SAVED',
       ],
       async handle(request) {
-        await dispatch(request, commandOf((await readJson(request.message, bodyBytesMax)).value))
+        await dispatch(request, commandOf(await readJson(request, bodyBytesMax, readingReaction)))
         return empty(201)
       },
     },
@@ -81,6 +84,18 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
     usersRoute(dispatch),
     activityRoute(dispatch),
   ]
+}
+
+const FIELDS = new Names(...Object.keys(Reaction.shape))
+
+/** As an object, where it is one. @throws LarderError UNPROCESSABLE for a field that is far too long. */
+function* readingReaction(body: Uint8Array): Steps<unknown> {
+  const fields = yield* readingFields(body, FIELDS)
+  try {
+    return fields && objectOf(fields, FIELDS)
+  } catch (cause) {
+    throw new LarderError('UNPROCESSABLE', messageOf(cause), { cause })
+  }
 }
 
 /** @throws LarderError UNPROCESSABLE naming every field that is missing or wrong. */

@@ -8,10 +8,12 @@ import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
-import { decode, readBody } from '../../shared/http/input.ts'
+import { readBody } from '../../shared/http/body.ts'
+import { decode } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, type HttpResponse, isBodiless } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
+import { ownBytes } from '../../shared/json-fields.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { type CachedRoute, fillerOf, namesOf, patternOf, usefulMs } from '../route-table.ts'
 
@@ -68,7 +70,7 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
       async handle(request) {
         const whose = { key: keyOf(request), tenant: tenantOf(request), query: searchOf(request) }
         const contentType = request.header('content-type') || 'application/octet-stream'
-        const body = new Uint8Array(await readBody(request.message, bodyBytesMax))
+        const body = ownBytes(await readBody(request, bodyBytesMax))
         const ttlMs = usefulMs(route)
         await dispatch(request, { type: 'response.put', ...whose, contentType, body, headers: {}, ttlMs })
         return empty(204)

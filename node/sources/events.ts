@@ -2,7 +2,11 @@
 import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { mapAll } from '../../shared/eventual.ts'
+import { readingFields } from '../../shared/json.ts'
+import { Names, objectOf } from '../../shared/json-fields.ts'
 import type { Log } from '../../shared/log.ts'
+import { type Steps, workOn } from '../../shared/steps.ts'
+import type { Turns } from '../../shared/turns.ts'
 import type { Engine } from '../engine.ts'
 import type { CachedRoute } from '../route-table.ts'
 import { type Invalidation, invalidationsOf } from './event.ts'
@@ -12,6 +16,8 @@ export interface EventsOptions {
   readonly engine: Engine
   readonly routes: readonly CachedRoute[]
   readonly clock: Clock
+  /** For messages that are too large for one turn. */
+  readonly turns: Turns
   readonly log: Log
   readonly metrics: SourceMetrics
   readonly timeoutMs: number
@@ -19,9 +25,18 @@ export interface EventsOptions {
 
 export class Events {
   readonly #options: EventsOptions
+  readonly #names: Names
 
   constructor(options: EventsOptions) {
     this.#options = options
+    const ids = options.routes.flatMap(({ events }) => events?.id ?? [])
+    this.#names = new Names(...new Set(['type', ...ids]))
+  }
+
+  /** What counts of a message, which may be of any size. @throws LarderError BAD_REQUEST for what is no JSON. */
+  *reading(message: Uint8Array): Steps<unknown> {
+    const fields = yield* readingFields(message, this.#names)
+    return fields && objectOf(fields, this.#names)
   }
 
   /** Resolves once the owners have confirmed. @throws LarderError BAD_REQUEST for what cannot be understood. */
@@ -38,13 +53,22 @@ export class Events {
   /** A message of Kafka: one that cannot be understood is passed over. @throws LarderError when it has to come again. */
   async take({ topic, value }: { topic: string; value: Buffer | null }): Promise<void> {
     try {
-      await this.apply(parse(value), 'kafka', topic)
+      await this.apply(await this.#parse(value), 'kafka', topic)
     } catch (error) {
       if (!(error instanceof LarderError) || error.code !== 'BAD_REQUEST') throw error
       this.#options.log.warn(
         { topic, reason: error.message },
         'a message cannot be understood and is passed over',
       )
+    }
+  }
+
+  /** What is no JSON is nothing that a route understands. */
+  async #parse(value: Buffer | null): Promise<unknown> {
+    try {
+      return await workOn(this.#options.turns, value ?? Buffer.of(), (bytes) => this.reading(bytes))
+    } catch {
+      return undefined
     }
   }
 
@@ -56,13 +80,5 @@ export class Events {
       const reason = cause instanceof TypeError ? cause.message : 'type: text is needed'
       throw new LarderError('BAD_REQUEST', reason, { cause })
     }
-  }
-}
-
-function parse(value: Buffer | null): unknown {
-  try {
-    return JSON.parse((value ?? Buffer.of()).toString())
-  } catch {
-    return undefined // Which no route understands.
   }
 }

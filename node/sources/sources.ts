@@ -6,7 +6,9 @@
  */
 import type { Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.ts'
+import type { InFlight } from '../../shared/in-flight.ts'
 import type { Log } from '../../shared/log.ts'
+import type { Turns } from '../../shared/turns.ts'
 import type { Engine } from '../engine.ts'
 import type { KafkaSettings } from '../kafka-settings.ts'
 import { type CachedRoute, RouteTable, topicsOf } from '../route-table.ts'
@@ -31,6 +33,9 @@ export interface SourcesOptions {
   /** What this process is called among those who listen. */
   readonly clientId: string
   readonly clock: Clock
+  /** For messages that are too large for one turn. */
+  readonly turns: Turns
+  readonly inFlight: InFlight
   readonly log: Log
   readonly registry: Registry
 }

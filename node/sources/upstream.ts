@@ -4,8 +4,12 @@
  */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import fetch, { AbortError, FetchError, type Response } from 'node-fetch'
+import fetch, { AbortError, type Response } from 'node-fetch'
+import { Collector } from '../../shared/collector.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { type InFlight, Share } from '../../shared/in-flight.ts'
+import { ownBytes } from '../../shared/json-fields.ts'
+import type { Turns } from '../../shared/turns.ts'
 import { type CachedRoute, fill, type Match } from '../route-table.ts'
 import type { SourceMetrics } from './metrics.ts'
 
@@ -49,6 +53,8 @@ export interface UpstreamOptions {
   readonly bodyBytesMax: number
   /** How many connections may be opened from here, to all there is. */
   readonly connectionsMax: number
+  readonly inFlight: InFlight
+  readonly turns: Turns
   readonly metrics: SourceMetrics
 }
 
@@ -112,20 +118,42 @@ export class Upstream {
       const response = await fetch(url, {
         signal,
         redirect: 'manual',
-        size: this.#options.bodyBytesMax,
         agent: url.protocol === 'https:' ? this.#https : this.#http,
         // Credentials are for the upstream that the route names, and for nobody that it points to.
         headers: headersOf(asking, isSame),
       })
       const location = response.headers.get('location')
-      if (!REDIRECTS.includes(response.status) || location === null) return await toAnswer(response)
-      await response.arrayBuffer()
+      const body = await this.#read(response)
+      if (!REDIRECTS.includes(response.status) || location === null) return toAnswer(response, body)
       url = new URL(location, url)
       if (!this.origins.has(url.origin))
         throw new LarderError('UPSTREAM_REFUSED', `It redirects to ${url.origin}, which no route names.`)
     }
     throw new LarderError('UPSTREAM_REFUSED', `It redirects more than ${REDIRECTS_MAX} times.`)
   }
+
+  /** @throws LarderError UPSTREAM_REFUSED or OVERLOADED where it is too large, for here or for now. */
+  async #read(response: Response): Promise<Uint8Array> {
+    const { bodyBytesMax, inFlight, turns } = this.#options
+    const share = new Share(inFlight)
+    const collector = new Collector(lengthOf(response, bodyBytesMax))
+    try {
+      for await (const piece of response.body ?? []) {
+        if (collector.bytes + piece.length > bodyBytesMax)
+          throw new LarderError('UPSTREAM_REFUSED', 'Its answer is too large.')
+        share.arrive(piece.length)
+        collector.add(Buffer.from(piece))
+      }
+      return ownBytes(await turns.take('bodies', collector.joined()))
+    } finally {
+      share.release()
+    }
+  }
+}
+
+/** What it says of the length of its body: that of what is sent, so none where that is coded. */
+function lengthOf({ headers }: Response, bytesMax: number): number {
+  return headers.has('content-encoding') ? 0 : Math.min(Number(headers.get('content-length') ?? 0), bytesMax)
 }
 
 function headersOf({ authorization, tenant, etag }: Asking, isSame: boolean): Record<string, string> {
@@ -138,8 +166,7 @@ function headersOf({ authorization, tenant, etag }: Asking, isSame: boolean): Re
   }
 }
 
-async function toAnswer(response: Response): Promise<UpstreamAnswer> {
-  const body = new Uint8Array(await response.arrayBuffer())
+function toAnswer(response: Response, body: Uint8Array): UpstreamAnswer {
   const kept = KEPT_HEADERS.map((name) => [name, response.headers.get(name)] as const)
   const cacheControl = response.headers.get('cache-control') ?? ''
   return {
@@ -159,7 +186,5 @@ function explain(error: unknown, timeoutMs: number): LarderError {
   // The kind of an abort says little: the only one here is the timeout.
   if (error instanceof AbortError || (error instanceof Error && error.name === 'TimeoutError'))
     return new LarderError('UPSTREAM_TIMEOUT', `It did not answer within ${timeoutMs} ms.`, { cause })
-  if (error instanceof FetchError && error.type === 'max-size')
-    return new LarderError('UPSTREAM_REFUSED', 'Its answer is too large.', { cause })
   return new LarderError('UPSTREAM_UNREACHABLE', 'It cannot be reached, or broke off.', { cause })
 }

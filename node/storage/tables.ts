@@ -4,6 +4,7 @@
  * There is one a kind of entry, so that families of one kind share it. Reactions are a row a presence: a content with
  * a million of them is not written anew for each.
  */
+import { LARGE_BYTES } from '../../shared/steps.ts'
 import { type Counter, counterOf, counterText, isCounting, tended, totalOf } from '../entries/counter.ts'
 import { idOf } from '../entries/entry.ts'
 import type { EntryOf, Kind } from '../entries/kinds.ts'
@@ -194,6 +195,8 @@ export function number(cell: Cell | undefined): number {
   throw new TypeError(`a stored row has ${typeof cell} where a number belongs`)
 }
 
+/** JSON was kept as text also where it was large. */
 function bodyOf(cell: Cell | undefined): string | Uint8Array {
-  return cell instanceof Uint8Array ? cell : text(cell)
+  if (cell instanceof Uint8Array) return cell
+  return text(cell).length > LARGE_BYTES ? Buffer.from(text(cell)) : text(cell)
 }

@@ -12,12 +12,13 @@ export type Answering = (route: Route, request: HttpRequest) => Eventual<HttpRes
 /** `hasNoPlace` tells whether what is asked comes on a connection that there is no place for; probes are answered there too. */
 export function createAnswering(guard: Guard, hasNoPlace: (request: HttpRequest) => boolean): Answering {
   return (route, request) => {
-    const { access } = route
-    if (!route.isProbe && hasNoPlace(request)) return problem(noPlace())
+    const { access, isProbe = false } = route
+    if (!isProbe && hasNoPlace(request)) return problem(noPlace())
     if (!guard.letsIn(access, request.message.headers)) {
       const { scheme, detail } = needed[access]
       return problem(new LarderError('UNAUTHORIZED', detail), { 'www-authenticate': scheme })
     }
+    request.share.mayExceed = isProbe || access === 'member'
     try {
       const answer = route.handle(request)
       return isLater(answer) ? answer.catch(problem) : answer

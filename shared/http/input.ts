@@ -1,85 +1,40 @@
 /** What a request carries, read within limits. Whatever cannot be understood is an error with an answer. */
-import type { IncomingMessage } from 'node:http'
+import { isUtf8 } from 'node:buffer'
 import type { ZodType, z } from 'zod'
-import { pause, systemClock } from '../clock.ts'
-import { type ErrorCode, LarderError, messageOf } from '../errors.ts'
-import { type Json, parseJson } from '../json.ts'
-
-/** How much of a body that is refused is still taken in before a connection that is to be closed. */
-const DISCARD_BYTES_MAX = 64 * 2 ** 20
-const DISCARD_MAX_MS = 1000
-
-/**
- * The whole body. A body over the limit is refused as soon as that is known.
- *
- * @throws LarderError TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, or BAD_REQUEST when the client gives up half way.
- */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  const {
-    'content-encoding': encoding,
-    'transfer-encoding': transfer,
-    'content-length': length,
-  } = request.headers
-  const refused = refusedCoding(encoding) ?? refusedCoding(transfer)
-  if (refused !== undefined) return Promise.reject(refused)
-  if (!hasBody(request)) return EMPTY
-  return Number(length ?? 0) > bytesMax ? refuse(request, bytesMax) : collect(request, bytesMax)
-}
-
-/** Whether a body is announced (RFC 9112, section 6). */
-export function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
-}
-
-const EMPTY = Promise.resolve(Buffer.alloc(0))
-
-function refusedCoding(coding: string | undefined): LarderError | undefined {
-  if (coding === undefined || /^(?:identity|chunked)$/i.test(coding)) return undefined
-  return new LarderError('UNSUPPORTED_MEDIA_TYPE', `The body is ${coding}: send it as it is.`)
-}
-
-function collect(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const chunks: Buffer[] = []
-  let bytes = 0
-  const take = (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes <= bytesMax) return void chunks.push(chunk)
-    request.off('data', take)
-    resolve(refuse(request, bytesMax))
-  }
-  request.on('data', take)
-  request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
-  request.on('error', (cause) => reject(new LarderError('BAD_REQUEST', 'The body broke off.', { cause })))
-  return promise
-}
-
-async function refuse(request: IncomingMessage, bytesMax: number): Promise<never> {
-  await discard(request)
-  throw new LarderError('TOO_LARGE', `The body may have ${bytesMax} bytes at most.`)
-}
+import { type ErrorCode, LarderError } from '../errors.ts'
+import { readingFields } from '../json.ts'
+import type { Fields, Names } from '../json-fields.ts'
+import { isJson } from '../media-type.ts'
+import { type Steps, workOn } from '../steps.ts'
+import { readBody } from './body.ts'
+import type { HttpRequest } from './request.ts'
 
 /**
- * Lets the rest of a refused body run into the void. On a connection that stays, Node does that after the
- * answer; one that is to be closed would break under the client's hands before it has read the answer.
+ * The fields with these names of a JSON object; what else it has is checked, and left alone.
+ * @throws LarderError as `readJsonBody`, and BAD_REQUEST, also for what is no object.
  */
-async function discard(request: IncomingMessage): Promise<void> {
-  request.on('error', () => {}) // The client may well give up now.
-  request.resume()
-  if (!/close/i.test(request.headers.connection ?? '')) return
-  const enough = new AbortController()
-  let bytes = 0
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > DISCARD_BYTES_MAX) enough.abort()
-  })
-  request.once('close', () => enough.abort()).once('end', () => enough.abort())
-  await pause(systemClock, DISCARD_MAX_MS, enough.signal)
+export async function readFields(request: HttpRequest, bytesMax: number, names: Names): Promise<Fields> {
+  return asObject(await readJson(request, bytesMax, (body) => readingFields(body, names)))
 }
 
-/** @throws LarderError as `readBody`, and BAD_REQUEST or UNSUPPORTED_MEDIA_TYPE. */
-export async function readJson(request: IncomingMessage, bytesMax: number): Promise<Json> {
-  const type = request.headers['content-type']
+/** @throws LarderError BAD_REQUEST for what is no object. */
+export function asObject<T>(read: T | undefined): T {
+  if (read === undefined) throw new LarderError('BAD_REQUEST', 'A JSON object is needed here.')
+  return read
+}
+
+/** What the work makes of a body that is JSON. @throws LarderError as `readJsonBody` and the work do. */
+export async function readJson<T>(
+  request: HttpRequest,
+  bytesMax: number,
+  work: (body: Uint8Array) => Steps<T>,
+): Promise<T> {
+  return await workOn(request.turns, await readJsonBody(request, bytesMax), work)
+}
+
+/** A body that is said to be JSON. @throws LarderError as `readBody`, and UNSUPPORTED_MEDIA_TYPE. */
+async function readJsonBody(request: HttpRequest, bytesMax: number): Promise<Buffer> {
+  const type = request.header('content-type')
   if (type !== undefined && !isJson(type)) {
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Send Content-Type: application/json, not ${type}.`)
   }
@@ -87,25 +42,28 @@ export async function readJson(request: IncomingMessage, bytesMax: number): Prom
   if (body.length > 0 && type === undefined) {
     throw new LarderError('UNSUPPORTED_MEDIA_TYPE', 'Send Content-Type: application/json.')
   }
-  return asJson(body)
+  return body
 }
 
-/** @throws LarderError BAD_REQUEST saying where the text is not JSON. */
-export function asJson(body: Uint8Array): Json {
-  try {
-    return parseJson(body)
-  } catch (cause) {
-    const reason = messageOf(cause)
-    throw new LarderError('BAD_REQUEST', `The body is not JSON: ${reason}.`, { cause })
+/** A form has no more fields than that, and none of them more bytes: whoever reads one looks for few and short ones. */
+const FORM_FIELDS_MAX = 16
+const FORM_FIELD_BYTES_MAX = 16 * 2 ** 10
+
+/** @throws LarderError BAD_REQUEST as `readQuery`, and for what is no form that anybody reads. */
+export function readForm(body: Buffer): Map<string, string> {
+  const fields: string[] = []
+  for (let start = 0, end: number; start < body.length; start = end + 1) {
+    end = body.indexOf('&', start)
+    if (end === -1) end = body.length
+    if (fields.length === FORM_FIELDS_MAX)
+      throw new LarderError('BAD_REQUEST', `The form has more than ${FORM_FIELDS_MAX} fields.`)
+    if (end - start > FORM_FIELD_BYTES_MAX)
+      throw new LarderError('BAD_REQUEST', `A field of the form has more than ${FORM_FIELD_BYTES_MAX} bytes.`)
+    const field = body.subarray(start, end)
+    if (!isUtf8(field)) throw new LarderError('BAD_REQUEST', 'The form is not UTF-8.')
+    fields.push(field.toString())
   }
-}
-
-/** Whether a media type is JSON in UTF-8: `application/json`, or any type with the suffix `+json`. */
-export function isJson(mediaType: string): boolean {
-  if (mediaType === 'application/json') return true
-  const [type = '', ...parameters] = mediaType.split(';').map((part) => part.trim().toLowerCase())
-  const foreign = parameters.some((text) => /^charset=(?!"?utf-8"?$)/.test(text))
-  return !foreign && (type === 'application/json' || /^[^/]+\/[^/]+\+json$/.test(type))
+  return readQuery(fields.join('&'))
 }
 
 /**

@@ -1,17 +1,23 @@
 /** The whole API as a Koa application: every row, and an answer for what no row takes. */
+import { Readable } from 'node:stream'
 import Router, { type RouterContext } from '@koa/router'
 import Koa, { type Middleware, type ParameterizedContext } from 'koa'
 import { LarderError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Answering } from './answering.ts'
+import type { Delivery } from './delivery.ts'
+import type { RequestMeans } from './means.ts'
+import { Pieces } from './pieces.ts'
 import { HttpRequest } from './request.ts'
-import { empty, type HttpResponse, problem } from './response.ts'
+import { empty, type HttpResponse, problem, type ResponseBody } from './response.ts'
 import type { Route } from './route.ts'
 
 export interface KoaAppOptions {
   readonly routes: readonly Route[]
   readonly answering: Answering
   readonly log: Log
+  readonly means: RequestMeans
+  readonly delivery: Pick<Delivery, 'admitted' | 'follow'>
   /** Counts and logs an answer, without a route where none was found. @returns the headers to send. */
   conclude(
     request: HttpRequest,
@@ -30,10 +36,10 @@ export function createKoaApp(options: KoaAppOptions): Koa {
   return app
 }
 
-function answer({ conclude }: KoaAppOptions): Middleware {
+function answer({ conclude, means, delivery }: KoaAppOptions): Middleware {
   return async (context, next) => {
     const startedAtMs = performance.now()
-    const request = new HttpRequest(context.req, context.res)
+    const request = new HttpRequest(context.req, context.res, means)
     context.state['request'] = request
     try {
       readTarget(context)
@@ -43,20 +49,26 @@ function answer({ conclude }: KoaAppOptions): Middleware {
     }
     const send = (response: HttpResponse) => {
       const { status, body = '' } = response
-      context.body =
-        typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+      context.body = koaBody(body)
+      if (body instanceof Pieces) context.length = body.bytes
       context.remove('content-type') // Koa's guess.
       context.set(conclude(request, startedAtMs, context.state['route'], response))
       context.status = status
     }
     try {
-      send(context.state['response'])
+      send(delivery.admitted(request, context.state['response']))
     } catch (thrown) {
       // What was stored has a header that HTTP cannot carry; those before it are set already.
       for (const name of context.res.getHeaderNames()) context.remove(name)
       send(problem(thrown))
     }
+    delivery.follow(request, context.res)
   }
+}
+
+function koaBody(body: ResponseBody): string | Buffer | Readable {
+  if (body instanceof Pieces) return Readable.from(body)
+  return typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 }
 
 /**

@@ -1,6 +1,9 @@
 /** A request as the handlers see it, whichever way it came in. */
 import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { Share } from '../in-flight.ts'
+import type { Turns } from '../turns.ts'
+import type { RequestMeans } from './means.ts'
 
 export class HttpRequest {
   readonly message: IncomingMessage
@@ -10,11 +13,17 @@ export class HttpRequest {
   captures: readonly string[] = []
   /** After this its caller is told that it took too long. */
   deadlineAtMs: number | undefined
+  /** What it has of what is in flight. */
+  readonly share: Share
+  /** For what is too long for one turn. */
+  readonly turns: Turns
   readonly #response: ServerResponse
   #id: string | undefined
 
-  constructor(message: IncomingMessage, response: ServerResponse) {
+  constructor(message: IncomingMessage, response: ServerResponse, { inFlight, turns }: RequestMeans) {
     this.message = message
+    this.share = new Share(inFlight)
+    this.turns = turns
     this.#response = response
     const given = message.headers['x-request-id']
     this.traced = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)

@@ -1,11 +1,14 @@
 /** What a handler answers: plain data, that whoever took the request in sends off. */
 import { type LarderError, toLarderError } from '../errors.ts'
+import { Pieces } from './pieces.ts'
+
+export type ResponseBody = string | Uint8Array | Pieces
 
 export interface HttpResponse {
   readonly status: number
   /** By their lower-case names. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
+  readonly body?: ResponseBody
   /** What the body tells of, for the log. */
   readonly error?: LarderError
 }
@@ -17,14 +20,19 @@ export function json(value: unknown): HttpResponse {
   return jsonText(JSON.stringify(value))
 }
 
-/** Of what is JSON text already. */
-export function jsonText(body: string): HttpResponse {
+/** Of what is JSON already. */
+export function jsonText(body: string | Pieces): HttpResponse {
   return { status: 200, headers: JSON_HEADERS, body }
 }
 
 /** Without a body: either the status says so already, or its length has to. */
 export function empty(status: number, headers: Readonly<Record<string, string>> = NO_HEADERS): HttpResponse {
   return status === 204 || status === 304 ? { status, headers } : { status, headers, body: '' }
+}
+
+export function bytesOf(body: ResponseBody | undefined): number {
+  if (body === undefined) return 0
+  return body instanceof Pieces ? body.bytes : Buffer.byteLength(body)
 }
 
 /** Whether an answer with this status never has a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). */

@@ -14,15 +14,16 @@ import { LarderError } from '../errors.ts'
 import { andThen } from '../eventual.ts'
 import { type Answering, createAnswering } from './answering.ts'
 import { Connections, type ConnectionsOptions } from './connections.ts'
+import { Delivery } from './delivery.ts'
 import { createGuard } from './guard.ts'
 import { type HotMatch, HotRoutes } from './hot-routes.ts'
 import { createKoaApp } from './koa-app.ts'
+import { createMeans, type RequestMeans } from './means.ts'
 import { Pressure } from './pressure.ts'
 import { HEADER_BYTES_MAX } from './refusal.ts'
 import { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
 import type { Credentials, Route } from './route.ts'
-import { send } from './send.ts'
 import type { ToldRow } from './upgrade.ts'
 import { Upgrades } from './upgrades.ts'
 
@@ -38,6 +39,7 @@ export interface ServiceOptions extends ConnectionsOptions {
   readonly port: number
   /** How long a request may take to arrive whole. */
   readonly arrivalMaxMs?: number
+  readonly means?: RequestMeans
 }
 
 /** A stopping service is closed once it has been quiet for this long, so that balancers have seen it go. */
@@ -52,6 +54,8 @@ export class HttpService {
   readonly #options: ServiceOptions
   readonly #connections: Connections
   readonly #pressure: Pressure
+  readonly #means: RequestMeans
+  readonly #delivery: Delivery
   #upgrades: Upgrades | undefined
   #draining = false
   #lastRequestAtMs = performance.now()
@@ -86,6 +90,8 @@ export class HttpService {
       afterTurn: setImmediate,
     })
     this.#connections = new Connections(this.#server, options)
+    this.#means = options.means ?? createMeans(options)
+    this.#delivery = new Delivery({ ...options, clock: systemClock, registry: options.metrics.registry })
   }
 
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
@@ -96,19 +102,21 @@ export class HttpService {
     const note = (message: IncomingMessage, response: ServerResponse) =>
       connections.note(message, response, () => guard.isMember(message.headers))
     const conclude = this.#conclude.bind(this)
-    const koa = createKoaApp({ routes, answering, log: this.#options.log, conclude }).callback()
+    const [means, delivery, { log }] = [this.#means, this.#delivery, this.#options]
+    const koa = createKoaApp({ routes, answering, log, means, delivery, conclude }).callback()
     const hot = new HotRoutes(routes)
     this.#upgrades = new Upgrades(this.#server, {
       hot,
       guard,
       told: this.#note.bind(this),
       connections,
+      inFlight: means.inFlight,
     })
     this.#server.on('request', (message: IncomingMessage, response: ServerResponse) => {
       note(message, response)
       const match = hot.find(message.method, message.url)
       if (match === undefined) koa(message, response)
-      else this.#answer(match, answering, new HttpRequest(message, response), response)
+      else this.#answer(match, answering, new HttpRequest(message, response, means), response)
     })
     this.#server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
       note(message, response)
@@ -127,7 +135,9 @@ export class HttpService {
     request.captures = captures
     const isRefused = route.access === 'public' && this.#pressure.isTooMuch(startedAtMs)
     const answer = isRefused ? problem(tooMuch()) : answering(route, request)
-    void andThen(answer, (answer) => this.#send(request, startedAtMs, route, answer, out))
+    void andThen(answer, (answer) =>
+      this.#send(request, startedAtMs, route, this.#delivery.admitted(request, answer), out),
+    )
   }
 
   #send(
@@ -137,13 +147,9 @@ export class HttpService {
     response: HttpResponse,
     out: ServerResponse,
   ): void {
-    const { status } = response
-    const { body } = response
     const headers = this.#conclude(request, startedAtMs, route, response)
-    // Told beforehand, or Node would send the body in chunks.
-    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
     try {
-      send(out.writeHead(status, headers), body)
+      this.#delivery.send(request, response, headers, out)
     } catch (thrown) {
       // What was stored has a header that HTTP cannot carry.
       if (response.error === undefined) this.#send(request, startedAtMs, route, problem(thrown), out)

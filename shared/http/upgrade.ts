@@ -20,6 +20,8 @@ export interface Upgrade {
 }
 
 export interface Upgraded {
+  /** Of what is not whole yet, and what is not taken yet. */
+  readonly bytes: number
   /** Ends the connection, after the answer that is under way. */
   close(): void
 }

@@ -5,10 +5,11 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { InFlight } from '../in-flight.ts'
+import { hasBody } from './body.ts'
 import type { Connections } from './connections.ts'
 import type { Guard } from './guard.ts'
 import type { HotRoutes } from './hot-routes.ts'
-import { hasBody } from './input.ts'
 import type { Route } from './route.ts'
 import type { Told, Upgraded } from './upgrade.ts'
 
@@ -17,6 +18,7 @@ export interface UpgradesOptions {
   readonly guard: Guard
   readonly told: Told
   readonly connections: Pick<Connections, 'isQuiet' | 'keep'>
+  readonly inFlight: InFlight
 }
 
 /** For how long nobody may say anything. */
@@ -65,7 +67,10 @@ export class Upgrades {
     )
     if (head.length > 0) socket.unshift(head)
     this.#options.connections.keep(socket)
-    this.#open.set(socket, upgrade.take(socket, this.#options.told, message.headers))
+    const upgraded = upgrade.take(socket, this.#options.told, message.headers)
+    this.#open.set(socket, upgraded)
+    this.#options.inFlight.holders.add(upgraded)
+    socket.once('close', () => this.#options.inFlight.holders.delete(upgraded))
   }
 
   #routeOf({ method, url }: IncomingMessage): Route | undefined {

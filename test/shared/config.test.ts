@@ -26,6 +26,7 @@ describe('the settings of a node', () => {
       peerTimeoutMs: 2000,
     })
     expect(config).to.include({ bodyBytesMax: 8 * 2 ** 20, bytesMax: 512 * 2 ** 20, logLevel: 'info' })
+    expect(config.inFlightBytesMax).to.equal(256 * 2 ** 20)
     expect(config.uplinkUrls).to.deep.equal([])
     expect(identify(config, 4000)).to.deep.equal({ id: '127.0.0.1:4000', url: 'http://127.0.0.1:4000' })
   })
@@ -56,6 +57,12 @@ describe('the settings of a node', () => {
     }
     const message = problemsOf(wrong)
     for (const name of Object.keys(wrong)) expect(message).to.include(`${name}=`)
+  })
+
+  it('leave room in flight for the largest body', () => {
+    expect(problemsOf({ MAX_INFLIGHT_BYTES: '4MiB' })).to.include('at least MAX_BODY, which is 8388608')
+    expect(problemsOf({ MAX_BODY: '1GiB' })).to.include('MAX_INFLIGHT_BYTES=268435456')
+    expect(readConfig({ MAX_INFLIGHT_BYTES: '8MiB' }).inFlightBytesMax).to.equal(8 * 2 ** 20)
   })
 
   it('need a secret as soon as others can reach the node', () => {

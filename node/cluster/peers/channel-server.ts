@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { LarderError } from '../../../shared/errors.ts'
 import { headerOf } from '../../../shared/http/request.ts'
-import { type HttpResponse, problem } from '../../../shared/http/response.ts'
+import { type HttpResponse, problem, type ResponseBody } from '../../../shared/http/response.ts'
 import type { Route } from '../../../shared/http/route.ts'
 import type { Told, ToldRow, Upgraded } from '../../../shared/http/upgrade.ts'
 import { MEMBER_HEADER } from '../../../shared/view.ts'
@@ -42,6 +42,10 @@ export class ChannelServer implements Upgraded {
     socket.on('data', (chunk: Buffer) => this.#hear(chunk))
   }
 
+  get bytes(): number {
+    return this.#reader.bytes + this.#socket.writableLength
+  }
+
   close(): void {
     this.#isClosing = true
     if (!this.#isAnswering && !this.#reader.isAmid) this.#socket.end()
@@ -71,7 +75,7 @@ export class ChannelServer implements Upgraded {
 
   #send(row: ToldRow, startedAtMs: number, answer: HttpResponse): void {
     this.#options.told(row, startedAtMs, answer)
-    send(this.#socket, { code: answer.status, body: Buffer.from(answer.body ?? '') })
+    send(this.#socket, { code: answer.status, body: bufferOf(answer.body) })
     if (this.#isClosing) this.#socket.end()
   }
 
@@ -81,6 +85,12 @@ export class ChannelServer implements Upgraded {
       throw new LarderError('NO_SUCH_PATH', `A question with the code ${code} asks for nothing.`)
     return row
   }
+}
+
+/** Of what members answer, none is in pieces. */
+function bufferOf(body: ResponseBody = ''): Buffer {
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.length)
+  return Buffer.from(typeof body === 'string' ? body : '')
 }
 
 async function answerOf(row: FrameRow, frame: Buffer, from: string | undefined): Promise<HttpResponse> {

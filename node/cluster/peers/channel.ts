@@ -56,6 +56,7 @@ export class Channel {
   #socket: Socket | undefined
   #asked: Exchange | undefined
   #opening: PromiseWithResolvers<void> | undefined
+  #reader: MessageReader | undefined
 
   constructor(options: ChannelOptions) {
     this.#options = options
@@ -86,6 +87,11 @@ export class Channel {
       this.#fail(error)
     }
     return promise
+  }
+
+  /** Of what is not whole yet, and what is not taken yet. */
+  get bytes(): number {
+    return (this.#reader?.bytes ?? 0) + (this.#socket?.writableLength ?? 0)
   }
 
   close(): void {
@@ -131,6 +137,7 @@ export class Channel {
     this.#connecting = undefined
     this.#socket = socket
     const reader = new MessageReader(answerBytesMax)
+    this.#reader = reader
     const failWith = (error: Error) => {
       if (this.#socket === socket) this.#fail(error)
     }
@@ -166,6 +173,7 @@ export class Channel {
     const [connecting, socket, asked, opening] = [this.#connecting, this.#socket, this.#asked, this.#opening]
     this.#connecting = undefined
     this.#socket = undefined
+    this.#reader = undefined
     this.#asked = undefined
     this.#opening = undefined
     connecting?.destroy()

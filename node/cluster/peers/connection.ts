@@ -3,6 +3,7 @@ import { Agent as HttpAgent, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import type { Clock } from '../../../shared/clock.ts'
+import { type InFlight, Share } from '../../../shared/in-flight.ts'
 import { bearer } from '../../../shared/secrets.ts'
 import { MEMBER_HEADER, type Member } from '../../../shared/view.ts'
 import { FRAME_TYPE } from '../wire/calls.ts'
@@ -51,6 +52,8 @@ export interface HttpConnectionOptions {
   readonly clusterSecrets: readonly string[]
   /** How many connections may be opened from here, to all there is. */
   readonly connectionsMax: number
+  /** What is sent and answered counts; of fetches an answer may also be refused. */
+  readonly inFlight: InFlight
 }
 
 /** Of the connections that may be opened from here, what one lane to one member takes; more wait for one of these. */
@@ -86,6 +89,7 @@ export class HttpConnection implements Connection {
       parts: sideBySide(),
     }
     this.#channels = { commands: this.#channel(), changes: this.#channel() }
+    for (const channel of Object.values(this.#channels)) options.inFlight.holders.add(channel)
   }
 
   async open(): Promise<void> {
@@ -120,9 +124,13 @@ export class HttpConnection implements Connection {
     this.#silentMs = Math.min(2 * this.#silentMs, WITHOUT_CHANNEL_MS)
   }
 
-  #post({ lane, path, type = FRAME_TYPE, body, timeoutMs, signal }: Posted): Promise<PeerResponse> {
-    return post(this.#targetOf(path), {
+  async #post({ lane, path, type = FRAME_TYPE, body, timeoutMs, signal }: Posted): Promise<PeerResponse> {
+    const share = new Share(this.#options.inFlight)
+    share.mayExceed = lane !== 'fetches'
+    share.cover(body.length)
+    const answer = post(this.#targetOf(path), {
       body,
+      share,
       timeoutMs,
       signal,
       clock: this.#options.clock,
@@ -130,6 +138,7 @@ export class HttpConnection implements Connection {
       headers: { ...this.#headers, 'content-type': type },
       answerBytesMax: ANSWER_BYTES_MAX,
     })
+    return await answer.finally(() => share.release())
   }
 
   #channel(): Channel {
@@ -143,7 +152,10 @@ export class HttpConnection implements Connection {
 
   close(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy()
-    for (const channel of Object.values(this.#channels)) channel.close()
+    for (const channel of Object.values(this.#channels)) {
+      channel.close()
+      this.#options.inFlight.holders.delete(channel)
+    }
   }
 
   #targetOf(path: string): RequestOptions {

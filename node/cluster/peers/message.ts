@@ -35,6 +35,11 @@ export class MessageReader {
     this.#bodyBytesMax = bodyBytesMax
   }
 
+  /** Of a message that is not whole yet. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Whether a part of a message is there. */
   get isAmid(): boolean {
     return this.#bytes > 0

@@ -2,14 +2,20 @@
  * One POST on a kept-alive connection. The member-to-member path is the one place that does not use
  * node-fetch: its streams and headers cost as much as everything else that is done for a batch.
  */
-import { type Agent, request as httpRequest, type RequestOptions } from 'node:http'
+import { type Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Clock } from '../../../shared/clock.ts'
+import { Collector } from '../../../shared/collector.ts'
+import { toLarderError } from '../../../shared/errors.ts'
+import type { Share } from '../../../shared/in-flight.ts'
+import { atOnce } from '../../../shared/steps.ts'
 
 export interface PostOptions {
   readonly agent: Agent
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
+  /** What it has of what is in flight. */
+  readonly share: Share
   readonly answerBytesMax: number
   readonly clock: Clock
   /** How long the whole exchange may take. */
@@ -27,14 +33,18 @@ export function post(
   const request = target.protocol === 'https:' ? httpsRequest : httpRequest
   const headers = { ...options.headers, 'content-length': body.length }
   const call = request({ ...target, agent, headers, method: 'POST' }, (response) => {
-    const chunks: Buffer[] = []
-    let bytes = 0
+    const answer = new Collector(lengthOf(response, answerBytesMax))
     response.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      chunks.push(chunk)
-      if (bytes > answerBytesMax) call.destroy(new Error(`an answer of over ${answerBytesMax} bytes`))
+      if (answer.bytes + chunk.length > answerBytesMax)
+        return void call.destroy(new Error(`an answer of over ${answerBytesMax} bytes`))
+      try {
+        options.share.arrive(chunk.length)
+        answer.add(chunk)
+      } catch (error) {
+        call.destroy(toLarderError(error))
+      }
     })
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }))
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, body: atOnce(answer.joined()) }))
     response.on('error', reject)
   })
   const timer = clock.after(timeoutMs, () =>
@@ -50,4 +60,9 @@ export function post(
   })
   call.end(body)
   return promise
+}
+
+/** What an answer says of its length, as far as it may be. */
+function lengthOf({ headers }: IncomingMessage, bytesMax: number): number {
+  return Math.min(Number(headers['content-length'] ?? 0), bytesMax)
 }

@@ -41,7 +41,7 @@ function conditioned<T>(type: T): CommandWire<Conditioned<T>> {
 
 const valueSet: CommandWire<CommandOf<'value.set'>> = {
   toField({ type, key, contentType, body, ttlMs = null, condition = null }, frame) {
-    return [type, key, contentType, frame.body(body), ttlMs, condition]
+    return [type, key, contentType, frame.body(body, contentType), ttlMs, condition]
   },
   of(field, frame) {
     const [, key, contentType, body, ttlMs, condition] = list(field, 6)

@@ -36,7 +36,9 @@ const register: EntryWire<Register> = {
     const written = [kind, id, slot, stamp.time, stamp.origin, toTimeLeft(endsAtMs, frame)]
     if (value === undefined) return written
     const { contentType, headers = null, lifeMs = null } = value
-    const said = [...written, contentType, frame.body(bodyIn(frame.format, id, value)), headers]
+    // What upstream called JSON nobody has checked.
+    const body = frame.body(bodyIn(frame.format, id, value), headers === null ? contentType : '')
+    const said = [...written, contentType, body, headers]
     return frame.format === FORMER ? said : [...said, lifeMs]
   },
   of(fields, frame) {

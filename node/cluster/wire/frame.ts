@@ -8,6 +8,8 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { Body } from '../../../shared/command.ts'
+import { isJson } from '../../../shared/media-type.ts'
+import { LARGE_BYTES } from '../../../shared/steps.ts'
 import { integer, list } from './fields.ts'
 import { FORMATS } from './format.ts'
 import type { Now } from './times.ts'
@@ -17,6 +19,8 @@ export const FRAME_TYPE = 'application/vnd.larder.frame'
 const PREFIX_BYTES = 5
 /** Up to so many characters, a body of its own would cost more than to escape it. */
 const SHORT_LENGTH = 1024
+/** What may be kept of a frame beside a body, for each of its bytes. */
+const BESIDE_PART = 1 / 16
 
 export class FrameWriter {
   /** What is written may depend on it. */
@@ -30,14 +34,14 @@ export class FrameWriter {
     this.now = now
   }
 
-  /** What stands for a body in the head. */
-  body(body: Body): unknown {
-    const isText = typeof body === 'string'
-    if (isText && body.length <= SHORT_LENGTH) return body
-    const bytes = isText ? Buffer.from(body) : body
+  /** What stands for a body in the head. Bytes of JSON that was checked are told as text, which is all that older members take for JSON. */
+  body(body: Body, checkedAs = ''): unknown {
+    const isString = typeof body === 'string'
+    if (isString && body.length <= SHORT_LENGTH) return body
+    const bytes = isString ? Buffer.from(body) : body
     this.#bodies.push(bytes)
     this.#bodyBytes += bytes.length
-    return [isText, bytes.length]
+    return [isString || isJson(checkedAs), bytes.length]
   }
 
   finish(head: readonly unknown[]): Buffer {
@@ -82,16 +86,21 @@ export class FrameReader {
     const end = start + integer(length)
     if (end < start || end > this.#bytes.length) throw new RangeError('the frame ends before its bodies do')
     this.#offset = end
-    // Bytes are copied: a view would keep the whole frame alive for as long as the value.
-    if (isText !== true) return new Uint8Array(this.#bytes.subarray(start, end))
-    if (!isUtf8(this.#bytes.subarray(start, end))) throw new RangeError('a text is not UTF-8')
-    return this.#bytes.toString('utf8', start, end)
+    const bytes = this.#bytes.subarray(start, end)
+    if (isText !== true) return keepable(bytes)
+    if (!isUtf8(bytes)) throw new RangeError('a text is not UTF-8')
+    return bytes.length > LARGE_BYTES ? keepable(bytes) : bytes.toString()
   }
 
   /** To be called when all bodies have been taken. */
   end(): void {
     if (this.#offset !== this.#bytes.length) throw new RangeError('the frame goes on after its last body')
   }
+}
+
+/** A view keeps the whole frame alive for as long as the value: only of one that is nearly all of it. */
+function keepable(bytes: Buffer): Uint8Array {
+  return bytes.buffer.byteLength <= bytes.length * (1 + BESIDE_PART) ? bytes : new Uint8Array(bytes)
 }
 
 /** What a body takes of a frame, at the most: a short text that is JSON has no character that takes more than three. */

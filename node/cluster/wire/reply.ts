@@ -31,7 +31,7 @@ const value: ReplyWire<ReplyOf<'value'>> = {
     type,
     owner,
     contentType,
-    frame.body(body),
+    frame.body(body, contentType),
     stamp.time,
     stamp.origin,
   ],

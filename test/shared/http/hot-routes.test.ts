@@ -9,6 +9,7 @@ import { HotRoutes } from '../../../shared/http/hot-routes.ts'
 import { createKoaApp } from '../../../shared/http/koa-app.ts'
 import { jsonText } from '../../../shared/http/response.ts'
 import type { Route } from '../../../shared/http/route.ts'
+import { testMeans } from '../../support/means.ts'
 import { converse, request } from '../../support/raw.ts'
 
 function row(method: Route['method'], path: string, different: Partial<Route> = {}): Route {
@@ -88,6 +89,8 @@ describe('hot routes', () => {
       routes: ROUTES,
       answering: (route, request) => route.handle(request),
       log: pino({ level: 'silent' }),
+      means: testMeans(),
+      delivery: { admitted: (_request, answer) => answer, follow() {} },
       conclude: (_request, _startedAtMs, _route, { headers }) => headers,
     })
     const server = createServer(app.callback()).listen(0, '127.0.0.1')

@@ -1,7 +1,7 @@
 /** A service with few routes, for what every service does alike. */
 import { pino } from 'pino'
 import { z } from 'zod'
-import { readBody } from '../../../shared/http/input.ts'
+import { readBody } from '../../../shared/http/body.ts'
 import { createHttpMetrics } from '../../../shared/http/metrics.ts'
 import { empty, type HttpResponse } from '../../../shared/http/response.ts'
 import type { Answer, Route } from '../../../shared/http/route.ts'
@@ -73,7 +73,7 @@ function routes(held: Promise<void>): Route[] {
     },
     {
       ...row('POST', '/echo'),
-      handle: async ({ message }) => text(await readBody(message, BODY_BYTES_MAX)),
+      handle: async (request) => text(await readBody(request, BODY_BYTES_MAX)),
     },
     {
       ...row('DELETE', '/echo'),

@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { HttpConnection } from '../../../../node/cluster/peers/connection.ts'
 import { SLOTS_PATH } from '../../../../node/cluster/wire/slots.ts'
 import { systemClock } from '../../../../shared/clock.ts'
+import { testMeans } from '../../../support/means.ts'
 import { memberOf } from '../../../support/views.ts'
 import { failureOf } from './echo.ts'
 
@@ -20,6 +21,7 @@ describe('a request that is called off', () => {
       self: 'a',
       clusterSecrets: [],
       connectionsMax: 10,
+      inFlight: testMeans().inFlight,
     })
     const calling = new AbortController()
     const failed = failureOf(

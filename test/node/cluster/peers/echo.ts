@@ -11,6 +11,7 @@ import { createHttpMetrics } from '../../../../shared/http/metrics.ts'
 import { empty } from '../../../../shared/http/response.ts'
 import type { Route } from '../../../../shared/http/route.ts'
 import { HttpService } from '../../../../shared/http/service.ts'
+import { testMeans } from '../../../support/means.ts'
 
 export const BYTES_MAX = 100_000
 
@@ -98,6 +99,7 @@ export function connectionTo(port: number, clock = systemClock, secrets: readonl
     self: 'a',
     clusterSecrets: secrets,
     connectionsMax: 100,
+    inFlight: testMeans().inFlight,
   })
   const ask = (text: string, timeoutMs = 5000) =>
     connection.post({ lane: 'commands', path: EXECUTE_PATH, body: Buffer.from(text), timeoutMs })

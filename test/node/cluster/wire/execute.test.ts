@@ -5,6 +5,8 @@ import { bytesOfCommand } from '../../../../node/cluster/wire/command.ts'
 import { CURRENT, FORMER } from '../../../../node/cluster/wire/format.ts'
 import { FRAME_BYTES_MAX } from '../../../../node/cluster/wire/parts.ts'
 import type { Result } from '../../../../node/cluster/wire/reply.ts'
+import type { Body } from '../../../../shared/command.ts'
+import { LARGE_BYTES } from '../../../../shared/steps.ts'
 import { command, format, plain, result, routed } from './commands.ts'
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, frameWriter, HEAD } from './frames.ts'
 
@@ -40,6 +42,26 @@ describe('a frame', () => {
     const reply = { type: 'counts', counts, owner: 'a' } as const
     const { results } = decodeResponse(encodeResponse({ ...said, results: [{ reply }] }))
     expect(JSON.stringify(results)).to.include('{"__proto__":1,"constructor":2,"toString":3}')
+  })
+
+  it('carries JSON that is kept as bytes as the text that it is, and gives large text as bytes', () => {
+    const body = Buffer.from(`"${'é'.repeat(LARGE_BYTES)}"`)
+    const set = (contentType: string, body: Body) => {
+      const command = { type: 'value.set', key: 'k', contentType, body } as const
+      const sent = { command, requestId: 'r', traced: false, remainingMs: 1 }
+      const frame = encodeRequest({ ...said, commands: [sent] })
+      const [routed] = decodeRequest(frame).commands
+      return { frame, body: routed?.command.type === 'value.set' ? routed.command.body : undefined }
+    }
+    const asText = set('application/json', String(body))
+    for (const { frame, body: heard } of [asText, set('application/json', body)]) {
+      expect(frame.equals(asText.frame)).to.equal(true)
+      expect(heard).to.deep.equal(body)
+    }
+    expect(set('application/json', Buffer.from('"a"')).body).to.equal('"a"')
+    expect(set('a/b', body).frame.equals(asText.frame)).to.equal(false)
+    const beside = set('a/b', Buffer.alloc(10)).body
+    expect(beside instanceof Uint8Array && beside.buffer.byteLength).to.equal(10)
   })
 
   it('with a command that no member would send is refused', () => {

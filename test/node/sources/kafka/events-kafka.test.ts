@@ -9,6 +9,7 @@ import type { Command } from '../../../../shared/command.ts'
 import { LarderError } from '../../../../shared/errors.ts'
 import { createHttpMetrics } from '../../../../shared/http/metrics.ts'
 import { FakeClock } from '../../../support/clock.ts'
+import { testMeans } from '../../../support/means.ts'
 
 describe('events from Kafka', () => {
   const routes: readonly CachedRoute[] = [
@@ -29,7 +30,10 @@ describe('events from Kafka', () => {
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
     const metrics = createSourceMetrics(createHttpMetrics().registry)
     const clock = new FakeClock()
-    return { events: new Events({ engine, routes, clock, log, metrics, timeoutMs: 100 }), lines }
+    return {
+      events: new Events({ engine, routes, clock, log, metrics, timeoutMs: 100, ...testMeans() }),
+      lines,
+    }
   }
   const message = (value: unknown, topic = 'objects') => ({
     topic,
