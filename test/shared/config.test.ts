@@ -61,7 +61,9 @@ describe('the settings of a node', () => {
 
   it('leave room in flight for the largest body', () => {
     expect(problemsOf({ MAX_INFLIGHT_BYTES: '4MiB' })).to.include('at least MAX_BODY, which is 8388608')
-    expect(problemsOf({ MAX_BODY: '1GiB' })).to.include('MAX_INFLIGHT_BYTES=268435456')
+    expect(problemsOf({ MAX_BODY: '64MiB', MAX_INFLIGHT_BYTES: '63MiB' })).to.include(
+      'MAX_INFLIGHT_BYTES=66060288',
+    )
     expect(readConfig({ MAX_INFLIGHT_BYTES: '8MiB' }).inFlightBytesMax).to.equal(8 * 2 ** 20)
   })
 

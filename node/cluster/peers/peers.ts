@@ -51,7 +51,11 @@ export class Peers {
     const { formats } = introductionOf(options.self)
     this.strangers = new Strangers({ ...options, formats })
     const { clock } = options
-    this.transfers = new Transfers({ clock, onPart: (life) => this.#gave(life, clock.now()) })
+    this.transfers = new Transfers({
+      clock,
+      heard: (format, from) => this.heard(format, from),
+      onPart: (life) => this.#gave(life, clock.now()),
+    })
     this.#options = { ...options, strangers: this.strangers }
   }
 

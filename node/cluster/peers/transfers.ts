@@ -32,20 +32,22 @@ interface Transfer {
 
 export interface TransfersOptions {
   readonly clock: Clock
+  /** @throws LarderError NOT_UNDERSTOOD where this member does not speak that format. */
+  heard(format: number, from: string | undefined): void
   /** Called when a part has come of what that life of a member sends. */
   onPart(incarnation: string): void
 }
 
 export class Transfers {
   readonly #clock: Clock
-  readonly #onPart: TransfersOptions['onPart']
+  readonly #options: TransfersOptions
   readonly #underWay = new Map<string, Transfer>()
   #bytes = 0
   #count = 0
 
-  constructor({ clock, onPart }: TransfersOptions) {
-    this.#clock = clock
-    this.#onPart = onPart
+  constructor(options: TransfersOptions) {
+    this.#clock = options.clock
+    this.#options = options
   }
 
   /** The same calls, and the one by which they travel in parts. */
@@ -73,13 +75,15 @@ export class Transfers {
     return encodeFirstPart({ transfer, total: answer.length, bytes }, nowBy(this.#clock))
   }
 
-  /** @throws LarderError BAD_REQUEST, TOO_LARGE or OVERLOADED, and what the call throws for which it was the last part. */
+  /** @throws LarderError NOT_UNDERSTOOD, BAD_REQUEST, TOO_LARGE or OVERLOADED, and what the call throws for which it was the last part. */
   async #take(rows: readonly FrameRow[], frame: Buffer, from: string | undefined): Promise<Buffer> {
+    const format = formatOf(frame)
+    if (format !== undefined) this.#options.heard(format, from)
     const part = partOf(frame, this.#clock)
     if (part.type === 'answer') return this.#next(part.transfer, part.offset)
     const row = rows.find(({ path }) => path === part.path)
     if (row === undefined) throw new LarderError('NO_SUCH_PATH', `${part.path} takes nothing in parts.`)
-    this.#onPart(part.from)
+    this.#options.onPart(part.from)
     const whole = this.#add(part)
     return whole === undefined ? Buffer.alloc(0) : await row.answer(whole, from)
   }

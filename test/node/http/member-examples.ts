@@ -1,6 +1,7 @@
 /** What members ask of each other, with every status that the page at /openapi.json has for it. */
 import { encodeRequest } from '../../../node/cluster/wire/execute.ts'
 import { CURRENT } from '../../../node/cluster/wire/format.ts'
+import { encodePart } from '../../../node/cluster/wire/parts.ts'
 import { encodeSlotRequest } from '../../../node/cluster/wire/slots.ts'
 import { type CallOptions, JSON_TYPE } from './call.ts'
 
@@ -18,6 +19,18 @@ const frame = (body: Uint8Array | string): CallOptions => ({
 const now = { nowMs: 0, wallMs: 0 }
 const said = { format: CURRENT, epoch: 1, time: 1 }
 const OFFER = encodeSlotRequest({ ...said, from: 'a', message: { type: 'offer', slots: [] } }, now)
+const PART = encodePart(
+  {
+    type: 'question',
+    from: 'a',
+    transfer: '1',
+    path: '/cluster/slots',
+    total: 2,
+    offset: 0,
+    bytes: Buffer.of(0),
+  },
+  now,
+)
 
 export const MEMBER_EXAMPLES: readonly Example[] = [
   ['POST /cluster/execute', 200, '', frame(encodeRequest({ ...said, commands: [] }, now))],
@@ -30,6 +43,11 @@ export const MEMBER_EXAMPLES: readonly Example[] = [
   ['POST /cluster/slots', 409, '', frame('x')],
   ['POST /cluster/slots', 413, '', frame(huge)],
   ['POST /cluster/slots', 415, '', text('x')],
+  ['POST /cluster/parts', 200, '', frame(PART)],
+  ['POST /cluster/parts', 400, '', frame('')],
+  ['POST /cluster/parts', 409, '', frame('x')],
+  ['POST /cluster/parts', 413, '', frame(huge)],
+  ['POST /cluster/parts', 415, '', text('x')],
   [
     'POST /cluster/meet',
     200,

@@ -28,7 +28,11 @@ class Bench {
   readonly giving: string[] = []
   answer = frameOf(20)
   exchangeMs = 0
-  readonly transfers = new Transfers({ clock: this.clock, onPart: (life) => void this.giving.push(life) })
+  readonly transfers = new Transfers({
+    clock: this.clock,
+    heard() {},
+    onPart: (life) => void this.giving.push(life),
+  })
   readonly #rows: readonly FrameRow[] = this.transfers.rows([
     {
       path: PATH,
