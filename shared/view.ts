@@ -33,6 +33,8 @@ const Copies = z.int().min(1)
 
 /** In what a member asks of others: its id, for their logs. */
 export const MEMBER_HEADER = 'larder-member'
+/** In what is asked of a member: which life of it is meant. An address is none: another one may answer there by now. */
+export const LIFE_HEADER = 'larder-life'
 
 /** A view by which slots were held, as it is remembered when all of its members have been stopped. */
 export const LastView = z.object({

@@ -40,7 +40,10 @@ export function registerClusterGauges(registry: Registry, { members, peers, slot
     registers: [registry],
     collect() {
       this.reset()
-      for (const { member, aheadMs } of peers)
+      for (const {
+        member,
+        contact: { aheadMs },
+      } of peers)
         if (aheadMs !== undefined) this.set({ peer: member.id }, aheadMs / 1000)
     },
   })

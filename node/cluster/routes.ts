@@ -6,6 +6,7 @@ import { readBody } from '../../shared/http/body.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { MEMBER_HEADER, Member, type MemberStatus } from '../../shared/view.ts'
+import { refuseOthers } from './addressee.ts'
 import type { Inbox } from './inbox.ts'
 import { meetRoute } from './meet.ts'
 import type { Members } from './members/members.ts'
@@ -45,8 +46,8 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
   const bytesMax = bodyBytesMax + FRAME_SLACK_BYTES
   const rows = peers.transfers.rows(frameRows(options))
   return [
-    ...rows.map((row) => frameRoute(row, bytesMax)),
-    channelRoute(rows, bytesMax),
+    ...rows.map((row) => frameRoute(row, { bytesMax, self })),
+    channelRoute(rows, { bytesMax, self }),
     meetRoute(peers),
     {
       method: 'GET',
@@ -120,7 +121,10 @@ function statusOf({ self, members, slots, memory, requests }: ClusterRoutesOptio
   }
 }
 
-function frameRoute({ path, summary, isProbe, answer }: FrameRow, bytesMax: number): Route {
+function frameRoute(
+  { path, summary, isProbe, answer }: FrameRow,
+  { bytesMax, self }: { bytesMax: number; self: Member },
+): Route {
   return {
     method: 'POST',
     path,
@@ -130,8 +134,9 @@ function frameRoute({ path, summary, isProbe, answer }: FrameRow, bytesMax: numb
     ...(isProbe && { isProbe }),
     body: { [FRAME_TYPE]: undefined },
     answers: { 200: { description: 'What came of it.', content: { [FRAME_TYPE]: undefined } } },
-    errors: ['NOT_UNDERSTOOD', 'IMPOSSIBLE', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+    errors: ['ANOTHER_LIFE', 'NOT_UNDERSTOOD', 'IMPOSSIBLE', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
     async handle(request) {
+      refuseOthers(self, request.message.headers)
       if (request.header('content-type') !== FRAME_TYPE) {
         throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Members speak ${FRAME_TYPE} here.`)
       }

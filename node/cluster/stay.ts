@@ -6,8 +6,9 @@ import { type Clock, pause } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Members } from './members/members.ts'
-import type { Peers, Strangers } from './peers/peers.ts'
+import type { Contact, Peers } from './peers/peers.ts'
 import type { Slots } from './slots/slots.ts'
+import { UNKNOWN } from './wire/calls.ts'
 
 /** After this a member is ready, also if some slots are not here yet: commands on these wait. */
 const SETTLE_MAX_MS = 10_000
@@ -20,7 +21,9 @@ export interface StayOptions {
   readonly log: Log
   readonly self: Member
   readonly members: Members
-  readonly peers: { readonly strangers: Pick<Strangers, 'find'> } & Pick<Peers, 'untried'>
+  readonly peers: Pick<Peers, 'untried'> & {
+    find(incarnation: string): { readonly contact: Contact } | undefined
+  }
   readonly slots: Slots
 }
 
@@ -68,9 +71,11 @@ export class Stay {
   get #notUnderstood(): string | undefined {
     const { self, members, peers } = this.#options
     const others = members.placed?.members.filter(({ incarnation }) => incarnation !== self.incarnation) ?? []
-    const found = others.map(({ incarnation }) => peers.strangers.find(incarnation))
-    if (others.length === 0 || found.includes(undefined)) return undefined
-    const named = found.map((stranger) => `${stranger?.id} (version ${stranger?.version})`)
+    const isStrange = ({ incarnation }: Member) =>
+      peers.find(incarnation)?.contact.misunderstood !== undefined
+    if (others.length === 0 || !others.every(isStrange)) return undefined
+    const versionOf = ({ incarnation }: Member) => peers.find(incarnation)?.contact.met?.version ?? UNKNOWN
+    const named = others.map((other) => `${other.id} (version ${versionOf(other)})`)
     return `It understands none of the others: ${named.join(', ')}.`
   }
 

@@ -15,6 +15,8 @@ export interface ToldRow {
 export interface Upgrade {
   /** As the header calls it. */
   readonly protocol: string
+  /** Whether it is spoken with whoever has sent these; who is turned away is answered like anybody else. */
+  isFor?(headers: IncomingHttpHeaders): boolean
   /** Speaks it from now on, with whoever has sent these. */
   take(socket: Duplex, told: Told, headers: IncomingHttpHeaders): Upgraded
 }

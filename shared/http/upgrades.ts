@@ -42,7 +42,8 @@ export class Upgrades {
     // Only a request without a body leaves its connection to somebody else.
     if (this.#isClosing || hasBody(message) || !this.#options.connections.isQuiet(message.socket))
       return false
-    return this.#options.guard.letsIn(route.access, message.headers)
+    if (!this.#options.guard.letsIn(route.access, message.headers)) return false
+    return route.upgrade.isFor?.(message.headers) ?? true
   }
 
   /** Lets answers that are under way out. */

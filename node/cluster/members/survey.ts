@@ -9,7 +9,15 @@ import type { Clock, Timer } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Member } from '../../../shared/view.ts'
-import { isAbsent, isRefusing, isUnnamed, noteRoll, type RollCall, rollCallOf } from '../peers/peers.ts'
+import {
+  AnotherLifeError,
+  isAbsent,
+  isRefusing,
+  isUnnamed,
+  noteRoll,
+  type RollCall,
+  rollCallOf,
+} from '../peers/peers.ts'
 import type { CurrentView } from './current-view.ts'
 import type { MemberPeers } from './member-peers.ts'
 import type { Membership } from './membership.ts'
@@ -108,8 +116,7 @@ export class Survey {
       await peers.of(other).ping(timeoutMs)
       noteRoll(roll, 'here', clock.now())
     } catch (error) {
-      const isRefused = error instanceof LarderError && error.code === 'REFUSED' && !isUnnamed(error.cause)
-      noteRoll(roll, isRefused ? 'refused' : 'silent', clock.now())
+      noteRoll(roll, isGone(error) ? 'refused' : 'silent', clock.now())
     }
   }
 
@@ -119,6 +126,12 @@ export class Survey {
     this.#absent = absence.absent
     if (current.miss(absence)) log.warn({ absent, silent }, 'no uplink answers; going by who is there')
   }
+}
+
+/** Nobody listens there, or its next life does. Where another member answers, it may be anywhere. */
+function isGone(error: unknown): boolean {
+  if (error instanceof AnotherLifeError) return error.isNext
+  return error instanceof LarderError && error.code === 'REFUSED' && !isUnnamed(error.cause)
 }
 
 function livesOf(members: readonly Member[]): Set<string> {

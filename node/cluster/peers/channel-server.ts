@@ -6,6 +6,7 @@ import { type HttpResponse, problem, type ResponseBody } from '../../../shared/h
 import type { Route } from '../../../shared/http/route.ts'
 import type { Told, ToldRow, Upgraded } from '../../../shared/http/upgrade.ts'
 import { MEMBER_HEADER } from '../../../shared/view.ts'
+import { type Addressee, isMeant, refuseOthers } from '../addressee.ts'
 import { CALL_PATHS } from '../wire/calls.ts'
 import { CHANNEL_PATH, CHANNEL_PROTOCOL } from './channel.ts'
 import { type Message, MessageReader, send } from './message.ts'
@@ -101,8 +102,14 @@ async function answerOf(row: FrameRow, frame: Buffer, from: string | undefined):
   }
 }
 
+export interface ChannelRouteOptions {
+  readonly bytesMax: number
+  /** Whom it may be asked of here. */
+  readonly self: Addressee
+}
+
 /** Where a channel is asked for. */
-export function channelRoute(rows: readonly FrameRow[], bytesMax: number): Route {
+export function channelRoute(rows: readonly FrameRow[], { bytesMax, self }: ChannelRouteOptions): Route {
   return {
     method: 'GET',
     path: CHANNEL_PATH,
@@ -112,11 +119,14 @@ export function channelRoute(rows: readonly FrameRow[], bytesMax: number): Route
     isProbe: true,
     upgrade: {
       protocol: CHANNEL_PROTOCOL,
+      isFor: (headers) => isMeant(self, headers),
       take: (socket, told, headers) =>
         new ChannelServer(socket, { rows, bytesMax, told, from: headerOf(headers, MEMBER_HEADER) }),
     },
     answers: { 101: { description: 'Messages from now on.' } },
-    handle() {
+    errors: ['ANOTHER_LIFE'],
+    handle({ message }) {
+      refuseOthers(self, message.headers)
       throw new LarderError('BAD_REQUEST', `Ask for it with upgrade: ${CHANNEL_PROTOCOL}.`)
     },
   }

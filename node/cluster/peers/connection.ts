@@ -5,7 +5,7 @@ import { urlToHttpOptions } from 'node:url'
 import type { Clock } from '../../../shared/clock.ts'
 import { type InFlight, Share } from '../../../shared/in-flight.ts'
 import { bearer } from '../../../shared/secrets.ts'
-import { MEMBER_HEADER, type Member } from '../../../shared/view.ts'
+import { LIFE_HEADER, MEMBER_HEADER, type Member } from '../../../shared/view.ts'
 import { FRAME_TYPE } from '../wire/calls.ts'
 import { CHANNEL_PATH, Channel, NoChannelError } from './channel.ts'
 import { post } from './post.ts'
@@ -73,10 +73,14 @@ export class HttpConnection implements Connection {
   #withoutChannelUntilMs = -Infinity
   #silentMs = SILENT_MS
 
-  constructor({ url }: Member, options: HttpConnectionOptions) {
+  constructor({ url, incarnation }: Member, options: HttpConnectionOptions) {
     this.#options = options
     this.#url = url.replace(/\/$/, '')
-    this.#headers = { [MEMBER_HEADER]: options.self, ...bearer(options.clusterSecrets) }
+    this.#headers = {
+      [MEMBER_HEADER]: options.self,
+      [LIFE_HEADER]: incarnation,
+      ...bearer(options.clusterSecrets),
+    }
     const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent
     const inTurn = () => new Agent({ keepAlive: true, maxSockets: 1 })
     const maxSockets = Math.max(LANE_MIN, Math.floor(options.connectionsMax * LANE_PART))

@@ -2,7 +2,6 @@
  * Two members agree on a format before anything else is said, once for each life of the other one. Whatever waits for it
  * waits for the same question; one that comes to nothing is asked anew by whoever needs it next.
  */
-import { LarderError } from '../../../shared/errors.ts'
 import type { Member } from '../../../shared/view.ts'
 import {
   commonFormat,
@@ -14,23 +13,25 @@ import {
   UNKNOWN,
 } from '../wire/calls.ts'
 import type { Connection, PeerResponse } from './connection.ts'
-import { codeOf, NotUnderstoodError, refusalOf, understood } from './refusal.ts'
+import type { Contact } from './contact.ts'
+import { AnotherLifeError, codeOf, NotUnderstoodError, refusalOf, understood } from './refusal.ts'
 
 /** However long a call may wait for it. */
 const MEET_MAX_MS = 2000
 
-type Met = Pick<Introduction, 'version' | 'formats'>
+type Met = NonNullable<Contact['met']>
 
 export interface MeetingOptions {
   /** This member. */
   readonly self: Member
   readonly member: Member
   readonly connection: Connection
+  /** Where it is kept what the other one has said of itself. */
+  readonly contact: Pick<Contact, 'met'>
 }
 
 export class Meeting {
   readonly #options: MeetingOptions
-  #met: Met | undefined
   #format: number | undefined
   #underWay: Promise<number> | undefined
 
@@ -43,11 +44,6 @@ export class Meeting {
     return this.#format
   }
 
-  /** What the other one has said of itself. */
-  get met(): Met {
-    return this.#met ?? NOTHING
-  }
-
   /** @throws NotUnderstoodError where there is no such format, LarderError, or what the connection throws. */
   begin(): Promise<number> {
     this.#underWay ??= this.#meet().finally(() => {
@@ -58,14 +54,14 @@ export class Meeting {
 
   /** Somebody else may answer there now. */
   forget(): void {
-    this.#met = undefined
+    this.#options.contact.met = undefined
     this.#format = undefined
   }
 
   async #meet(): Promise<number> {
-    const { self, member, connection } = this.#options
+    const { self, member, connection, contact } = this.#options
     const own = introductionOf(self)
-    this.#met ??= introduced(
+    contact.met ??= introduced(
       member,
       await connection.post({
         lane: 'slots',
@@ -75,7 +71,7 @@ export class Meeting {
         timeoutMs: MEET_MAX_MS,
       }),
     )
-    this.#format = commonFormat(own.formats, this.#met.formats)
+    this.#format = commonFormat(own.formats, contact.met.formats)
     if (this.#format === undefined) throw new NotUnderstoodError(NOTHING_IN_COMMON)
     return this.#format
   }
@@ -83,15 +79,14 @@ export class Meeting {
 
 export const NOTHING_IN_COMMON = 'it speaks none of the formats of this member'
 
-const NOTHING: Met = { version: UNKNOWN, formats: [] }
 /** Of whoever knows of no meeting. */
 const FORMERLY: Met = { version: UNKNOWN, formats: [FORMER] }
 
-/** @throws LarderError REFUSED where another life answers: nothing that is said to it concerns the one that is meant. */
+/** @throws AnotherLifeError */
 function introduced({ id, incarnation }: Member, answer: PeerResponse): Met {
   if (answer.status === 404 && codeOf(answer) === 'NO_SUCH_PATH') return FORMERLY
   if (answer.status !== 200) throw refusalOf(id, answer)
   const met = understood((bytes) => Introduction.parse(JSON.parse(bytes.toString())), answer)
-  if (met.incarnation !== incarnation) throw new LarderError('REFUSED', `Another life of ${id} answers.`)
-  return met
+  if (met.incarnation !== incarnation) throw new AnotherLifeError(id, met)
+  return { version: met.version, formats: met.formats }
 }

@@ -3,23 +3,27 @@
  * goes by and learns the other's where that is later, and it says what a failure means.
  */
 import { type Clock, inTime } from '../../../shared/clock.ts'
-import { LarderError } from '../../../shared/errors.ts'
+import { LarderError, messageOf } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import { Trouble } from '../../../shared/trouble.ts'
 import type { Member, View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { Heard, Preamble } from '../wire/calls.ts'
+import { type Heard, type Preamble, UNKNOWN } from '../wire/calls.ts'
 import type { Connection, Lane } from './connection.ts'
+import { answered, type Contact, failed, heard, misheard } from './contact.ts'
 import { Meeting } from './meeting.ts'
 import { isNotConnected } from './not-connected.ts'
 import { PeerClock } from './peer-clock.ts'
-import { NotUnderstoodError, refusalOf, understood } from './refusal.ts'
+import { AnotherLifeError, isPassing, NotUnderstoodError, refusalOf, understood } from './refusal.ts'
 import type { Strangers } from './strangers.ts'
 
 export interface PeerCallsOptions {
   /** This member. */
   readonly self: Member
+  readonly connection: Connection
+  /** Where it is noted what comes of calls. */
+  readonly contact: Contact
   readonly clock: Clock
   readonly log: Log
   readonly metrics: ClusterMetrics
@@ -47,9 +51,8 @@ export interface PeerCall<Answer> {
 }
 
 export class PeerCalls {
-  readonly peerClock: PeerClock
   readonly #member: Member
-  readonly #connection: Connection
+  readonly #peerClock: PeerClock
   readonly #options: PeerCallsOptions
   readonly #meeting: Meeting
   readonly #failing: Trouble
@@ -57,12 +60,11 @@ export class PeerCalls {
   /** What the member has last shown; until then it is believed to know everything. */
   #epoch = Infinity
 
-  constructor(member: Member, connection: Connection, options: PeerCallsOptions) {
+  constructor(member: Member, options: PeerCallsOptions) {
     this.#member = member
-    this.#connection = connection
     this.#options = options
-    this.#meeting = new Meeting({ self: options.self, member, connection })
-    this.peerClock = new PeerClock(member.id, options.log)
+    this.#meeting = new Meeting({ ...options, member })
+    this.#peerClock = new PeerClock(member.id, options.contact, options.log)
     this.#failing = new Trouble(options.log, { begins: 'a peer fails', ends: 'a peer answers again' })
   }
 
@@ -71,7 +73,7 @@ export class PeerCalls {
     if (this.#meeting.format === undefined) await this.#told(() => this.#meeting.begin())
     if (this.#isClosed) return
     try {
-      await this.#connection.open()
+      await this.#options.connection.open()
     } catch (error) {
       throw this.#isClosed ? error : this.#explain(error)
     }
@@ -87,13 +89,14 @@ export class PeerCalls {
 
   close(): void {
     this.#isClosed = true
-    this.#connection.close()
+    this.#options.connection.close()
   }
 
   /** What comes of it is told: to the log, the metrics and whoever asks. */
   async #told<T>(run: () => Promise<T>, requestIds?: readonly string[]): Promise<T> {
     try {
       const outcome = await run()
+      heard(this.#options.contact, this.#options.clock.now())
       this.#failing.end({ peer: this.#member.id })
       this.#options.strangers.understood(this.#member)
       return outcome
@@ -110,7 +113,7 @@ export class PeerCalls {
   }
 
   async #post<Answer extends Heard>(call: PeerCall<Answer>, format: number): Promise<Answer> {
-    const { clock, stamps, learn } = this.#options
+    const { clock, stamps, learn, connection } = this.#options
     const { lane, path, deadlineAtMs, signal } = call
     const view = this.#options.view()
     const epoch = view?.epoch ?? 0
@@ -118,11 +121,11 @@ export class PeerCalls {
     const body = call.encode({ format, epoch, time, view: this.#epoch < epoch ? view : undefined })
     const [askedAtMs, askedWallMs] = [clock.now(), clock.wall()]
     const timeoutMs = deadlineAtMs - askedAtMs
-    const response = await this.#connection.post({ lane, path, body, signal, timeoutMs })
+    const response = await connection.post({ lane, path, body, signal, timeoutMs })
     if (response.status !== 200) throw refusalOf(this.#member.id, response)
     const answer = understood(call.decode, response)
     if (answer.wallMs !== undefined)
-      this.peerClock.note({ askedWallMs, tookMs: clock.now() - askedAtMs, answeredWallMs: answer.wallMs })
+      this.#peerClock.note({ askedWallMs, tookMs: clock.now() - askedAtMs, answeredWallMs: answer.wallMs })
     this.#epoch = answer.epoch
     stamps.witness(answer)
     if (answer.view !== undefined) learn(answer.view)
@@ -132,27 +135,41 @@ export class PeerCalls {
   /** Every failure counts. */
   #explain(error: unknown, requestIds: readonly string[] = []): LarderError {
     const { id } = this.#member
-    const { metrics, onRefused } = this.#options
+    const { metrics, clock, contact, onRefused } = this.#options
     const explained = error instanceof LarderError ? error : unanswered(id, error)
     metrics.forwardFailures.inc({ peer: id, code: explained.code })
     if (error instanceof NotUnderstoodError) this.#isStrange(error)
-    else this.#failing.begin({ peer: id, code: explained.code, requestIds, error })
+    else {
+      if (isPassing(explained)) answered(contact, clock.now())
+      else failed(contact, clock.now(), reasonOf(explained))
+      this.#failing.begin({ peer: id, code: explained.code, requestIds, error })
+    }
+    if (error instanceof AnotherLifeError) this.#meeting.forget()
     if (explained.code === 'REFUSED') onRefused(this.#member)
     return explained
   }
 
   #isStrange({ message: reason, isOfClock }: NotUnderstoodError): void {
     const { id, incarnation } = this.#member
-    this.#options.strangers.note({
+    const { strangers, contact, clock } = this.#options
+    const { version = UNKNOWN, formats = [] } = contact.met ?? {}
+    misheard(contact, clock.now(), reason)
+    strangers.note({
       id,
       incarnation,
-      ...this.#meeting.met,
+      version,
+      formats,
       reason,
       ...(isOfClock && { isOfClock }),
     })
     // Where a format was agreed on it may be somebody else who answers there by now.
     if (this.#meeting.format !== undefined) this.#meeting.forget()
   }
+}
+
+/** In words, what came instead of an answer. */
+function reasonOf({ message, cause }: LarderError): string {
+  return cause === undefined ? message.replace(/\.$/, '') : messageOf(cause)
 }
 
 /** Without a connection nothing was carried out; without an answer on one, that is open. */

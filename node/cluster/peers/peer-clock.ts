@@ -5,6 +5,7 @@
  */
 import type { Log } from '../../../shared/log.ts'
 import { Trouble } from '../../../shared/trouble.ts'
+import type { Contact } from './contact.ts'
 
 /** What takes longer to answer says too little of when it was said. */
 const ROUND_MAX_MS = 500
@@ -24,27 +25,23 @@ export interface Round {
 
 export class PeerClock {
   readonly #id: string
+  readonly #contact: Pick<Contact, 'aheadMs'>
   readonly #skewed: Trouble
-  #aheadMs: number | undefined
 
-  constructor(id: string, log: Log) {
+  constructor(id: string, contact: Pick<Contact, 'aheadMs'>, log: Log) {
     this.#id = id
+    this.#contact = contact
     this.#skewed = new Trouble(log, {
       begins: 'the clocks of two members differ by more than a second: keep them in step',
       ends: 'the clocks of two members are in step again',
     })
   }
 
-  /** How far it is ahead of the one here, negative where it is behind; `undefined` as long as nobody knows. */
-  get aheadMs(): number | undefined {
-    return this.#aheadMs
-  }
-
   note({ askedWallMs, tookMs, answeredWallMs }: Round): void {
     if (tookMs > ROUND_MAX_MS) return
     const errorMs = tookMs / 2
     const aheadMs = answeredWallMs - (askedWallMs + errorMs)
-    this.#aheadMs = aheadMs
+    this.#contact.aheadMs = aheadMs
     const fields = { peer: this.#id, aheadSeconds: Math.round(aheadMs) / 1000 }
     if (Math.abs(aheadMs) - errorMs > SKEWED_MS) this.#skewed.begin(fields)
     else if (Math.abs(aheadMs) + errorMs < IN_STEP_MS) this.#skewed.end(fields)

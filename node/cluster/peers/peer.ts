@@ -29,13 +29,13 @@ import { newContact } from './contact.ts'
 import { InParts } from './in-parts.ts'
 import { PeerCalls, type PeerCallsOptions } from './peer-calls.ts'
 
-export interface PeerOptions extends PeerCallsOptions {
+export interface PeerOptions extends Omit<PeerCallsOptions, 'connection' | 'contact'> {
   connect(member: Member): Connection
 }
 
 export class Peer implements Engine {
   readonly member: Member
-  /** Whether it answers. */
+  /** What is known of it. */
   readonly contact = newContact()
   readonly #options: PeerOptions
   readonly #calls: PeerCalls
@@ -50,7 +50,7 @@ export class Peer implements Engine {
     this.#options = options
     const { clock, self } = options
     const connection = new InParts(options.connect(member), { clock, incarnation: self.incarnation })
-    this.#calls = new PeerCalls(member, connection, options)
+    this.#calls = new PeerCalls(member, { ...options, connection, contact: this.contact })
     this.#commands = new Batcher({
       clock,
       bytesOf: ({ command }) => bytesOfCommand(command),
@@ -111,11 +111,6 @@ export class Peer implements Engine {
   /** Resolves when it answers at all. */
   async ping(timeoutMs: number): Promise<void> {
     await this.ask({ type: 'offer', slots: [] }, timeoutMs)
-  }
-
-  /** How far its wall clock is ahead of that of this member, where that is known. */
-  get aheadMs(): number | undefined {
-    return this.#calls.peerClock.aheadMs
   }
 
   get waiting(): number {

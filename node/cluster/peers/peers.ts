@@ -31,15 +31,14 @@ export {
   rollCallOf,
 } from './contact.ts'
 export { isUnnamed } from './not-connected.ts'
-export { reasonNotTaken } from './refusal.ts'
-export type { Strangers } from './strangers.ts'
+export { AnotherLifeError, reasonNotTaken } from './refusal.ts'
 
 /** How often it is seen to that the ways to all are open. */
 const KEEP_MS = 1000
 
 export class Peers {
   readonly #options: PeerOptions
-  readonly strangers: Strangers
+  readonly #strangers: Strangers
   /** What comes, or is taken, in parts. */
   readonly transfers: Transfers
   readonly #peers = new Map<string, Peer>()
@@ -49,14 +48,14 @@ export class Peers {
 
   constructor(options: Omit<PeerOptions, 'strangers'>) {
     const { formats } = introductionOf(options.self)
-    this.strangers = new Strangers({ ...options, formats })
+    this.#strangers = new Strangers({ ...options, formats })
     const { clock } = options
     this.transfers = new Transfers({
       clock,
       heard: (format, from) => this.heard(format, from),
       onPart: (life) => this.#gave(life, clock.now()),
     })
-    this.#options = { ...options, strangers: this.strangers }
+    this.#options = { ...options, strangers: this.#strangers }
   }
 
   /** The same peer for the same life of a member, connected when it is first needed. */
@@ -101,7 +100,7 @@ export class Peers {
   heard(format: number, from = UNKNOWN): void {
     const { formats } = introductionOf(this.#options.self)
     if (formats.includes(format)) return
-    this.strangers.note({
+    this.#strangers.note({
       id: from,
       version: UNKNOWN,
       formats: [format],
@@ -116,7 +115,7 @@ export class Peers {
   /** Another member has said something of a time that cannot be: nothing of that is taken in. */
   disbelieved({ message: reason }: ImpossibleError, from = UNKNOWN): LarderError {
     this.#options.metrics.disbelieved.inc({ peer: from })
-    this.strangers.note({ id: from, version: UNKNOWN, formats: [], reason, isOfClock: true })
+    this.#strangers.note({ id: from, version: UNKNOWN, formats: [], reason, isOfClock: true })
     return new LarderError('IMPOSSIBLE', `That speaks of ${reason}.`)
   }
 
@@ -124,8 +123,8 @@ export class Peers {
   metBy(other: Introduction): Introduction {
     const own = introductionOf(this.#options.self)
     const isUnderstood = commonFormat(own.formats, other.formats) !== undefined
-    if (isUnderstood) this.strangers.understood(other)
-    else this.strangers.note({ ...other, reason: NOTHING_IN_COMMON })
+    if (isUnderstood) this.#strangers.understood(other)
+    else this.#strangers.note({ ...other, reason: NOTHING_IN_COMMON })
     return own
   }
 

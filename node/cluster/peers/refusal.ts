@@ -3,7 +3,7 @@
  * what is wrong with a client's command is told in the result of that command.
  */
 import { isErrorCode, LarderError } from '../../../shared/errors.ts'
-import { ImpossibleError } from '../wire/calls.ts'
+import { ImpossibleError, type Introduction } from '../wire/calls.ts'
 import type { PeerResponse } from './connection.ts'
 
 /** What one of two members says, the other one does not understand. */
@@ -22,6 +22,17 @@ export class NotUnderstoodError extends Error {
 
 /** It has answered, and has not done what it was asked for. */
 class NotDoneError extends Error {}
+/** At the address of a member another one answers: nothing that was said concerns the one that is meant. */
+export class AnotherLifeError extends LarderError {
+  /** It is the next life of the same member: the one that is meant is over. Where it is another member, that is open. */
+  readonly isNext: boolean
+
+  constructor(id: string, answering?: Introduction) {
+    const { id: other = 'somebody', incarnation = 'unknown' } = answering ?? {}
+    super('REFUSED', `Where ${id} is to be, ${other} answers, in its life ${incarnation}.`)
+    this.isNext = other === id
+  }
+}
 
 /** With these a member says that it has not understood, whatever its version. */
 const MISUNDERSTANDINGS = new Set([400, 404, 405, 409, 415])
@@ -33,6 +44,7 @@ const TOLD: readonly unknown[] = ['OVERLOADED', 'NOT_READY', 'TOO_LARGE']
 export function refusalOf(id: string, answer: PeerResponse): Error {
   const { status } = answer
   const code = codeOf(answer)
+  if (code === 'ANOTHER_LIFE') return new AnotherLifeError(id)
   if (code === 'IMPOSSIBLE')
     return new NotUnderstoodError('it does not believe the times that this member tells', { isOfClock: true })
   if (MISUNDERSTANDINGS.has(status)) return new NotUnderstoodError(`it answers ${status}`)
@@ -43,10 +55,14 @@ export function refusalOf(id: string, answer: PeerResponse): Error {
 
 /** Why a member did not take what it was given, though it has answered; `undefined` where it did not answer. */
 export function reasonNotTaken(error: unknown): string | undefined {
-  if (!(error instanceof LarderError) || error.code === 'OVERLOADED' || error.code === 'NOT_READY')
-    return undefined
+  if (!(error instanceof LarderError) || isPassing(error)) return undefined
   const { cause } = error
   return cause instanceof NotDoneError || cause instanceof NotUnderstoodError ? cause.message : undefined
+}
+
+/** Whether it is there, and only does not do this now. */
+export function isPassing({ code }: LarderError): boolean {
+  return code === 'OVERLOADED' || code === 'NOT_READY'
 }
 
 /** The code of a problem; whatever was answered. */

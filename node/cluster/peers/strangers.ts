@@ -1,6 +1,7 @@
 /**
  * Other members that are not understood here, or do not understand what is said here: the log names each once, with its
- * version, and says when that is over; the metrics count every time.
+ * version, and says when that is over; the metrics count every time. Whoever is a peer has it in its record too
+ * (`contact.ts`); others, who have only called, are remembered here.
  */
 import type { Log } from '../../../shared/log.ts'
 import { Trouble } from '../../../shared/trouble.ts'
@@ -19,11 +20,6 @@ export interface Stranger {
   readonly isOfClock?: true
 }
 
-interface Note {
-  readonly stranger: Stranger
-  readonly trouble: Trouble
-}
-
 /** Whoever has the secret may call itself anything: beyond so many the first is forgotten. */
 const STRANGERS_MAX = 100
 
@@ -39,7 +35,7 @@ export interface StrangersOptions {
 
 export class Strangers {
   readonly #options: StrangersOptions
-  readonly #notes = new Map<string, Note>()
+  readonly #troubles = new Map<string, Trouble>()
 
   constructor(options: StrangersOptions) {
     this.#options = options
@@ -49,31 +45,27 @@ export class Strangers {
     const { log, metrics, formats } = this.#options
     const { id: peer, version, formats: theirs, reason, isOfClock } = stranger
     metrics.notUnderstood.inc({ peer })
-    const { trouble } = this.#notes.get(keyOf(stranger)) ?? {
-      trouble: new Trouble(log, {
+    const trouble =
+      this.#troubles.get(keyOf(stranger)) ??
+      new Trouble(log, {
         begins: 'a member is not understood: upgrade one of the two',
         ends: 'a member is understood again',
         level: 'error',
-      }),
-    }
-    this.#notes.set(keyOf(stranger), { stranger, trouble })
+      })
+    this.#troubles.set(keyOf(stranger), trouble)
     if (isOfClock) trouble.begin({ peer, reason }, { begins: OF_CLOCK, level: 'error' })
     else trouble.begin({ peer, version, formats: theirs, ownFormats: formats, reason })
-    const [first] = this.#notes.keys()
-    if (this.#notes.size > STRANGERS_MAX && first !== undefined) this.#notes.delete(first)
+    const [first] = this.#troubles.keys()
+    if (this.#troubles.size > STRANGERS_MAX && first !== undefined) this.#troubles.delete(first)
   }
 
   /** It is none, or no longer. */
   understood({ id, incarnation }: { readonly id: string; readonly incarnation: string }): void {
-    if (this.#notes.size === 0) return
+    if (this.#troubles.size === 0) return
     for (const key of [id, incarnation]) {
-      this.#notes.get(key)?.trouble.end({ peer: id })
-      this.#notes.delete(key)
+      this.#troubles.get(key)?.end({ peer: id })
+      this.#troubles.delete(key)
     }
-  }
-
-  find(incarnation: string): Stranger | undefined {
-    return this.#notes.get(incarnation)?.stranger
   }
 }
 

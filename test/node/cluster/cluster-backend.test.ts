@@ -94,9 +94,9 @@ class Bench {
     const [keeper, storage] = [{ note() {} }, { keeper: KEEPS_NOTHING, standings: REMEMBERS_NOTHING }]
     const { catchUp, currency } = members
     const others = { catchUp, currency, peers, memory, keeper, storage, waitForHoldersMs: 0 }
-    const strangers = { find: () => undefined }
     const slots = new ToldSlots({ ...parts, ...others, views: members }, tell)
-    this.stay = new ToldStay({ ...parts, members, slots, peers: { strangers, untried: () => [] } }, tell)
+    const told = { find: () => undefined, untried: () => [] }
+    this.stay = new ToldStay({ ...parts, members, slots, peers: told }, tell)
     this.backend = new ClusterBackend({
       engine: { execute: () => Promise.reject(new Error('no command is expected')) },
       routes: [],

@@ -38,8 +38,8 @@ describe('a member that has joined', () => {
     const slots = new Slots({ ...parts, ...others, views: members })
     members.start()
     await settled()
-    const strangers = { find: () => undefined }
-    return new Stay({ ...parts, members, slots, peers: { strangers, untried: () => untried } })
+    const known = { find: () => undefined, untried: () => untried }
+    return new Stay({ ...parts, members, slots, peers: known })
   }
 
   it('is ready once it has tried to reach the others, and stays so', async () => {

@@ -61,7 +61,10 @@ describe('a meeting', () => {
       ownFormats: [4, 3],
     })
     expect(await partner.counted('larder_not_understood_total')).to.equal(3)
-    expect(partner.peers.strangers.find('b-1')).to.include({ id: 'b', version: '9.0.0' })
+    expect(partner.peer.contact.met).to.deep.equal({ version: '9.0.0', formats: [9] })
+    expect(partner.peer.contact.misunderstood?.reason).to.equal(
+      'it speaks none of the formats of this member',
+    )
   })
 
   it('that takes long costs each call its own deadline, and is still the only one', async () => {
@@ -100,10 +103,11 @@ describe('a meeting', () => {
     it(`that is answered ${what} makes a stranger, until it is answered well`, async () => {
       partner.meets = () => answer
       expect(await partner.read()).to.equal('UNREACHABLE 503')
-      expect(partner.peers.strangers.find('b-1')).to.include({ id: 'b', version: 'unknown' })
+      expect(partner.strangers[0]).to.include({ peer: 'b', version: 'unknown' })
+      expect(partner.peer.contact.misunderstood).not.to.equal(undefined)
       partner.meets = () => introducing([4])
       expect(await partner.read()).to.equal('missing')
-      expect(partner.peers.strangers.find('b-1')).to.equal(undefined)
+      expect(partner.peer.contact.misunderstood).to.equal(undefined)
       expect(partner.strangers.map(({ msg }) => msg)).to.deep.equal([
         'a member is not understood: upgrade one of the two',
         'a member is understood again',

@@ -33,10 +33,10 @@ describe('the clock of another member', () => {
     partner.told.filter(({ msg }) => String(msg).includes('clocks of two')).map(({ msg }) => msg)
 
   it('is known from what it answers, however long the way is', async () => {
-    expect(partner.peer.aheadMs).to.equal(undefined)
+    expect(partner.peer.contact.aheadMs).to.equal(undefined)
     answerIn(400, -3_600_000)
     await partner.read()
-    expect(partner.peer.aheadMs).to.equal(-3_600_000)
+    expect(partner.peer.contact.aheadMs).to.equal(-3_600_000)
   })
 
   it('is warned of once where it is more than a second off, until it is in step again', async () => {
@@ -51,7 +51,7 @@ describe('the clock of another member', () => {
   it('is not judged by an answer that took so long that nobody knows when it was given', async () => {
     answerIn(900, 3_600_000)
     await partner.read()
-    expect([partner.peer.aheadMs, clockTold()]).to.deep.equal([undefined, []])
+    expect([partner.peer.contact.aheadMs, clockTold()]).to.deep.equal([undefined, []])
   })
 
   const deaf = () => partner.told.filter(({ msg }) => String(msg).includes('do not hear each other'))

@@ -25,7 +25,7 @@ describe('a member that refuses a whole call', () => {
       partner.meets = () => introducing([3], '0.9.0')
       expect(await partner.read()).to.equal('missing')
       expect([partner.meetings, partner.heard]).to.deep.equal([2, [4, 3]])
-      expect(partner.peers.strangers.find('b-1')).to.equal(undefined)
+      expect(partner.peer.contact.misunderstood).to.equal(undefined)
     })
   }
 
@@ -69,7 +69,10 @@ describe('a member that is met, or spoken to', () => {
     expect(partner.strangers).to.have.lengthOf(1)
     expect(partner.strangers[0]).to.deep.include({ peer: 'z', version: '9.0.0', formats: [9] })
     partner.peers.metBy({ ...other, formats: [3] })
-    expect(partner.peers.strangers.find('z-1')).to.equal(undefined)
+    expect(partner.strangers.map(({ msg }) => msg)).to.deep.equal([
+      'a member is not understood: upgrade one of the two',
+      'a member is understood again',
+    ])
   })
 
   it('takes frames of its own formats only, and names who sends others', () => {
@@ -81,9 +84,11 @@ describe('a member that is met, or spoken to', () => {
 
   it('remembers strangers up to a bound', () => {
     const partner = new Partner()
-    for (let index = 0; index < 150; index++)
-      partner.peers.metBy({ id: `z${index}`, incarnation: `z${index}`, version: '9', formats: [9] })
-    const isKnown = (index: number) => partner.peers.strangers.find(`z${index}`) !== undefined
-    expect([isKnown(49), isKnown(50), isKnown(149)]).to.deep.equal([false, true, true])
+    const meet = (index: number, format: number) =>
+      partner.peers.metBy({ id: `z${index}`, incarnation: `z${index}`, version: '9', formats: [format] })
+    for (let index = 0; index < 150; index++) meet(index, 9)
+    for (const index of [49, 50, 149]) meet(index, 3)
+    const ended = partner.strangers.filter(({ msg }) => msg === 'a member is understood again')
+    expect(ended.map(({ peer }) => peer)).to.deep.equal(['z50', 'z149'])
   })
 })
