@@ -125,6 +125,7 @@ function join(parts: MemberParts, memory: Memory, keeper: Keeper) {
     },
     onAway: (placed) => slots.doubtAll(placed),
     settled: () => slots.settled(),
+    isLacking: () => !slots.holdings.isWhole,
   })
   const { catchUp, currency } = members
   const slots = new Slots({ ...parts, views: members, currency, catchUp, peers, memory, keeper })

@@ -17,11 +17,17 @@ export type Outcome = z.infer<typeof Outcome>
 export const REACH_PATH = '/cluster/reach'
 export const STATUS_PATH = '/cluster/status'
 /** Whom to look at. */
-export const ReachRequest = Member.pick({ id: true, url: true, incarnation: true })
+export const ReachRequest = Member.pick({ id: true, url: true, incarnation: true }).extend({
+  /** It wants to become a member: no view knows it, and its address is the one that is told. */
+  joins: z.literal(true).optional(),
+  /** How long it may take. */
+  withinMs: z.number().positive().optional(),
+})
+export type ReachRequest = z.infer<typeof ReachRequest>
 /** What the look has shown. */
 export const Reached = z.object({ outcome: Outcome })
 
-const Life = ReachRequest.omit({ url: true })
+const Life = Member.pick({ id: true, incarnation: true })
 const ANSWER_BYTES_MAX = 64 * 1024
 
 /** A member may have been told its own URL with a slash at the end. */

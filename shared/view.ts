@@ -59,6 +59,13 @@ export const View = z.object({
 })
 export type View = z.infer<typeof View>
 
+/** Whom a member does not reach, and what comes instead of answers. */
+export const Unreached = z.object({ incarnation: Member.shape.incarnation, reason: z.string().max(300) })
+export type Unreached = z.infer<typeof Unreached>
+
+/** What of all those a member tells of; beyond it the reason is its own. */
+export const UNREACHED_MAX = 50
+
 /** A member asks uplink to register it, or to renew its lease: the same call. */
 export const Renewal = z.object({
   url: Member.shape.url,
@@ -72,10 +79,19 @@ export const Renewal = z.object({
   members: z.array(Member).optional(),
   /** The latest view by which the member had all that it was to hold, as its disk knows it. */
   last: LastView.optional(),
+  /** Whom it has not reached for a while. */
+  unreached: z.array(Unreached).max(UNREACHED_MAX).optional(),
+  /** It has not all of the slots that it is to hold. */
+  lacking: z.literal(true).optional(),
 })
 export type Renewal = z.infer<typeof Renewal>
 
-export const Lease = z.object({ epoch: Epoch, leaseMs: z.number().positive() })
+export const Lease = z.object({
+  epoch: Epoch,
+  leaseMs: z.number().positive(),
+  /** Lives of members that somebody does not reach: all others are to look at them too. */
+  suspects: z.array(Member.shape.incarnation).optional(),
+})
 export type Lease = z.infer<typeof Lease>
 
 /** A peer tells uplink that this life of a member refused its connection. */
@@ -86,9 +102,31 @@ export const Loss = z.object({ member: MemberId })
 
 const Count = z.int().min(0)
 
+/** What a member knows of another one; times are by its own wall clock. */
+export const PeerRecord = z.object({
+  id: MemberId,
+  incarnation: Member.shape.incarnation,
+  /** Whether it answers, and since when that is so. */
+  reachable: z.boolean(),
+  since: z.iso.datetime().optional(),
+  /** When it last answered, whatever it was asked. */
+  last_seen: z.iso.datetime().optional(),
+  /** Whether the two understand each other. */
+  understood: z.boolean(),
+  version: z.string().optional(),
+  formats: z.array(z.int()).optional(),
+  /** How far its clock is ahead, negative where it is behind. */
+  clock_ahead_seconds: z.number().optional(),
+  /** How it stands, in words. */
+  reason: z.string(),
+})
+export type PeerRecord = z.infer<typeof PeerRecord>
+
 /** What a member tells uplink of itself, for those who look at uplink's page. */
 export const MemberStatus = z.object({
   id: MemberId,
+  /** Version 0.1 does not tell it. */
+  incarnation: Member.shape.incarnation.optional(),
   /** Of the view that it works by. */
   epoch: Epoch,
   slots: z.object({ owned: Count, replicated: Count, arriving: Count }),
@@ -104,5 +142,7 @@ export const MemberStatus = z.object({
   bytes: Count,
   /** Answered since it started. */
   requests: Count,
+  /** What it knows of the others, of those first that it does not reach or understand. */
+  peers: z.array(PeerRecord).optional(),
 })
 export type MemberStatus = z.infer<typeof MemberStatus>

@@ -7,6 +7,7 @@ import type { Route } from '../shared/http/route.ts'
 import { View } from '../shared/view.ts'
 import type { Journal } from './journal.ts'
 import type { Observations } from './observations.ts'
+import type { Outside } from './outside.ts'
 import { page } from './page.ts'
 import type { Registrar } from './registrar.ts'
 import { seenAt } from './registry.ts'
@@ -18,6 +19,7 @@ export interface FrontRouteOptions {
   readonly registrar: Registrar
   readonly store: RegistryStore
   readonly observations: Observations
+  readonly outside: Outside
   readonly statuses: Statuses
   readonly journal: Journal
   readonly clock: Clock
@@ -66,7 +68,7 @@ async function pageOf(options: FrontRouteOptions): Promise<HttpResponse> {
 }
 
 async function render(options: FrontRouteOptions): Promise<string> {
-  const { registrar, store, observations, statuses, journal, clock, leaseMs } = options
+  const { registrar, store, observations, outside, statuses, journal, clock, leaseMs } = options
   const { view } = registrar
   const byLife = await statuses.of(view.members)
   const nowMs = clock.now()
@@ -78,7 +80,13 @@ async function render(options: FrontRouteOptions): Promise<string> {
       status: byLife.get(member.incarnation),
     }
   })
+  const outsiders = outside.besides(view.members).map(({ member, reason, sinceMs, untilMs }) => ({
+    member,
+    reason,
+    sinceMsAgo: nowMs - sinceMs,
+    againInMs: untilMs - nowMs,
+  }))
   const { trouble } = store
   const happenings = journal.newestFirst
-  return page({ ...view, members, happenings, leaseMs, trouble, nowMs: clock.wall() })
+  return page({ ...view, members, outsiders, happenings, leaseMs, trouble, nowMs: clock.wall() })
 }

@@ -1,5 +1,6 @@
 /**
- * Looks at the registry again and again: what other uplinks have changed, and who has not renewed for long.
+ * Looks at the registry again and again: what other uplinks have changed, who has not renewed for long, and whom most of
+ * those that are there do not reach.
  *
  *     last renewal ──────────────────────▶ looked at ──────────────▶ a lease later: dropped, unless it has
  *                                          (beside the other looks)  renewed meanwhile, or anybody reaches it
@@ -12,7 +13,9 @@ import { toLarderError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import type { Member } from '../shared/view.ts'
 import type { Observations } from './observations.ts'
+import type { Poll } from './poll.ts'
 import { isReached, type Probes } from './probe.ts'
+import type { Reachability } from './reachability.ts'
 import type { Registrar } from './registrar.ts'
 import { isSame, memberOf, quiet, type Registry, seenAt } from './registry.ts'
 import type { RegistryStore } from './store.ts'
@@ -21,6 +24,8 @@ export interface LookoutOptions {
   readonly registrar: Registrar
   readonly store: RegistryStore
   readonly probes: Probes
+  readonly poll: Poll
+  readonly reachability: Reachability
   readonly observations: Observations
   readonly clock: Clock
   readonly log: Log
@@ -75,8 +80,9 @@ export class Lookout implements AsyncDisposable {
     try {
       const { registry, nowMs } = await this.#read()
       for (const member of quiet(observations.sightings, registry, { nowMs, forMs })) {
-        this.#startExamination(member, registry)
+        this.#start(member, () => this.#examine(member, registry))
       }
+      await this.#weigh(registry, nowMs)
     } catch (error) {
       observations.forget()
       this.#complain(error)
@@ -90,13 +96,31 @@ export class Lookout implements AsyncDisposable {
     const nowMs = clock.now()
     observations.note({ registry, renewals, nowMs })
     const gone = [...renewals.keys()].filter((id) => memberOf(registry, id) === undefined)
-    if (gone.length > 0) await store.forgetRenewals(gone)
+    if (gone.length > 0) await store.forget(gone)
     return { registry, nowMs }
   }
 
-  #startExamination(member: Member, registry: Registry): void {
+  /** Whom most do not reach, though it renews. */
+  async #weigh(registry: Registry, nowMs: number): Promise<void> {
+    const { registrar, store, observations, reachability, leaseMs } = this.#options
+    const quietOnes = new Set(quiet(observations.sightings, registry, { nowMs, forMs: leaseMs }))
+    const there = registry.members.filter((member) => !quietOnes.has(member))
+    const reports = await store.reports()
+    const { unseen, leftOut } = reachability.weigh({ registry, there, reports, nowMs })
+    for (const member of unseen) this.#start(member, () => this.#see(member, there))
+    if (leftOut !== undefined) await registrar.leaveOut(leftOut.member, leftOut.reason)
+  }
+
+  async #see(member: Member, there: readonly Member[]): Promise<void> {
+    const { poll, reachability, clock } = this.#options
+    const others = there.filter(({ id }) => id !== member.id)
+    const isReached = await poll.isReached(member, others)
+    reachability.note(member, { isReached, atMs: clock.now() })
+  }
+
+  #start(member: Member, run: () => Promise<void>): void {
     if (this.#examinations.size >= EXAMINATIONS_MAX || this.#examinations.has(member.id)) return
-    const examination = this.#examine(member, registry)
+    const examination = run()
       .catch((error) => this.#complain(error))
       .finally(() => this.#examinations.delete(member.id))
     this.#examinations.set(member.id, examination)

@@ -8,6 +8,7 @@ export interface UplinkMetrics {
   readonly watchers: Gauge
   readonly dropped: Counter<'why'>
   readonly strangers: Counter
+  readonly keptOut: Counter
   readonly probes: Counter<'outcome'>
   readonly storeErrors: Counter
 }
@@ -40,6 +41,11 @@ export function createUplinkMetrics(registry: Registry): UplinkMetrics {
     strangers: new Counter({
       name: 'larder_uplink_not_understood_total',
       help: 'Lives of members that were refused because others speak no format that they speak.',
+      registers,
+    }),
+    keptOut: new Counter({
+      name: 'larder_uplink_kept_out_total',
+      help: 'Looks by which a member was kept out, or left out, as others do not reach it at its address.',
       registers,
     }),
     probes: new Counter({

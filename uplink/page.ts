@@ -14,8 +14,17 @@ export interface ShownMember {
   readonly status: Status | undefined
 }
 
+/** One that wants to be a member, and is kept out. */
+export interface ShownOutsider {
+  readonly member: Member
+  readonly reason: string
+  readonly sinceMsAgo: number
+  readonly againInMs: number
+}
+
 export interface PageData extends Omit<View, 'members'> {
   readonly members: readonly ShownMember[]
+  readonly outsiders: readonly ShownOutsider[]
   readonly happenings: readonly Happening[]
   readonly leaseMs: number
   /** Why the store of the registry cannot be used, if so. */
@@ -48,7 +57,7 @@ ${waiting(data)}${facts(data)}
 <h2>Members <span class="legend faint">of the slots: <i class="owned"></i>owned <i class="replicated"></i>replicated
 <i class="arriving"></i>arriving</span></h2>
 <div class="card">${memberTable(data)}</div>
-<h2>What has happened <span class="faint">as this uplink remembers it, the newest first</span></h2>
+${outsiderSection(data)}<h2>What has happened <span class="faint">as this uplink remembers it, the newest first</span></h2>
 <div class="card">${happeningTable(happenings)}</div>
 </body>
 </html>
@@ -84,24 +93,65 @@ function memberTable({ members, epoch, leaseMs }: PageData): Html {
   return html`<table>
 <thead><tr><th>member<th>state<th>renewed<th>slots<th>entries<th>memory<th>requests</thead>
 <tbody>
-${members.map((shown) => memberRow(shown, { epoch, leaseMs, fullBar }))}</tbody>
+${members.map((shown) => memberRow(shown, { epoch, leaseMs, fullBar, members }))}</tbody>
 </table>`
+}
+
+function outsiderSection({ outsiders }: PageData): Html | undefined {
+  if (outsiders.length === 0) return undefined
+  return html`<h2>Kept out</h2>
+<div class="card"><table>
+<thead><tr><th>member<th>since<th>looked at again<th>why</thead>
+<tbody>
+${outsiders.map(
+  ({ member, reason, sinceMsAgo, againInMs }) => html`<tr>
+<td class="id">${member.id}<small>${member.url}</small></td>
+<td class="time">${duration(sinceMsAgo)} ago</td><td class="time">in ${duration(Math.max(0, againInMs))}</td>
+<td class="bad">${reason}</td>
+</tr>
+`,
+)}</tbody>
+</table></div>
+`
 }
 
 function memberRow(
   { member, renewedMsAgo, status }: ShownMember,
-  { epoch, leaseMs, fullBar }: { epoch: number; leaseMs: number; fullBar: number },
+  { epoch, leaseMs, fullBar, members }: Pick<PageData, 'epoch' | 'leaseMs' | 'members'> & { fullBar: number },
 ): Html {
   const isQuiet = renewedMsAgo === undefined || renewedMsAgo > leaseMs * QUIET_PART
   const state = member.leaving ? 'leaving' : isQuiet ? 'quiet' : 'alive'
   const renewed = renewedMsAgo === undefined ? 'not seen yet' : `${duration(renewedMsAgo)} ago`
   return html`<tr>
 <td class="id">${member.id}<small>${member.url}</small><small>since epoch ${member.since}</small>${speech(member)}</td>
-<td><span class="state ${state}">${state}</span></td>
+<td><span class="state ${state}">${state}</span>${reachedBy(member, members)}</td>
 <td class="time">${renewed}</td>
 ${status === undefined ? html`<td colspan="4" class="faint">It does not tell.</td>` : statusCells(status, { epoch, fullBar })}
 </tr>
 `
+}
+
+/** What the others that tell of it know of a member: how many reach it, and why the others do not. */
+function reachedBy({ incarnation }: Member, members: readonly ShownMember[]): Html | undefined {
+  const told = members.flatMap(({ member: { id }, status }) =>
+    (status?.peers ?? []).flatMap((record) => (record.incarnation === incarnation ? [{ id, record }] : [])),
+  )
+  if (told.length === 0) return undefined
+  const isWell = ({ record: { reachable, understood } }: (typeof told)[number]) => reachable && understood
+  const [well, ill] = [told.filter(isWell), told.filter((one) => !isWell(one))]
+  const seen = told
+    .flatMap(({ record }) => record.last_seen ?? [])
+    .toSorted()
+    .at(-1)
+  return html`<small>reached by ${well.length} of ${told.length} others${seen === undefined ? '' : `, last seen ${clockOf(seen)}`}</small>${ill.map(
+    ({ id, record: { since, reason } }) =>
+      html`<small class="bad">not by ${id}${since === undefined ? '' : ` since ${clockOf(since)}`}: ${reason}</small>`,
+  )}`
+}
+
+/** The time of day. */
+function clockOf(stamp: string): string {
+  return `${stamp.slice(11, 19)} UTC`
 }
 
 function speech({ version, formats = [] }: Member): Html | undefined {

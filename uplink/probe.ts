@@ -1,21 +1,20 @@
 /**
  * What is found out about a member that may be gone: does anybody still reach this life of it?
  *
- *     uplink looks ──here, replaced──▶ that is it
- *         └─ refused, or silent for half of the time ─▶ ask some other members to look, and go on waiting
- *                                                             └─ one reaches it ─▶ through others
+ *     uplink looks ──here──▶ that is it
+ *         └─ refused, replaced, or silent for half of the time ─▶ ask some other members to look, and go on waiting
+ *                                                                       └─ one reaches it ─▶ through others
  *
  * So a member that only uplink cannot reach keeps its place (SWIM: Das, Gupta and Motivala, 2002). However many
  * want to know at once, a member is looked at once; that has a deadline and never throws.
  */
-import fetch from 'node-fetch'
 import type { Counter } from 'prom-client'
 import { type Clock, pause } from '../shared/clock.ts'
-import { addressAt, type Outcome, probe, REACH_PATH, Reached } from '../shared/probe.ts'
-import { bearer } from '../shared/secrets.ts'
+import { type Outcome, probe } from '../shared/probe.ts'
 import type { Member } from '../shared/view.ts'
 import type { Observations } from './observations.ts'
 import { type Registry, witnesses } from './registry.ts'
+import { ask, deadline } from './witness.ts'
 
 /** `through others`: uplink gets no answer from it, and another member does. */
 export type Finding = Outcome | 'through others'
@@ -35,13 +34,12 @@ export interface ProbesOptions {
 
 const WITNESSES_MAX = 3
 /**
- * How long the others have when uplink was refused. A process that is gone refuses everybody, and at once: so
- * the others answer at once too, and a killed member is still out of the view in some milliseconds. They
- * are asked all the same, even when a peer has reported that it was refused too: a firewall between these two
- * and the member may refuse in its name.
+ * How long the others have when uplink was refused, or another life answers. A process that is gone refuses
+ * everybody, and at once: so the others answer at once too, and a killed member is still out of the view in some
+ * milliseconds. They are asked all the same, even when a peer has reported that it was refused too: a firewall between
+ * these two and the member may refuse in its name.
  */
 const REFUSED_MAX_MS = 300
-const ANSWER_BYTES_MAX = 16 * 1024
 
 export class Probes {
   readonly #options: ProbesOptions
@@ -76,46 +74,22 @@ export class Probes {
     const own = probe(member, deadline(deadlineMs, on.found)).finally(() => answered.abort())
     await pause(clock, halfMs, answered.signal)
     const first = answered.signal.aborted ? await own : 'silent'
-    if (first === 'here' || first === 'replaced') return first
-    const askMs = first === 'refused' ? Math.min(halfMs, REFUSED_MAX_MS) : halfMs
-    const { sightings } = this.#options.observations
-    const asked = witnesses(sightings, on.registry, { of: member, max: WITNESSES_MAX }).map((witness) =>
-      this.#ask(witness, member, deadline(askMs, on.found)),
+    if (first === 'here') return first
+    const askMs = first === 'silent' ? halfMs : Math.min(halfMs, REFUSED_MAX_MS)
+    const { observations, clusterSecrets } = this.#options
+    const asking = { clusterSecrets, deadlineMs: askMs, over: on.found }
+    const asked = witnesses(observations.sightings, on.registry, { of: member, max: WITNESSES_MAX })
+    return firstHere(
+      own,
+      asked.map((witness) => ask(witness, member, asking)),
     )
-    return firstHere(own, asked)
   }
-
-  /** What a witness finds; nothing of what may be wrong with the witness says anything of the member. */
-  async #ask(witness: Member, { id, url, incarnation }: Member, signal: AbortSignal): Promise<Outcome> {
-    try {
-      const response = await fetch(addressAt(witness, REACH_PATH), {
-        method: 'POST',
-        headers: {
-          ...bearer(this.#options.clusterSecrets),
-          'content-type': 'application/json',
-          connection: 'close', // The network may have forgotten a kept one, and there is no time for another try.
-        },
-        body: JSON.stringify({ id, url, incarnation }),
-        signal,
-        redirect: 'manual',
-        size: ANSWER_BYTES_MAX,
-      })
-      return Reached.parse(await response.json()).outcome
-    } catch {
-      return 'silent'
-    }
-  }
-}
-
-function deadline(deadlineMs: number, found: AbortSignal): AbortSignal {
-  // It takes whole milliseconds only, and a part of a lease need not be one.
-  return AbortSignal.any([found, AbortSignal.timeout(Math.ceil(deadlineMs))])
 }
 
 /** As soon as anybody reaches it, that; else what uplink itself has found, when all have answered. */
-function firstHere(own: Promise<Outcome>, asked: readonly Promise<Outcome>[]): Promise<Finding> {
+function firstHere(own: Promise<Outcome>, asked: readonly Promise<Outcome | undefined>[]): Promise<Finding> {
   const { promise, resolve } = Promise.withResolvers<Finding>()
-  const settle = async (look: Promise<Outcome>, finding: Finding) => {
+  const settle = async (look: Promise<Outcome | undefined>, finding: Finding) => {
     if ((await look) === 'here') resolve(finding)
   }
   const settled = [settle(own, 'here'), ...asked.map((look) => settle(look, 'through others'))]

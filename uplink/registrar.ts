@@ -13,7 +13,9 @@ import { Admission } from './admission.ts'
 import { Chronicle } from './chronicle.ts'
 import type { Journal } from './journal.ts'
 import type { UplinkMetrics } from './metrics.ts'
+import type { Outside } from './outside.ts'
 import { giveUp, hear } from './past.ts'
+import type { Poll } from './poll.ts'
 import { type Finding, isReached, type Probes } from './probe.ts'
 import { adopt, isNews, leave, memberOf, type Registry, type Told, viewOf, withCopies } from './registry.ts'
 import type { RegistryStore, Step } from './store.ts'
@@ -22,6 +24,8 @@ import type { Watchers } from './watchers.ts'
 export interface RegistrarOptions {
   readonly store: RegistryStore
   readonly probes: Probes
+  readonly poll: Poll
+  readonly outside: Outside
   readonly watchers: Watchers
   readonly journal: Journal
   readonly metrics: UplinkMetrics
@@ -50,7 +54,11 @@ export class Registrar {
     this.#options = options
     this.#store = options.store
     this.#log = options.log
-    this.#admission = new Admission({ ...options, change: (step) => this.#change(step) })
+    this.#admission = new Admission({
+      ...options,
+      epoch: () => this.#known?.epoch ?? 0,
+      change: (step) => this.#change(step),
+    })
     this.#chronicle = new Chronicle(options)
   }
 
@@ -78,8 +86,7 @@ export class Registrar {
    * and what Admission throws.
    */
   async renew(id: string, renewal: Renewal): Promise<number> {
-    const { epoch, members, last, ...told } = renewal
-    const { leaving, formats, version, ...life } = told
+    const { epoch, members, last, leaving, formats, version, unreached = [], lacking, ...life } = renewal
     const said = { ...(leaving && { leaving }), ...(formats && { formats }), ...(version && { version }) }
     const member = { id, ...life, ...said }
     let registry = await this.refresh()
@@ -95,6 +102,9 @@ export class Registrar {
     if (last !== undefined) registry = await this.#hear(last, registry)
     registry = await this.#admission.admit(registry, member)
     await this.#store.renew(id)
+    const hasNews = unreached.length > 0 || lacking === true
+    const report = { incarnation: member.incarnation, unreached, isLacking: lacking === true }
+    await this.#store.report(id, hasNews ? report : undefined)
     return registry.epoch
   }
 
@@ -143,6 +153,14 @@ export class Registrar {
     if (epoch === undefined) return
     this.#options.metrics.dropped.inc({ why })
     this.#log.warn({ id, incarnation, why, epoch }, 'a member was dropped')
+  }
+
+  /** Takes a member out that lives, as most of the others do not reach it. */
+  async leaveOut(member: Member, reason: string): Promise<void> {
+    const epoch = await this.#takeOut(member.id, member.incarnation, 'left out')
+    if (epoch === undefined) return
+    this.#options.metrics.dropped.inc({ why: 'unreached' })
+    this.#admission.keepOut(member, reason)
   }
 
   /** The epoch since which it is out; `undefined` when it was out before. */

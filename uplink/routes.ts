@@ -9,11 +9,13 @@ import { parsingJson } from '../shared/json.ts'
 import type { Log } from '../shared/log.ts'
 import { Trouble } from '../shared/trouble.ts'
 import { Lease, Loss, Member, MemberId, Renewal, Report, View } from '../shared/view.ts'
+import type { Reachability } from './reachability.ts'
 import type { Registrar } from './registrar.ts'
 import type { Watchers } from './watchers.ts'
 
 export interface RegistryRoutesOptions {
   readonly registrar: Registrar
+  readonly reachability: Pick<Reachability, 'suspects'>
   readonly watchers: Watchers
   readonly leaseMs: number
   /** Whether members have to show a secret. */
@@ -41,7 +43,7 @@ export function registryRoutes(options: RegistryRoutesOptions): Route[] {
   return [renewal(options), departure(options), report(options), loss(options), view(options)]
 }
 
-function renewal({ registrar, leaseMs, isGuarded, log }: RegistryRoutesOptions): Route {
+function renewal({ registrar, reachability, leaseMs, isGuarded, log }: RegistryRoutesOptions): Route {
   const unguarded = new Trouble(log, UNGUARDED)
   return {
     method: 'PUT',
@@ -51,12 +53,14 @@ function renewal({ registrar, leaseMs, isGuarded, log }: RegistryRoutesOptions):
     parameters: [idParameter],
     body: { 'application/json': Renewal },
     answers: { 200: { description: 'It is a member.', content: { 'application/json': Lease } } },
-    errors: ['ID_TAKEN', 'VIEW_WANTED', 'NOT_UNDERSTOOD', ...TAKING_A_BODY],
+    errors: ['ID_TAKEN', 'VIEW_WANTED', 'NOT_UNDERSTOOD', 'NOT_REACHED', ...TAKING_A_BODY],
     async handle(request) {
       const id = memberId(request)
       if (!isGuarded && request.message.headers.authorization !== undefined) unguarded.begin({ member: id })
       const asked = fit(Renewal, await readJson(request, BODY_BYTES_MAX, parsingJson))
-      return json({ epoch: await registrar.renew(id, asked), leaseMs })
+      const epoch = await registrar.renew(id, asked)
+      const { suspects } = reachability
+      return json({ epoch, leaseMs, ...(suspects.length > 0 && { suspects }) })
     },
   }
 }

@@ -6,7 +6,7 @@ import fetch from 'node-fetch'
 import type { Clock } from '../shared/clock.ts'
 import { addressAt, STATUS_PATH } from '../shared/probe.ts'
 import { bearer } from '../shared/secrets.ts'
-import { type Member, MemberStatus } from '../shared/view.ts'
+import { LIFE_HEADER, type Member, MemberStatus } from '../shared/view.ts'
 
 export interface Status extends MemberStatus {
   /** Since it was asked before; `undefined` the first time. */
@@ -18,7 +18,7 @@ export type StatusByLife = ReadonlyMap<string, Status>
 
 const ASKED_MAX = 100
 const ANSWER_MAX_MS = 500
-const ANSWER_BYTES_MAX = 16 * 1024
+const ANSWER_BYTES_MAX = 64 * 1024
 const FRESH_MS = 1000
 
 export class Statuses {
@@ -64,13 +64,18 @@ export class Statuses {
   async #read(member: Member): Promise<MemberStatus | undefined> {
     try {
       const response = await fetch(addressAt(member, STATUS_PATH), {
-        headers: { ...bearer(this.#clusterSecrets), connection: 'close' },
+        headers: {
+          ...bearer(this.#clusterSecrets),
+          [LIFE_HEADER]: member.incarnation,
+          connection: 'close',
+        },
         signal: AbortSignal.timeout(ANSWER_MAX_MS),
         redirect: 'manual',
         size: ANSWER_BYTES_MAX,
       })
       const status = MemberStatus.parse(await response.json())
-      return status.id === member.id ? status : undefined
+      const { id, incarnation = member.incarnation } = status
+      return id === member.id && incarnation === member.incarnation ? status : undefined
     } catch {
       return undefined // The page says that it does not tell.
     }

@@ -1,10 +1,11 @@
 /**
- * The registry as it is kept, and the count of every member's renewals.
+ * The registry as it is kept, the count of every member's renewals, and whom members do not reach.
  *
  * `larder:view` is the registry as JSON. It changes by compare-and-swap, so that no uplink overwrites what
  * another has done. `larder:renewals` is a hash, member id ▸ count: a renewal is one increment, and
  * leaves the view alone. The two need not agree at every moment: a count that is missing, or lost, reads as
- * a change, and a change is a renewal.
+ * a change, and a change is a renewal. `larder:reports` is a hash, member id ▸ JSON, of those who have something
+ * to tell: members may renew at several uplinks, and each uplink counts what all of them say.
  *
  * A command that gets no good answer is NOT_READY for whoever asked. Losing the store and having it back are
  * logged once each.
@@ -19,6 +20,7 @@ import { Gone, View } from '../shared/view.ts'
 import { Past } from './past.ts'
 import { COMMAND_MAX_MS } from './redis.ts'
 import { EMPTY, type Registry } from './registry.ts'
+import { Report, type Reports } from './votes.ts'
 
 /** What to make of the registry. Pure, as it may run again on what another uplink has made of it meanwhile. */
 export type Step = (registry: Registry) => Registry
@@ -32,6 +34,7 @@ export interface StoreOptions {
 
 const VIEW_KEY = 'larder:view'
 const RENEWALS_KEY = 'larder:renewals'
+const REPORTS_KEY = 'larder:reports'
 /** KEYS: the view. ARGV: the view as it was read, empty for none; the view to be. Answers 1 when it was swapped. */
 const SWAP = `
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
@@ -55,6 +58,8 @@ export class RegistryStore implements AsyncDisposable {
   #trouble: string | undefined
   #connectionError: Error | undefined
   #read: { text: string; registry: Registry } = { text: '', registry: EMPTY }
+  /** As they were last read or written. */
+  #reports = new Map<string, string>()
   #steps: Step[] = []
   #next: Promise<Registry> | undefined
   #underway: Promise<unknown> = Promise.resolve()
@@ -110,8 +115,29 @@ export class RegistryStore implements AsyncDisposable {
     return new Map(Object.entries(counts).map(([id, count]) => [id, Number(count)]))
   }
 
-  async forgetRenewals(ids: readonly string[]): Promise<void> {
-    await this.#ask(() => this.#redis.hdel(RENEWALS_KEY, ...ids))
+  /** What a member has told with its renewal; `undefined`: nothing. */
+  async report(id: string, report: Report | undefined): Promise<void> {
+    const text = report && JSON.stringify(report)
+    if (this.#reports.get(id) === text) return
+    if (text === undefined) await this.#ask(() => this.#redis.hdel(REPORTS_KEY, id))
+    else await this.#ask(() => this.#redis.hset(REPORTS_KEY, id, text))
+    if (text === undefined) this.#reports.delete(id)
+    else this.#reports.set(id, text)
+  }
+
+  async reports(): Promise<Reports> {
+    const texts = await this.#ask(() => this.#redis.hgetall(REPORTS_KEY))
+    this.#reports = new Map(Object.entries(texts))
+    const parsed = [...this.#reports].map(([id, text]) => [id, Report.parse(JSON.parse(text))] as const)
+    return new Map(parsed)
+  }
+
+  /** These are no members any more. */
+  async forget(ids: readonly string[]): Promise<void> {
+    await this.#ask(async () => {
+      await this.#redis.hdel(RENEWALS_KEY, ...ids)
+      await this.#redis.hdel(REPORTS_KEY, ...ids)
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,7 +19,10 @@ import { Journal } from './journal.ts'
 import { Lookout } from './lookout.ts'
 import { createUplinkMetrics } from './metrics.ts'
 import { Observations } from './observations.ts'
+import { Outside } from './outside.ts'
+import { Poll } from './poll.ts'
 import { Probes } from './probe.ts'
+import { Reachability } from './reachability.ts'
 import { createRedis } from './redis.ts'
 import { Registrar } from './registrar.ts'
 import { registryRoutes } from './routes.ts'
@@ -47,6 +50,8 @@ const FOUNDING_MS = 700
 /** The deadline of a probe: this part of a lease, and no longer than that. */
 const PROBE_PART = 1 / 3
 const PROBE_MAX_MS = 1000
+/** Of the looks at one that wants to become a member: it waits for its answer meanwhile, for a second. */
+const POLL_MAX_MS = 700
 /** How long requests that run may still take when the uplink stops. */
 const STOP_GRACE_MS = 2000
 
@@ -70,11 +75,21 @@ export async function startUplink(
   const observations = new Observations(leaseMs)
   const outcomes = metrics.probes
   const probes = new Probes({ clock, deadlineMs: probeMaxMs, clusterSecrets, observations, outcomes })
+  const poll = new Poll({
+    clock,
+    deadlineMs: Math.min(probeMaxMs, POLL_MAX_MS),
+    clusterSecrets,
+    observations,
+  })
+  const outside = new Outside({ clock, leaseMs })
+  const reachability = new Reachability(leaseMs)
   const watchers = new Watchers({ clock, gauge: metrics.watchers })
   const journal = new Journal(clock)
   const registrar = new Registrar({
     store,
     probes,
+    poll,
+    outside,
     watchers,
     journal,
     metrics,
@@ -83,12 +98,20 @@ export async function startUplink(
     copies,
     foundingMs,
   })
-  parts.use(await Lookout.start({ registrar, store, probes, observations, clock, log, leaseMs, probeMaxMs }))
+  const looking = { registrar, store, probes, poll, reachability, observations }
+  parts.use(await Lookout.start({ ...looking, clock, log, leaseMs, probeMaxMs }))
 
   const statuses = new Statuses({ clock, clusterSecrets })
   const own = [
-    ...registryRoutes({ registrar, watchers, leaseMs, isGuarded: clusterSecrets.length > 0, log }),
-    frontRoute({ registrar, store, observations, statuses, journal, clock, leaseMs }),
+    ...registryRoutes({
+      registrar,
+      reachability,
+      watchers,
+      leaseMs,
+      isGuarded: clusterSecrets.length > 0,
+      log,
+    }),
+    frontRoute({ registrar, store, observations, outside, statuses, journal, clock, leaseMs }),
   ]
   const ops = opsRoutes({
     title: 'Larder uplink',

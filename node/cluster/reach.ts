@@ -9,9 +9,10 @@ import type { Route } from '../../shared/http/route.ts'
 import { parsingJson } from '../../shared/json.ts'
 import { probe, REACH_PATH, Reached, ReachRequest, STATUS_PATH } from '../../shared/probe.ts'
 import { type Member, MemberStatus } from '../../shared/view.ts'
+import { type Addressee, refuseOthers } from './peers/peers.ts'
 
 export interface ReachRoutesOptions {
-  readonly self: Pick<Member, 'id'>
+  readonly self: Addressee
   /** Those of the view in force. */
   members(): readonly Member[]
   status(): MemberStatus
@@ -31,11 +32,14 @@ export function reachRoutes({ self, members, status }: ReachRoutesOptions): Rout
       isProbe: true,
       body: { 'application/json': ReachRequest },
       answers: { 200: { description: 'What was found.', content: { 'application/json': Reached } } },
-      errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+      errors: ['ANOTHER_LIFE', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
       async handle(request) {
+        refuseOthers(self, request.message.headers)
         const asked = fit(ReachRequest, await readJson(request, BODY_BYTES_MAX, parsingJson))
-        const other = known(asked, members())
-        const outcome = await probe(other, AbortSignal.timeout(PROBE_MAX_MS), self.id)
+        const { withinMs = PROBE_MAX_MS } = asked
+        const other = asked.joins ? asked : known(asked, members())
+        const signal = AbortSignal.timeout(Math.ceil(Math.min(withinMs, PROBE_MAX_MS)))
+        const outcome = await probe(other, signal, self.id)
         return json({ outcome })
       },
     },
@@ -48,13 +52,20 @@ export function reachRoutes({ self, members, status }: ReachRoutesOptions): Rout
       answers: {
         200: { description: 'Its counts, as they are now.', content: { 'application/json': MemberStatus } },
       },
-      handle: () => json(status()),
+      errors: ['ANOTHER_LIFE'],
+      handle({ message }) {
+        refuseOthers(self, message.headers)
+        return json(status())
+      },
     },
   ]
 }
 
-/** The address is the view's, whatever was sent: nobody is to make a member call places of their choice. */
-function known({ id, incarnation }: Member, members: readonly Member[]): Member {
+/**
+ * The address is the view's, whatever was sent: nobody is to make a member call places of their choice. Of one that is no
+ * member yet no view has it; whoever has the secret gets to know of four words which one fits.
+ */
+function known({ id, incarnation }: ReachRequest, members: readonly Member[]): Member {
   const member = members.find((other) => other.id === id && other.incarnation === incarnation)
   if (member === undefined) throw new LarderError('BAD_REQUEST', `${id} is no member of the view in force.`)
   return member

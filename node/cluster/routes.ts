@@ -5,12 +5,11 @@ import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/http/body.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
-import { MEMBER_HEADER, Member, type MemberStatus } from '../../shared/view.ts'
-import { refuseOthers } from './addressee.ts'
+import { MEMBER_HEADER, Member, type MemberStatus, PeerRecord } from '../../shared/view.ts'
 import type { Inbox } from './inbox.ts'
 import { meetRoute } from './meet.ts'
 import type { Members } from './members/members.ts'
-import { channelRoute, type FrameRow, type Peers } from './peers/peers.ts'
+import { channelRoute, type FrameRow, type Peers, recordsOf, refuseOthers } from './peers/peers.ts'
 import { reachRoutes } from './reach.ts'
 import type { Slots } from './slots/slots.ts'
 import { CALLS, FRAME_TYPE, formatOf, ImpossibleError, type Now, nowBy } from './wire/calls.ts'
@@ -26,7 +25,11 @@ const ClusterView = z.object({
   epoch: z.int(),
   members: z.array(Member),
   slots: z.object({ owned: z.int(), replicated: z.int(), arriving: z.int() }),
+  peers: z.array(PeerRecord),
 })
+
+/** So many others does it speak of to uplink, for its page. */
+const SHOWN_MAX = 32
 
 export interface ClusterRoutesOptions {
   readonly self: Member
@@ -57,7 +60,13 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
       answers: { 200: { description: 'The view.', content: { 'application/json': ClusterView } } },
       handle() {
         const { epoch = 0, view } = members.placed ?? {}
-        return json({ id: self.id, epoch, members: view?.members ?? [], slots: slots.holdings.counts })
+        return json({
+          id: self.id,
+          epoch,
+          members: view?.members ?? [],
+          slots: slots.holdings.counts,
+          peers: recordsOf(peers, options.clock),
+        })
       },
     },
     ...reachRoutes({
@@ -109,15 +118,25 @@ function frameRows({ clock, inbox, slots, peers }: ClusterRoutesOptions): FrameR
 }
 
 /** What uplink shows of it. */
-function statusOf({ self, members, slots, memory, requests }: ClusterRoutesOptions): MemberStatus {
+function statusOf({
+  self,
+  clock,
+  members,
+  peers,
+  slots,
+  memory,
+  requests,
+}: ClusterRoutesOptions): MemberStatus {
   const { values, responses, counters, contents, records, tombstones, bytes } = memory.counts
   return {
     id: self.id,
+    incarnation: self.incarnation,
     epoch: members.placed?.epoch ?? 0,
     slots: slots.holdings.counts,
     entries: { values, responses, counters, contents, records, tombstones },
     bytes,
     requests: requests(),
+    peers: recordsOf(peers, clock).slice(0, SHOWN_MAX),
   }
 }
 

@@ -47,6 +47,9 @@ export interface Weather {
 
 export const CALM: Weather = { delayMaxMs: 3, lost: 0, late: 0, lateMaxMs: 0, repeated: 0 }
 
+/** What is posted, and which life it is meant for. */
+type Meant = Posted & Pick<Member, 'incarnation'>
+
 export interface NetworkOptions {
   readonly world: World
   readonly random: Random
@@ -89,10 +92,10 @@ export class Network {
     for (const { arrive } of this.#held.splice(0)) this.#options.world.after(this.#delayMs(), arrive)
   }
 
-  connect(from: { readonly id: string; readonly host: Host }, { id, url }: Member): Connection {
+  connect(from: { readonly id: string; readonly host: Host }, to: Member): Connection {
     return {
       open: async () => {},
-      post: (posted) => this.#post(from, { id, url }, posted),
+      post: (posted) => this.#post(from, to, posted),
       close() {},
     }
   }
@@ -115,7 +118,7 @@ export class Network {
     return 0.1 + random.below(1000 * (isLate ? lateMaxMs : delayMaxMs)) / 1000
   }
 
-  #post(from: { id: string; host: Host }, to: { id: string; url: string }, posted: Posted): Promise<Answer> {
+  #post(from: { id: string; host: Host }, to: Member, posted: Posted): Promise<Answer> {
     const { random, listenerAt } = this.#options
     const { path, timeoutMs } = posted
     this.posts.set(path, (this.posts.get(path) ?? 0) + 1)
@@ -129,10 +132,14 @@ export class Network {
       const listener = listenerAt(to.url)
       if (listener === undefined) back(() => reject(problem('ECONNREFUSED')))
       else
-        this.#deliver(listener, posted, {
-          answer: (answer) => back(() => resolve(answer)),
-          reset: () => back(() => reject(problem('ECONNRESET'))),
-        })
+        this.#deliver(
+          listener,
+          { ...posted, incarnation: to.incarnation },
+          {
+            answer: (answer) => back(() => resolve(answer)),
+            reset: () => back(() => reject(problem('ECONNRESET'))),
+          },
+        )
     }
     this.carry(from.id, to.id, arrive)
     const isRepeated = path === SLOTS_PATH && random.below(1000) < this.weather.repeated
@@ -140,7 +147,7 @@ export class Network {
     return promise
   }
 
-  #deliver(listener: Listener, posted: Posted, on: { answer(answer: Answer): void; reset(): void }): void {
+  #deliver(listener: Listener, posted: Meant, on: { answer(answer: Answer): void; reset(): void }): void {
     const { random, mutation } = this.#options
     const death = listener.host.onDeath(on.reset)
     listener.host.receive(() => {
@@ -157,8 +164,10 @@ export class Network {
   }
 
   /** What the routes of a member do with a frame. */
-  async #handle(listener: Listener, { path, body }: Posted): Promise<Answer> {
+  async #handle(listener: Listener, { path, body, incarnation }: Meant): Promise<Answer> {
     const now = nowBy(listener.host)
+    if (path !== MEET_PATH && incarnation !== listener.incarnation)
+      return { status: 421, body: Buffer.from(JSON.stringify({ code: 'ANOTHER_LIFE' })) }
     try {
       if (path === MEET_PATH) {
         const other = Introduction.parse(JSON.parse(body.toString()))

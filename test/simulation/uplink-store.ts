@@ -1,6 +1,7 @@
 /** What uplinks keep where all of them look, as they do with one Redis. */
 import type { View } from '../../shared/view.ts'
 import { EMPTY, type Registry, viewOf } from '../../uplink/registry.ts'
+import type { Report } from '../../uplink/votes.ts'
 import type { World } from './world.ts'
 
 export class UplinkStore {
@@ -9,6 +10,7 @@ export class UplinkStore {
   readonly #parked = new Set<() => void>()
   registry: Registry = EMPTY
   renewals = new Map<string, number>()
+  reports = new Map<string, Report>()
 
   constructor(world: World, copies: number) {
     this.#world = world
@@ -51,5 +53,6 @@ export class UplinkStore {
   forget(): void {
     this.registry = EMPTY
     this.renewals = new Map()
+    this.reports = new Map()
   }
 }

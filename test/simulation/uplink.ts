@@ -24,6 +24,7 @@ import {
 import type { Random } from '../durability/random.ts'
 import type { Listener, Network } from './network.ts'
 import { Looks } from './uplink-looks.ts'
+import { UplinkReach } from './uplink-reach.ts'
 import type { UplinkStore } from './uplink-store.ts'
 import type { World } from './world.ts'
 
@@ -31,7 +32,6 @@ export const UPLINK = 'uplink'
 const WATCH_MAX_MS = 25_000
 const FOUNDING_MS = 700
 const ADMISSIONS_MAX = 3
-const WITNESSES_MAX = 3
 const PROBE_MAX_MS = 1000
 
 export interface UplinkOptions {
@@ -52,6 +52,7 @@ export class FakeUplink {
   #observations: Observations
   #examined = new Set<string>()
   #looks: Looks
+  #reach: UplinkReach
   readonly #mourners = new Set<() => void>()
   /** Which process of uplink this is: what an earlier one had begun comes to nothing. */
   #life = 0
@@ -68,6 +69,7 @@ export class FakeUplink {
     this.#lookMs = Math.min(leaseMs / 10, 250)
     this.#observations = new Observations(leaseMs)
     this.#looks = this.#newLooks()
+    this.#reach = this.#newReach()
     void this.#watchOut()
   }
 
@@ -113,13 +115,12 @@ export class FakeUplink {
     this.#observations = new Observations(this.#options.leaseMs)
     this.#examined = new Set()
     this.#looks = this.#newLooks()
+    this.#reach = this.#newReach()
     void this.#watchOut()
   }
 
-  async renew(
-    id: string,
-    { epoch, members, last, url, incarnation, leaving, formats }: Renewal,
-  ): Promise<Lease> {
+  async renew(id: string, renewal: Renewal): Promise<Lease> {
+    const { epoch, members, last, url, incarnation, leaving, formats } = renewal
     if (isNews(this.#store.registry, id, epoch)) {
       if (members === undefined) throw new LarderError('VIEW_WANTED', 'This uplink knows less.')
       this.#store.become(adopt(this.#store.registry, { epoch, members }))
@@ -129,7 +130,8 @@ export class FakeUplink {
       throw new LarderError('NOT_READY', 'This uplink has just been started.')
     await this.#admit({ id, url, incarnation, ...(leaving && { leaving }), ...(formats && { formats }) })
     this.#store.keep(id)
-    return { epoch: this.#store.registry.epoch, leaseMs: this.#options.leaseMs }
+    this.#reach.hear(id, renewal)
+    return { epoch: this.#store.registry.epoch, leaseMs: this.#options.leaseMs, ...this.#reach.told }
   }
 
   async watch(epoch: number): Promise<View> {
@@ -157,6 +159,7 @@ export class FakeUplink {
     for (let attempt = 0; attempt < ADMISSIONS_MAX; attempt++) {
       if (isSettled(this.#store.registry, member)) return
       const former = memberOf(this.#store.registry, member.id)
+      if (!isSame(former, member) && !member.leaving && attempt === 0) await this.#reach.letIn(member)
       if (former !== undefined && former.incarnation !== member.incarnation) {
         if (isReached(await this.#looks.at(former)))
           throw new LarderError('ID_TAKEN', `${former.id} is alive`)
@@ -172,14 +175,13 @@ export class FakeUplink {
     while (life === this.#life) {
       this.#note()
       const forMs = leaseMs - this.#probeMaxMs - this.#lookMs
-      for (const member of quiet(this.#observations.sightings, this.#store.registry, {
-        nowMs: world.nowMs,
-        forMs,
-      })) {
+      for (const member of this.#quiet(forMs)) {
         if (this.#examined.has(member.id)) continue
         this.#examined.add(member.id)
         void this.#examine(member, life).finally(() => this.#examined.delete(member.id))
       }
+      const lapsed = this.#quiet(leaseMs)
+      this.#reach.weigh(this.#store.registry.members.filter((member) => !lapsed.includes(member)))
       await world.pause(this.#lookMs)
     }
   }
@@ -198,19 +200,24 @@ export class FakeUplink {
     await world.pause(lapsesAtMs - world.nowMs)
     if (life !== this.#life) return
     this.#note()
-    const lapsed = quiet(this.#observations.sightings, this.#store.registry, {
-      nowMs: world.nowMs,
-      forMs: leaseMs,
-    })
-    if (lapsed.some((other) => isSame(other, member))) this.leave(member, `lapsed, ${finding}`)
+    if (this.#quiet(leaseMs).some((other) => isSame(other, member))) this.leave(member, `lapsed, ${finding}`)
+  }
+
+  #quiet(forMs: number): Member[] {
+    const { nowMs } = this.#options.world
+    return quiet(this.#observations.sightings, this.#store.registry, { nowMs, forMs })
   }
 
   #newLooks(): Looks {
     return new Looks({
       ...this.#options,
       probeMaxMs: this.#probeMaxMs,
-      witnesses: (member) =>
-        witnesses(this.#observations.sightings, this.#store.registry, { of: member, max: WITNESSES_MAX }),
+      witnesses: (of, max) => witnesses(this.#observations.sightings, this.#store.registry, { of, max }),
     })
+  }
+
+  #newReach(): UplinkReach {
+    const leaveOut = (member: Member, reason: string) => this.leave(member, `left out: ${reason}`)
+    return new UplinkReach({ ...this.#options, leaveOut }, this.#looks)
   }
 }

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { type Outcome, REACH_PATH, STATUS_PATH } from '../../shared/probe.ts'
 import type { Member, MemberStatus } from '../../shared/view.ts'
 
-/** A request other than a look at this member itself. */
+/** A request other than a look at this member itself, or at one that wants to become a member. */
 export interface Asked {
   readonly path: string
   readonly authorization: string | undefined
@@ -24,6 +24,8 @@ export class FakeMember implements AsyncDisposable {
   readonly asked: Asked[] = []
   /** What it finds when it looks at another; `hangs`: it never says. */
   finds: Outcome | 'hangs' | 'nonsense' = 'silent'
+  /** The same of one that wants to become a member. */
+  greets: Outcome = 'here'
   /** What it tells of itself. */
   status: Partial<MemberStatus> = {}
 
@@ -55,14 +57,16 @@ export class FakeMember implements AsyncDisposable {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url: path = '', headers } = request
+    const body = await text(request)
+    const isGreeting = path === REACH_PATH && JSON.parse(body).joins === true
     if (path === '/livez') this.looks++
-    else this.asked.push({ path, authorization: headers.authorization, body: await text(request) })
+    else if (!isGreeting) this.asked.push({ path, authorization: headers.authorization, body })
     const answers: Readonly<Record<string, object>> = {
       '/livez': { status: 'ok', id: this.#id, incarnation: this.incarnation },
-      [REACH_PATH]: { outcome: this.finds },
+      [REACH_PATH]: { outcome: isGreeting ? this.greets : this.finds },
       [STATUS_PATH]: this.status,
     }
-    if (this.isMute || (path === REACH_PATH && this.finds === 'hangs')) return
+    if (this.isMute || (path === REACH_PATH && !isGreeting && this.finds === 'hangs')) return
     response.statusCode = path in answers ? 200 : 404
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(answers[path] ?? {}))

@@ -29,11 +29,11 @@ describe('uplink: leases', () => {
   it('a member that renews while it is looked at is kept', async () => {
     await using uplink = await start()
     await using mute = await FakeMember.start('mute')
-    mute.isMute = true
     await uplink.client.lease(mute.member)
+    mute.isMute = true
     await until(
       async () => mute.looks,
-      (looks) => looks === 1,
+      (looks) => looks === 2, // The first was before it became a member.
     )
     const silent = () => uplink.client.metric('larder_uplink_probes_total{outcome="silent"}')
     const renewed = async () => {
@@ -48,9 +48,9 @@ describe('uplink: leases', () => {
     await using uplink = await start()
     await using mute = await FakeMember.start('mute')
     await using dead = await FakeMember.start('dead')
-    mute.isMute = true
     await uplink.client.lease(mute.member)
     await uplink.client.lease(dead.member)
+    mute.isMute = true
     await dead[Symbol.asyncDispose]()
     await uplink.client.watchFor()
     expect(await uplink.client.metric('larder_uplink_dropped_total{why="refused"}')).equal(1)

@@ -9,6 +9,7 @@ const empty: PageData = {
   epoch: 0,
   copies: 2,
   members: [],
+  outsiders: [],
   happenings: [],
   leaseMs: 3000,
   trouble: undefined,

@@ -10,8 +10,8 @@ export interface Answered {
   readonly code: string | undefined
 }
 
-/** What a member knows of views. */
-export type Seen = Partial<Pick<Renewal, 'epoch' | 'members' | 'last'>>
+/** What a member knows of views, and of others. */
+export type Seen = Partial<Pick<Renewal, 'epoch' | 'members' | 'last' | 'unreached' | 'lacking'>>
 
 export class UplinkClient {
   readonly #url: string

@@ -20,9 +20,9 @@ describe('uplink: a member that only others reach', () => {
     await using uplink = await start()
     await using witness = await FakeMember.start('witness')
     await using mute = await FakeMember.start('mute')
+    for (const { member } of [witness, mute]) await uplink.client.lease(member)
     mute.isMute = true
     witness.finds = 'here'
-    for (const { member } of [witness, mute]) await uplink.client.lease(member)
     await until(probes(uplink, 'through others'), (times) => times >= 2)
     expect(await uplink.client.ids()).deep.equal(['mute', 'witness'])
     expect(uplink.logged.filter((line) => line === ONLY_OTHERS)).length(1)
@@ -50,9 +50,9 @@ describe('uplink: a member that only others reach', () => {
     await using uplink = await start(patient)
     await using witness = await FakeMember.start('witness')
     await using mute = await FakeMember.start('mute')
+    for (const { member } of [witness, mute]) await uplink.client.lease(member)
     mute.isMute = true
     witness.finds = 'here'
-    for (const { member } of [witness, mute]) await uplink.client.lease(member)
     const reportedAtMs = systemClock.now()
     await uplink.client.report(mute.member)
     expect(systemClock.now() - reportedAtMs).below(950) // Uplink itself waits for a second.
@@ -74,7 +74,7 @@ describe('uplink: a member that only others reach', () => {
     const asked = {
       path: REACH_PATH,
       authorization: `Bearer ${secret}`,
-      body: JSON.stringify(addressed(member)),
+      body: JSON.stringify({ ...addressed(member), withinMs: 225 }),
     }
     expect(witness.asked).deep.equal([asked, asked, asked])
     expect(await client.ids()).deep.equal(['b', 'c', 'd', 'e', 'f'])
@@ -93,12 +93,15 @@ describe('uplink: a member that only others reach', () => {
     const status = () => {
       throw new Error('not asked')
     }
-    service.serve(reachRoutes({ self: { id: 'witness' }, members: () => [hidden.member], status }), {
-      memberSecrets: [secret],
-    })
+    service.serve(
+      reachRoutes({ self: { id: 'witness', incarnation: 'w' }, members: () => [hidden.member], status }),
+      {
+        memberSecrets: [secret],
+      },
+    )
     const url = `http://127.0.0.1:${service.port}`
-    await client.lease({ id: 'witness', incarnation: 'w', url })
-    await client.lease(seenByUplink)
+    const member = { id: 'witness', incarnation: 'w', url }
+    await client.lease(member, { epoch: 1, members: [member, seenByUplink] })
     await client.report(seenByUplink)
     await service.close(0)
     expect(await client.ids()).deep.equal(['hidden', 'witness'])
@@ -112,9 +115,9 @@ describe('uplink: a member that nobody reaches', () => {
       await using uplink = await start()
       await using witness = await FakeMember.start('witness')
       await using mute = await FakeMember.start('mute')
+      for (const { member } of [witness, mute]) await uplink.client.lease(member)
       mute.isMute = true
       witness.finds = finds
-      for (const { member } of [witness, mute]) await uplink.client.lease(member)
       const renewing = systemClock.every(LEASE_MS / 6, () => void uplink.client.lease(witness.member))
       await uplink.client.watchFor('witness')
       renewing.cancel()

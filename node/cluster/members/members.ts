@@ -4,6 +4,7 @@
  *     uplink ──────────────▶ Membership ─┐
  *     no uplink, but others ─▶ Survey ───┼─▶ CurrentView ─▶ onView
  *     what others say ───────▶ CatchUp ──┘        ▲
+ *     others do not answer ──▶ Unreached ─▶ Membership tells uplink
  *     this process stood still ─▶ Pulse: ask uplink and the others, then go on, or doubt what it holds
  */
 import type { Clock } from '../../../shared/clock.ts'
@@ -19,6 +20,7 @@ import { Membership, type Uplink } from './membership.ts'
 import type { PlacedView, Views } from './placed-view.ts'
 import { Pulse } from './pulse.ts'
 import { Survey } from './survey.ts'
+import { Unreached } from './unreached.ts'
 
 export type { CatchUp } from './catch-up.ts'
 export type { Uplink } from './membership.ts'
@@ -44,6 +46,8 @@ export interface MembersOptions {
   onAway(placed: PlacedView): void
   /** The latest view by which all was here that should be, in this life. */
   settled(): LastView | undefined
+  /** Whether it has not all of the slots that it is to hold. */
+  isLacking(): boolean
   /** Called when uplink refuses this member for good. */
   onRejected(error: LarderError): void
 }
@@ -57,6 +61,7 @@ export class Members implements Views {
   readonly #current: CurrentView
   #remembered: LastView | undefined
   readonly #survey: Survey
+  readonly #unreached: Unreached
 
   constructor(options: MembersOptions) {
     const { clock, log } = options
@@ -66,7 +71,16 @@ export class Members implements Views {
       ...options,
       current,
       settled: () => options.settled() ?? this.#remembered,
+      unreached: () => unreached.all,
+      onSuspects: (incarnations) => unreached.suspect(incarnations),
     })
+    const unreached = new Unreached({
+      ...options,
+      members: () => current.placed?.view.members ?? [],
+      leaseMs: () => membership.leaseMs,
+      onChange: () => membership.renewSoon(),
+    })
+    this.#unreached = unreached
     this.#current = current
     this.membership = membership
     this.#survey = new Survey({ ...options, membership, current })
@@ -103,9 +117,11 @@ export class Members implements Views {
     if (this.#options.uplink === undefined) return // There is nobody else to look after.
     this.currency.start()
     this.#survey.start()
+    this.#unreached.start()
   }
 
   stop(): void {
+    this.#unreached.stop()
     this.#survey.stop()
     this.currency.stop()
   }

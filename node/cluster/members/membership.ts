@@ -10,16 +10,17 @@
  */
 import { type Clock, pause } from '../../../shared/clock.ts'
 import { LarderError, messageOf } from '../../../shared/errors.ts'
-import type { Log } from '../../../shared/log.ts'
 import { Trouble } from '../../../shared/trouble.ts'
-import type { LastView, Lease, Member, Renewal, View } from '../../../shared/view.ts'
+import type { Lease, Member, Renewal, View } from '../../../shared/view.ts'
 import type { ClusterMetrics } from '../metrics.ts'
-import type { CurrentView } from './current-view.ts'
 import type { PlacedView } from './placed-view.ts'
+import { Renewing, type RenewingOptions } from './renewing.ts'
 import { Reports } from './reports.ts'
 
 /** Between two tries while no uplink answers. */
 const RETRY_MS = 250
+/** While uplink keeps it out. */
+const KEPT_OUT_MS = 1000
 /** How long uplink may take to note that a member is leaving. */
 const RETIRE_MAX_MS = 2000
 /** Or how often it may fail meanwhile. */
@@ -36,17 +37,11 @@ export interface Uplink {
   stop(): void
 }
 
-export interface MembershipOptions {
-  readonly self: Member
+export interface MembershipOptions extends RenewingOptions {
   readonly clock: Clock
-  readonly log: Log
   readonly metrics: ClusterMetrics
   /** `undefined` for a cluster of one. */
   readonly uplink: Uplink | undefined
-  /** Where the views go. */
-  readonly current: CurrentView
-  /** The latest view by which all was here that should be, in this life or the one before. */
-  settled(): LastView | undefined
   /** Called when uplink refuses this member for good. */
   onRejected(error: LarderError): void
 }
@@ -55,6 +50,7 @@ export class Membership {
   readonly #options: MembershipOptions
   readonly #stopping = new AbortController()
   readonly #reports: Reports
+  readonly #renewing: Renewing
   #registered = false
   /** Whether it has been a member once; from then on it serves, with uplink or without. */
   #ready = false
@@ -74,6 +70,7 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options
+    this.#renewing = new Renewing(options)
     this.#reports = new Reports({ ...options, onFailed: (error) => this.#missed('report', error) })
     this.#silent = new Trouble(options.log, {
       begins: 'uplink fails; the last view stays in force',
@@ -93,6 +90,8 @@ export class Membership {
   /** Why requests should go to other members, or `undefined` when they need not. */
   get notReady(): string | undefined {
     if (this.#isRetiring || this.#stopping.signal.aborted) return 'It is leaving the cluster.'
+    const { refusal } = this.#renewing
+    if (refusal !== undefined) return `It is kept out of the cluster: ${refusal}`
     this.#ready ||= this.placed?.find(this.#options.self) !== undefined // The slots of many take a while to be placed.
     return this.#ready ? undefined : `It has not joined the cluster yet: ${this.#obstacle}.`
   }
@@ -140,6 +139,11 @@ export class Membership {
     await this.#watch
   }
 
+  /** Does not wait for its time: there is news for uplink. */
+  renewSoon(): void {
+    this.#wakeLease.abort()
+  }
+
   /** Asks uplink for what may have been missed. */
   async refresh(): Promise<void> {
     const view = await this.#options.uplink?.view()
@@ -160,16 +164,18 @@ export class Membership {
     let waitMs = RETRY_MS
     while (!this.#stopping.signal.aborted) {
       try {
-        const { leaseMs } = await this.#renew(uplink)
+        const { leaseMs } = await this.#renewing.renew(uplink, { isLeaving: this.#isRetiring })
         waitMs = leaseMs / 3
         this.#leaseMs = leaseMs
         if (!this.#registered) this.#options.log.info({ uplink: uplink.url, leaseMs }, 'registered')
         this.#registered = true
         this.#heard(uplink)
       } catch (error) {
-        waitMs = RETRY_MS
+        const isKeptOut = error instanceof LarderError && error.code === 'NOT_REACHED'
+        waitMs = isKeptOut ? KEPT_OUT_MS : RETRY_MS
         if (error instanceof LarderError && this.#isFinal(error)) return this.#options.onRejected(error)
-        this.#missed('renew', error)
+        if (isKeptOut) this.#heard(uplink)
+        else this.#missed('renew', error)
       }
       const { signal } = this.#wakeLease
       await pause(this.#options.clock, waitMs, AbortSignal.any([this.#stopping.signal, signal]))
@@ -183,22 +189,6 @@ export class Membership {
     const holder = this.placed?.view.members.find((member) => member.id === id)
     const isReplaced = holder !== undefined && holder.incarnation !== incarnation
     return code === 'ID_TAKEN' && (!this.#registered || isReplaced)
-  }
-
-  async #renew(uplink: Uplink): Promise<Lease> {
-    const { id, url, incarnation, formats, version } = this.#options.self
-    const leaving = this.#isRetiring && { leaving: true as const }
-    const settled = this.#options.settled()
-    const last = settled && { last: settled }
-    const epoch = this.placed?.epoch ?? 0
-    const renewal: Renewal = { url, incarnation, formats, version, ...leaving, ...last, epoch }
-    try {
-      return await uplink.renew(id, renewal)
-    } catch (error) {
-      if (!(error instanceof LarderError) || error.code !== 'VIEW_WANTED' || !this.placed) throw error
-      this.#options.log.warn({ epoch: renewal.epoch }, 'uplink has forgotten the members; telling it')
-      return uplink.renew(id, { ...renewal, members: this.placed.view.members })
-    }
   }
 
   async #keepWatch(uplink: Uplink): Promise<void> {

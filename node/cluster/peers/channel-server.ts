@@ -6,8 +6,8 @@ import { type HttpResponse, problem, type ResponseBody } from '../../../shared/h
 import type { Route } from '../../../shared/http/route.ts'
 import type { Told, ToldRow, Upgraded } from '../../../shared/http/upgrade.ts'
 import { MEMBER_HEADER } from '../../../shared/view.ts'
-import { type Addressee, isMeant, refuseOthers } from '../addressee.ts'
 import { CALL_PATHS } from '../wire/calls.ts'
+import { type Addressee, isMeant, refuseOthers } from './addressee.ts'
 import { CHANNEL_PATH, CHANNEL_PROTOCOL } from './channel.ts'
 import { type Message, MessageReader, send } from './message.ts'
 

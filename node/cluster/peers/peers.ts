@@ -18,6 +18,7 @@ import { Peer, type PeerOptions } from './peer.ts'
 import { Strangers } from './strangers.ts'
 import { Transfers } from './transfers.ts'
 
+export { type Addressee, refuseOthers } from './addressee.ts'
 export { channelRoute, type FrameRow } from './channel-server.ts'
 export { type Connection, HttpConnection } from './connection.ts'
 export {
@@ -26,11 +27,13 @@ export {
   hasStoppedGiving,
   isAbsent,
   isRefusing,
+  isUnreached,
   noteRoll,
   type RollCall,
   rollCallOf,
 } from './contact.ts'
 export { isUnnamed } from './not-connected.ts'
+export { recordsOf } from './record.ts'
 export { AnotherLifeError, reasonNotTaken } from './refusal.ts'
 
 /** How often it is seen to that the ways to all are open. */

@@ -27,7 +27,11 @@ describe('what uplink asks of a member', () => {
   beforeEach(async () => {
     const [log, metrics] = [pino({ level: 'silent' }), createHttpMetrics()]
     service = await HttpService.listen({ log, metrics, host: '127.0.0.1', port: 0 })
-    const routes = reachRoutes({ self: { id: 'a' }, members: () => members, status: () => status })
+    const routes = reachRoutes({
+      self: { id: 'a', incarnation: 'a-1' },
+      members: () => members,
+      status: () => status,
+    })
     service.serve(routes, { apiKeys: ['of-clients'], memberSecrets: ['of-the-cluster'] })
     url = `http://127.0.0.1:${service.port}`
     other = await FakeMember.start('other')

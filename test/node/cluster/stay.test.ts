@@ -30,6 +30,7 @@ describe('a member that has joined', () => {
       onView: (placed, former) => slots.follow(placed, former),
       onAway() {},
       settled: () => undefined,
+      isLacking: () => false,
       onRejected() {},
     })
     const [keeper, storage] = [{ note() {} }, { keeper: KEEPS_NOTHING, standings: REMEMBERS_NOTHING }]

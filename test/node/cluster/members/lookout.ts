@@ -1,6 +1,7 @@
 /** A member that surveys the others on a fake clock, and what becomes of it: who was asked when, and who is taken for absent. */
 import { Survey } from '../../../../node/cluster/members/survey.ts'
 import { type Contact, newContact } from '../../../../node/cluster/peers/contact.ts'
+import { AnotherLifeError } from '../../../../node/cluster/peers/refusal.ts'
 import { pause } from '../../../../shared/clock.ts'
 import { LarderError } from '../../../../shared/errors.ts'
 import type { Member } from '../../../../shared/view.ts'
@@ -12,7 +13,8 @@ export const LEASE_MS = 3000
 export const LOOK_MS = 250
 export const QUESTION_MS = LEASE_MS / 6
 
-type Manner = 'answers' | 'refuses' | 'is silent' | 'has no name'
+/** `is replaced`: its next life answers there; `is mistaken`: another member does. */
+type Manner = 'answers' | 'refuses' | 'is silent' | 'has no name' | 'is replaced' | 'is mistaken'
 
 /** Alarms come late once: the process stood still meanwhile. */
 class StandingClock extends FakeClock {
@@ -117,6 +119,9 @@ export class Lookout {
       throw new LarderError('REFUSED', 'no address', {
         cause: Object.assign(new Error('no address'), { code: 'EAI_AGAIN' }),
       })
+    const other = { incarnation: 'other', version: '1', formats: [4] }
+    if (manner === 'is replaced') throw new AnotherLifeError(id, { id, ...other })
+    if (manner === 'is mistaken') throw new AnotherLifeError(id, { id: 'other', ...other })
     await pause(this.clock, timeoutMs)
     throw new LarderError('UNREACHABLE', 'no answer')
   }

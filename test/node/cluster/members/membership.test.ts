@@ -62,6 +62,9 @@ async function start(uplink: ScriptedUplink) {
     uplink,
     current: new CurrentView({ clock, onView: ({ epoch }) => void views.push(epoch) }),
     settled: () => undefined,
+    isLacking: () => false,
+    unreached: () => [],
+    onSuspects() {},
     onRejected: ({ code }) => void rejections.push(code),
   })
   membership.start()

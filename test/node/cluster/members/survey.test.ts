@@ -59,6 +59,22 @@ describe('whom a survey takes for absent', () => {
     expect([lookout.absent, lookout.silent]).to.deep.equal([['c-1'], []])
   })
 
+  it('is at once, and for good, who lives another life by now', async () => {
+    const lookout = await alone()
+    lookout.manners.set('c', 'is replaced')
+    await lookout.clock.advance(2 * QUESTION_MS + LOOK_MS)
+    expect([lookout.absent, lookout.silent]).to.deep.equal([['c-1'], []])
+  })
+
+  it('is after a lease where another member answers, and nobody knows that it is gone', async () => {
+    const lookout = await alone()
+    lookout.manners.set('c', 'is mistaken')
+    await lookout.clock.advance(2 * QUESTION_MS + LOOK_MS)
+    expect(lookout.absent).to.deep.equal([])
+    await lookout.clock.advance(LEASE_MS)
+    expect([lookout.absent, lookout.silent]).to.deep.equal([['c-1'], ['c-1']])
+  })
+
   it('is not who refuses now and then', async () => {
     const lookout = await alone()
     for (let round = 0; round < 20; round++) {

@@ -2,8 +2,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
+  answered,
+  failed,
   hasStoppedGiving,
+  heard,
   isAbsent,
+  isUnreached,
+  misheard,
   newContact,
   type RollCall,
   rollCallOf,
@@ -90,6 +95,67 @@ describe('whether a member has stopped giving', () => {
         if (hasStoppedGiving(contact, askedAtMs, nowMs)) return
         expect(hasStoppedGiving({ ...contact, gaveAtMs: gaveAtMs + ms }, askedAtMs, nowMs)).to.equal(false)
         expect(hasStoppedGiving(contact, askedAtMs + ms, nowMs)).to.equal(false)
+      }),
+    )
+  })
+})
+
+describe('what is known of a member', () => {
+  it('is since when it answers, and since when it does not', () => {
+    const contact = newContact()
+    heard(contact, 10)
+    heard(contact, 20)
+    expect(contact).to.deep.include({ heardAtMs: 20, sinceMs: 10, failure: undefined })
+    failed(contact, 30, 'one')
+    failed(contact, 40, 'two')
+    expect(contact).to.deep.include({ heardAtMs: 20, sinceMs: 30 })
+    expect(contact.failure).to.deep.equal({ reason: 'two', lastAtMs: 40, count: 2 })
+    heard(contact, 50)
+    expect(contact).to.deep.include({ heardAtMs: 50, sinceMs: 50, failure: undefined })
+  })
+
+  it('is that it is there, where it is not understood, and for how long', () => {
+    const contact = newContact()
+    misheard(contact, 10, 'one')
+    misheard(contact, 20, 'two')
+    expect(contact).to.deep.include({ heardAtMs: 20, misunderstood: { reason: 'two', sinceMs: 10 } })
+    answered(contact, 30)
+    expect(contact.misunderstood).not.to.equal(undefined)
+    heard(contact, 40)
+    expect(contact.misunderstood).to.equal(undefined)
+  })
+})
+
+describe('whether a member is reached', () => {
+  const after = (...failures: number[]) => {
+    const contact = newContact()
+    heard(contact, 0)
+    for (const atMs of failures) failed(contact, atMs, 'no answer')
+    return isUnreached(contact, PATIENCE_MS)
+  }
+
+  it('is not said after one failure, nor after several at once', () => {
+    expect([after(), after(9000), after(1000, 1000, 1001)]).to.deep.equal([false, false, false])
+  })
+
+  it('is said once it has failed for so long', () => {
+    expect([after(1000, 3999), after(1000, 4000)]).to.deep.equal([false, true])
+  })
+
+  it('is never denied by a further failure, and always by an answer', () => {
+    fc.assert(
+      fc.property(fc.array(delays, { maxLength: 9 }), delays, (pauses, ms) => {
+        const contact = newContact()
+        let nowMs = 0
+        for (const pauseMs of pauses) {
+          nowMs += pauseMs
+          failed(contact, nowMs, 'no answer')
+        }
+        const isOut = isUnreached(contact, PATIENCE_MS)
+        failed(contact, nowMs + ms, 'no answer')
+        if (isOut) expect(isUnreached(contact, PATIENCE_MS)).to.equal(true)
+        answered(contact, nowMs + ms)
+        expect(isUnreached(contact, 0)).to.equal(false)
       }),
     )
   })

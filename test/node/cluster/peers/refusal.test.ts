@@ -29,6 +29,19 @@ describe('a member that refuses a whole call', () => {
     })
   }
 
+  it('as another life is meant has done nothing: uplink is told, and whoever is there is met anew', async () => {
+    await partner.read()
+    const { answers } = partner
+    partner.answers = () => answering(421, { code: 'ANOTHER_LIFE' })
+    expect([await partner.read(), partner.refused]).to.deep.equal(['REFUSED 503', ['b']])
+    expect(partner.peer.contact.failure?.reason).to.match(/^Where b is to be, somebody answers/)
+    partner.meets = () => answering(200, { id: 'b', incarnation: 'b-2', version: '9.0.0', formats: [4] })
+    partner.answers = answers
+    const heard = partner.heard.length
+    expect(await partner.read()).to.equal('REFUSED 503')
+    expect([partner.meetings, partner.heard.length, partner.strangers]).to.deep.equal([2, heard, []])
+  })
+
   it('with what cannot be read is named too', async () => {
     partner.answers = () => answering(200, 'a frame of something else')
     expect(await partner.read()).to.equal('UNREACHABLE 503')

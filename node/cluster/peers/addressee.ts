@@ -3,9 +3,9 @@
  * another life is refused before anything is done, and on a channel once for all that would come on it.
  */
 import type { IncomingHttpHeaders } from 'node:http'
-import { LarderError } from '../../shared/errors.ts'
-import { headerOf } from '../../shared/http/request.ts'
-import { LIFE_HEADER, type Member } from '../../shared/view.ts'
+import { LarderError } from '../../../shared/errors.ts'
+import { headerOf } from '../../../shared/http/request.ts'
+import { LIFE_HEADER, type Member } from '../../../shared/view.ts'
 
 export type Addressee = Pick<Member, 'id' | 'incarnation'>
 

@@ -1,0 +1,95 @@
+/** What this member tells uplink each time that it renews its lease, and what uplink has against it, if it refuses. */
+import { LarderError } from '../../../shared/errors.ts'
+import type { Log } from '../../../shared/log.ts'
+import { Trouble } from '../../../shared/trouble.ts'
+import type { LastView, Lease, Member, Renewal, Unreached } from '../../../shared/view.ts'
+import type { CurrentView } from './current-view.ts'
+
+/** What is asked of uplink. */
+interface Registering {
+  renew(id: string, renewal: Renewal): Promise<Lease>
+}
+
+export interface RenewingOptions {
+  readonly self: Member
+  readonly log: Log
+  readonly current: CurrentView
+  /** The latest view by which all was here that should be, in this life or the one before. */
+  settled(): LastView | undefined
+  /** Whether it has not all of the slots that it is to hold. */
+  isLacking(): boolean
+  /** Whom it does not reach. */
+  unreached(): readonly Unreached[]
+  /** Called with whom others do not reach. */
+  onSuspects(incarnations: readonly string[]): void
+}
+
+export class Renewing {
+  readonly #options: RenewingOptions
+  readonly #keptOut: Trouble
+  /** Why uplink keeps it out, in words. */
+  #refusal: string | undefined
+
+  constructor(options: RenewingOptions) {
+    this.#options = options
+    this.#keptOut = new Trouble(options.log, {
+      begins: 'uplink keeps this member out: others do not reach it',
+      ends: 'uplink lets this member in again',
+      level: 'error',
+    })
+  }
+
+  /** Why uplink keeps it out, if it does. */
+  get refusal(): string | undefined {
+    return this.#refusal
+  }
+
+  /** @throws LarderError, or what the call throws. */
+  async renew(uplink: Registering, { isLeaving }: { isLeaving: boolean }): Promise<Lease> {
+    try {
+      const lease = await this.#tell(uplink, isLeaving)
+      this.#refusal = undefined
+      this.#keptOut.end()
+      this.#options.onSuspects(lease.suspects ?? [])
+      return lease
+    } catch (error) {
+      if (error instanceof LarderError && error.code === 'NOT_REACHED') {
+        const { message: reason } = error
+        this.#refusal = reason
+        this.#keptOut.begin({ url: this.#options.self.url, reason })
+      }
+      throw error
+    }
+  }
+
+  async #tell(uplink: Registering, isLeaving: boolean): Promise<Lease> {
+    const { self, current, log } = this.#options
+    const renewal = this.#renewal(isLeaving)
+    try {
+      return await uplink.renew(self.id, renewal)
+    } catch (error) {
+      const { placed } = current
+      if (!(error instanceof LarderError) || error.code !== 'VIEW_WANTED' || !placed) throw error
+      log.warn({ epoch: renewal.epoch }, 'uplink has forgotten the members; telling it')
+      return uplink.renew(self.id, { ...renewal, members: placed.view.members })
+    }
+  }
+
+  #renewal(isLeaving: boolean): Renewal {
+    const { self, current, settled, isLacking, unreached } = this.#options
+    const { url, incarnation, formats, version } = self
+    const last = settled()
+    const others = unreached()
+    return {
+      url,
+      incarnation,
+      formats,
+      version,
+      ...(isLeaving && { leaving: true as const }),
+      ...(last && { last }),
+      ...(isLacking() && { lacking: true as const }),
+      ...(others.length > 0 && { unreached: [...others] }),
+      epoch: current.placed?.epoch ?? 0,
+    }
+  }
+}
