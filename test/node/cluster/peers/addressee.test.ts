@@ -67,7 +67,13 @@ function peersOf(refused: string[]): Peers {
     metrics: createClusterMetrics(new Registry()),
     stamps: new StampClock('a-1'),
     connect: (other) =>
-      new HttpConnection(other, { clock: systemClock, self: 'a', clusterSecrets: [], connectionsMax: 10 }),
+      new HttpConnection(other, {
+        clock: systemClock,
+        self: 'a',
+        clusterSecrets: [],
+        connectionsMax: 10,
+        inFlight: testMeans().inFlight,
+      }),
     view: () => undefined,
     learn() {},
     onRefused: ({ id }) => void refused.push(id),
