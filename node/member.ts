@@ -24,7 +24,7 @@ import { Stay } from './cluster/stay.ts'
 import type { Engine } from './engine.ts'
 import type { StampClock } from './entries/stamp.ts'
 import type { MemoryListener } from './memory/held.ts'
-import { Memory } from './memory/memory.ts'
+import { type Beside, Memory } from './memory/memory.ts'
 import { registerMemoryMetrics } from './memory/metrics.ts'
 import { Sweeping } from './memory/sweeping.ts'
 import { joinKeepers, type Keeper } from './shard/keeper.ts'
@@ -51,6 +51,10 @@ export interface MemberParts {
   readonly shardLimit: number
   readonly queueMax: number
   readonly bytesMax: number
+  /** What of it the heap can carry; all of it where nothing is said. */
+  readonly heapBytesMax?: number
+  /** What is stored here beside the entries, and counts with them. */
+  readonly beside?: Beside
   readonly bodyBytesMax: number
   readonly waitForHoldersMs: number
   /** How many requests it has answered. */
@@ -68,11 +72,13 @@ export type ClusterMember = ReturnType<typeof createMember>
 export function createMember(parts: MemberParts) {
   const { self, clock, registry, storage, keepers = [] } = parts
   const keeper = joinKeepers([storage.keeper, ...keepers])
-  const memory = new Memory(parts.bytesMax, {
+  const { bytesMax, heapBytesMax = Infinity, beside = {} } = parts
+  const listener: MemoryListener = {
     forget: (forgotten) => storage.keeper.forget(forgotten),
     evict: (entry) => slots.evicted(entry),
     mayComeBack: (slot) => slots.standings.of(slot).alone !== undefined,
-  })
+  }
+  const memory = new Memory(bytesMax, listener, { heapBytesMax, beside })
   const { peers, members, slots } = join(parts, memory, keeper)
   const shards = new Shards({
     ...parts,

@@ -121,6 +121,7 @@ function join(config: NodeConfig, joined: Joined) {
   const { backend }: { backend: Backend } = createMember({
     ...basis,
     storage,
+    beside: { backlog: () => storage.waitingBytes, tokens: () => sources.tokenBytes },
     metrics: createClusterMetrics(registry),
     stamps: new StampClock(self.incarnation),
     uplink: uplinkUrls.length > 0 ? new UplinkClient(uplinkUrls, clusterSecrets, self.id) : undefined,

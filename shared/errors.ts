@@ -40,6 +40,7 @@ const kinds = {
   DEFERRED: { status: 503, title: 'The answers to this batch are full', retryAfterSeconds: 1 },
   WRONG_OWNER: { status: 503, title: 'Another member owns this key', retryAfterSeconds: 1 },
   NOT_SAVED: { status: 503, title: 'The disk does not take it', retryAfterSeconds: 1 },
+  MEMORY_FULL: { status: 507, title: 'The memory for this is full' },
   NOT_READY: { status: 503, title: 'This process is not serving', retryAfterSeconds: 1 },
 } as const satisfies Record<string, ErrorKind>
 

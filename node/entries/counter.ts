@@ -175,6 +175,10 @@ export const COUNTER: Verbs<Counter> = {
     }
   },
   bytes: ({ tallies }) => Object.keys(tallies).length * TALLY_BYTES,
+  growth(known, change) {
+    if (known === undefined) return COUNTER.bytes(change)
+    return COUNTER.bytes(COUNTER.merge(known, change)) - COUNTER.bytes(known)
+  },
   parts: (counter) => [counter],
   crowd: () => undefined,
   claim: ({ reset, tallies }) => ({

@@ -1,8 +1,8 @@
 /** Reactions as a kind of entry: what is asked about them, carried out on the set of those to one content. */
 import type { KeyCommand, Outcome } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
-import { nameOf, type Presence } from './presence.ts'
-import { Reactions } from './reactions.ts'
+import { bytesOf, compare, nameOf, type Presence } from './presence.ts'
+import { REACTION_BYTES, Reactions } from './reactions.ts'
 import { SetHash } from './set-hash.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'
 
@@ -86,6 +86,7 @@ export const REACTIONS: Verbs<Reactions> = {
     passing: unlessNobody(passingDigest),
   }),
   bytes: ({ bytes }) => bytes,
+  growth: (known = new Reactions(), change) => growthOf(known, change),
   parts: (reactions, presencesMax) => reactions.parts(presencesMax),
   crowd: (reactions) => reactions,
   claim: (reactions) => ({ sinceTime: Math.min(...[...reactions].map(({ time }) => time)), lives: [] }),
@@ -101,6 +102,19 @@ export const REACTIONS: Verbs<Reactions> = {
   },
   except: (reactions, names) =>
     presencesOf([...reactions].filter(({ reaction, user }) => !names.has(nameOf(reaction, user)))),
+}
+
+/** What those take who come in; a content in which nobody was left begins with them. */
+function growthOf(known: Reactions, change: Reactions): number {
+  let bytes = 0
+  for (const presence of change) {
+    const { reaction, user, isGone } = presence
+    const before = known.find(reaction, user)
+    if (before !== undefined && compare(before, presence) >= 0) continue
+    if (before?.isGone === false) bytes -= bytesOf(before)
+    if (!isGone) bytes += bytesOf(presence) + (known.has(reaction) ? 0 : REACTION_BYTES)
+  }
+  return bytes > 0 && known.users === 0 ? bytes + known.bytes - known.goneBytes : bytes
 }
 
 const NOBODY = String(new SetHash())

@@ -136,6 +136,11 @@ export function merge(a: Entry, b: Entry): Entry {
   return verbsOfBoth(a, b).merge(a, b)
 }
 
+/** By how much merging the second into the first adds to what the memory budget may never claim. */
+export function growthOf(known: Entry | undefined, change: Entry): number {
+  return (known === undefined ? verbsOf(change) : verbsOfBoth(known, change)).growth(known, change)
+}
+
 /** When it was written: later writes have to be later than that. */
 export function timesOf(entry: Entry): Iterable<{ readonly time: number }> {
   return verbsOf(entry).times(entry)
@@ -189,6 +194,7 @@ export function remainsOf(id: string, entry: Entry, { nowMs, oldestMs, isKept }:
 /** Asked with every read, and so as cheap as can be. */
 const VALUE = FAMILIES.value.letter.charCodeAt(0)
 const RESPONSE = FAMILIES.response.letter.charCodeAt(0)
+const RECORD = FAMILIES.once.letter.charCodeAt(0)
 
 /** Whether it names a value under a key, or what is left of one. */
 export function isValueId(id: string): boolean {
@@ -198,6 +204,11 @@ export function isValueId(id: string): boolean {
 /** Whether it is the value under a key, and not what is left of one. */
 export function isValue(id: string, entry: Entry): entry is Present {
   return isValueId(id) && entry.kind === 'register' && entry.value !== undefined
+}
+
+/** Whether it names an answer that is remembered. */
+export function isRecordId(id: string): boolean {
+  return id.charCodeAt(0) === RECORD
 }
 
 /** Whether the memory budget may claim it. */

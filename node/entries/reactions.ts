@@ -7,6 +7,7 @@
  */
 import sortedBtree from 'sorted-btree'
 import type { PageEnd } from '../../shared/command.ts'
+import { Gone } from './gone.ts'
 import { byEnd, byText, bytesOf, compare, hashedOf, isNewsOf, nameOf, type Presence } from './presence.ts'
 import { SetHash } from './set-hash.ts'
 
@@ -19,7 +20,7 @@ export interface Page {
 
 /** A content and each of its reactions, before anybody reacts: measured with 100,000 contents of one user each. */
 const CONTENT_BYTES = 450
-const REACTION_BYTES = 600
+export const REACTION_BYTES = 600
 
 export class Reactions {
   readonly kind = 'reactions'
@@ -28,9 +29,7 @@ export class Reactions {
   /** Of those, the ones that end by themselves: found by name, and by the time. */
   readonly #ending = new Map<string, Presence>()
   readonly #endings = new BTree<Presence, undefined>(undefined, byEnd)
-  readonly #gone = new Map<string, Presence>()
-  /** How many of them each reaction has. */
-  readonly #goneOf = new Map<string, number>()
+  readonly #gone = new Gone()
   readonly #hash = new SetHash()
   readonly #passingHash = new SetHash()
   #users = 0
@@ -53,6 +52,11 @@ export class Reactions {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Of these, what those take who have gone. */
+  get goneBytes(): number {
+    return this.#gone.bytes
   }
 
   /** How many kinds of reaction there are. */
@@ -87,7 +91,7 @@ export class Reactions {
 
   find(reaction: string, user: string): Presence | undefined {
     const name = nameOf(reaction, user)
-    const known = this.#ending.get(name) ?? this.#gone.get(name)
+    const known = this.#ending.get(name) ?? this.#gone.find(name)
     if (known !== undefined) return known
     const time = this.#here.get(reaction)?.get(user)
     return time === undefined ? undefined : { reaction, user, time, endsAtMs: Infinity, isGone: false }
@@ -125,7 +129,7 @@ export class Reactions {
   /** Takes out those who have been gone since then, at most so many, the ones that went first first. */
   forget(goneSinceMs: number, most: number): Presence[] {
     const forgotten: Presence[] = []
-    for (const presence of this.#gone.values()) {
+    for (const presence of this.#gone) {
       if (forgotten.length === most || presence.endsAtMs > goneSinceMs) break
       this.#remove(presence)
       forgotten.push(presence)
@@ -135,11 +139,8 @@ export class Reactions {
 
   /** When somebody ends, or has been gone for long enough. */
   dueAtMs(graceMs: number): number {
-    const [longestGone] = this.#gone.values()
-    return Math.min(
-      this.#endings.minKey()?.endsAtMs ?? Infinity,
-      longestGone === undefined ? Infinity : longestGone.endsAtMs + graceMs,
-    )
+    const goneSinceMs = this.#gone.longest?.endsAtMs ?? Infinity
+    return Math.min(this.#endings.minKey()?.endsAtMs ?? Infinity, goneSinceMs + graceMs)
   }
 
   /** Users in their order, of one reaction or of all, after the end of the page before. */
@@ -176,7 +177,7 @@ export class Reactions {
         after = last
       }
     }
-    const gone = [...this.#gone.values()]
+    const gone = [...this.#gone]
     for (let start = 0; start < gone.length; start += most)
       yield Reactions.ofAll(gone.slice(start, start + most))
   }
@@ -189,7 +190,7 @@ export class Reactions {
         if (presence !== undefined) yield presence
       }
     }
-    yield* this.#gone.values()
+    yield* this.#gone
   }
 
   #add(presence: Presence): void {
@@ -200,8 +201,7 @@ export class Reactions {
       this.#bytes += REACTION_BYTES
     }
     if (isGone) {
-      this.#gone.set(nameOf(reaction, user), presence)
-      this.#goneOf.set(reaction, (this.#goneOf.get(reaction) ?? 0) + 1)
+      this.#gone.add(presence)
     } else {
       if (!this.#isEngaged(user)) this.#users++
       users.set(user, time)
@@ -217,9 +217,7 @@ export class Reactions {
   #remove(presence: Presence): void {
     const { reaction, user } = presence
     const name = nameOf(reaction, user)
-    if (this.#gone.delete(name)) {
-      this.#goneOf.set(reaction, (this.#goneOf.get(reaction) ?? 0) - 1)
-    } else {
+    if (!this.#gone.remove(presence)) {
       this.#here.get(reaction)?.delete(user)
       if (this.#ending.delete(name)) this.#endings.delete(presence)
       if (!this.#isEngaged(user)) this.#users--
@@ -240,9 +238,8 @@ export class Reactions {
 
   /** A reaction is forgotten with the last user who showed it. */
   #dropUnused(reaction: string): void {
-    const isUsed = (this.#here.get(reaction)?.size ?? 0) + (this.#goneOf.get(reaction) ?? 0) > 0
+    const isUsed = (this.#here.get(reaction)?.size ?? 0) > 0 || this.#gone.has(reaction)
     if (isUsed || !this.#here.delete(reaction)) return
-    this.#goneOf.delete(reaction)
     this.#bytes -= REACTION_BYTES
   }
 }

@@ -152,6 +152,7 @@ export const REGISTER: Verbs<Register> = {
     return value !== undefined && endsAtMs === Infinity ? { live: state } : { passing: state }
   },
   bytes: ({ value }) => (value === undefined ? 0 : bytesOfValue(value)),
+  growth: (known, change) => REGISTER.bytes(change) - (known === undefined ? 0 : REGISTER.bytes(known)),
   parts: (register) => [register],
   crowd: () => undefined,
   claim: ({ stamp }) => ({ sinceTime: stamp.time, lives: [] }),

@@ -44,6 +44,8 @@ export interface Verbs<Entry> {
   states(entry: Entry): States
   /** What it counts against the memory budget, beside its id and its place. */
   bytes(entry: Entry): number
+  /** By how much merging the second adds to these bytes, but for what is only remembered of what is gone. */
+  growth(known: Entry | undefined, change: Entry): number
   /** The same in parts that are small enough to travel; what changes meanwhile may or may not be in them. */
   parts(entry: Entry, presencesMax: number): Iterable<Entry>
   /** Those that it is made of, where each ends by itself; `undefined` where it ends as a whole. */
@@ -84,6 +86,8 @@ export interface Crowd {
   readonly users: number
   /** Nobody is here, and nobody who has gone is remembered. */
   readonly isEmpty: boolean
+  /** What those take who have gone: they are remembered for a while, and may be forgotten any time. */
+  readonly goneBytes: number
   counts(): Record<string, number>
   /** Moves those who have ended by now to those who are gone, at most so many; tells how many. */
   settle(nowMs: number, most: number): number

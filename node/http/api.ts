@@ -48,7 +48,7 @@ function setRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
     isHot: true,
     body: { 'application/json': z.object({ key: Key, data: z.unknown(), ttl: Ttl.optional() }) },
     answers,
-    errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
+    errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE', 'MEMORY_FULL'],
     async handle(request) {
       const { key, data, ttlMs } = await readJson(request, bodyBytesMax, readingSet)
       const set = { type: 'value.set', key, contentType: 'application/json', body: data, ...ttlMs } as const

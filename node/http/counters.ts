@@ -46,6 +46,7 @@ const errors = [
   'OVERLOADED',
   'UNREACHABLE',
   'NOT_SAVED',
+  'MEMORY_FULL',
 ] as const
 
 export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {

@@ -66,6 +66,7 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
       'UNSUPPORTED_MEDIA_TYPE',
       'OVERLOADED',
       'UNREACHABLE',
+      'MEMORY_FULL',
     ],
     async handle(request) {
       const ttl = readQuery(request.query).get('ttl')

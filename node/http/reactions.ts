@@ -72,6 +72,7 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
         'OVERLOADED',
         'UNREACHABLE',
         'NOT_SAVED',
+        'MEMORY_FULL',
       ],
       async handle(request) {
         await dispatch(request, commandOf(await readJson(request, bodyBytesMax, readingReaction)))

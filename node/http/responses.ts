@@ -66,7 +66,7 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
       parameters,
       body: bytes,
       answers: { 204: { description: 'It is stored.' } },
-      errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],
+      errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE', 'MEMORY_FULL'],
       async handle(request) {
         const whose = { key: keyOf(request), tenant: tenantOf(request), query: searchOf(request) }
         const contentType = request.header('content-type') || 'application/octet-stream'

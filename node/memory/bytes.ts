@@ -1,11 +1,11 @@
 /** What an entry counts against the memory budget. */
-import { type Entry, isValue } from '../entries/entry.ts'
+import { type Entry, isRecordId, isValueId } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
-import { bytesOfValue, type Value } from '../entries/register.ts'
+import { bytesOfValue, type Register, type Value } from '../entries/register.ts'
 import { hasRoomFor } from './packed/values.ts'
 
 /**
- * What a packed value costs beyond its key and body: the head of its record, its cell of the table, and its part of
+ * What a packed register costs beyond its key and body: the head of its record, its cell of the table, and its part of
  * what pages and tables have room for. Measured with a million of 16 bytes, which took 91 bytes resident each on Node 26.
  */
 const PACKED_OVERHEAD_BYTES = 64
@@ -17,13 +17,31 @@ const LARGE_OVERHEAD_BYTES = 250
  */
 const ENTRY_OVERHEAD_BYTES = 300
 
-export function bytesOfEntry(id: string, entry: Entry): number {
-  if (isValue(id, entry)) return packedBytes(id, entry.value)
-  return ENTRY_OVERHEAD_BYTES + Buffer.byteLength(id) + verbsOf(entry).bytes(entry)
+/** Whether it lies in a page, outside of the heap: a value, what is left of one, or an answer that is remembered. */
+export function isPacked(id: string, entry: Entry): entry is Register {
+  if (entry.kind !== 'register') return false
+  return isValueId(id) || (entry.value !== undefined && isRecordId(id))
 }
 
-function packedBytes(id: string, value: Value): number {
+export function bytesOfEntry(id: string, entry: Entry): number {
+  if (isPacked(id, entry)) return PACKED_OVERHEAD_BYTES + Buffer.byteLength(id) + packedBytes(entry.value)
+  return overheadOf(id) + verbsOf(entry).bytes(entry)
+}
+
+/** What an entry that is not packed takes, before it has anything in it. */
+export function overheadOf(id: string): number {
+  return ENTRY_OVERHEAD_BYTES + Buffer.byteLength(id)
+}
+
+function packedBytes(value: Value | undefined): number {
+  if (value === undefined) return 0
   const bytes = bytesOfValue(value)
-  const beside = hasRoomFor(value, bytes) ? 0 : LARGE_OVERHEAD_BYTES + value.contentType.length
-  return PACKED_OVERHEAD_BYTES + Buffer.byteLength(id) + beside + bytes
+  return bytes + (hasRoomFor(value, bytes) ? 0 : LARGE_OVERHEAD_BYTES + value.contentType.length)
+}
+
+/** How much of what an entry takes lies on the heap. */
+export function heapBytesOf(id: string, entry: Entry, bytes: number): number {
+  const body = entry.kind === 'register' ? entry.value?.body : undefined
+  if (body !== undefined && typeof body !== 'string') return isPacked(id, entry) ? 0 : bytes - body.length
+  return isPacked(id, entry) ? 0 : bytes
 }

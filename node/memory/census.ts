@@ -12,14 +12,22 @@ export const COUNTED: readonly Counted[] = [
 ]
 
 export interface Census extends Record<Counted, number> {
-  bytes: number
+  /** Of all of them. */
+  readonly bytes: number
   evictions: number
   expirations: number
 }
 
-export function emptyCensus(): Census {
+export function emptyCensus(books: { readonly bytes: number }): Census {
   const none = Object.fromEntries(COUNTED.map((counted) => [counted, 0])) as Record<Counted, number>
-  return { ...none, bytes: 0, evictions: 0, expirations: 0 }
+  return {
+    ...none,
+    evictions: 0,
+    expirations: 0,
+    get bytes() {
+      return books.bytes
+    },
+  }
 }
 
 /** Whatever family it is of, a tombstone is one. */

@@ -1,11 +1,11 @@
 /** An entry in its slot, with what memory has to know of it. */
 import type { Activity } from '../../shared/command.ts'
-import { dueAtMs, type Entry, isResponse, type SlotEntry } from '../entries/entry.ts'
+import { dueAtMs, type Entry, isEvictable, isResponse, type SlotEntry } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import type { Presence } from '../entries/presence.ts'
 import type { Register } from '../entries/register.ts'
 import { tenantOf } from '../entries/response.ts'
-import { bytesOfEntry } from './bytes.ts'
+import { bytesOfEntry, heapBytesOf } from './bytes.ts'
 import type { Pooled } from './pools.ts'
 
 /** How long a tombstone outlives its value: longer than a copy may miss a delete. */
@@ -16,6 +16,10 @@ export interface Held extends Pooled {
   readonly id: string
   entry: Entry
   bytes: number
+  /** Of these, what the budget may never claim. */
+  keptBytes: number
+  /** Of all, what lies on the heap. */
+  heapBytes: number
   /** How many are engaged. */
   users: number
 }
@@ -37,17 +41,38 @@ export interface MemoryListener {
 }
 
 export function newlyHeld(slot: number, id: string, entry: Entry): Held {
-  const pool = isResponse(id) ? `a${tenantOf(id)}` : 'v'
-  const held: Held = { slot, id, pool, entry, bytes: 0, users: 0, older: undefined, newer: undefined }
+  const held: Held = {
+    slot,
+    id,
+    pool: poolOf(id),
+    entry,
+    bytes: 0,
+    keptBytes: 0,
+    heapBytes: 0,
+    users: 0,
+    older: undefined,
+    newer: undefined,
+  }
   weigh(held)
   return held
+}
+
+/** Among what it has to hold its own where something has to go. */
+export function poolOf(id: string): string {
+  return isResponse(id) ? `a${tenantOf(id)}` : 'v'
 }
 
 /** Takes down what its entry says of itself now. */
 export function weigh(held: Held): void {
   const { id, entry } = held
   held.bytes = bytesOfEntry(id, entry)
-  held.users = verbsOf(entry).crowd(entry)?.users ?? 0
+  held.heapBytes = heapBytesOf(id, entry, held.bytes)
+  const crowd = verbsOf(entry).crowd(entry)
+  held.users = crowd?.users ?? 0
+  if (isEvictable(id)) held.keptBytes = 0
+  else if (crowd === undefined) held.keptBytes = held.bytes
+  // Where nobody is left, there is nothing but the memory of those who have gone.
+  else held.keptBytes = crowd.users === 0 ? 0 : held.bytes - crowd.goneBytes
 }
 
 export function isDue({ entry }: Held, nowMs: number): boolean {

@@ -1,71 +1,71 @@
 /**
- * What this member holds: entries by slot, within a budget of bytes.
+ * What this member holds: entries by slot, within a budget of bytes (`books.ts`).
  *
- * Entries are kept per slot, because slots are what moves between members. The budget claims tombstones first,
- * then what was used longest ago in the largest pool, of which the values are one; counters and reactions are
- * counted, but never claimed. Whatever is let go is told, so that it does not come back from disk.
+ * Entries are kept per slot, because slots are what moves between members. The budget claims what is only remembered
+ * of what is gone, then what was used longest ago in the largest pool, of which the values are one; counters and
+ * reactions are counted, but never claimed: what would be too much of them is refused before it is merged
+ * (`admission.ts`). Whatever is let go is told, so that it does not come back from disk.
  */
 import type { Activity } from '../../shared/command.ts'
 import {
   type Change,
-  dueAtMs,
   type Entries,
   type Entry,
+  type EntryChange,
   isNews,
-  isTombstone,
-  isValue,
-  isValueId,
   merge,
   type SlotEntry,
 } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import { buryRegister } from '../entries/register.ts'
 import type { Moment } from '../entries/verbs.ts'
-import { bytesOfEntry } from './bytes.ts'
-import { countedAs, emptyCensus } from './census.ts'
-import { Expiry } from './expiry.ts'
-import {
-  activityOf,
-  type Held,
-  isDue,
-  type MemoryListener,
-  newlyHeld,
-  TOMBSTONE_GRACE_MS,
-  weigh,
-} from './held.ts'
+import { Admission, type Refused } from './admission.ts'
+import { Books, type BooksOptions } from './books.ts'
+import { type Census, countedAs, emptyCensus } from './census.ts'
+import { Eviction } from './eviction.ts'
+import { activityOf, type Held, isDue, type MemoryListener, newlyHeld, weigh } from './held.ts'
 import { Intake } from './intake.ts'
-import { Ranking } from './ranking.ts'
+import { Listings } from './listings.ts'
 import { SlotTable } from './slot-table.ts'
 import { tend } from './tending.ts'
-import { Victims } from './victims.ts'
+
+export type { Refused } from './admission.ts'
+export type { Beside } from './books.ts'
 
 /** How much that has ended is tended to in one turn, so that a mass expiry does not stop the requests. */
 const SWEEP_MAX = 1000
+/** How many presences are given up at a time. */
+const FORGOTTEN_AT_ONCE = 10
 /** Beyond this part of the budget members no longer hold the same values: each has evicted its own. */
 const FULL = 0.95
 
 export class Memory {
-  readonly counts = emptyCensus()
-  readonly #bytesMax: number
+  readonly books: Books
+  readonly counts: Census
   readonly #listener: MemoryListener
   readonly slots = new SlotTable()
   readonly #intake = new Intake(this.slots)
-  readonly #victims = new Victims(this.slots.values)
-  readonly #expiry = new Expiry<Held>()
-  readonly #ranking = new Ranking<Held>()
+  readonly #listings = new Listings(this.slots)
+  readonly #admission: Admission
+  readonly #eviction: Eviction
 
-  constructor(bytesMax: number, listener: MemoryListener = { forget() {} }) {
-    this.#bytesMax = bytesMax
-    this.#listener = listener
+  constructor(bytesMax: number, listener?: MemoryListener, bounds: Omit<BooksOptions, 'bytesMax'> = {}) {
+    const books = new Books({ bytesMax, ...bounds })
+    const { victims } = this.#listings
+    this.books = books
+    this.counts = emptyCensus(books)
+    this.#listener = listener ?? { forget() {} }
+    this.#admission = new Admission({ books, victims, slots: this.slots })
+    this.#eviction = new Eviction({ books, victims, giveUp: (held) => this.#giveUp(held) })
   }
 
   /** The entry under this id as of this moment, and from now on the one used last. */
   use(slot: number, id: string, moment: Pick<Moment, 'nowMs'>): Entry | undefined {
-    const value = isValueId(id) ? this.slots.values.use(slot, id) : undefined
+    const value = this.slots.useValue(slot, id)
     if (value !== undefined) return value
     const held = this.slots.get(slot, id)
     if (held === undefined) return undefined
-    this.#victims.touch(held)
+    this.#listings.victims.touch(held)
     const crowd = verbsOf(held.entry).crowd(held.entry)
     // Of the others the clock alone tells whether they have ended.
     if (crowd === undefined) return held.entry
@@ -74,8 +74,8 @@ export class Memory {
   }
 
   /**
-   * Merges a change into what is held, then claims memory until the budget is kept. `note` is told the whole entry in
-   * between: before anybody learns that this very entry had to go.
+   * Merges a change into what is held, then claims memory for the budget. `note` is told the whole entry in between: before
+   * anybody learns that this very entry had to go.
    */
   merge(slot: number, id: string, change: Entry, note: (state: Entry) => void = () => {}): void {
     const known = this.slots.get(slot, id)
@@ -83,7 +83,17 @@ export class Memory {
     if (known) this.#replace(known, () => merge(known.entry, change))
     else this.#link(held)
     note(held.entry)
-    this.#evict()
+    this.makeRoom()
+  }
+
+  /** Why an owner cannot take in the changes of a command, together; `undefined` where it can. */
+  refusalOf(slot: number, changes: readonly EntryChange[]): Refused | undefined {
+    return this.#admission.refusalOf(slot, changes)
+  }
+
+  /** Claims what is too much; true when it is more than one turn takes. */
+  makeRoom(): boolean {
+    return this.#eviction.some()
   }
 
   /** A slot, for commands to be applied to. */
@@ -124,23 +134,18 @@ export class Memory {
     }
     this.#link(newlyHeld(slot, id, state))
     note({ slot, id, entry: part, state })
-    this.#evict()
-  }
-
-  /** Whether an entry fits into the whole budget, if everything else went. */
-  hasRoomFor(id: string, entry: Entry): boolean {
-    return bytesOfEntry(id, entry) <= this.#bytesMax
+    this.makeRoom()
   }
 
   /** Whether what can be had again has to go for something new. */
   get isFull(): boolean {
-    return this.counts.bytes > this.#bytesMax * FULL
+    return this.books.bytes > this.books.bytesMax * FULL
   }
 
   /** The contents with the most engaged users, in the slots that are meant. */
   activity(limit: number, nowMs: number, isMeant: (slot: number) => boolean): Activity[] {
     for (;;) {
-      const top = this.#ranking.first(limit, ({ slot }) => isMeant(slot))
+      const top = this.#listings.ranking.first(limit, ({ slot }) => isMeant(slot))
       const due = top.filter((held) => isDue(held, nowMs))
       if (due.length === 0) return top.flatMap(activityOf)
       for (const held of due) this.#tend(held, nowMs, SWEEP_MAX)
@@ -150,10 +155,10 @@ export class Memory {
   /** Tends to what has ended, and forgets old tombstones; true when more is due than one turn takes. */
   sweep(nowMs: number): boolean {
     let work = 0
-    for (const { slot, id, entry } of this.slots.values.due(nowMs, SWEEP_MAX))
+    for (const { slot, id, entry } of this.slots.due(nowMs, SWEEP_MAX))
       work += this.#tend(newlyHeld(slot, id, entry), nowMs, SWEEP_MAX)
     while (work < SWEEP_MAX) {
-      const [held] = this.#expiry.takeDue(nowMs, 1)
+      const [held] = this.#listings.expiry.takeDue(nowMs, 1)
       if (held === undefined) return false
       work += this.#tend(held, nowMs, SWEEP_MAX - work)
     }
@@ -207,35 +212,39 @@ export class Memory {
     return Math.max(1, ended + forgotten.length)
   }
 
-  #evict(): void {
-    while (this.counts.bytes > this.#bytesMax) {
-      const oldest = this.#victims.next
-      if (oldest === undefined) return
-      const { slot, id, entry } = oldest
-      this.#remove(oldest)
-      if (isTombstone(entry) || entry.kind !== 'register') continue
-      this.counts.evictions++
-      this.#listener.evict?.({ slot, id, entry: buryRegister(entry) })
+  #giveUp(victim: Held): void {
+    const { slot, id, entry } = victim
+    if (verbsOf(entry).crowd(entry) !== undefined) {
+      this.#forgetGone(victim)
+      return
     }
+    this.#remove(victim)
+    if (entry.kind !== 'register' || entry.value === undefined) return
+    this.counts.evictions++
+    this.#listener.evict?.({ slot, id, entry: buryRegister(entry) })
+  }
+
+  /** Some of those who have gone from a content. */
+  #forgetGone(held: Held): void {
+    const { slot, id, entry } = held
+    this.#unlink(held)
+    const crowd = verbsOf(entry).crowd(entry)
+    for (const presence of crowd?.forget(Infinity, FORGOTTEN_AT_ONCE) ?? [])
+      this.#listener.forget({ slot, id, presence })
+    if (crowd?.isEmpty) this.#letGo(held, entry)
+    else this.#linkAs(held, entry)
   }
 
   #link(held: Held): void {
-    const { id, entry } = held
     this.slots.put(held)
-    this.counts.bytes += held.bytes
+    this.books.enter(held)
     this.counts[countedAs(held)]++
-    this.#victims.add(held)
-    if (isValue(id, entry)) return
-    this.#expiry.add(held, dueAtMs(entry, TOMBSTONE_GRACE_MS))
-    this.#ranking.add(held)
+    this.#listings.add(held)
   }
 
   #unlink(held: Held): void {
-    this.counts.bytes -= held.bytes
+    this.books.strike(held)
     this.counts[countedAs(held)]--
-    this.#victims.remove(held)
-    if (isValue(held.id, held.entry)) return
-    this.#expiry.remove(held, dueAtMs(held.entry, TOMBSTONE_GRACE_MS))
-    if (held.users > 0) this.#ranking.remove(held)
+    this.#listings.remove(held)
   }
 }

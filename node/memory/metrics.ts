@@ -15,10 +15,25 @@ export function registerMemoryMetrics(registry: Registry, memory: Memory): void 
       for (const kind of COUNTED) this.set({ kind }, memory.counts[kind])
     },
   })
-  tellGauge(registry, {
-    name: 'larder_bytes',
-    help: 'Memory that the entries count against MAX_BYTES.',
-    read: () => memory.counts.bytes,
+  const { books } = memory
+  for (const [name, help, read] of [
+    [
+      'larder_bytes',
+      'What is stored, as it counts against MAX_BYTES.',
+      () => books.bytes + books.besideBytes,
+    ],
+    ['larder_kept_bytes', 'Of that, what is never evicted.', () => books.keptBytes],
+    ['larder_max_bytes', 'MAX_BYTES.', () => books.bytesMax],
+  ] as const)
+    tellGauge(registry, { name, help, read })
+  new Gauge({
+    name: 'larder_beside_bytes',
+    help: 'Of what is stored, what lies beside the entries: what waits for the disk, tokens for refreshes.',
+    labelNames: ['what'],
+    registers,
+    collect() {
+      for (const [what, read] of Object.entries(books.beside)) this.set({ what }, read())
+    },
   })
   for (const [name, help, count] of [
     [

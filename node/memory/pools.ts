@@ -27,6 +27,20 @@ class Pool<T extends Pooled> {
 export class Pools<T extends Pooled> {
   readonly #pools = new Map<string, Pool<T>>()
   readonly #bySize = new BTree<Pool<T>, undefined>(undefined, bySize)
+  #bytes = 0
+
+  /** Of all of them. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get count(): number {
+    return this.#pools.size
+  }
+
+  bytesIn(pool: string): number {
+    return this.#pools.get(pool)?.bytes ?? 0
+  }
 
   add(item: T): void {
     const pool = this.#pools.get(item.pool) ?? new Pool<T>(item.pool)
@@ -57,7 +71,18 @@ export class Pools<T extends Pooled> {
     return this.#bySize.minKey()?.bytes ?? 0
   }
 
+  /** By how much those that are larger than this are so, together. */
+  above(bytes: number): number {
+    let sum = 0
+    for (const pool of this.#bySize.keys()) {
+      if (pool.bytes <= bytes) break
+      sum += pool.bytes - bytes
+    }
+    return sum
+  }
+
   #resize(pool: Pool<T>, bytes: number): void {
+    this.#bytes += bytes
     this.#bySize.delete(pool)
     pool.bytes += bytes
     this.#bySize.set(pool, undefined)

@@ -1,6 +1,7 @@
 /**
- * Entries by slot and id: slots are what moves between members, so each is kept by itself. Values are packed; whoever
- * asks for one gets it unpacked, and changes nothing until it is put back.
+ * Entries by slot and id: slots are what moves between members, so each is kept by itself. Values are packed, and so is
+ * what is left of them, and answers that are remembered; whoever asks for one gets it unpacked, and changes nothing until
+ * it is put back.
  */
 import { SLOTS } from '../../shared/placement.ts'
 import { Digest } from '../entries/digest.ts'
@@ -8,6 +9,7 @@ import {
   counterIdOf,
   type Entry,
   type EntryChange,
+  isRecordId,
   isResponse,
   isTombstone,
   isValue,
@@ -15,36 +17,58 @@ import {
 } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import { pathOf, tenantOf } from '../entries/response.ts'
-import { type Held, newlyHeld } from './held.ts'
-import { Values } from './packed/values.ts'
+import { isPacked } from './bytes.ts'
+import { type Held, newlyHeld, TOMBSTONE_GRACE_MS } from './held.ts'
+import { type Found, Values } from './packed/values.ts'
 
 /** Of a content with more presences than this, so many travel at a time. */
 const PART_PRESENCES = 1000
 
 export class SlotTable {
   readonly values = new Values()
+  /** What is left of values. */
+  readonly tombstones = new Values({ graceMs: TOMBSTONE_GRACE_MS })
+  readonly #records = new Values()
+  readonly #shelves = [this.values, this.tombstones, this.#records]
   readonly #slots: (Map<string, Held> | undefined)[] = new Array(SLOTS).fill(undefined)
 
   /** As long as nothing changes. */
   readonly #digests: (string | undefined)[] = []
 
   get(slot: number, id: string): Held | undefined {
-    const value = isValueId(id) ? this.values.get(slot, id) : undefined
-    return value === undefined ? this.#slots[slot]?.get(id) : newlyHeld(slot, id, value)
+    const packed = this.#packed(slot, id)
+    return packed === undefined ? this.#slots[slot]?.get(id) : newlyHeld(slot, id, packed)
+  }
+
+  /** The value under this id, as the one used last. */
+  useValue(slot: number, id: string): Entry | undefined {
+    return isValueId(id) ? this.values.use(slot, id) : undefined
   }
 
   find(slot: number, id: string): Entry | undefined {
-    return this.get(slot, id)?.entry
+    return this.#packed(slot, id) ?? this.#slots[slot]?.get(id)?.entry
+  }
+
+  #packed(slot: number, id: string): Entry | undefined {
+    if (isValueId(id)) return this.values.get(slot, id) ?? this.tombstones.get(slot, id)
+    return isRecordId(id) ? this.#records.get(slot, id) : undefined
   }
 
   /** In place of what is there. */
   put(held: Held): void {
     const { slot, id, entry } = held
-    if (isValue(id, entry)) {
+    if (isPacked(id, entry)) {
       this.#removeUnpacked(slot, id)
-      this.values.put(slot, id, entry)
+      if (!isValueId(id)) this.#records.put(slot, id, entry)
+      else if (isValue(id, entry)) {
+        this.tombstones.remove(slot, id)
+        this.values.put(slot, id, entry)
+      } else {
+        this.values.remove(slot, id)
+        this.tombstones.put(slot, id, entry)
+      }
     } else {
-      if (isValueId(id)) this.values.remove(slot, id)
+      this.#removePacked(slot, id)
       const entries = this.#slots[slot] ?? new Map<string, Held>()
       this.#slots[slot] = entries.set(id, held)
     }
@@ -52,27 +76,39 @@ export class SlotTable {
   }
 
   remove({ slot, id }: Pick<Held, 'slot' | 'id'>): void {
-    if (isValueId(id)) this.values.remove(slot, id)
+    this.#removePacked(slot, id)
     this.#removeUnpacked(slot, id)
     this.#changed(slot)
   }
 
+  #removePacked(slot: number, id: string): void {
+    if (isValueId(id)) {
+      this.values.remove(slot, id)
+      this.tombstones.remove(slot, id)
+    } else if (isRecordId(id)) this.#records.remove(slot, id)
+  }
+
   drop(slot: number): void {
-    this.values.drop(slot)
+    for (const shelf of this.#shelves) shelf.drop(slot)
     this.#slots[slot] = undefined
     this.#changed(slot)
   }
 
   holds(slot: number): boolean {
-    return this.values.holds(slot) || this.#slots[slot] !== undefined
+    return this.#slots[slot] !== undefined || this.#shelves.some((shelf) => shelf.holds(slot))
   }
 
   *of(slot: number): Generator<{ id: string; entry: Entry }> {
-    yield* this.values.of(slot)
+    for (const shelf of this.#shelves) yield* shelf.of(slot)
     yield* this.#slots[slot]?.values() ?? []
   }
 
-  /** The ids of a slot that begin so; not those of values. */
+  /** Of what is packed, what is due, at most so many a shelf: it is expected to be replaced or removed. */
+  *due(nowMs: number, most: number): Generator<Found> {
+    for (const shelf of this.#shelves) yield* shelf.due(nowMs, most)
+  }
+
+  /** The ids of a slot that begin so; not those of what is packed. */
   under(slot: number, prefix: string): string[] {
     return [...(this.#slots[slot]?.keys() ?? [])].filter((id) => id.startsWith(prefix))
   }
@@ -85,11 +121,8 @@ export class SlotTable {
   *partsOf(slot: number): Generator<EntryChange> {
     const isRecord = ({ id }: EntryChange) => counterIdOf(id) !== undefined
     const all = [...(this.#slots[slot]?.values() ?? [])]
-    const ordered = [
-      ...this.values.of(slot),
-      ...all.filter(isRecord),
-      ...all.filter((held) => !isRecord(held)),
-    ]
+    const packed = this.#shelves.flatMap((shelf) => shelf.of(slot))
+    const ordered = [...packed, ...all.filter(isRecord), ...all.filter((held) => !isRecord(held))]
     for (const { id, entry } of ordered)
       for (const part of verbsOf(entry).parts(entry, PART_PRESENCES)) yield { id, entry: part }
   }

@@ -1,22 +1,26 @@
 /**
- * Who has to go next when the budget is over: tombstones first, by age, as the oldest is the one that every copy has most
- * likely heard of; then what was used longest ago in the largest pool, of which the values are one. Whatever is counted
- * is nobody's victim.
+ * Who has to go next when the budget is over: what is only remembered of what is gone first, as nothing rests on it, the
+ * oldest first, which every copy has most likely heard of; then what was used longest ago in the largest pool, of which
+ * the values are one. Whatever is counted is nobody's victim.
  */
 import { isEvictable, isTombstone, isValue } from '../entries/entry.ts'
-import { type Held, newlyHeld } from './held.ts'
-import type { Values } from './packed/values.ts'
+import { isPacked } from './bytes.ts'
+import { type Held, newlyHeld, poolOf } from './held.ts'
+import type { Found } from './packed/values.ts'
 import { Pools } from './pools.ts'
 import { Recency } from './recency.ts'
+import type { SlotTable } from './slot-table.ts'
 
 export class Victims {
-  readonly #values: Values
+  readonly #slots: Pick<SlotTable, 'values' | 'tombstones'>
   readonly #pools = new Pools<Held>()
   readonly #tombstones = new Recency<Held>()
+  /** Contents that somebody has gone from. */
+  readonly #left = new Recency<Held>()
   #valueBytes = 0
 
-  constructor(values: Values) {
-    this.#values = values
+  constructor(slots: Pick<SlotTable, 'values' | 'tombstones'>) {
+    this.#slots = slots
   }
 
   /** What is held now, as the one used last; packed values remember that themselves. */
@@ -35,15 +39,52 @@ export class Victims {
     if (this.#listOf(held) === this.#pools) this.#pools.touch(held)
   }
 
+  /** Of a content, those who have gone from it are meant. */
   get next(): Held | undefined {
-    if (this.#tombstones.oldest !== undefined) return this.#tombstones.oldest
+    const gone = heldOf(this.#slots.tombstones.nextVictim()) ?? this.#tombstones.oldest ?? this.#left.oldest
+    if (gone !== undefined) return gone
     if (this.#pools.largestBytes >= this.#valueBytes) return this.#pools.next
-    const value = this.#values.nextVictim()
-    return value && newlyHeld(value.slot, value.id, value.entry)
+    return heldOf(this.#slots.values.nextVictim())
   }
 
-  #listOf({ id, entry }: Held): Recency<Held> | Pools<Held> | undefined {
+  /** The same of what lies on the heap. */
+  get nextOnHeap(): Held | undefined {
+    return this.#tombstones.oldest ?? this.#left.oldest ?? this.#pools.next
+  }
+
+  /**
+   * Whether something of this size, in place of something else, would be among what stays where all that may be claimed has
+   * so much room: its pool is not the largest by the time at which all else in it has gone, or there is room for all.
+   */
+  wouldStay(id: string, bytes: { readonly now: number; readonly before: number }, room: number): boolean {
+    const pool = poolOf(id)
+    const added = bytes.now - bytes.before
+    const ownBytes = this.#bytesIn(pool) + added
+    const allBytes = this.#pools.bytes + this.#valueBytes + added
+    if (allBytes <= room || bytes.now * (this.#pools.count + 2) <= room) return true
+    const others = pool === 'v' ? this.#pools.above(bytes.now) : this.#othersAbove(pool, bytes.now)
+    return allBytes - Math.max(0, ownBytes - bytes.now) - others <= room
+  }
+
+  #bytesIn(pool: string): number {
+    return pool === 'v' ? this.#valueBytes : this.#pools.bytesIn(pool)
+  }
+
+  /** By how much all other pools are larger than this. */
+  #othersAbove(pool: string, bytes: number): number {
+    const own = Math.max(0, this.#pools.bytesIn(pool) - bytes)
+    return this.#pools.above(bytes) - own + Math.max(0, this.#valueBytes - bytes)
+  }
+
+  #listOf(held: Held): Recency<Held> | Pools<Held> | undefined {
+    const { id, entry, bytes, keptBytes } = held
+    if (isPacked(id, entry)) return undefined
+    if (entry.kind === 'reactions') return bytes > keptBytes ? this.#left : undefined
     if (!isEvictable(id)) return undefined
     return isTombstone(entry) ? this.#tombstones : this.#pools
   }
+}
+
+function heldOf(found: Found | undefined): Held | undefined {
+  return found && newlyHeld(found.slot, found.id, found.entry)
 }

@@ -7,6 +7,8 @@ import type { Change } from '../entries/entry.ts'
 export interface Keeper {
   /** Why it cannot take what this command would change: then nothing is applied. */
   refusalOf(command: KeyCommand): LarderError | undefined
+  /** Is over once it can take in more, or after a while: who writes waits rather than being refused. */
+  room?(): Eventual<void>
   /** Takes in what was applied, in its order. Never throws: it is applied already. */
   note(change: Change): void
   /**
@@ -27,6 +29,12 @@ export function joinKeepers(keepers: readonly Keeper[]): Keeper {
         if (refusal !== undefined) return refusal
       }
       return undefined
+    },
+    room() {
+      return andThen(
+        mapAll(keepers, (keeper) => keeper.room?.()),
+        () => {},
+      )
     },
     note(change) {
       for (const keeper of keepers) keeper.note(change)

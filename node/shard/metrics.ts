@@ -23,4 +23,14 @@ export function registerShardMetrics(registry: Registry, shards: Shards): void {
       for (const [shard, refused] of shards.refused.entries()) this.inc({ shard }, refused)
     },
   })
+  new Counter({
+    name: 'larder_memory_full_total',
+    help: 'Writes answered with MEMORY_FULL, by what they were about.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [kind, refused] of Object.entries(shards.refusedForMemory)) this.inc({ kind }, refused)
+    },
+  })
 }

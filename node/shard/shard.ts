@@ -17,6 +17,7 @@ import type { Moment } from '../entries/verbs.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Keeper } from './keeper.ts'
 import { isLarge } from './large.ts'
+import type { Room } from './room.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const BATCH_MAX = 1000
@@ -45,6 +46,7 @@ export interface ShardOptions {
   readonly clock: Clock
   readonly log: Log
   readonly memory: Memory
+  readonly room: Room
   readonly queueMax: number
   readonly holdings: Holdings
   moment(slot: number): Moment
@@ -125,12 +127,15 @@ export class Shard {
     return new LarderError('OVERLOADED', `${queueMax} writes wait in this shard already.`)
   }
 
-  #noteRoom(): void {
+  #noteDrained(): void {
     if (this.#refusing.isOn && this.#queue.length === 0) this.#refusing.end({ shard: this.#number })
   }
 
   async #write(batch: readonly Write[]): Promise<void> {
-    this.#noteRoom()
+    this.#noteDrained()
+    if (this.#options.memory.makeRoom()) await this.#untilRoom()
+    const taking = this.#options.keeper.room?.()
+    if (isLater(taking)) await taking
     const applied = batch.map((write) => this.#apply(write))
     const large = applied.filter(({ changes }) => isLarge(changes))
     if (large.length === 0) return await this.#finish(applied)
@@ -153,6 +158,12 @@ export class Shard {
         else one.write.reject(error)
       }
     }
+  }
+
+  /** Memory gives up what is too much before more comes, some in a turn. */
+  async #untilRoom(): Promise<void> {
+    do await new Promise<void>((resolve) => setImmediate(resolve))
+    while (this.#options.memory.makeRoom())
   }
 
   #tell(applied: readonly AppliedWrite[], unsafe: ReadonlySet<Change>): void {
@@ -204,7 +215,7 @@ export class Shard {
   }
 
   #applyToMemory({ slot, command, deadlineAtMs }: Write): { outcome: Outcome; changes: Change[] } {
-    const { clock, memory, holdings, keeper } = this.#options
+    const { clock, memory, holdings, keeper, room } = this.#options
     // Whoever asked has been told that it failed.
     if (clock.now() > deadlineAtMs)
       throw new LarderError('OVERLOADED', 'It waited in its queue for too long.')
@@ -213,9 +224,10 @@ export class Shard {
     const refusal = keeper.refusalOf(command)
     if (refusal !== undefined) throw refusal
     const moment = this.#options.moment(slot)
-    const { outcome, changes } = apply(command, memory.entriesOf(slot, moment), moment)
+    const applied = apply(command, memory.entriesOf(slot, moment), moment)
+    const { outcome } = applied
     const merged: Change[] = []
-    for (const { id, entry } of changes) {
+    for (const { id, entry } of room.for(slot, command, applied)) {
       memory.merge(slot, id, entry, (state) => {
         const change = { slot, id, entry, state }
         keeper.note(change)

@@ -13,32 +13,32 @@ import {
   type KeyCommand,
   type Reply,
 } from '../../shared/command.ts'
-import { LarderError } from '../../shared/errors.ts'
 import type { Eventual } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
-import { apply, idOf } from '../entries/entry.ts'
+import { apply } from '../entries/entry.ts'
+import { Room } from './room.ts'
 import { Shard, type ShardOptions } from './shard.ts'
 
 /** Paths whose responses are forgotten together, so that other writes come in between. */
 const CLEARED_AT_ONCE = 100
-/** What an entry takes beyond its key and its body, at the most. */
-const OVERHEAD_MAX = 64 * 2 ** 10
 
 type Deadline = Pick<ExecuteOptions, 'deadlineAtMs'>
 
-export interface ShardsOptions extends ShardOptions {
+export interface ShardsOptions extends Omit<ShardOptions, 'room'> {
   readonly shardLimit: number
-  readonly bytesMax: number
 }
 
 export class Shards implements Engine {
   readonly #options: ShardsOptions
   readonly #shards: readonly Shard[]
+  readonly #room: Room
 
   constructor(options: ShardsOptions) {
     this.#options = options
-    this.#shards = Array.from({ length: options.shardLimit }, (_, number) => new Shard(number, options))
+    this.#room = new Room(options)
+    const common = { ...options, room: this.#room }
+    this.#shards = Array.from({ length: options.shardLimit }, (_, number) => new Shard(number, common))
   }
 
   execute(command: Command, options: Deadline): Eventual<Reply> {
@@ -52,7 +52,6 @@ export class Shards implements Engine {
   #executeOn(slot: number, command: KeyCommand, options: Deadline): Eventual<Reply> {
     const shard = this.#shardOf(slot)
     if (!isWrite(command)) return shard.told(slot, this.#read(slot, command))
-    if (command.type === 'value.set' || command.type === 'response.put') this.#checkFits(command)
     return shard.write(slot, command, options.deadlineAtMs)
   }
 
@@ -101,19 +100,13 @@ export class Shards implements Engine {
     return this.#shards.map((shard) => shard.waiting)
   }
 
+  /** How many writes were refused as memory had no room for them, by what they were about. */
+  get refusedForMemory(): Readonly<Record<string, number>> {
+    return this.#room.refused
+  }
+
   /** How many writes each shard has refused. */
   get refused(): number[] {
     return this.#shards.map((shard) => shard.refused)
-  }
-
-  /** A value that alone is over the budget would push out everything, and then itself. */
-  #checkFits(command: Extract<Command, { type: 'value.set' | 'response.put' }>): void {
-    const { contentType, body, key } = command
-    // Nearly all are so far below it that they need no weighing.
-    if (4 * (body.length + key.length) + OVERHEAD_MAX < this.#options.bytesMax) return
-    const stamp = { time: 0, origin: '' }
-    const entry = { kind: 'register', stamp, value: { contentType, body }, endsAtMs: Infinity } as const
-    if (this.#options.memory.hasRoomFor(idOf.value(key), entry)) return
-    throw new LarderError('TOO_LARGE', 'The value is larger than all the memory for values, MAX_BYTES.')
   }
 }

@@ -27,6 +27,8 @@ export interface ReadThroughOptions {
   readonly upstream: Pick<Upstream, 'ask'>
   readonly log: Log
   readonly metrics: SourceMetrics
+  /** What tokens may take that are remembered for refreshes. */
+  readonly tokenBytesMax: number
 }
 
 interface Flight {
@@ -40,10 +42,15 @@ export class ReadThrough implements Engine {
   readonly #options: ReadThroughOptions
   /** What is being fetched; a flight that is cut loose is no longer here. */
   readonly #flights = new Map<string, Flight>()
-  readonly #tokens = new Tokens()
+  readonly #tokens: Tokens
 
   constructor(options: ReadThroughOptions) {
     this.#options = options
+    this.#tokens = new Tokens(options.tokenBytesMax)
+  }
+
+  get tokenBytes(): number {
+    return this.#tokens.bytes
   }
 
   execute(command: Command, options: ExecuteOptions): Eventual<Reply> {

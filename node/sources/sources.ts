@@ -28,6 +28,8 @@ export interface SourcesOptions {
   readonly bodyBytesMax: number
   /** How many connections may be opened from here, to all there is. */
   readonly connectionsMax: number
+  /** What may be stored in all. */
+  readonly bytesMax: number
   /** How long the owners of a response have, to confirm an event. */
   readonly timeoutMs: number
   /** What this process is called among those who listen. */
@@ -39,6 +41,9 @@ export interface SourcesOptions {
   readonly log: Log
   readonly registry: Registry
 }
+
+/** Tokens that are remembered take no more than this part of what may be stored. */
+const TOKENS_MAX = 1 / 16
 
 export class Sources {
   readonly #options: SourcesOptions
@@ -61,10 +66,17 @@ export class Sources {
 
   /** The local engine with the cached responses in it. */
   inFrontOf(local: Engine): Engine {
+    const { log, bytesMax } = this.#options
     const routes = new RouteTable(this.#options.routes)
-    const parts = { local, routes, upstream: this.#upstream, log: this.#options.log, metrics: this.#metrics }
+    const tokenBytesMax = bytesMax * TOKENS_MAX
+    const parts = { local, routes, upstream: this.#upstream, log, metrics: this.#metrics, tokenBytesMax }
     this.#readThrough = new ReadThrough(parts)
     return this.#readThrough
+  }
+
+  /** What tokens take that are remembered for refreshes. */
+  get tokenBytes(): number {
+    return this.#readThrough?.tokenBytes ?? 0
   }
 
   /** The members have changed: what is being fetched may have missed something elsewhere. */

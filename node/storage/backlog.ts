@@ -14,13 +14,36 @@ export interface Target {
   write(batch: Batch): Promise<ReadonlyMap<Row, string>>
 }
 
+/** Beyond it nothing new is taken in, and nothing is lost. */
+const BYTES_MAX = 256 * 2 ** 20
+/** From this part of it on it is written at once, and from that on writers wait for the disk. */
+const URGENT = 1 / 4
+const PRESSING = 1 / 2
+
 export class Backlog {
+  readonly #bytesMax: number
   #waiting = new Map<string, Row>()
   readonly #aside = new Map<string, Row>()
   #dropped = new Set<number>()
   #waitingBytes = 0
   #asideBytes = 0
   #takenBytes = 0
+
+  constructor(bytesMax = BYTES_MAX) {
+    this.#bytesMax = bytesMax
+  }
+
+  get isUrgent(): boolean {
+    return this.bytes > this.#bytesMax * URGENT
+  }
+
+  get isPressing(): boolean {
+    return this.bytes > this.#bytesMax * PRESSING
+  }
+
+  get isFull(): boolean {
+    return this.bytes > this.#bytesMax
+  }
 
   get waiting(): number {
     return this.#waiting.size

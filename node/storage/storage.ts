@@ -23,14 +23,21 @@ export interface StorageOptions {
   readonly memberId: string
   readonly syncIntervalMs: number
   readonly waitMaxMs: number
+  /** What may be stored in all; what waits for the disk is a part of it. */
+  readonly bytesMax: number
 }
+
+/** What waits for the disk takes no more than this part of it, nor than so much: beyond it writers are refused. */
+const WAITING_MAX = 1 / 4
+const WAITING_BYTES_MAX = 256 * 2 ** 20
 
 export class Storage {
   readonly #disk: Disk | undefined
   readonly #recovery: Recovery | undefined
   readonly #writes: WriteBehind | undefined
   /** Who takes in what was applied. */
-  readonly keeper: Pick<WriteBehind, 'refusalOf' | 'note' | 'saved' | 'forget' | 'drop'> = KEEPS_NOTHING
+  readonly keeper: Pick<WriteBehind, 'refusalOf' | 'room' | 'note' | 'saved' | 'forget' | 'drop'> =
+    KEEPS_NOTHING
   /** Where it is remembered what copies are worth. */
   readonly standings: Pick<StoredStandings, 'stand' | 'goBy' | 'settle'> = REMEMBERS_NOTHING
 
@@ -39,11 +46,18 @@ export class Storage {
     if (dataDir === undefined) return
     const times = new FileClock(clock)
     this.#disk = new Disk(join(dataDir, `${memberId}.db`), times)
-    this.#writes = new WriteBehind({ clock, log, times, target: this.#disk, intervalMs, waitMaxMs })
+    const waitingBytesMax = Math.min(WAITING_BYTES_MAX, options.bytesMax * WAITING_MAX)
+    const timing = { intervalMs, waitMaxMs, waitingBytesMax }
+    this.#writes = new WriteBehind({ clock, log, times, target: this.#disk, ...timing })
     this.#recovery = new Recovery({ ...options, times, disk: this.#disk, writes: this.#writes })
     this.keeper = this.#writes
     this.standings = new StoredStandings(this.#writes)
     registerDiskMetrics(options.registry, this.#writes)
+  }
+
+  /** What waits for the disk, in memory. */
+  get waitingBytes(): number {
+    return this.#writes?.bytes ?? 0
   }
 
   /** Why requests should go elsewhere: it is still being read, or the disk does not keep up. */
@@ -87,6 +101,7 @@ export class Storage {
 /** Without a disk everything counts as safe. */
 export const KEEPS_NOTHING: Storage['keeper'] = {
   refusalOf: () => undefined,
+  room: () => undefined,
   note() {},
   saved: () => new Set(),
   forget() {},

@@ -19,13 +19,12 @@ import type { Change } from '../entries/entry.ts'
 import { isKeptOnDisk } from '../entries/families.ts'
 import type { Presence } from '../entries/presence.ts'
 import { Backlog, type Target } from './backlog.ts'
+import { FlushTimer } from './flush-timer.ts'
 import { DiskHealth } from './health.ts'
 import { lostRows, RowFailures } from './row-failures.ts'
 import { forgottenRow, type Row, rowNameOf, rowsOf, withRows } from './rows.ts'
 import type { FileTimes } from './tables.ts'
 
-/** What waits for a disk that does not take it: beyond it nothing new is taken in, and nothing is lost. */
-const WAITING_BYTES_MAX = 256 * 2 ** 20
 /** Between two tries while the disk fails. */
 const RETRY_MS = 1000
 /** A disk that is behind by less is not in trouble, however short the interval. */
@@ -59,12 +58,12 @@ export interface WriteCounts {
 export class WriteBehind {
   readonly counts: WriteCounts = { written: 0, rowFailures: 0, failures: 0, seconds: 0 }
   readonly #options: WriteBehindOptions
-  readonly #backlog = new Backlog()
+  readonly #backlog: Backlog
   /** Resolves, with the rows that failed, when what waits now has been tried. */
   #next = Promise.withResolvers<ReadonlyMap<Row, string>>()
   /** The same of what is being written. */
   #current: Promise<ReadonlyMap<Row, string>> | undefined
-  #timer: Timer | undefined
+  readonly #flush: FlushTimer
   #asideTimer: Timer | undefined
   #writing: Promise<void> | undefined
   readonly #health: DiskHealth
@@ -75,7 +74,9 @@ export class WriteBehind {
 
   constructor(options: WriteBehindOptions) {
     this.#options = options
+    this.#backlog = new Backlog(options.waitingBytesMax)
     this.#health = new DiskHealth(options)
+    this.#flush = new FlushTimer(options.clock, () => void this.#write())
     this.#failures = new RowFailures(options.log)
     this.#next.promise.catch(() => {})
   }
@@ -86,6 +87,11 @@ export class WriteBehind {
 
   get aside(): number {
     return this.#backlog.aside
+  }
+
+  /** What of it lies in memory. */
+  get bytes(): number {
+    return this.#backlog.bytes
   }
 
   /** How far the disk is behind. */
@@ -104,9 +110,9 @@ export class WriteBehind {
 
   /** Why it cannot be taken in, before it is applied. */
   refusalOf(command: KeyCommand): LarderError | undefined {
-    const { intervalMs, waitingBytesMax = WAITING_BYTES_MAX } = this.#options
+    const { intervalMs } = this.#options
     if (!isKeptOnDisk(command)) return undefined
-    if (this.#backlog.bytes > waitingBytesMax)
+    if (this.#backlog.isFull)
       return new LarderError('OVERLOADED', 'Too much waits for the disk already; nothing was applied.')
     if (intervalMs > 0) return undefined
     if (this.trouble !== undefined)
@@ -115,6 +121,15 @@ export class WriteBehind {
     const name = this.aside > 0 ? rowNameOf(command) : undefined
     if (name === undefined || !this.#backlog.isAside(name)) return undefined
     return new LarderError('NOT_SAVED', 'The disk does not take this row. Nothing was applied.')
+  }
+
+  /** Is over once the disk has taken some of what waits, where that is much, or after a while. */
+  room(): Eventual<void> {
+    const { clock, waitMaxMs: timeoutMs } = this.#options
+    if (!this.#backlog.isPressing || this.#backlog.isFull || this.#health.reason !== undefined)
+      return undefined
+    const over = () => {}
+    return inTime(this.#current ?? this.#next.promise, { clock, timeoutMs, late: LATE }).then(over, over)
   }
 
   /** Takes in a change. */
@@ -160,7 +175,7 @@ export class WriteBehind {
   /** Writes all that is left. @throws LarderError NOT_SAVED that says what was lost. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    this.#timer?.cancel()
+    this.#flush.cancel()
     this.#asideTimer?.cancel()
     for (let tries = 0; tries < LAST_TRIES; tries++) {
       await this.#writing
@@ -179,17 +194,11 @@ export class WriteBehind {
     if (this.#backlog.isEmpty) return
     const { clock, intervalMs } = this.#options
     if (this.#waitingSinceMs === Infinity) this.#waitingSinceMs = clock.now()
-    if (this.#timer !== undefined || this.#writing !== undefined) return
-    if (intervalMs === 0 && this.#health.reason === undefined) {
-      // After this turn of the event loop, whatever the shards have applied is in the transaction.
-      const immediate = setImmediate(() => this.#run())
-      this.#timer = { cancel: () => clearImmediate(immediate) }
-      return
-    }
-    const dueMs = this.#waitingSinceMs + intervalMs / 2 - clock.now()
-    const delayMs =
-      this.#health.reason === undefined ? Math.max(0, dueMs) : Math.max(RETRY_MS, intervalMs / 2)
-    this.#timer = clock.after(delayMs, () => this.#run())
+    const isFailing = this.#health.reason !== undefined
+    const isUrgent = this.#backlog.isUrgent && !isFailing
+    if (this.#writing !== undefined || (this.#flush.isSet && !isUrgent)) return
+    if (isFailing) this.#flush.in(Math.max(RETRY_MS, intervalMs / 2))
+    else this.#flush.in(isUrgent ? 0 : this.#waitingSinceMs + intervalMs / 2 - clock.now())
   }
 
   #scheduleAside(): void {
@@ -199,11 +208,6 @@ export class WriteBehind {
       this.#backlog.retryAside()
       this.#schedule()
     })
-  }
-
-  #run(): void {
-    this.#timer = undefined
-    void this.#write()
   }
 
   #write(): Promise<void> {

@@ -5,6 +5,7 @@
 import type { Reply } from '../../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../../shared/errors.ts'
 import { flag, list, text, typeOf } from './fields.ts'
+import { FORMER } from './format.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'
 import { stampOf } from './times.ts'
 
@@ -122,8 +123,16 @@ const REPLIES: { readonly [T in Reply['type']]: ReplyWire<ReplyOf<T>> } = {
 const BY_WORD = new Map<unknown, ReplyWire<Reply>>(Object.values(REPLIES).map((wire) => [wire.word, wire]))
 
 export function toResultField(result: Result, frame: FrameWriter): unknown {
-  if ('error' in result) return ['error', result.error.code, result.error.detail]
+  if ('error' in result) {
+    const { code, detail } = result.error
+    return ['error', frame.format === FORMER ? formerCode(code) : code, detail]
+  }
   return wireOf(result.reply).toField(result.reply, frame)
+}
+
+/** Who speaks the former format does not know of a memory that is full, and would understand nothing of the frame. */
+function formerCode(code: ErrorCode): ErrorCode {
+  return code === 'MEMORY_FULL' ? 'OVERLOADED' : code
 }
 
 /** @throws when no member would answer so. */

@@ -1,12 +1,12 @@
 /**
- * How a value lies in a buffer:
+ * How a register lies in a buffer, a value or what is left of one:
  *
  *     0 flags   1 content type   2 bytes of the body   4 bytes of the id   8 last use   12 origin   16 time
  *     24 end, where there is one   then the id, and the body
  *
  * A body that is too large, or of a content type too rare to have a number, is kept beside it.
  */
-import type { Present, Value } from '../../entries/register.ts'
+import type { Register, Value } from '../../entries/register.ts'
 import type { EncodedId } from './encoded-id.ts'
 import { Interned } from './interned.ts'
 
@@ -14,7 +14,7 @@ const AT = { flags: 0, type: 1, bodyBytes: 2, idBytes: 4, used: 8, origin: 12, t
 const HEAD_BYTES = 24
 const END_BYTES = 8
 
-const FLAG = { ends: 1, isWideId: 2, isLarge: 4, isBinary: 8, isUtf8: 16 } as const
+const FLAG = { ends: 1, isWideId: 2, isLarge: 4, isBinary: 8, isUtf8: 16, isGone: 32 } as const
 
 /** Beyond it a body costs more to copy than a place of its own. */
 const BODY_BYTES_MAX = 1024
@@ -34,7 +34,7 @@ export interface Page {
 
 /** What is written into a record besides its id. */
 export interface Draft {
-  readonly register: Present
+  readonly register: Register
   readonly flags: number
   readonly contentType: number
   readonly bodyBytes: number
@@ -46,10 +46,11 @@ export function hasRoomFor({ contentType, body, headers }: Value, bodyBytes: num
   return typeof body !== 'string' || bodyBytes === body.length || body.isWellFormed()
 }
 
-export function draftOf(register: Present): Draft {
+export function draftOf(register: Register): Draft {
   const { value, endsAtMs } = register
-  const { body } = value
   const ends = endsAtMs < Infinity ? FLAG.ends : 0
+  if (value === undefined) return { register, flags: ends | FLAG.isGone, contentType: 0, bodyBytes: 0 }
+  const { body } = value
   const bodyBytes = Buffer.byteLength(body)
   if (!hasRoomFor(value, bodyBytes))
     return { register, flags: ends | FLAG.isLarge, contentType: 0, bodyBytes: 0 }
@@ -113,7 +114,7 @@ export function writeRecord({ bytes, view }: Page, at: number, id: EncodedId, dr
   view.setFloat64(at + AT.time, stamp.time)
   if (flags & FLAG.ends) view.setFloat64(at + AT.end, endsAtMs)
   id.copyTo(bytes, idStart(view, at))
-  if (bodyBytes === 0) return
+  if (value === undefined || bodyBytes === 0) return
   if (typeof value.body !== 'string') bytes.set(value.body, bodyStart(view, at))
   else bytes.write(value.body, bodyStart(view, at), flags & FLAG.isUtf8 ? 'utf8' : 'latin1')
 }
@@ -124,14 +125,17 @@ export function idIn({ bytes, view }: Page, at: number): string {
 }
 
 /** `large` is what is kept beside it, if it is. */
-export function registerIn(page: Page, at: number, large: () => Value): Present {
+export function registerIn(page: Page, at: number, large: () => Value): Register {
   const { view } = page
+  const flags = view.getUint8(at)
   const stamp = {
     time: view.getFloat64(at + AT.time),
     origin: origins.textOf(view.getUint32(at + AT.origin)),
   }
-  const value = view.getUint8(at) & FLAG.isLarge ? large() : valueIn(page, at)
-  return { kind: 'register', stamp, value, endsAtMs: endAt(page, at) }
+  const endsAtMs = endAt(page, at)
+  if (flags & FLAG.isGone) return { kind: 'register', stamp, endsAtMs }
+  const value = flags & FLAG.isLarge ? large() : valueIn(page, at)
+  return { kind: 'register', stamp, value, endsAtMs }
 }
 
 function valueIn({ bytes, view }: Page, at: number): Value {

@@ -1,12 +1,12 @@
 /**
- * The values under keys, packed, neighbouring slots together: what there are most of, and smallest, so that objects
- * for each would take more than they hold.
+ * Registers, packed, neighbouring slots together: values, what is left of them, and answers that are remembered are what
+ * there are most of, and smallest, so that objects for each would take more than they hold.
  *
  * Which of them was used longest ago is found by looking at some that chance has chosen, as Redis does: the oldest of
  * these is among the oldest of all. What ends by itself is found by slot: each knows its earliest end.
  */
 import { SLOTS } from '../../../shared/placement.ts'
-import type { Present, Value } from '../../entries/register.ts'
+import type { Register, Value } from '../../entries/register.ts'
 import { EncodedId, neighbourhoodOf } from './encoded-id.ts'
 import { offsetOf, Pack } from './pack.ts'
 import {
@@ -31,7 +31,7 @@ const COMPARED_ALL_MAX = 256
 export interface Found {
   readonly slot: number
   readonly id: string
-  readonly entry: Present
+  readonly entry: Register
 }
 
 interface Candidate {
@@ -51,22 +51,32 @@ export class Values {
   #count = 0
   /** Starts anew after four billion: what was not used since then is taken for younger than it is. */
   #uses = 0
+  readonly #graceMs: number
+
+  /** They are due so long after their end. */
+  constructor({ graceMs = 0 } = {}) {
+    this.#graceMs = graceMs
+  }
+
+  get count(): number {
+    return this.#count
+  }
 
   holds(slot: number): boolean {
     return this.#counts[slot] !== 0
   }
 
-  get(slot: number, id: string): Present | undefined {
+  get(slot: number, id: string): Register | undefined {
     return this.#read(slot, id, false)
   }
 
   /** The same, as the one used last. */
-  use(slot: number, id: string): Present | undefined {
+  use(slot: number, id: string): Register | undefined {
     return this.#read(slot, id, true)
   }
 
   /** In place of the one that is there; the one used last. */
-  put(slot: number, id: string, register: Present): void {
+  put(slot: number, id: string, register: Register): void {
     const neighbourhood = neighbourhoodOf(slot)
     const pack = this.#packs[neighbourhood] ?? new Pack(neighbourhood)
     const draft = draftOf(register)
@@ -78,7 +88,7 @@ export class Values {
     const page = pack.pageOf(place)
     writeRecord(page, offsetOf(place), this.#id, draft)
     markUsed(page, offsetOf(place), this.#nextUse())
-    if (isLarge(draft)) this.#large.set(nameOf(slot, id), register.value)
+    if (isLarge(draft) && register.value !== undefined) this.#large.set(nameOf(slot, id), register.value)
     else this.#dropLarge(slot, id)
     if (register.endsAtMs < Infinity)
       this.#earliestEnds[slot] = Math.min(this.#earliestEnds[slot] ?? Infinity, register.endsAtMs)
@@ -110,22 +120,23 @@ export class Values {
     return pack.placesOf(slot).map((place) => this.#found(slot, pack, place))
   }
 
-  /** Those that have ended, at most so many: they are expected to be replaced or removed. */
+  /** Those that are due, at most so many: they are expected to be replaced or removed. */
   due(nowMs: number, most: number): Found[] {
     const due: Found[] = []
+    const endedMs = nowMs - this.#graceMs
     for (let slot = 0; slot < SLOTS && due.length < most; slot++) {
-      if ((this.#earliestEnds[slot] ?? Infinity) <= nowMs) this.#collectDue(slot, nowMs, due, most)
+      if ((this.#earliestEnds[slot] ?? Infinity) <= endedMs) this.#collectDue(slot, endedMs, due, most)
     }
     return due
   }
 
-  #collectDue(slot: number, nowMs: number, due: Found[], most: number): void {
+  #collectDue(slot: number, endedMs: number, due: Found[], most: number): void {
     const pack = this.#packs[neighbourhoodOf(slot)]
     if (pack === undefined) return
     let earliest = Infinity
     for (const place of pack.placesOf(slot)) {
       const end = endAt(pack.pageOf(place), offsetOf(place))
-      if (end <= nowMs && due.length < most) due.push(this.#found(slot, pack, place))
+      if (end <= endedMs && due.length < most) due.push(this.#found(slot, pack, place))
       else earliest = Math.min(earliest, end)
     }
     this.#earliestEnds[slot] = earliest
@@ -176,7 +187,7 @@ export class Values {
     this.#inUse.push(pack)
   }
 
-  #read(slot: number, id: string, isUse: boolean): Present | undefined {
+  #read(slot: number, id: string, isUse: boolean): Register | undefined {
     const pack = this.#packs[neighbourhoodOf(slot)]
     if (pack === undefined) return undefined
     this.#id.encode(slot, id)
@@ -191,7 +202,7 @@ export class Values {
     return { slot, id, entry: this.#register(slot, id, pack, place) }
   }
 
-  #register(slot: number, id: string, pack: Pack, place: number): Present {
+  #register(slot: number, id: string, pack: Pack, place: number): Register {
     return registerIn(pack.pageOf(place), offsetOf(place), () => this.#largeOf(slot, id))
   }
 

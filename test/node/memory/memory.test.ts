@@ -58,9 +58,9 @@ describe('memory', () => {
   })
 
   it('gives up the oldest tombstone first', () => {
-    const memory = new Memory(1000)
+    const memory = new Memory(300)
     for (const id of ['va', 'vb', 'vc']) memory.merge(1, id, tombstone(5))
-    memory.merge(1, 'vd', value('x'.repeat(100)))
+    memory.merge(1, 'vd', value('x'.repeat(40)))
     expect(['va', 'vb', 'vc', 'vd'].filter((id) => memory.use(1, id, { nowMs: 0 }))).to.deep.equal([
       'vb',
       'vc',

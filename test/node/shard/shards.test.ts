@@ -37,7 +37,6 @@ class Bench {
       self: 'a',
       shardLimit: 4,
       queueMax,
-      bytesMax,
       memory: new Memory(bytesMax),
       holdings: this,
       replication: this,
@@ -175,7 +174,8 @@ describe('shards', () => {
 
   it('refuse a value that would fill all the memory by itself', async () => {
     const bench = new Bench({ bytesMax: 1000 })
-    expect(await codeOf(bench.execute(set('a', 'x'.repeat(1000))))).to.equal('TOO_LARGE')
+    expect(await codeOf(bench.execute(set('a', 'x'.repeat(1000))))).to.equal('MEMORY_FULL')
+    expect(bench.shards.refusedForMemory).to.include({ value: 1, counter: 0 })
   })
 
   it('refuse a slot that is not theirs before anything is applied', async () => {

@@ -38,6 +38,7 @@ class Bench {
   constructor() {
     const parsed = parseRoutes(JSON.stringify({ routes: [file] }))
     this.reads = new ReadThrough({
+      tokenBytesMax: 1_000_000,
       local: { execute: (command) => this.#execute(command) },
       routes: new RouteTable('routes' in parsed ? parsed.routes : []),
       upstream: { ask: (asking) => this.#ask(asking) },

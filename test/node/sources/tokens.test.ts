@@ -11,7 +11,7 @@ const fetched = (tenant: string, authorization?: string, query = '', key = '/a')
 
 describe('tokens', () => {
   it('are the latest of each tenant and query', () => {
-    const tokens = new Tokens()
+    const tokens = new Tokens(1_000_000)
     tokens.remember(fetched('acme', 'one'))
     tokens.remember(fetched('acme', 'two', '?x'))
     tokens.remember(fetched('zeta', 'three'))
@@ -24,27 +24,27 @@ describe('tokens', () => {
   })
 
   it('do not outlive a fetch without one', () => {
-    const tokens = new Tokens()
+    const tokens = new Tokens(1_000_000)
     tokens.remember(fetched('acme', 'one'))
     tokens.remember(fetched('acme'))
     expect(tokens.of('/a')).to.deep.equal([fetched('acme')])
   })
 
   it('are not remembered beyond a length that any real one has', () => {
-    const tokens = new Tokens()
+    const tokens = new Tokens(1_000_000)
     tokens.remember(fetched('acme', 'x'.repeat(5000)))
     expect(tokens.of('/a')).to.deep.equal([])
   })
 
   it('keep nothing of a request but what a fetch needs', () => {
-    const tokens = new Tokens()
+    const tokens = new Tokens(1_000_000)
     const more = { ...fetched('acme', 'one'), type: 'response.fetch', body: 'large' }
     tokens.remember(more)
     expect(tokens.of('/a')).to.deep.equal([fetched('acme', 'one')])
   })
 
   it('are of so many responses of a path, the latest', () => {
-    const tokens = new Tokens()
+    const tokens = new Tokens(1_000_000)
     for (let index = 0; index < 500; index++) {
       tokens.remember(fetched(`t${index}`, 'x'))
       tokens.remember(fetched('often', 'x'))
@@ -54,10 +54,23 @@ describe('tokens', () => {
     expect(tenants).to.include.members(['often', 't499', 't401'])
   })
 
-  it('are of so many paths, the latest', () => {
-    const tokens = new Tokens()
-    for (let index = 0; index < 1010; index++) tokens.remember(fetched('acme', 'x', '', `/${index}`))
-    expect(tokens.of('/9')).to.deep.equal([])
-    expect(tokens.of('/10')).to.have.length(1)
+  it('take no more than they may, however many there are and whatever they are, and the latest stay', () => {
+    const tokens = new Tokens(100_000)
+    for (let index = 0; index < 1000; index++) {
+      tokens.remember(
+        fetched(`t${index % 7}`, 'x'.repeat((index * 97) % 4096), `?${index % 5}`, `/${index % 50}`),
+      )
+      expect(tokens.bytes).to.be.within(1, 100_000)
+      expect(tokens.of(`/${index % 50}`)).to.not.deep.equal([])
+    }
+  })
+
+  it('take nothing where nothing is remembered', () => {
+    const tokens = new Tokens(700)
+    tokens.remember(fetched('acme', 'x'))
+    tokens.remember(fetched('acme', 'y', '', '/b'))
+    expect([tokens.of('/a').length, tokens.of('/b').length]).to.deep.equal([0, 1])
+    tokens.remember(fetched('acme', 'x'.repeat(2000), '', '/b'))
+    expect([tokens.of('/b').length, tokens.bytes]).to.deep.equal([0, 0])
   })
 })

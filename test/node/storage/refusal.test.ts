@@ -26,7 +26,6 @@ function start(options: { intervalMs: number; waitingBytesMax?: number }): Bench
     self: 'a',
     shardLimit: 2,
     queueMax: 100,
-    bytesMax: BYTES_MAX,
     memory: new Memory(BYTES_MAX, { forget: (forgotten) => writes.forget(forgotten) }),
     holdings: { isHere: () => true, async arrival() {}, async arrivals() {} },
     replication: { async merged() {} },

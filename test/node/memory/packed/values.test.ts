@@ -86,7 +86,7 @@ describe('packed values', () => {
     }
     for (let index = 0; index < 500; index++) {
       const expected = index % 5 === 4 ? undefined : bodyOf(index, 19)
-      expect(values.get(index % 3, `v${index}`)?.value.body).to.equal(expected)
+      expect(values.get(index % 3, `v${index}`)?.value?.body).to.equal(expected)
     }
   })
 
