@@ -18,8 +18,8 @@ export interface Page {
   readonly next?: PageEnd
 }
 
-/** A content and each of its reactions, before anybody reacts: measured with 100,000 contents of one user each. */
-const CONTENT_BYTES = 450
+/** A content and each of its reactions, before anybody reacts: measured with 200,000 contents of one user each. */
+const CONTENT_BYTES = 750
 export const REACTION_BYTES = 600
 
 export class Reactions {

@@ -2,16 +2,20 @@
  * The values of a few slots as records in pages, which lie outside of what the garbage collector walks through: found
  * by a hash table with open addressing (Knuth, The Art of Computer Programming, volume 3, 6.4).
  *
- * Records are added to the last page. What one leaves behind is reclaimed when a quarter of its page is of no use: the
- * records that are left there are added again. So whatever is known of a place holds until the next change.
+ * Records are added to the last page, which grows with them, as there may be no more of them than fit into a part of one.
+ * What a record leaves behind is reclaimed when a quarter of its page is of no use: the records that are left there are
+ * added again. So whatever is known of a place holds until the next change.
  */
 import { type EncodedId, placingOf, slotIn } from './encoded-id.ts'
 import { isRecordOf, type Page, recordBytes } from './record.ts'
 
-/** One size for all, so that what one gives up is of use to another; the largest record fits. */
+/** One size for all that are full, so that what one gives up is of use to another; the largest record fits. */
 const PAGE_BYTES = 2 ** 14
+/** The first pages of a pack begin so small, and grow by half; where there are more, a part of one makes no difference. */
+const FIRST_BYTES = [2 ** 10, 2 ** 12, 2 ** 12, 2 ** 12]
+const GROWTH = 1.5
 /** No more of a page may be of no use, for nobody counts it. */
-const WASTED_MAX = PAGE_BYTES / 4
+const WASTED_MAX = 1 / 4
 const CELLS_MIN = 8
 /** The table is filled so far at the most. */
 const LOAD_MAX = 0.8
@@ -27,7 +31,7 @@ export class Pack {
   readonly #wasted: number[] = []
   /** Where the next record goes: the first page begins at 1, 0 is no place. */
   #last = 0
-  #end = PAGE_BYTES
+  #end = 1
 
   constructor(neighbourhood: number) {
     this.#neighbourhood = neighbourhood
@@ -152,17 +156,39 @@ export class Pack {
   }
 
   #append(bytes: number): number {
-    while (this.#end + bytes > PAGE_BYTES) {
-      const former = this.#last
-      this.#last = this.#nextPage()
-      this.#end = this.#last === 0 ? 1 : 0
-      this.#pages[this.#last] = newPage()
-      this.#wasted[this.#last] = 0
-      this.#tidy(former)
+    while (this.#end + bytes > this.#bytesOf(this.#last)) {
+      const mayGrow = this.#pages[this.#last] !== undefined && this.#end + bytes <= PAGE_BYTES
+      if (mayGrow && !this.#isWasteful(this.#last)) this.#grow(this.#end + bytes)
+      else this.#turnPage(bytes)
     }
     const place = this.#last * PAGE_BYTES + this.#end
     this.#end += bytes
     return place
+  }
+
+  #bytesOf(page: number): number {
+    return this.#pages[page]?.bytes.length ?? 0
+  }
+
+  #isWasteful(page: number): boolean {
+    return (this.#wasted[page] ?? 0) > this.#bytesOf(page) * WASTED_MAX
+  }
+
+  #grow(least: number): void {
+    const page = this.#pages[this.#last]
+    if (page === undefined) return
+    const wanted = Math.max(least, Math.ceil(page.bytes.length * GROWTH))
+    this.#pages[this.#last] = pageOver(page.bytes.buffer.transfer(Math.min(wanted, PAGE_BYTES)))
+  }
+
+  #turnPage(bytes: number): void {
+    const former = this.#last
+    this.#last = this.#nextPage()
+    this.#end = this.#last === 0 ? 1 : 0
+    const first = FIRST_BYTES[this.#pages.length] ?? PAGE_BYTES
+    this.#pages[this.#last] = pageOver(new ArrayBuffer(Math.max(first, this.#end + bytes)))
+    this.#wasted[this.#last] = 0
+    this.#tidy(former)
   }
 
   #nextPage(): number {
@@ -178,7 +204,7 @@ export class Pack {
 
   /** Adds what is left in a page again, when that is worth it; the last page is still being filled. */
   #tidy(page: number): void {
-    if (page === this.#last || (this.#wasted[page] ?? 0) <= WASTED_MAX) return
+    if (page === this.#last || !this.#isWasteful(page)) return
     const from = this.#pages[page]
     if (from === undefined) return
     for (let cell = 0; cell < this.#cells; cell++) {
@@ -203,7 +229,6 @@ export function offsetOf(place: number): number {
   return place % PAGE_BYTES
 }
 
-function newPage(): Page {
-  const buffer = new ArrayBuffer(PAGE_BYTES)
+function pageOver(buffer: ArrayBuffer): Page {
   return { bytes: Buffer.from(buffer), view: new DataView(buffer) }
 }
