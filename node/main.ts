@@ -7,6 +7,7 @@ import { Names } from '../shared/names.ts'
 import { runService } from '../shared/run.ts'
 import { lookUpBy } from '../shared/system-lookup.ts'
 import { readConfig } from './config.ts'
+import { thisMachine } from './machine.ts'
 import { startNode } from './node.ts'
 
 // Values lie outside of the heap, so that what is in it is small, and cheap to look through: Node would let four times as
@@ -20,5 +21,6 @@ await runService(async (onFatal) => {
   const names = new Names({ clock, log })
   lookUpBy(names)
   const descriptors = divide(descriptorsMax())
-  return startNode(config, { log, clock, names, descriptors, onFatal })
+  const machine = thisMachine()
+  return startNode(config, { log, clock, names, descriptors, machine, onFatal })
 })

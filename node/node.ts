@@ -24,6 +24,7 @@ import { identify, type NodeConfig } from './config.ts'
 import { createDispatch } from './dispatch.ts'
 import { StampClock } from './entries/stamp.ts'
 import { publicRoutes } from './http/routes.ts'
+import { heapBytesFor, type Machine, shortcomingsOf, UNBOUNDED } from './machine.ts'
 import { createMember } from './member.ts'
 import { loadClient, Sources } from './sources/sources.ts'
 import { Storage } from './storage/storage.ts'
@@ -37,6 +38,8 @@ export interface NodeParts {
   readonly formats?: readonly number[]
   /** What the process may have open; as much as it likes where that is not said. */
   readonly descriptors?: Descriptors
+  /** What there is to carry the memory budget; as much as that needs where that is not said. */
+  readonly machine?: Machine
   /** Called when the node finds that it cannot go on. */
   onFatal(error: Error): void
 }
@@ -65,7 +68,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
     version: packageJson.version,
   }
   const log = root.child({ member: self.id })
-  const own = { self, clock, log, names, descriptors, metrics, means, client, onFatal }
+  const own = { ...parts, self, log, names, descriptors, metrics, means, client }
   const { backend, sources, routes } = join(config, own)
   const { apiKeys, clusterSecrets } = config
   http.serve(routes, { apiKeys, memberSecrets: clusterSecrets })
@@ -109,6 +112,8 @@ interface Joined extends NodeParts {
 
 function join(config: NodeConfig, joined: Joined) {
   const { self, clock, log, names, metrics, means, client, descriptors, onFatal } = joined
+  const { machine = UNBOUNDED } = joined
+  for (const problem of shortcomingsOf(machine, config.bytesMax)) log.warn(problem)
   const { outgoing } = descriptors
   const { registry } = metrics
   const { uplinkUrls, clusterSecrets, peerTimeoutMs: timeoutMs } = config
@@ -121,6 +126,7 @@ function join(config: NodeConfig, joined: Joined) {
   const { backend }: { backend: Backend } = createMember({
     ...basis,
     storage,
+    heapBytesMax: heapBytesFor(machine),
     beside: { backlog: () => storage.waitingBytes, tokens: () => sources.tokenBytes },
     metrics: createClusterMetrics(registry),
     stamps: new StampClock(self.incarnation),

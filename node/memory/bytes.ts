@@ -26,9 +26,10 @@ export function isPacked(id: string, entry: Entry): entry is Register {
 }
 
 export function bytesOfEntry(id: string, entry: Entry): number {
-  if (isPacked(id, entry)) return PACKED_OVERHEAD_BYTES + Buffer.byteLength(id) + packedBytes(entry.value)
-  const hasValue = entry.kind === 'register' && entry.value !== undefined
-  return overheadOf(id) + (hasValue ? VALUE_OVERHEAD_BYTES : 0) + verbsOf(entry).bytes(entry)
+  const value = entry.kind === 'register' ? entry.value : undefined
+  if (isPacked(id, entry)) return PACKED_OVERHEAD_BYTES + Buffer.byteLength(id) + packedBytes(value)
+  const beside = value === undefined ? 0 : VALUE_OVERHEAD_BYTES
+  return overheadOf(id) + beside + verbsOf(entry).bytes(entry)
 }
 
 /** What an entry that is not packed takes, before it has anything in it. */
