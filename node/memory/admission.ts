@@ -62,8 +62,8 @@ export class Admission {
     const known = this.#options.slots.find(slot, id)
     if (known !== undefined) return growthOf(known, entry)
     const growth = growthOf(undefined, entry)
-    // Who has never been there, and is not from now on, is only remembered for a while.
-    if (growth <= 0) return growth
+    // A content from which somebody has gone, and in which nobody was, is only remembered for a while.
+    if (entry.kind === 'reactions' && growth <= 0) return growth
     return isPacked(id, entry) ? bytesOfEntry(id, entry) : growth + overheadOf(id)
   }
 }
