@@ -37,6 +37,14 @@ describe('a frame', () => {
     )
   })
 
+  it('tells who speaks the former format of a full memory as of too much that waits, which that one knows', () => {
+    const error = { code: 'MEMORY_FULL', detail: 'no room' } as const
+    const told = (format: number) =>
+      decodeResponse(encodeResponse({ ...said, format, results: [{ error }] })).results
+    expect(told(CURRENT)).to.deep.equal([{ error }])
+    expect(told(FORMER)).to.deep.equal([{ error: { ...error, code: 'OVERLOADED' } }])
+  })
+
   it('carries a name that every object has as a name like any other', () => {
     const counts: Record<string, number> = JSON.parse('{"__proto__":1,"constructor":2,"toString":3}')
     const reply = { type: 'counts', counts, owner: 'a' } as const
