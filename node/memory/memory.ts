@@ -214,11 +214,8 @@ export class Memory {
 
   #giveUp(victim: Held): void {
     const { slot, id, entry } = victim
-    if (verbsOf(entry).crowd(entry) !== undefined) {
-      this.#forgetGone(victim)
-      return
-    }
-    this.#remove(victim)
+    if (verbsOf(entry).crowd(entry) !== undefined) this.#forgetGone(victim)
+    else this.#remove(victim)
     if (entry.kind !== 'register' || entry.value === undefined) return
     this.counts.evictions++
     this.#listener.evict?.({ slot, id, entry: buryRegister(entry) })

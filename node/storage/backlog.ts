@@ -37,8 +37,9 @@ export class Backlog {
     return this.bytes > this.#bytesMax * URGENT
   }
 
+  /** Not once it is full: then writers are refused. */
   get isPressing(): boolean {
-    return this.bytes > this.#bytesMax * PRESSING
+    return this.bytes > this.#bytesMax * PRESSING && !this.isFull
   }
 
   get isFull(): boolean {

@@ -126,8 +126,7 @@ export class WriteBehind {
   /** Is over once the disk has taken some of what waits, where that is much, or after a while. */
   room(): Eventual<void> {
     const { clock, waitMaxMs: timeoutMs } = this.#options
-    if (!this.#backlog.isPressing || this.#backlog.isFull || this.#health.reason !== undefined)
-      return undefined
+    if (!this.#backlog.isPressing || this.#health.reason !== undefined) return undefined
     const over = () => {}
     return inTime(this.#current ?? this.#next.promise, { clock, timeoutMs, late: LATE }).then(over, over)
   }
@@ -197,8 +196,8 @@ export class WriteBehind {
     const isFailing = this.#health.reason !== undefined
     const isUrgent = this.#backlog.isUrgent && !isFailing
     if (this.#writing !== undefined || (this.#flush.isSet && !isUrgent)) return
-    if (isFailing) this.#flush.in(Math.max(RETRY_MS, intervalMs / 2))
-    else this.#flush.in(isUrgent ? 0 : this.#waitingSinceMs + intervalMs / 2 - clock.now())
+    const dueMs = isUrgent ? 0 : this.#waitingSinceMs + intervalMs / 2 - clock.now()
+    this.#flush.in(isFailing ? Math.max(RETRY_MS, intervalMs / 2) : dueMs)
   }
 
   #scheduleAside(): void {
