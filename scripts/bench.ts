@@ -1,5 +1,6 @@
 /** Measures on this machine what requests cost and what becomes of a node under load; each prints tables in Markdown. */
 import { measureBodies } from './bench/bodies.ts'
+import { measureBudgets } from './bench/budget.ts'
 import { findCores } from './bench/cores.ts'
 import { measureDisk } from './bench/disk.ts'
 import { measureLatency } from './bench/latency.ts'
@@ -15,6 +16,7 @@ const DEFAULT_PORT = 4590
 const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what requests cost, beside a bare server (2 5: six minutes)
        ./scripts/bench.sh soak [MINUTES]                 the memory of a node under load (10)
        ./scripts/bench.sh memory [ENTRIES [REACTIONS]]   what entries take, beside Redis (1000000 1000000)
+       ./scripts/bench.sh budget [SECONDS]               what is resident beside what MAX_BYTES counts, of 8, 64 and 512 MiB (60)
        ./scripts/bench.sh overload [KIND [SECONDS]]      three times what it can do of batch, post or get (batch 5)
        ./scripts/bench.sh latency [SECONDS_A_ROW [RATE]] how long they take at a rate, and in parts of what can be served (5)
        ./scripts/bench.sh bodies [SECONDS [ROUNDS]]      what readers notice while bodies of 8 MiB arrive (2 3)
@@ -63,6 +65,10 @@ function commandOf([first = '2', ...rest]: readonly string[]): () => Promise<str
     case 'memory': {
       const [entries, reactions] = [number(second, 1e6), number(third, 1e6)]
       return () => measureMemory(options, { entries, reactions, progress })
+    }
+    case 'budget': {
+      const seconds = number(second, 60)
+      return () => measureBudgets(options, { seconds, progress })
     }
     case 'overload': {
       const [kind, seconds] = [kindOf(second ?? 'batch'), number(third, 5)]

@@ -35,6 +35,7 @@ const UNDONE = new Set([
   REFUSED,
   NOBODY.problem,
   ...['REFUSED', 'OVERLOADED', 'WRONG_OWNER', 'NOT_READY'].map((code) => `503 ${code}`),
+  '507 MEMORY_FULL',
 ])
 /** A condition was not met, or there is nothing to give back. */
 const HELD = [404, 412]

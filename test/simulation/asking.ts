@@ -14,7 +14,7 @@ export type Result = { readonly reply: Reply } | { readonly failed: string } | {
 const GRACE_MS = 3000
 
 /** With these nothing was carried out. */
-const NOT_APPLIED: readonly string[] = ['WRONG_OWNER', 'REFUSED', 'NOT_READY', 'OVERLOADED']
+const NOT_APPLIED: readonly string[] = ['WRONG_OWNER', 'REFUSED', 'NOT_READY', 'OVERLOADED', 'MEMORY_FULL']
 
 export interface Asking {
   readonly world: World
