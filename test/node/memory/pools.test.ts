@@ -104,9 +104,9 @@ describe('a budget', () => {
       [(index: number) => responseOf('quiet', index), (index: number) => `v${index}`],
     ] as const) {
       const memory = new Memory(100_000)
-      for (let index = 0; index < 50; index++) memory.merge(1, mine(index), entry(500))
+      for (let index = 0; index < 40; index++) memory.merge(1, mine(index), entry(500))
       for (let index = 0; index < 2000; index++) memory.merge(2, theirs(index), entry(500))
-      const left = Array.from({ length: 50 }, (_, index) => memory.use(1, mine(index), { nowMs: 0 }))
+      const left = Array.from({ length: 40 }, (_, index) => memory.use(1, mine(index), { nowMs: 0 }))
       expect(left.filter((held) => held === undefined)).to.have.length(0)
       expect(memory.counts.evictions).to.be.above(1800)
     }
