@@ -24,8 +24,11 @@ const HEAP_BASE_BYTES = 64 * MIB
 /** Of the rest so much may be in use all the time, or the garbage collector would do nothing else. */
 const HEAP_LOAD_MAX = 0.7
 
-/** What is resident of a node that stores nothing, with what is under way; and of each byte that is stored, at the most. */
-const RESIDENT_BASE_BYTES = 160 * MIB
+/**
+ * What is resident of a node whatever it stores, with what is under way and not yet collected, and of each byte that is
+ * stored, at the most: measured with `./scripts/bench.sh budget`.
+ */
+const RESIDENT_BASE_BYTES = 260 * MIB
 const RESIDENT_FACTOR = 1.5
 
 /** How much of what is stored may lie on the heap: counters, reactions, and all of a response but its body. */
