@@ -54,7 +54,7 @@ export interface Node extends AsyncDisposable {
  * who is a member.
  */
 export async function startNode(config: NodeConfig, parts: NodeParts): Promise<Node> {
-  const { log: root, clock, onFatal, formats = FORMATS } = parts
+  const { log: root, clock, onFatal, formats = FORMATS, machine = UNBOUNDED } = parts
   const { names = new Names(parts), descriptors = divide(Infinity) } = parts
   const metrics = createHttpMetrics()
   const client = await loadClient(config.kafka)
@@ -68,7 +68,8 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
     version: packageJson.version,
   }
   const log = root.child({ member: self.id })
-  const own = { ...parts, self, log, names, descriptors, metrics, means, client }
+  for (const problem of shortcomingsOf(machine, config.bytesMax)) log.warn(problem)
+  const own = { ...parts, machine, self, log, names, descriptors, metrics, means, client }
   const { backend, sources, routes } = join(config, own)
   const { apiKeys, clusterSecrets } = config
   http.serve(routes, { apiKeys, memberSecrets: clusterSecrets })
@@ -102,6 +103,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
 }
 
 interface Joined extends NodeParts {
+  readonly machine: Machine
   readonly names: Names
   readonly descriptors: Descriptors
   readonly self: Member
@@ -112,8 +114,6 @@ interface Joined extends NodeParts {
 
 function join(config: NodeConfig, joined: Joined) {
   const { self, clock, log, names, metrics, means, client, descriptors, onFatal } = joined
-  const { machine = UNBOUNDED } = joined
-  for (const problem of shortcomingsOf(machine, config.bytesMax)) log.warn(problem)
   const { outgoing } = descriptors
   const { registry } = metrics
   const { uplinkUrls, clusterSecrets, peerTimeoutMs: timeoutMs } = config
@@ -126,7 +126,7 @@ function join(config: NodeConfig, joined: Joined) {
   const { backend }: { backend: Backend } = createMember({
     ...basis,
     storage,
-    heapBytesMax: heapBytesFor(machine),
+    heapBytesMax: heapBytesFor(joined.machine),
     beside: { backlog: () => storage.waitingBytes, tokens: () => sources.tokenBytes },
     metrics: createClusterMetrics(registry),
     stamps: new StampClock(self.incarnation),
