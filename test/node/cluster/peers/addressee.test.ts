@@ -9,6 +9,7 @@ import { HttpConnection, Peers } from '../../../../node/cluster/peers/peers.ts'
 import { StampClock } from '../../../../node/entries/stamp.ts'
 import { systemClock } from '../../../../shared/clock.ts'
 import { LIFE_HEADER, type Member } from '../../../../shared/view.ts'
+import { testMeans } from '../../../support/means.ts'
 import { startTestNode, type TestNode } from '../../../support/node.ts'
 import { call, expectProblem, send } from '../../http/call.ts'
 
