@@ -144,7 +144,7 @@ async function footprint(members: number): Promise<{ bytes: number; installMs: n
   )
   for (const { member } of lives) {
     member.members.learn(viewOf(members))
-    await world.until(member.members.after(0, world.nowMs + 1000))
+    while (member.members.placed === undefined) await world.until(world.pause(1))
   }
   const bytes = (usedBytes() - before) / lives.length
   const installing = lives.map(({ member }) => timed(() => member.members.learn(viewOf(members + 1))))
