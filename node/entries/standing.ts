@@ -22,8 +22,7 @@ const LAPSES_MAX = 8
 
 /** All of these. */
 export function joinLapses(one: readonly Lapse[], other: readonly Lapse[]): readonly Lapse[] {
-  const known = new Set(one.map(nameOf))
-  const all = [...one, ...other.filter((lapse) => !known.has(nameOf(lapse)))]
+  const all = [...new Map([...one, ...other].map((lapse) => [nameOf(lapse), lapse])).values()]
   all.sort((a, b) => a.to - b.to || a.from - b.from)
   const oldest = all.splice(0, all.length - LAPSES_MAX + 1)
   const from = oldest.reduce((least, lapse) => Math.min(least, lapse.from), Infinity)

@@ -9,6 +9,12 @@ const lapse = fc
 const lapses = fc.array(lapse, { maxLength: 12 }).map((all) => joinLapses([], all))
 
 describe('lapses of two copies', () => {
+  it('are told once each, however often they come', () => {
+    const lapse = { from: 33, to: 37 }
+    expect(joinLapses([lapse], [lapse, lapse])).to.deep.equal([lapse])
+    expect(joinLapses([lapse, lapse], [])).to.deep.equal([lapse])
+  })
+
   it('are those of both, in their order, and never more than a few', () => {
     fc.assert(
       fc.property(lapses, lapses, (one, other) => {
