@@ -110,7 +110,7 @@ describe('the documents', () => {
     const sources = ['shared/config.ts', 'node/config.ts', 'node/kafka-settings.ts', 'uplink/config.ts'].map(
       (path) => readFileSync(join(ROOT, path), 'utf8'),
     )
-    const read = [...sources.join().matchAll(/\b(?:text|list|integer|bytes)\('([A-Z_]+)'/g)].map(
+    const read = [...sources.join().matchAll(/\b(?:text|list|secrets|integer|bytes)\('([A-Z_]+)'/g)].map(
       ([, name]) => name,
     )
     const named = docs.flatMap((page) => page.find(/^\| `([A-Z_]+)` \| (?:node|uplink|both) \|/gm))
