@@ -3,6 +3,7 @@ import { encodeRequest } from '../../../node/cluster/wire/execute.ts'
 import { CURRENT } from '../../../node/cluster/wire/format.ts'
 import { encodePart } from '../../../node/cluster/wire/parts.ts'
 import { encodeSlotRequest } from '../../../node/cluster/wire/slots.ts'
+import { LIFE_HEADER } from '../../../shared/view.ts'
 import { type CallOptions, JSON_TYPE } from './call.ts'
 
 export type Example = readonly [operation: string, status: number, query: string, options?: CallOptions]
@@ -14,6 +15,12 @@ const huge = new Uint8Array(26_000_000)
 const frame = (body: Uint8Array | string): CallOptions => ({
   headers: { 'content-type': 'application/vnd.larder.frame' },
   body: typeof body === 'string' ? body : new Uint8Array(body),
+})
+
+/** The same, meant for a life of this member that is over. */
+const late = ({ headers, ...rest }: CallOptions): CallOptions => ({
+  ...rest,
+  headers: { ...headers, [LIFE_HEADER]: 'over' },
 })
 
 const now = { nowMs: 0, wallMs: 0 }
@@ -37,16 +44,19 @@ export const MEMBER_EXAMPLES: readonly Example[] = [
   ['POST /cluster/execute', 400, '', frame('')],
   ['POST /cluster/execute', 409, '', frame('x')],
   ['POST /cluster/execute', 413, '', frame(huge)],
+  ['POST /cluster/execute', 421, '', late(frame('x'))],
   ['POST /cluster/execute', 415, '', text('x')],
   ['POST /cluster/slots', 200, '', frame(OFFER)],
   ['POST /cluster/slots', 400, '', frame('')],
   ['POST /cluster/slots', 409, '', frame('x')],
   ['POST /cluster/slots', 413, '', frame(huge)],
+  ['POST /cluster/slots', 421, '', late(frame('x'))],
   ['POST /cluster/slots', 415, '', text('x')],
   ['POST /cluster/parts', 200, '', frame(PART)],
   ['POST /cluster/parts', 400, '', frame('')],
   ['POST /cluster/parts', 409, '', frame('x')],
   ['POST /cluster/parts', 413, '', frame(huge)],
+  ['POST /cluster/parts', 421, '', late(frame('x'))],
   ['POST /cluster/parts', 415, '', text('x')],
   [
     'POST /cluster/meet',
@@ -60,6 +70,8 @@ export const MEMBER_EXAMPLES: readonly Example[] = [
   ['POST /cluster/reach', 400, '', json({})],
   ['POST /cluster/reach', 413, '', { headers: JSON_TYPE, body: large }],
   ['POST /cluster/reach', 415, '', text('x')],
+  ['POST /cluster/reach', 421, '', late(json({}))],
   ['GET /cluster/channel', 400, ''],
   ['GET /cluster/status', 200, ''],
+  ['GET /cluster/status', 421, '', late({})],
 ]

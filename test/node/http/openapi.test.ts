@@ -8,8 +8,8 @@ import { Page } from './page.ts'
 
 const ACCESS = { 'api-key': 'salt-and-pepper-1', authorization: 'Bearer what-members-show' }
 
-/** Statuses that need a slow client, a flood of bytes or a fault; they have tests of their own. */
-const RARE = [408, 431, 500, 503]
+/** Statuses that need a slow client, a flood of bytes, a full memory or a fault; they have tests of their own. */
+const RARE = [408, 431, 500, 503, 507]
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const form = (body: string): CallOptions => ({ headers: FORM, body })
@@ -187,8 +187,8 @@ describe('/openapi.json', () => {
 
   it('promises nothing that has no example here', () => {
     const shown = new Set(EXAMPLES.map(([operation, status]) => `${operation} ${status}`))
-    // These take a second member: reach.test.ts and channel.test.ts have one.
-    shown.add('POST /cluster/reach 200').add('GET /cluster/channel 101')
+    // These take a second member: reach.test.ts, channel.test.ts and addressee.test.ts have one.
+    shown.add('POST /cluster/reach 200').add('GET /cluster/channel 101').add('GET /cluster/channel 421')
     const rest = page.operations.flatMap((operation) =>
       page
         .statusesOf(operation)
