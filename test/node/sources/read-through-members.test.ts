@@ -53,7 +53,8 @@ describe('cached responses in a cluster that changes', () => {
   it('are UNREACHABLE behind a member that is cut off, and other members go on', async () => {
     await using upstream = await TestUpstream.start()
     const node = { ROUTES_FILE: await upstream.contract({ timeout_ms: 1000 }), PEER_TIMEOUT_MS: '1000' }
-    await using cluster = await Cluster.start({ ids: ['a'], node })
+    // Before a lease is over: then it would be left out.
+    await using cluster = await Cluster.start({ ids: ['a'], node, uplink: { LEASE_MS: '60000' } })
     const [port] = await freePorts(1)
     await using tether = await Tether.to(port)
     await cluster.join('b', { PORT: String(port), ADVERTISE_URL: tether.url })
