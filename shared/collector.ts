@@ -15,6 +15,11 @@ export class Collector {
     if (length > LARGE_BYTES) this.#whole = Buffer.allocUnsafeSlow(length)
   }
 
+  /** By the Content-Length of an answer, if it has one, and for no more than that. */
+  static announced(length: string | null | undefined, bytesMax: number): Collector {
+    return new Collector(Math.min(Number(length ?? 0), bytesMax))
+  }
+
   get bytes(): number {
     return this.#bytes
   }

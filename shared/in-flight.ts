@@ -58,7 +58,7 @@ export class InFlight {
   /** For so much more. Where nothing else is in flight there is room for anything that comes as one. */
   hasRoomFor(bytes: number, isSmall: boolean): boolean {
     const more = isSmall ? Math.max(this.bytesMax * SMALL_PART, SMALL_BYTES_MIN) : 0
-    return this.bytes + bytes <= this.bytesMax + more || this.#bytes === 0
+    return this.#bytes === 0 || this.bytes + bytes <= this.bytesMax + more
   }
 
   add(bytes: number): void {

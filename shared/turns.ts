@@ -9,21 +9,8 @@ import { Histogram, type Registry } from 'prom-client'
 import type { Clock } from './clock.ts'
 import type { Eventual } from './eventual.ts'
 
-/** What there is to do; the metrics tell them apart. */
-export type Work =
-  | 'activity'
-  | 'arrivals'
-  | 'batches'
-  | 'bodies'
-  | 'clearing'
-  | 'copies'
-  | 'eviction'
-  | 'expiry'
-  | 'hand-off'
-  | 'letting go'
-  | 'mirroring'
-  | 'recovery'
-  | 'writes'
+/** What there is to do; the metrics tell it apart. */
+export type Work = 'bodies'
 
 /** With the step that brings it over this, and on a slow machine, a turn is to stay below 5 ms. */
 const TURN_MS = 3
@@ -74,20 +61,6 @@ export class Turns {
       }
     }
     this.#waiting.push({ work, go })
-    return promise
-  }
-
-  /** Others go first. */
-  pass(work: Work): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#begin()
-    this.#waiting.push({
-      work,
-      go() {
-        resolve()
-        return true
-      },
-    })
     return promise
   }
 

@@ -136,7 +136,7 @@ export class Upstream {
   async #read(response: Response): Promise<Uint8Array> {
     const { bodyBytesMax, inFlight, turns } = this.#options
     const share = new Share(inFlight)
-    const collector = new Collector(lengthOf(response, bodyBytesMax))
+    const collector = Collector.announced(lengthOf(response), bodyBytesMax)
     try {
       for await (const piece of response.body ?? []) {
         if (collector.bytes + piece.length > bodyBytesMax)
@@ -152,8 +152,8 @@ export class Upstream {
 }
 
 /** What it says of the length of its body: that of what is sent, so none where that is coded. */
-function lengthOf({ headers }: Response, bytesMax: number): number {
-  return headers.has('content-encoding') ? 0 : Math.min(Number(headers.get('content-length') ?? 0), bytesMax)
+function lengthOf({ headers }: Response): string | null {
+  return headers.has('content-encoding') ? null : headers.get('content-length')
 }
 
 function headersOf({ authorization, tenant, etag }: Asking, isSame: boolean): Record<string, string> {

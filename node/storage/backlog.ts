@@ -15,7 +15,7 @@ export interface Target {
 }
 
 /** Beyond it nothing new is taken in, and nothing is lost. */
-const BYTES_MAX = 256 * 2 ** 20
+export const BACKLOG_BYTES_MAX = 256 * 2 ** 20
 /** From this part of it on it is written at once, and from that on writers wait for the disk. */
 const URGENT = 1 / 4
 const PRESSING = 1 / 2
@@ -29,7 +29,7 @@ export class Backlog {
   #asideBytes = 0
   #takenBytes = 0
 
-  constructor(bytesMax = BYTES_MAX) {
+  constructor(bytesMax = BACKLOG_BYTES_MAX) {
     this.#bytesMax = bytesMax
   }
 

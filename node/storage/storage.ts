@@ -7,6 +7,7 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
+import { BACKLOG_BYTES_MAX } from './backlog.ts'
 import { Disk } from './disk.ts'
 import { FileClock } from './file-clock.ts'
 import { registerDiskMetrics } from './metrics.ts'
@@ -27,9 +28,8 @@ export interface StorageOptions {
   readonly bytesMax: number
 }
 
-/** What waits for the disk takes no more than this part of it, nor than so much: beyond it writers are refused. */
-const WAITING_MAX = 1 / 4
-const WAITING_BYTES_MAX = 256 * 2 ** 20
+/** What waits for the disk takes no more than this part of it: beyond it writers are refused. */
+const WAITING_PART = 1 / 4
 
 export class Storage {
   readonly #disk: Disk | undefined
@@ -46,7 +46,7 @@ export class Storage {
     if (dataDir === undefined) return
     const times = new FileClock(clock)
     this.#disk = new Disk(join(dataDir, `${memberId}.db`), times)
-    const waitingBytesMax = Math.min(WAITING_BYTES_MAX, options.bytesMax * WAITING_MAX)
+    const waitingBytesMax = Math.min(BACKLOG_BYTES_MAX, options.bytesMax * WAITING_PART)
     const timing = { intervalMs, waitMaxMs, waitingBytesMax }
     this.#writes = new WriteBehind({ clock, log, times, target: this.#disk, ...timing })
     this.#recovery = new Recovery({ ...options, times, disk: this.#disk, writes: this.#writes })

@@ -198,5 +198,6 @@ export function number(cell: Cell | undefined): number {
 /** JSON was kept as text also where it was large. */
 function bodyOf(cell: Cell | undefined): string | Uint8Array {
   if (cell instanceof Uint8Array) return cell
-  return text(cell).length > LARGE_BYTES ? Buffer.from(text(cell)) : text(cell)
+  const json = text(cell)
+  return json.length > LARGE_BYTES ? Buffer.from(json) : json
 }

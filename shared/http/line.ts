@@ -8,7 +8,7 @@ export interface Waiting {
 }
 
 /** A search looks at no more of them. */
-const LOOKS_MAX = 200
+export const LOOKS_MAX = 200
 
 /**
  * Who asks is not moved, which every request would have to pay for: whoever is found at the front and has asked since, or waits

@@ -13,7 +13,7 @@
 import type { Duplex } from 'node:stream'
 import type { Log } from '../log.ts'
 import { Trouble } from '../trouble.ts'
-import { Line } from './line.ts'
+import { Line, LOOKS_MAX } from './line.ts'
 import { networkOf } from './network.ts'
 
 /** Of the places, those that one address may have. */
@@ -24,8 +24,6 @@ const SHARE = 0.25
 const SILENT_MIN_MS = 1000
 /** Nor one that has never asked anything, where another one does. */
 const MUTE_MIN_MS = 100
-/** So many of those are looked at. */
-const LOOKS_MAX = 200
 /** Places are short until so many of them are free again: more than an address that is at its limit leaves. */
 const FREE_PART = 0.2
 

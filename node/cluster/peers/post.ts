@@ -2,7 +2,7 @@
  * One POST on a kept-alive connection. The member-to-member path is the one place that does not use
  * node-fetch: its streams and headers cost as much as everything else that is done for a batch.
  */
-import { type Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { type Agent, request as httpRequest, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Clock } from '../../../shared/clock.ts'
 import { Collector } from '../../../shared/collector.ts'
@@ -33,7 +33,7 @@ export function post(
   const request = target.protocol === 'https:' ? httpsRequest : httpRequest
   const headers = { ...options.headers, 'content-length': body.length }
   const call = request({ ...target, agent, headers, method: 'POST' }, (response) => {
-    const answer = new Collector(lengthOf(response, answerBytesMax))
+    const answer = Collector.announced(response.headers['content-length'], answerBytesMax)
     response.on('data', (chunk: Buffer) => {
       if (answer.bytes + chunk.length > answerBytesMax)
         return void call.destroy(new Error(`an answer of over ${answerBytesMax} bytes`))
@@ -60,9 +60,4 @@ export function post(
   })
   call.end(body)
   return promise
-}
-
-/** What an answer says of its length, as far as it may be. */
-function lengthOf({ headers }: IncomingMessage, bytesMax: number): number {
-  return Math.min(Number(headers['content-length'] ?? 0), bytesMax)
 }
