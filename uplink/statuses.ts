@@ -24,14 +24,16 @@ const FRESH_MS = 1000
 export class Statuses {
   readonly #clock: Clock
   readonly #clusterSecrets: readonly string[]
+  readonly #answerMaxMs: number
   #askedAtMs = -Infinity
   #answers: Promise<StatusByLife> = Promise.resolve(new Map())
   /** How many requests each had answered by when. */
   #counts: ReadonlyMap<string, { requests: number; atMs: number }> = new Map()
 
-  constructor({ clock, clusterSecrets }: { clock: Clock; clusterSecrets: readonly string[] }) {
-    this.#clock = clock
-    this.#clusterSecrets = clusterSecrets
+  constructor(options: { clock: Clock; clusterSecrets: readonly string[]; answerMaxMs?: number }) {
+    this.#clock = options.clock
+    this.#clusterSecrets = options.clusterSecrets
+    this.#answerMaxMs = options.answerMaxMs ?? ANSWER_MAX_MS
   }
 
   of(members: readonly Member[]): Promise<StatusByLife> {
@@ -69,7 +71,7 @@ export class Statuses {
           [LIFE_HEADER]: member.incarnation,
           connection: 'close',
         },
-        signal: AbortSignal.timeout(ANSWER_MAX_MS),
+        signal: AbortSignal.timeout(this.#answerMaxMs),
         redirect: 'manual',
         size: ANSWER_BYTES_MAX,
       })

@@ -155,7 +155,7 @@ describe('what takes the place of what was known', () => {
         }
         expect(kept.again.counts).to.deep.equal(kept.memory.counts)
       }),
-      { numRuns: 500 },
+      { numRuns: 60 },
     )
   })
 
