@@ -31,6 +31,9 @@ export type Member = z.infer<typeof Member>
 
 const Copies = z.int().min(1)
 
+/** How many members what is told of a cluster may name. */
+const MEMBERS_MAX = 10_000
+
 /** In what a member asks of others: its id, for their logs. */
 export const MEMBER_HEADER = 'larder-member'
 /** In what is asked of a member: which life of it is meant. An address is none: another one may answer there by now. */
@@ -41,12 +44,12 @@ export const LastView = z.object({
   epoch: ClaimedEpoch.min(1),
   copies: Copies,
   /** Their ids; those that were leaving too, as they may not have handed over everything. */
-  members: z.array(MemberId).min(1).max(1000),
+  members: z.array(MemberId).min(1).max(MEMBERS_MAX),
 })
 export type LastView = z.infer<typeof LastView>
 
 /** Of whom it was said that they will not come back with what they held. */
-export const Gone = z.array(MemberId).max(1000)
+export const Gone = z.array(MemberId).max(MEMBERS_MAX)
 
 export const View = z.object({
   epoch: Epoch,
