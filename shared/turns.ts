@@ -9,8 +9,19 @@ import { Histogram, type Registry } from 'prom-client'
 import type { Clock } from './clock.ts'
 import type { Eventual } from './eventual.ts'
 
-/** What there is to do; the metrics tell it apart. */
-export type Work = 'bodies'
+/** What there is to do; the metrics tell them apart. */
+export type Work =
+  | 'activity'
+  | 'arrivals'
+  | 'bodies'
+  | 'clearing'
+  | 'copies'
+  | 'eviction'
+  | 'expiry'
+  | 'hand-off'
+  | 'letting go'
+  | 'mirroring'
+  | 'recovery'
 
 /** With the step that brings it over this, and on a slow machine, a turn is to stay below 5 ms. */
 const TURN_MS = 3
@@ -23,15 +34,15 @@ export interface TurnsOptions {
   note(work: Work, ms: number): void
 }
 
-interface Job {
-  readonly work: Work
-  /** Takes steps until they are over, or the turn is; tells which. */
-  go(): boolean
-}
+/** Takes steps until they are over, or the turn is; tells which. */
+type Job = () => boolean
 
 export class Turns {
   readonly #options: TurnsOptions
-  readonly #waiting: Job[] = []
+  /** Who has had no turn yet, and who goes on. Each of the two comes first in every other turn: what is short is over soon. */
+  readonly #fresh: Job[] = []
+  readonly #begun: Job[] = []
+  #isForBegun = false
   /** When the turn ends that is under way in this turn of the event loop. */
   #endsAtMs: number | undefined
 
@@ -45,7 +56,8 @@ export class Turns {
    */
   take<T>(work: Work, steps: Iterator<unknown, T>): Eventual<T> {
     this.#begin()
-    if (this.#waiting.length === 0 && !this.#isOver) {
+    const isAtOnce = !this.#isWaitedFor && !this.#isOver
+    if (isAtOnce) {
       const result = this.#go(work, steps)
       if (result.done) return result.value
     }
@@ -60,8 +72,24 @@ export class Turns {
         return true
       }
     }
-    this.#waiting.push({ work, go })
+    const queue = isAtOnce ? this.#begun : this.#fresh
+    queue.push(go)
     return promise
+  }
+
+  /** Whatever has arrived goes first. */
+  pass(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#begin()
+    this.#fresh.push(() => {
+      resolve()
+      return true
+    })
+    return promise
+  }
+
+  get #isWaitedFor(): boolean {
+    return this.#fresh.length + this.#begun.length > 0
   }
 
   get #isOver(): boolean {
@@ -76,12 +104,14 @@ export class Turns {
 
   #next(): void {
     this.#endsAtMs = undefined
-    if (this.#waiting.length === 0) return
+    if (!this.#isWaitedFor) return
     this.#begin()
+    const [first, second] = this.#isForBegun ? [this.#begun, this.#fresh] : [this.#fresh, this.#begun]
+    this.#isForBegun = !this.#isForBegun
     do {
-      const job = this.#waiting.shift()
-      if (job !== undefined && !job.go()) this.#waiting.push(job)
-    } while (this.#waiting.length > 0 && !this.#isOver)
+      const job = first.shift() ?? second.shift()
+      if (job !== undefined && !job()) this.#begun.push(job)
+    } while (this.#isWaitedFor && !this.#isOver)
   }
 
   /** At least one step: whoever has a turn gets on. */
