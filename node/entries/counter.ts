@@ -11,6 +11,7 @@ import { assertNever, LarderError } from '../../shared/errors.ts'
 import {
   balanceOfAll,
   foldInto,
+  foldsOf,
   goalOf,
   hasFoldedOn,
   hasFolds,
@@ -151,9 +152,10 @@ export const COUNTER: Verbs<Counter> = {
   isNews(known, other) {
     const order = compareResets(known.reset, other.reset)
     if (order !== 0) return order < 0
+    const folds = foldsOf(known.tallies)
     return Object.entries(other.tallies).some(([name, theirs]) => {
       const { [name]: ours } = known.tallies
-      return ours === undefined ? !isFolded(name, theirs, known.tallies) : !hasReached(ours, theirs)
+      return ours === undefined ? !isFolded(name, theirs, folds) : !hasReached(ours, theirs)
     })
   },
   times: ({ reset }) => (reset ? [reset] : []),

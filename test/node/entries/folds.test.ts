@@ -11,8 +11,16 @@ import {
   totalOf,
 } from '../../../node/entries/counter.ts'
 import { dueAtMs, remainsOf } from '../../../node/entries/entry.ts'
-import { isFold } from '../../../node/entries/folds.ts'
+import {
+  balanceOfAll,
+  foldInto,
+  hasFoldedOn,
+  isFold,
+  withoutFolded,
+  withoutFolds,
+} from '../../../node/entries/folds.ts'
 import { lifeOf } from '../../../node/entries/stamp.ts'
+import type { Tally } from '../../../node/entries/tally.ts'
 import { voidOf } from '../../../node/entries/voids.ts'
 
 const GRACE_MS = 600_000
@@ -158,3 +166,28 @@ function changesOf(all: readonly Counting[]): Counter[] {
     return change
   })
 }
+
+describe('tallies, however many there are,', () => {
+  it('are looked through a few times, and not once for each', () => {
+    const tally: Tally = { added: 1n, taken: 0n }
+    const tallies: Record<string, Tally> = { mine: tally }
+    for (let life = 0; life < 300; life++) {
+      tallies[nameOf(life)] = tally
+      tallies[`fold mine gone${life}`] = tally
+      Object.assign(tallies, voidOf({ [nameOf(life)]: tally }, 1n))
+    }
+    let looks = 0
+    const watched = new Proxy(tallies, {
+      ownKeys(target) {
+        looks++
+        return Reflect.ownKeys(target)
+      },
+    })
+    balanceOfAll(watched)
+    foldInto('mine', watched, () => true)
+    withoutFolded(watched)
+    hasFoldedOn(watched)
+    withoutFolds(watched, { areAllDue: true })
+    expect(looks).to.be.below(20)
+  })
+})
