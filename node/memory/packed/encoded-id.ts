@@ -6,6 +6,7 @@
 /** The last bits of a hash are those of the slot: so a slot is found among its neighbours. */
 const SLOT_BITS = 4
 const SLOT_MASK = 2 ** SLOT_BITS - 1
+export const HASH_BITS = 32
 
 /** FNV-1a (Fowler, Noll, Vo). */
 const OFFSET_BASIS = 0x811c9dc5
@@ -22,7 +23,6 @@ export class EncodedId {
     return this.#length
   }
 
-  /** Of 32 bits. */
   get hash(): number {
     return this.#hash
   }

@@ -1,12 +1,13 @@
 /**
  * The values of a few slots as records in pages, which lie outside of what the garbage collector walks through: found
- * by a hash table with open addressing (Knuth, The Art of Computer Programming, volume 3, 6.4).
+ * by a hash table (`cells.ts`).
  *
  * Records are added to the last page, which grows with them, as there may be no more of them than fit into a part of one.
  * What a record leaves behind is reclaimed when a quarter of its page is of no use: the records that are left there are
  * added again. So whatever is known of a place holds until the next change.
  */
-import { type EncodedId, placingOf, slotIn } from './encoded-id.ts'
+import { Cells } from './cells.ts'
+import { type EncodedId, HASH_BITS, slotIn } from './encoded-id.ts'
 import { isRecordOf, type Page, recordBytes } from './record.ts'
 
 /** One size for all that are full, so that what one gives up is of use to another; the largest record fits. */
@@ -16,16 +17,12 @@ const FIRST_BYTES = [2 ** 10, 2 ** 12, 2 ** 12, 2 ** 12]
 const GROWTH = 1.5
 /** No more of a page may be of no use, for nobody counts it. */
 const WASTED_MAX = 1 / 4
-const CELLS_MIN = 8
-/** The table is filled so far at the most. */
-const LOAD_MAX = 0.8
 
 export class Pack {
   readonly #neighbourhood: number
-  /** Two numbers a cell: the hash of an id, and the place of its record, 0 for nowhere. */
-  #table = new Uint32Array(2 * CELLS_MIN)
-  #cells = CELLS_MIN
-  #count = 0
+  /** So many bits, the first ones, all hashes in it have in common. */
+  readonly depth: number
+  readonly #cells = new Cells()
   readonly #pages: (Page | undefined)[] = []
   /** What of each page is of no use any more. */
   readonly #wasted: number[] = []
@@ -33,31 +30,32 @@ export class Pack {
   #last = 0
   #end = 1
 
-  constructor(neighbourhood: number) {
+  constructor(neighbourhood: number, depth = 0) {
     this.#neighbourhood = neighbourhood
+    this.depth = depth
   }
 
   get count(): number {
-    return this.#count
+    return this.#cells.used
   }
 
   get cells(): number {
-    return this.#cells
+    return this.#cells.count
   }
 
   /** Where the record of a cell is; 0 where there is none. */
   placeIn(cell: number): number {
-    return this.#table[2 * cell + 1] ?? 0
+    return this.#cells.placeIn(cell)
   }
 
   slotOf(cell: number): number {
-    return slotIn(this.#neighbourhood, this.#hashIn(cell))
+    return slotIn(this.#neighbourhood, this.#cells.hashIn(cell))
   }
 
   /** Where the records of a slot are. */
   placesOf(slot: number): number[] {
     const places: number[] = []
-    for (let cell = 0; cell < this.#cells; cell++) {
+    for (let cell = 0; cell < this.cells; cell++) {
       const place = this.placeIn(cell)
       if (place !== 0 && this.slotOf(cell) === slot) places.push(place)
     }
@@ -81,11 +79,31 @@ export class Pack {
     const known = this.find(id)
     if (known !== 0 && recordBytes(this.pageOf(known), offsetOf(known)) === bytes) return known
     if (known !== 0) this.remove(id)
-    this.#count++
-    if (this.#count > this.#cells * LOAD_MAX) this.#extend()
     const place = this.#append(bytes)
-    this.#set(this.#cellOf(id), id.hash, place)
+    this.#cells.add(id.hash, place)
     return place
+  }
+
+  /** The same in two, by the next bit of the hashes. This one is of no use any more. */
+  split(): readonly [Pack, Pack] {
+    const depth = this.depth + 1
+    const halves = [new Pack(this.#neighbourhood, depth), new Pack(this.#neighbourhood, depth)] as const
+    for (let cell = 0; cell < this.cells; cell++) {
+      const [hash, place] = [this.#cells.hashIn(cell), this.placeIn(cell)]
+      if (place !== 0)
+        halves[(hash >>> (HASH_BITS - depth)) & 1 ? 1 : 0].#adopt(hash, this.pageOf(place), place)
+    }
+    this.free()
+    return halves
+  }
+
+  /** A record of another pack that is not here. */
+  #adopt(hash: number, from: Page, place: number): void {
+    const start = offsetOf(place)
+    const bytes = recordBytes(from, start)
+    const own = this.#append(bytes)
+    from.bytes.copy(this.pageOf(own).bytes, offsetOf(own), start, start + bytes)
+    this.#cells.add(hash, own)
   }
 
   /** False where there is no record. */
@@ -93,65 +111,28 @@ export class Pack {
     const cell = this.#cellOf(id)
     const place = this.placeIn(cell)
     if (place === 0) return false
-    this.#count--
-    this.#clear(cell)
-    this.#waste(place)
+    this.#cells.remove(cell)
+    if (this.count === 0) this.free()
+    else this.#waste(place)
     return true
   }
 
-  /** Gives the memory back now: the garbage collector might take its time. */
+  /** Gives the memory of its records back now: the garbage collector might take its time. */
   free(): void {
-    for (const page of this.#pages) if (page !== undefined) freePage(page)
+    for (const page of this.#pages.splice(0)) if (page !== undefined) freePage(page)
+    this.#wasted.length = 0
+    this.#last = 0
+    this.#end = 1
   }
 
   /** That of its record, or the free one where it would be. */
   #cellOf(id: EncodedId): number {
-    const mask = this.#cells - 1
-    let cell = placingOf(id.hash) & mask
+    let cell = this.#cells.firstOf(id.hash)
     for (let place = this.placeIn(cell); place !== 0; place = this.placeIn(cell)) {
-      if (this.#hashIn(cell) === id.hash && isRecordOf(id, this.pageOf(place), offsetOf(place))) return cell
-      cell = (cell + 1) & mask
+      const isHash = this.#cells.hashIn(cell) === id.hash
+      if (isHash && isRecordOf(id, this.pageOf(place), offsetOf(place))) return cell
+      cell = this.#cells.after(cell)
     }
-    return cell
-  }
-
-  #hashIn(cell: number): number {
-    return this.#table[2 * cell] ?? 0
-  }
-
-  #set(cell: number, hash: number, place: number): void {
-    this.#table[2 * cell] = hash
-    this.#table[2 * cell + 1] = place
-  }
-
-  /** Those after it that are further from their place than the gap move up (Knuth, algorithm R). */
-  #clear(cell: number): void {
-    const mask = this.#cells - 1
-    let gap = cell
-    for (let next = (gap + 1) & mask; this.placeIn(next) !== 0; next = (next + 1) & mask) {
-      const hash = this.#hashIn(next)
-      if (((next - placingOf(hash)) & mask) < ((next - gap) & mask)) continue
-      this.#set(gap, hash, this.placeIn(next))
-      gap = next
-    }
-    this.#set(gap, 0, 0)
-  }
-
-  #extend(): void {
-    const known = this.#table
-    this.#cells *= 2
-    this.#table = new Uint32Array(2 * this.#cells)
-    for (let at = 0; at < known.length; at += 2) {
-      const [hash = 0, place = 0] = [known[at], known[at + 1]]
-      if (place !== 0) this.#set(this.#freeCellFor(hash), hash, place)
-    }
-    known.buffer.transfer(0)
-  }
-
-  #freeCellFor(hash: number): number {
-    const mask = this.#cells - 1
-    let cell = placingOf(hash) & mask
-    while (this.placeIn(cell) !== 0) cell = (cell + 1) & mask
     return cell
   }
 
@@ -207,14 +188,14 @@ export class Pack {
     if (page === this.#last || !this.#isWasteful(page)) return
     const from = this.#pages[page]
     if (from === undefined) return
-    for (let cell = 0; cell < this.#cells; cell++) {
+    for (let cell = 0; cell < this.cells; cell++) {
       const place = this.placeIn(cell)
       if (place === 0 || Math.floor(place / PAGE_BYTES) !== page) continue
       const offset = offsetOf(place)
       const bytes = recordBytes(from, offset)
       const moved = this.#append(bytes)
       from.bytes.copy(this.pageOf(moved).bytes, offsetOf(moved), offset, offset + bytes)
-      this.#set(cell, this.#hashIn(cell), moved)
+      this.#cells.move(cell, moved)
     }
     this.#pages[page] = undefined
     freePage(from)

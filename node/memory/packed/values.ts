@@ -8,7 +8,9 @@
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Register, Value } from '../../entries/register.ts'
 import { EncodedId, neighbourhoodOf } from './encoded-id.ts'
-import { offsetOf, Pack } from './pack.ts'
+import { Endings } from './endings.ts'
+import { offsetOf, type Pack } from './pack.ts'
+import { Packs } from './packs.ts'
 import {
   draftBytes,
   draftOf,
@@ -27,6 +29,8 @@ export { hasRoomFor } from './record.ts'
 const COMPARED = 16
 /** Where there are not more, the oldest of all. */
 const COMPARED_ALL_MAX = 256
+/** Whatever is done to a pack as a whole is done to no more records. */
+const PACK_RECORDS = 4096
 
 export interface Found {
   readonly slot: number
@@ -40,10 +44,15 @@ interface Candidate {
 }
 
 export class Values {
-  readonly #packs: (Pack | undefined)[] = new Array(neighbourhoodOf(SLOTS) + 1).fill(undefined)
+  readonly #graceMs: number
+  readonly #packRecords: number
+  readonly #packs: (Packs | undefined)[] = new Array(neighbourhoodOf(SLOTS) + 1).fill(undefined)
+  /** How many there are of all slots that share packs. */
+  readonly #together = new Uint32Array(neighbourhoodOf(SLOTS) + 1)
+  /** Those that are not empty. */
   readonly #inUse: Pack[] = []
   readonly #counts = new Uint32Array(SLOTS)
-  readonly #earliestEnds = new Float64Array(SLOTS).fill(Infinity)
+  readonly #endings = new Endings()
   /** What no record has room for. */
   readonly #large = new Map<string, Value>()
   readonly #id = new EncodedId()
@@ -51,15 +60,11 @@ export class Values {
   #count = 0
   /** Starts anew after four billion: what was not used since then is taken for younger than it is. */
   #uses = 0
-  readonly #graceMs: number
 
   /** They are due so long after their end. */
-  constructor({ graceMs = 0 } = {}) {
+  constructor({ graceMs = 0, packRecords = PACK_RECORDS } = {}) {
     this.#graceMs = graceMs
-  }
-
-  get count(): number {
-    return this.#count
+    this.#packRecords = packRecords
   }
 
   holds(slot: number): boolean {
@@ -78,68 +83,80 @@ export class Values {
   /** In place of the one that is there; the one used last. */
   put(slot: number, id: string, register: Register): void {
     const neighbourhood = neighbourhoodOf(slot)
-    const pack = this.#packs[neighbourhood] ?? new Pack(neighbourhood)
+    const packs = this.#packs[neighbourhood] ?? new Packs(neighbourhood, this.#packRecords)
+    this.#packs[neighbourhood] = packs
     const draft = draftOf(register)
     this.#id.encode(slot, id)
+    const pack = packs.of(this.#id.hash)
     const before = pack.count
     const place = pack.claim(this.#id, draftBytes(this.#id, draft))
-    if (before === 0) this.#addPack(neighbourhood, pack)
+    if (before === 0) this.#inUse.push(pack)
     this.#add(slot, pack.count - before)
     const page = pack.pageOf(place)
     writeRecord(page, offsetOf(place), this.#id, draft)
     markUsed(page, offsetOf(place), this.#nextUse())
     if (isLarge(draft) && register.value !== undefined) this.#large.set(nameOf(slot, id), register.value)
     else this.#dropLarge(slot, id)
-    if (register.endsAtMs < Infinity)
-      this.#earliestEnds[slot] = Math.min(this.#earliestEnds[slot] ?? Infinity, register.endsAtMs)
+    this.#endings.expect(slot, register.endsAtMs)
+    const halves = packs.split(pack, this.#id.hash)
+    if (halves !== undefined)
+      this.#inUse.splice(this.#inUse.indexOf(pack), 1, ...halves.filter(({ count }) => count > 0))
   }
 
   remove(slot: number, id: string): void {
     const neighbourhood = neighbourhoodOf(slot)
-    const pack = this.#packs[neighbourhood]
-    if (pack === undefined) return
+    const packs = this.#packs[neighbourhood]
+    if (packs === undefined) return
     this.#id.encode(slot, id)
+    const pack = packs.of(this.#id.hash)
     if (!pack.remove(this.#id)) return
     this.#dropLarge(slot, id)
     this.#add(slot, -1)
-    if (!this.holds(slot)) this.#earliestEnds[slot] = Infinity
-    if (pack.count > 0) return
-    pack.free()
-    this.#packs[neighbourhood] = undefined
-    this.#inUse.splice(this.#inUse.indexOf(pack), 1)
+    if (!this.holds(slot)) this.#endings.clear(slot)
+    if (pack.count === 0) this.#inUse.splice(this.#inUse.indexOf(pack), 1)
+    if (this.#together[neighbourhood] === 0) this.#packs[neighbourhood] = undefined
   }
 
-  drop(slot: number): void {
-    for (const { id } of this.of(slot)) this.remove(slot, id)
+  /** All of a slot, one after the other: what is there from the beginning to the end, whatever happens meanwhile. */
+  *of(slot: number): Generator<Found> {
+    const packs = this.#packs[neighbourhoodOf(slot)]
+    for (const pack of packs ?? []) {
+      if (!this.holds(slot)) return
+      const ids = pack.placesOf(slot).map((place) => idIn(pack.pageOf(place), offsetOf(place)))
+      for (const id of ids) {
+        const entry = this.get(slot, id)
+        if (entry !== undefined) yield { slot, id, entry }
+      }
+    }
   }
 
-  /** All of a slot, as it is now. */
-  of(slot: number): Found[] {
-    const pack = this.#packs[neighbourhoodOf(slot)]
-    if (pack === undefined || !this.holds(slot)) return []
-    return pack.placesOf(slot).map((place) => this.#found(slot, pack, place))
-  }
-
-  /** Those that are due, at most so many: they are expected to be replaced or removed. */
+  /**
+   * Those that are due, at most so many: they are expected to be replaced or removed. The next call goes on where this one
+   * has stopped, so that all of them are found in the time that it takes to look at each once.
+   */
   due(nowMs: number, most: number): Found[] {
     const due: Found[] = []
     const endedMs = nowMs - this.#graceMs
-    for (let slot = 0; slot < SLOTS && due.length < most; slot++) {
-      if ((this.#earliestEnds[slot] ?? Infinity) <= endedMs) this.#collectDue(slot, endedMs, due, most)
+    for (const slot of this.#endings.slotsBy(endedMs)) {
+      this.#collectDue(slot, endedMs, due, most)
+      if (due.length === most) break
     }
     return due
   }
 
   #collectDue(slot: number, endedMs: number, due: Found[], most: number): void {
-    const pack = this.#packs[neighbourhoodOf(slot)]
-    if (pack === undefined) return
-    let earliest = Infinity
-    for (const place of pack.placesOf(slot)) {
-      const end = endAt(pack.pageOf(place), offsetOf(place))
-      if (end <= endedMs && due.length < most) due.push(this.#found(slot, pack, place))
-      else earliest = Math.min(earliest, end)
+    const packs = this.#packs[neighbourhoodOf(slot)]
+    const search = this.#endings.search(slot)
+    while (packs !== undefined && search.hash < packs.end) {
+      const pack = packs.of(search.hash)
+      for (const place of pack.placesOf(slot)) {
+        const end = endAt(pack.pageOf(place), offsetOf(place))
+        if (end > endedMs) search.earliest = Math.min(search.earliest, end)
+        else if (due.push(this.#found(slot, pack, place)) === most) return
+      }
+      search.hash = packs.after(search.hash)
     }
-    this.#earliestEnds[slot] = earliest
+    this.#endings.end(search)
   }
 
   /** The one used longest ago of some, or of all where there are not many. */
@@ -182,15 +199,11 @@ export class Values {
     return Math.floor((this.#chance / 2 ** 32) * end)
   }
 
-  #addPack(neighbourhood: number, pack: Pack): void {
-    this.#packs[neighbourhood] = pack
-    this.#inUse.push(pack)
-  }
-
   #read(slot: number, id: string, isUse: boolean): Register | undefined {
-    const pack = this.#packs[neighbourhoodOf(slot)]
-    if (pack === undefined) return undefined
+    const packs = this.#packs[neighbourhoodOf(slot)]
+    if (packs === undefined) return undefined
     this.#id.encode(slot, id)
+    const pack = packs.of(this.#id.hash)
     const place = pack.find(this.#id)
     if (place === 0) return undefined
     if (isUse) markUsed(pack.pageOf(place), offsetOf(place), this.#nextUse())
@@ -217,7 +230,9 @@ export class Values {
   }
 
   #add(slot: number, count: number): void {
+    const neighbourhood = neighbourhoodOf(slot)
     this.#counts[slot] = (this.#counts[slot] ?? 0) + count
+    this.#together[neighbourhood] = (this.#together[neighbourhood] ?? 0) + count
     this.#count += count
   }
 
