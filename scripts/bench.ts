@@ -11,6 +11,7 @@ import { measureReactions } from './bench/reactions.ts'
 import { measureRequests } from './bench/requests.ts'
 import { measureSoak } from './bench/soak.ts'
 import type { StandOptions } from './bench/stand.ts'
+import { measureTurns } from './bench/turns.ts'
 
 const DEFAULT_PORT = 4590
 const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what requests cost, beside a bare server (2 5: six minutes)
@@ -21,6 +22,7 @@ const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what req
        ./scripts/bench.sh latency [SECONDS_A_ROW [RATE]] how long they take at a rate, and in parts of what can be served (5)
        ./scripts/bench.sh bodies [SECONDS [ROUNDS]]      what readers notice while bodies of 8 MiB arrive (2 3)
        ./scripts/bench.sh disk [ROUNDS]                  what readers notice while 100,000 changed keys are written (5)
+       ./scripts/bench.sh turns [ENTRIES]                what others notice while so many end together, and move (200000)
        ./scripts/bench.sh reactions                      what a million users on one content cost
 
 The ports are those from PORT on (${DEFAULT_PORT}).`
@@ -85,6 +87,10 @@ function commandOf([first = '2', ...rest]: readonly string[]): () => Promise<str
     case 'disk': {
       const rounds = number(second, 5)
       return () => measureDisk(options, { rounds, progress })
+    }
+    case 'turns': {
+      const entries = number(second, 200_000)
+      return () => measureTurns(options, { entries, progress })
     }
     case 'reactions':
       return () => measureReactions(options, progress)

@@ -18,6 +18,16 @@ export async function metricOf({ port }: Server, name: string): Promise<number> 
   return Number(text)
 }
 
+/** How many turns of each work there were, and how many of them took longer than 5 ms. */
+export async function turnsOf({ port }: Server): Promise<{ work: string; turns: number; above: number }[]> {
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const within = /^larder_turn_seconds_bucket\{le="0.005",work="([^"]+)"\} (\d+)/gm
+  return [...page.matchAll(within)].map(([, work = '', short]) => {
+    const all = new RegExp(`^larder_turn_seconds_count\\{work="${work}"\\} (\\d+)`, 'm').exec(page)?.[1]
+    return { work, turns: Number(all), above: Number(all) - Number(short) }
+  })
+}
+
 /** CPU time of all of them together so far (getrusage). */
 export async function cpuSecondsOf(servers: readonly Server[]): Promise<number> {
   const times = await Promise.all(servers.map((server) => metricOf(server, 'process_cpu_seconds_total')))

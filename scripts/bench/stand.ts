@@ -20,6 +20,12 @@ export interface MembersOptions {
   readonly cores?: readonly (number | undefined)[]
 }
 
+/** A member that has come to those that there are. */
+export interface Joined extends Server {
+  /** Resolves once it has handed over what it had, and its process has ended. */
+  leave(): Promise<void>
+}
+
 export interface StandOptions {
   readonly cores: Cores | undefined
   /** The first of its ports; each that is asked for is one more. */
@@ -35,6 +41,8 @@ export class Stand implements AsyncDisposable {
   readonly #children: ChildProcess[] = []
   readonly #kill = () => this.#children.forEach(kill)
   #port: number
+  /** Of the members that were started last. */
+  #uplinkUrl = ''
 
   static async open(options: StandOptions): Promise<Stand> {
     return new Stand(options, await mkdtemp(join(tmpdir(), 'larder-bench-')))
@@ -106,6 +114,7 @@ export class Stand implements AsyncDisposable {
     cores = [this.cores?.server],
   }: MembersOptions): Promise<Server[]> {
     const uplink = uplinkProgram({ COPIES: `${copies}` }, await this.port())
+    this.#uplinkUrl = uplink.url
     const children = [this.start(uplink.entry, uplink.environment, cores[0])]
     const servers: Server[] = []
     for (let index = 0; index < members; index++) {
@@ -120,6 +129,20 @@ export class Stand implements AsyncDisposable {
       children,
     )
     return servers
+  }
+
+  /** One more than these. */
+  async join(core = this.cores?.server): Promise<Joined> {
+    const port = await this.port()
+    const program = nodeProgram({ DATA_DIR: await this.disk(port) }, { port, uplinkUrl: this.#uplinkUrl })
+    const child = this.start(program.entry, program.environment, core)
+    await this.#serving([`http://127.0.0.1:${port}`], [child])
+    const leave = async () => {
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+    }
+    return { name: `127.0.0.1:${port}`, port, leave }
   }
 
   /** CPU time of all its processes so far, as the operating system has it; NaN where it does not tell. */
