@@ -10,6 +10,7 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../shared/clock.ts'
 import type { LarderError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
+import type { Turns } from '../shared/turns.ts'
 import type { Member } from '../shared/view.ts'
 import { ClusterBackend, type Recoverable } from './cluster/cluster-backend.ts'
 import { registerClusterGauges } from './cluster/gauges.ts'
@@ -39,6 +40,8 @@ export interface MemberStorage extends Recoverable {
 export interface MemberParts {
   readonly self: Member
   readonly clock: Clock
+  /** For all that it does besides answering. */
+  readonly turns: Turns
   readonly log: Log
   readonly registry: Registry
   readonly metrics: ClusterMetrics
@@ -70,12 +73,13 @@ export interface MemberParts {
 export type ClusterMember = ReturnType<typeof createMember>
 
 export function createMember(parts: MemberParts) {
-  const { self, clock, registry, storage, keepers = [] } = parts
+  const { self, registry, storage, keepers = [] } = parts
   const keeper = joinKeepers([storage.keeper, ...keepers])
   const { bytesMax, heapBytesMax = Infinity, beside = {} } = parts
   const listener: MemoryListener = {
     forget: (forgotten) => storage.keeper.forget(forgotten),
     evict: (entry) => slots.evicted(entry),
+    onOver: () => sweeping.evict(),
     mayComeBack: (slot) => slots.standings.of(slot).alone !== undefined,
   }
   const memory = new Memory(bytesMax, listener, { heapBytesMax, beside })
@@ -93,7 +97,7 @@ export function createMember(parts: MemberParts) {
   const router = new Router({ ...parts, local, peers, views: members })
   const inbox = new Inbox({ ...parts, local, catchUp: members.catchUp })
   const stay = new Stay({ ...parts, members, slots, peers })
-  const sweeping = new Sweeping(memory, clock)
+  const sweeping = new Sweeping({ ...parts, upkeep: memory.upkeep })
   const routes = clusterRoutes({ ...parts, inbox, members, peers, slots, memory })
   const backend = new ClusterBackend({
     ...parts,

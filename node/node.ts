@@ -117,7 +117,8 @@ function join(config: NodeConfig, joined: Joined) {
   const { outgoing } = descriptors
   const { registry } = metrics
   const { uplinkUrls, clusterSecrets, peerTimeoutMs: timeoutMs } = config
-  const basis = { ...config, self, clock, log, registry, timeoutMs, connectionsMax: outgoing }
+  const { turns } = means
+  const basis = { ...config, self, clock, turns, log, registry, timeoutMs, connectionsMax: outgoing }
   names.belong('registry', uplinkUrls)
   registerNameMetrics(registry, names)
   const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })

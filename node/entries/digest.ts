@@ -14,7 +14,8 @@ export class Digest {
   readonly #cached = new SetHash()
   readonly #passing = new SetHash()
 
-  add(id: string, entry: Entry): void {
+  /** Adds an entry, or takes it out again as it was added. */
+  toggle(id: string, entry: Entry): void {
     const { live, passing } = verbsOf(entry).states(entry)
     if (live !== undefined) (isEvictable(id) ? this.#cached : this.#counted).toggle(`${id}\0${live}`)
     if (passing !== undefined) this.#passing.toggle(`${id}\0${passing}`)

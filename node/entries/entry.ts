@@ -52,7 +52,7 @@ export function counterIdOf(id: string): string | undefined {
 /** The entries of a slot. */
 export interface Entries {
   get(id: string): Entry | undefined
-  /** The ids that begin so. */
+  /** The ids of responses that begin so. */
   under(prefix: string): Iterable<string>
 }
 

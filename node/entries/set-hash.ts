@@ -9,10 +9,17 @@ export class SetHash {
   #high = 0
   #low = 0
 
-  /** Adds an element, or takes it out again. */
+  /** Adds an element, or takes it out again: FNV-1a over its UTF-16 units (Fowler, Noll, Vo), mixed. */
   toggle(text: string): void {
-    this.#high ^= hash(text, 0x811c9dc5)
-    this.#low ^= hash(text, 0x2f0b4f37)
+    let high = 0x811c9dc5
+    let low = 0x2f0b4f37
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index)
+      high = Math.imul(high ^ unit, PRIME)
+      low = Math.imul(low ^ unit, PRIME)
+    }
+    this.#high ^= mix(high)
+    this.#low ^= mix(low)
   }
 
   toString(): string {
@@ -20,12 +27,11 @@ export class SetHash {
   }
 }
 
-/** FNV-1a over the UTF-16 units (Fowler, Noll, Vo), mixed as in MurmurHash3 (Appleby). */
-function hash(text: string, offset: number): number {
-  let value = offset
-  for (let index = 0; index < text.length; index++)
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+const PRIME = 0x01000193
+
+/** As in MurmurHash3 (Appleby). */
+function mix(hash: number): number {
+  let value = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
   return value ^ (value >>> 16)
 }

@@ -3,8 +3,8 @@ import type { Books } from './books.ts'
 import type { Held } from './held.ts'
 import type { Victims } from './victims.ts'
 
-/** So many are given up in one turn, or one large value would stop all requests for as long as thousands of small ones take to go. */
-const GIVEN_UP_MAX = 500
+/** So many are given up at once, or one large value would stop all requests for as long as thousands of small ones take to go. */
+const GIVEN_UP_MAX = 100
 
 export interface EvictionOptions {
   readonly books: Books
@@ -19,7 +19,11 @@ export class Eviction {
     this.#options = options
   }
 
-  /** True when there is more that has to go than one turn takes. */
+  get isDue(): boolean {
+    return this.#next() !== undefined
+  }
+
+  /** True when more than that has to go. */
   some(): boolean {
     const { giveUp } = this.#options
     for (let count = 0; count < GIVEN_UP_MAX; count++) {
@@ -27,7 +31,7 @@ export class Eviction {
       if (victim === undefined) return false
       giveUp(victim)
     }
-    return this.#next() !== undefined
+    return this.isDue
   }
 
   #next(): Held | undefined {

@@ -10,6 +10,8 @@ const PAGE_MS = 1000
 export class Expiry<T> {
   readonly #pages = new Map<number, Set<T>>()
   #earliest = Infinity
+  /** The page that is being turned, and what is left on it. */
+  #turning: { readonly page: Set<T>; readonly items: IterableIterator<T> } | undefined
 
   add(item: T, atMs: number): void {
     if (atMs === Infinity) return
@@ -36,14 +38,21 @@ export class Expiry<T> {
         this.#earliest = this.#nextAfter(this.#earliest, pageOf(nowMs))
         continue
       }
-      for (const item of page) {
-        if (due.length === most) break
-        page.delete(item)
-        due.push(item)
-      }
+      const item = this.#nextOn(page)
+      if (item !== undefined) due.push(item)
       if (page.size === 0) this.#pages.delete(this.#earliest)
     }
     return due
+  }
+
+  /** Takes it out. To begin again each time at those that were would take the longer the more these are. */
+  #nextOn(page: Set<T>): T | undefined {
+    if (this.#turning?.page !== page) this.#turning = { page, items: page.values() }
+    const { done, value: item } = this.#turning.items.next()
+    // Some may have come behind the last.
+    if (done) this.#turning = undefined
+    else page.delete(item)
+    return item
   }
 
   /** The next page in use; step by step while that is shorter than looking through all pages. */

@@ -38,6 +38,8 @@ export interface MemoryListener {
   mayComeBack?(slot: number): boolean
   /** What the budget has claimed, as what is left of it. */
   evict?(entry: SlotEntry & { readonly entry: Register }): void
+  /** More is over the budget than one write should wait for: `Upkeep.evict` is to be taken soon. */
+  onOver?(): void
 }
 
 export function newlyHeld(slot: number, id: string, entry: Entry): Held {

@@ -6,7 +6,6 @@
  * reactions are counted, but never claimed: what would be too much of them is refused before it is merged
  * (`admission.ts`). Whatever is let go is told, so that it does not come back from disk.
  */
-import type { Activity } from '../../shared/command.ts'
 import {
   type Change,
   type Entries,
@@ -23,17 +22,18 @@ import { Admission, type Refused } from './admission.ts'
 import { Books, type BooksOptions } from './books.ts'
 import { type Census, countedAs, emptyCensus } from './census.ts'
 import { Eviction } from './eviction.ts'
-import { activityOf, type Held, isDue, type MemoryListener, newlyHeld, weigh } from './held.ts'
+import { type Held, isDue, type MemoryListener, newlyHeld, weigh } from './held.ts'
 import { Intake } from './intake.ts'
 import { Listings } from './listings.ts'
 import { SlotTable } from './slot-table.ts'
 import { tend } from './tending.ts'
+import { Upkeep } from './upkeep.ts'
 
 export type { Refused } from './admission.ts'
 export type { Beside } from './books.ts'
 
-/** How much that has ended is tended to in one turn, so that a mass expiry does not stop the requests. */
-const SWEEP_MAX = 1000
+/** How much that has ended one use sees to. */
+const AT_ONCE = 100
 /** How many presences are given up at a time. */
 const FORGOTTEN_AT_ONCE = 10
 /** Beyond this part of the budget members no longer hold the same values: each has evicted its own. */
@@ -48,18 +48,31 @@ export class Memory {
   readonly #listings = new Listings(this.slots)
   readonly #admission: Admission
   readonly #eviction: Eviction
+  /** What takes the longer the more is held. */
+  readonly upkeep: Upkeep
 
   constructor(bytesMax: number, listener?: MemoryListener, bounds: Omit<BooksOptions, 'bytesMax'> = {}) {
     const books = new Books({ bytesMax, ...bounds })
-    const { victims } = this.#listings
+    const { victims, expiry, ranking } = this.#listings
     this.books = books
     this.counts = emptyCensus(books)
     this.#listener = listener ?? { forget() {} }
     this.#admission = new Admission({ books, victims, slots: this.slots })
     this.#eviction = new Eviction({ books, victims, giveUp: (held) => this.#giveUp(held) })
+    this.upkeep = new Upkeep({
+      slots: this.slots,
+      expiry,
+      ranking,
+      eviction: this.#eviction,
+      tend: (held, nowMs, most) => this.#tend(held, nowMs, most),
+      drop: (held) => this.#drop(held),
+    })
   }
 
-  /** The entry under this id as of this moment, and from now on the one used last. */
+  /**
+   * The entry under this id as of this moment, and from now on the one used last. Of a content of which very many have ended
+   * at once, some may still seem to be there: `upkeep` tells, and sees to that.
+   */
   use(slot: number, id: string, moment: Pick<Moment, 'nowMs'>): Entry | undefined {
     const value = this.slots.useValue(slot, id)
     if (value !== undefined) return value
@@ -69,7 +82,7 @@ export class Memory {
     const crowd = verbsOf(held.entry).crowd(held.entry)
     // Of the others the clock alone tells whether they have ended.
     if (crowd === undefined) return held.entry
-    while (isDue(held, moment.nowMs)) this.#tend(held, moment.nowMs, SWEEP_MAX)
+    if (isDue(held, moment.nowMs)) this.#tend(held, moment.nowMs, AT_ONCE)
     return crowd.isEmpty ? undefined : held.entry
   }
 
@@ -83,7 +96,7 @@ export class Memory {
     if (known) this.#replace(known, () => merge(known.entry, change))
     else this.#link(held)
     note(held.entry)
-    this.makeRoom()
+    this.#makeRoom()
   }
 
   /** Why an owner cannot take in the changes of a command, together; `undefined` where it can. */
@@ -91,16 +104,11 @@ export class Memory {
     return this.#admission.refusalOf(slot, changes)
   }
 
-  /** Claims what is too much; true when it is more than one turn takes. */
-  makeRoom(): boolean {
-    return this.#eviction.some()
-  }
-
   /** A slot, for commands to be applied to. */
   entriesOf(slot: number, moment: Pick<Moment, 'nowMs'>): Entries {
     return {
       get: (id) => this.use(slot, id, moment),
-      under: (prefix) => this.slots.under(slot, prefix),
+      under: (prefix) => this.slots.responses.under(prefix),
     }
   }
 
@@ -134,44 +142,12 @@ export class Memory {
     }
     this.#link(newlyHeld(slot, id, state))
     note({ slot, id, entry: part, state })
-    this.makeRoom()
+    this.#makeRoom()
   }
 
   /** Whether what can be had again has to go for something new. */
   get isFull(): boolean {
     return this.books.bytes > this.books.bytesMax * FULL
-  }
-
-  /** The contents with the most engaged users, in the slots that are meant. */
-  activity(limit: number, nowMs: number, isMeant: (slot: number) => boolean): Activity[] {
-    for (;;) {
-      const top = this.#listings.ranking.first(limit, ({ slot }) => isMeant(slot))
-      const due = top.filter((held) => isDue(held, nowMs))
-      if (due.length === 0) return top.flatMap(activityOf)
-      for (const held of due) this.#tend(held, nowMs, SWEEP_MAX)
-    }
-  }
-
-  /** Tends to what has ended, and forgets old tombstones; true when more is due than one turn takes. */
-  sweep(nowMs: number): boolean {
-    let work = 0
-    for (const { slot, id, entry } of this.slots.due(nowMs, SWEEP_MAX))
-      work += this.#tend(newlyHeld(slot, id, entry), nowMs, SWEEP_MAX)
-    while (work < SWEEP_MAX) {
-      const [held] = this.#listings.expiry.takeDue(nowMs, 1)
-      if (held === undefined) return false
-      work += this.#tend(held, nowMs, SWEEP_MAX - work)
-    }
-    return true
-  }
-
-  /** Lets go of a slot that is not held any more. */
-  drop(slot: number): void {
-    for (const { id } of this.slots.of(slot)) {
-      const held = this.slots.get(slot, id)
-      if (held !== undefined) this.#unlink(held)
-    }
-    this.slots.drop(slot)
   }
 
   /** What an entry says of itself is only asked while it stands still. */
@@ -184,6 +160,11 @@ export class Memory {
     held.entry = entry
     weigh(held)
     this.#link(held)
+  }
+
+  #drop(held: Held): void {
+    this.#unlink(held)
+    this.slots.remove(held)
   }
 
   #remove(held: Held): void {
@@ -199,8 +180,8 @@ export class Memory {
       for (const presence of known) this.#listener.forget({ slot, id, presence })
   }
 
-  /** Does what the time asks for, at most so much at once; tells how much it was. */
-  #tend(held: Held, nowMs: number, most: number): number {
+  /** Does what the time asks for, at most so much at once. */
+  #tend(held: Held, nowMs: number, most: number): void {
     const { slot, id } = held
     this.#unlink(held)
     const isKept = this.#listener.mayComeBack?.(slot) === true
@@ -209,7 +190,11 @@ export class Memory {
     if (remains === undefined) this.#letGo(held, held.entry)
     else this.#linkAs(held, remains)
     this.counts.expirations += ended
-    return Math.max(1, ended + forgotten.length)
+  }
+
+  /** What is more than one write should wait for goes in a while. */
+  #makeRoom(): void {
+    if (this.#eviction.some()) this.#listener.onOver?.()
   }
 
   #giveUp(victim: Held): void {
@@ -240,6 +225,7 @@ export class Memory {
   }
 
   #unlink(held: Held): void {
+    this.slots.takeOut(held)
     this.books.strike(held)
     this.counts[countedAs(held)]--
     this.#listings.remove(held)

@@ -16,10 +16,10 @@ import {
   isValueId,
 } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
-import { pathOf, tenantOf } from '../entries/response.ts'
 import { isPacked } from './bytes.ts'
 import { type Held, newlyHeld, TOMBSTONE_GRACE_MS } from './held.ts'
 import { type Found, Values } from './packed/values.ts'
+import { ResponseIds } from './response-ids.ts'
 
 /** Of a content with more presences than this, so many travel at a time. */
 const PART_PRESENCES = 1000
@@ -30,10 +30,11 @@ export class SlotTable {
   readonly tombstones = new Values({ graceMs: TOMBSTONE_GRACE_MS })
   readonly #records = new Values()
   readonly #shelves = [this.values, this.tombstones, this.#records]
+  readonly responses = new ResponseIds()
   readonly #slots: (Map<string, Held> | undefined)[] = new Array(SLOTS).fill(undefined)
 
-  /** As long as nothing changes. */
-  readonly #digests: (string | undefined)[] = []
+  /** Kept up with every change: to look through a slot for it takes as long as there is much in it. */
+  readonly #digests: (Digest | undefined)[] = new Array(SLOTS).fill(undefined)
 
   get(slot: number, id: string): Held | undefined {
     const packed = this.#packed(slot, id)
@@ -54,7 +55,7 @@ export class SlotTable {
     return isRecordId(id) ? this.#records.get(slot, id) : undefined
   }
 
-  /** In place of what is there. */
+  /** In place of what is there, which was taken out. */
   put(held: Held): void {
     const { slot, id, entry } = held
     if (isPacked(id, entry)) {
@@ -71,14 +72,22 @@ export class SlotTable {
       this.#removePacked(slot, id)
       const entries = this.#slots[slot] ?? new Map<string, Held>()
       this.#slots[slot] = entries.set(id, held)
+      if (isResponse(id)) this.responses[isTombstone(entry) ? 'remove' : 'add'](id)
     }
-    this.#changed(slot)
+    this.#toggle(held)
   }
 
+  /** It is about to change, or to go: until it is put again, or removed, the digest is without it. */
+  takeOut(held: Held): void {
+    this.#toggle(held)
+  }
+
+  /** What was taken out. */
   remove({ slot, id }: Pick<Held, 'slot' | 'id'>): void {
     this.#removePacked(slot, id)
     this.#removeUnpacked(slot, id)
-    this.#changed(slot)
+    if (isResponse(id)) this.responses.remove(id)
+    if (!this.holds(slot)) this.#digests[slot] = undefined
   }
 
   #removePacked(slot: number, id: string): void {
@@ -88,29 +97,23 @@ export class SlotTable {
     } else if (isRecordId(id)) this.#records.remove(slot, id)
   }
 
-  drop(slot: number): void {
-    for (const shelf of this.#shelves) shelf.drop(slot)
-    this.#slots[slot] = undefined
-    this.#changed(slot)
-  }
-
   holds(slot: number): boolean {
     return this.#slots[slot] !== undefined || this.#shelves.some((shelf) => shelf.holds(slot))
   }
 
+  /** One after the other: what is there from the beginning to the end, whatever happens meanwhile. */
   *of(slot: number): Generator<{ id: string; entry: Entry }> {
     for (const shelf of this.#shelves) yield* shelf.of(slot)
     yield* this.#slots[slot]?.values() ?? []
   }
 
-  /** Of what is packed, what is due, at most so many a shelf: it is expected to be replaced or removed. */
-  *due(nowMs: number, most: number): Generator<Found> {
-    for (const shelf of this.#shelves) yield* shelf.due(nowMs, most)
-  }
-
-  /** The ids of a slot that begin so; not those of what is packed. */
-  under(slot: number, prefix: string): string[] {
-    return [...(this.#slots[slot]?.keys() ?? [])].filter((id) => id.startsWith(prefix))
+  /** Of what is packed, some of what is due, at most so many: it is expected to be replaced or removed. */
+  due(nowMs: number, most: number): Found[] {
+    for (const shelf of this.#shelves) {
+      const due = shelf.due(nowMs, most)
+      if (due.length > 0) return due
+    }
+    return []
   }
 
   /**
@@ -119,35 +122,17 @@ export class SlotTable {
    * counted twice.
    */
   *partsOf(slot: number): Generator<EntryChange> {
-    const isRecord = ({ id }: EntryChange) => counterIdOf(id) !== undefined
-    const all = [...(this.#slots[slot]?.values() ?? [])]
-    const packed = this.#shelves.flatMap((shelf) => shelf.of(slot))
-    const ordered = [...packed, ...all.filter(isRecord), ...all.filter((held) => !isRecord(held))]
-    for (const { id, entry } of ordered)
-      for (const part of verbsOf(entry).parts(entry, PART_PRESENCES)) yield { id, entry: part }
+    for (const shelf of this.#shelves) yield* shelf.of(slot)
+    for (const isOfRecords of [true, false]) {
+      for (const { id, entry } of this.#slots[slot]?.values() ?? [])
+        if ((counterIdOf(id) !== undefined) === isOfRecords)
+          for (const part of verbsOf(entry).parts(entry, PART_PRESENCES)) yield { id, entry: part }
+    }
   }
 
   /** By which two members see whether they hold the same. */
   digestOf(slot: number): string {
-    const known = this.#digests[slot]
-    if (known !== undefined) return known
-    const digest = new Digest()
-    for (const { id, entry } of this.of(slot)) digest.add(id, entry)
-    this.#digests[slot] = String(digest)
-    return String(digest)
-  }
-
-  /** The paths whose responses are held, of a tenant or of all. */
-  responsePaths(tenant?: string): Set<string> {
-    const paths = new Set<string>()
-    for (const entries of this.#slots) {
-      for (const { id, entry } of entries?.values() ?? []) {
-        const isMeant =
-          isResponse(id) && !isTombstone(entry) && (tenant === undefined || tenantOf(id) === tenant)
-        if (isMeant) paths.add(pathOf(id))
-      }
-    }
-    return paths
+    return String(this.#digests[slot] ?? NOTHING)
   }
 
   #removeUnpacked(slot: number, id: string): void {
@@ -155,7 +140,11 @@ export class SlotTable {
     if (entries?.delete(id) && entries.size === 0) this.#slots[slot] = undefined
   }
 
-  #changed(slot: number): void {
-    this.#digests[slot] = undefined
+  #toggle({ slot, id, entry }: Held): void {
+    const digest = this.#digests[slot] ?? new Digest()
+    this.#digests[slot] = digest
+    digest.toggle(id, entry)
   }
 }
+
+const NOTHING = new Digest()

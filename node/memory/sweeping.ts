@@ -1,21 +1,29 @@
-/** Looks again and again for what has ended, a part a turn, so that requests are answered in between. */
+/** Looks again and again for what has ended, and claims what writes have left over of the budget, in turns. */
 import type { Clock, Timer } from '../../shared/clock.ts'
-import type { Memory } from './memory.ts'
+import type { Turns, Work } from '../../shared/turns.ts'
+import type { Upkeep } from './upkeep.ts'
 
 const SWEEP_INTERVAL_MS = 500
 
+export interface SweepingOptions {
+  readonly upkeep: Pick<Upkeep, 'sweep' | 'evict'>
+  readonly clock: Clock
+  readonly turns: Turns
+}
+
 export class Sweeping {
-  readonly #memory: Pick<Memory, 'sweep'>
-  readonly #clock: Clock
+  readonly #options: SweepingOptions
+  /** What is being done. */
+  readonly #underWay = new Set<Work>()
   #timer: Timer | undefined
 
-  constructor(memory: Pick<Memory, 'sweep'>, clock: Clock) {
-    this.#memory = memory
-    this.#clock = clock
+  constructor(options: SweepingOptions) {
+    this.#options = options
   }
 
   start(): void {
-    this.#timer = this.#clock.every(SWEEP_INTERVAL_MS, () => this.#sweep())
+    const { upkeep, clock } = this.#options
+    this.#timer = clock.every(SWEEP_INTERVAL_MS, () => void this.#do('expiry', upkeep.sweep(clock.now())))
   }
 
   stop(): void {
@@ -23,7 +31,18 @@ export class Sweeping {
     this.#timer = undefined
   }
 
-  #sweep(): void {
-    if (this.#timer !== undefined && this.#memory.sweep(this.#clock.now())) setImmediate(() => this.#sweep())
+  /** More is over the budget than one write should wait for. */
+  evict(): void {
+    void this.#do('eviction', this.#options.upkeep.evict())
+  }
+
+  async #do(work: Work, steps: Iterator<void, void>): Promise<void> {
+    if (this.#underWay.has(work)) return
+    this.#underWay.add(work)
+    try {
+      await this.#options.turns.take(work, steps)
+    } finally {
+      this.#underWay.delete(work)
+    }
   }
 }

@@ -10,6 +10,7 @@ import { LarderError } from '../../shared/errors.ts'
 import { type Eventual, isLater } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import { Trouble } from '../../shared/trouble.ts'
+import type { Turns } from '../../shared/turns.ts'
 import { wrongOwner } from '../engine.ts'
 import { apply, type Change } from '../entries/entry.ts'
 import { isKeptOnDisk } from '../entries/families.ts'
@@ -20,7 +21,8 @@ import { isLarge } from './large.ts'
 import type { Room } from './room.ts'
 import { WriteQueue } from './write-queue.ts'
 
-const BATCH_MAX = 1000
+/** A millisecond or two: whatever has arrived by then goes before the next one. */
+const BATCH_MAX = 250
 
 /** The other holders of the slots. */
 export interface Replication {
@@ -44,6 +46,7 @@ export interface ShardOptions {
   /** The name of this member. */
   readonly self: string
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Log
   readonly memory: Memory
   readonly room: Room
@@ -93,6 +96,7 @@ export class Shard {
       waitingMax: options.queueMax,
       batchMax: BATCH_MAX,
       write: (batch) => this.#write(batch),
+      pass: () => options.turns.pass(),
     })
   }
 
@@ -135,8 +139,10 @@ export class Shard {
 
   async #write(batch: readonly Write[]): Promise<void> {
     this.#noteDrained()
-    if (this.#options.memory.makeRoom()) await this.#untilRoom()
-    const taking = this.#options.keeper.room?.()
+    const { turns, memory, keeper } = this.#options
+    // What is too much goes before more comes.
+    if (memory.upkeep.isOver) await turns.take('eviction', memory.upkeep.evict())
+    const taking = keeper.room?.()
     if (isLater(taking)) await taking
     const applied = batch.map((write) => this.#apply(write))
     const large = applied.filter(({ changes }) => isLarge(changes))
@@ -160,12 +166,6 @@ export class Shard {
         else one.write.reject(error)
       }
     }
-  }
-
-  /** Memory gives up what is too much before more comes, some in a turn. */
-  async #untilRoom(): Promise<void> {
-    do await new Promise<void>((resolve) => setImmediate(resolve))
-    while (this.#options.memory.makeRoom())
   }
 
   #tell(applied: readonly AppliedWrite[], unsafe: ReadonlySet<Change>): void {

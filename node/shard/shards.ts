@@ -13,10 +13,10 @@ import {
   type KeyCommand,
   type Reply,
 } from '../../shared/command.ts'
-import type { Eventual } from '../../shared/eventual.ts'
+import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
-import { apply } from '../entries/entry.ts'
+import { apply, idOf } from '../entries/entry.ts'
 import { Room } from './room.ts'
 import { Shard, type ShardOptions } from './shard.ts'
 
@@ -51,19 +51,32 @@ export class Shards implements Engine {
 
   #executeOn(slot: number, command: KeyCommand, options: Deadline): Eventual<Reply> {
     const shard = this.#shardOf(slot)
-    if (!isWrite(command)) return shard.told(slot, this.#read(slot, command))
+    if (!isWrite(command)) {
+      const tended = isOfUsers(command) ? this.#tend(slot, command.key) : undefined
+      if (isLater(tended)) return tended.then(() => this.execute(command, options))
+      return shard.told(slot, this.#read(slot, command))
+    }
     return shard.write(slot, command, options.deadlineAtMs)
   }
 
   async #executeOnAll(command: ClusterCommand, deadlineAtMs: number): Promise<Reply> {
-    const { self: owner, clock, memory, holdings } = this.#options
+    const { self: owner, clock, turns, memory, holdings } = this.#options
     await holdings.arrivals(deadlineAtMs)
     if (command.type === 'responses.clear') {
       await this.#clear(command.tenant, deadlineAtMs)
       return { type: 'deleted', owner }
     }
     const isOwn = (slot: number) => holdings.isHere(slot)
-    return { type: 'activity', contents: memory.activity(command.limit, clock.now(), isOwn), owner }
+    const activity = memory.upkeep.activity(command.limit, clock.now(), isOwn)
+    return { type: 'activity', contents: await turns.take('activity', activity), owner }
+  }
+
+  /** Nobody is told of who has ended, however many have ended at once. */
+  #tend(slot: number, content: string): Eventual<void> {
+    const { clock, turns, memory } = this.#options
+    const [id, nowMs] = [idOf.reactions(content), clock.now()]
+    if (memory.upkeep.isBehind(slot, id, nowMs))
+      return turns.take('expiry', memory.upkeep.tendTo(slot, id, nowMs))
   }
 
   #read(slot: number, command: KeyCommand): Reply {
@@ -80,8 +93,9 @@ export class Shards implements Engine {
 
   /** Path by path, through the queues and to all copies, or a copy would bring back what another has forgotten. */
   async #clear(tenant: string | undefined, deadlineAtMs: number): Promise<void> {
-    const { memory, holdings, queueMax } = this.#options
-    const paths = [...memory.slots.responsePaths(tenant)].filter((path) => holdings.isHere(slotOf(path)))
+    const { turns, memory, holdings, queueMax } = this.#options
+    const known = await turns.take('clearing', memory.slots.responses.paths(tenant))
+    const paths = [...known].filter((path) => holdings.isHere(slotOf(path)))
     const atOnce = Math.min(queueMax, CLEARED_AT_ONCE)
     for (let start = 0; start < paths.length; start += atOnce) {
       const clearing = paths.slice(start, start + atOnce).map((key) => {
@@ -109,4 +123,8 @@ export class Shards implements Engine {
   get refused(): number[] {
     return this.#shards.map((shard) => shard.refused)
   }
+}
+
+function isOfUsers({ type }: KeyCommand): boolean {
+  return type === 'reaction.count' || type === 'reaction.users'
 }

@@ -9,6 +9,8 @@ export interface WriteQueueOptions<T> {
   readonly batchMax: number
   /** Never rejects; it settles each item itself. */
   write(batch: readonly T[]): Promise<void>
+  /** Resolves once others have had their turn. */
+  pass(): Promise<void>
 }
 
 export class WriteQueue<T> {
@@ -37,9 +39,10 @@ export class WriteQueue<T> {
   }
 
   async #drain(): Promise<void> {
+    const { batchMax, write, pass } = this.#options
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#options.batchMax)
-      await this.#options.write(batch)
+      await write(this.#waiting.splice(0, batchMax))
+      if (this.#waiting.length > 0) await pass()
     }
     this.#writing = false
   }

@@ -15,7 +15,8 @@ import type { DiskAnswer, DiskCall } from './worker.ts'
  */
 const ROWS_A_MS = 50
 const BYTES_A_MS = 64 * 2 ** 10
-const TURN_MAX_MS = 100
+/** As much as can be handed over in a few milliseconds. */
+const TURN_MAX_MS = 40
 
 export interface Opened {
   readonly rows: number

@@ -1,12 +1,12 @@
 /**
- * A start from disk: what is stored is merged into memory, a chunk a turn, so that probes are answered
- * meanwhile. The log tells how far it is.
+ * A start from disk: what is stored is merged into memory in turns, so that probes are answered meanwhile. The log tells how far it is.
  *
  * What was written at a time that cannot be, by a clock that was far ahead, would win over every later write, and no other
  * member would hear of it: it is kept, and counts as written now.
  */
 import type { Clock } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
+import type { Turns } from '../../shared/turns.ts'
 import type { LastView } from '../../shared/view.ts'
 import { type Change, type Entry, restamped, timesOf } from '../entries/entry.ts'
 import { isPossible, type StampClock } from '../entries/stamp.ts'
@@ -22,6 +22,7 @@ const PROGRESS_ROWS = 100_000
 export interface RecoveryOptions {
   readonly disk: Pick<Disk, 'open' | 'read'>
   readonly clock: Pick<Clock, 'wall'>
+  readonly turns: Turns
   readonly times: FileTimes & { goOn(last: FileTime): void }
   /** Where what is not as it was stored is written anew. */
   readonly writes: { note(change: Change): void }
@@ -69,12 +70,12 @@ export class Recovery {
 
   /** Resolves once all is read, or after `cancel`. @throws when the file cannot be read to its end. */
   async run(into: Restored): Promise<void> {
-    const { disk, log } = this.#options
+    const { disk, turns, log } = this.#options
     const startedAtMs = performance.now()
     log.info({ rows: this.#rows }, 'reading the disk')
     for await (const chunk of disk.read()) {
       if (this.#isCancelled) return
-      for (const row of chunk) this.#restore(row, into)
+      await turns.take('recovery', this.#restoreAll(chunk, into))
       this.#count(chunk.length)
     }
     this.#isDone = true
@@ -85,6 +86,13 @@ export class Recovery {
 
   cancel(): void {
     this.#isCancelled = true
+  }
+
+  *#restoreAll(rows: readonly StoredRow[], into: Restored): Generator<void, void> {
+    for (const row of rows) {
+      this.#restore(row, into)
+      yield
+    }
   }
 
   #restore(row: StoredRow, into: Restored): void {

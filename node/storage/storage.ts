@@ -7,6 +7,7 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
+import type { Turns } from '../../shared/turns.ts'
 import { BACKLOG_BYTES_MAX } from './backlog.ts'
 import { Disk } from './disk.ts'
 import { FileClock } from './file-clock.ts'
@@ -17,6 +18,7 @@ import { WriteBehind } from './write-behind.ts'
 
 export interface StorageOptions {
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Log
   readonly registry: Registry
   /** `undefined` keeps nothing. */

@@ -12,6 +12,7 @@ import type { Command } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { FakeClock } from '../support/clock.ts'
 import { silent } from '../support/cluster.ts'
+import { unlimitedTurns } from '../support/turns.ts'
 import { self } from '../support/views.ts'
 
 function createBackend(keepers: readonly Keeper[]): Backend {
@@ -19,6 +20,7 @@ function createBackend(keepers: readonly Keeper[]): Backend {
   return createMember({
     self,
     clock: new FakeClock(),
+    turns: unlimitedTurns(),
     log: silent,
     registry,
     metrics: createClusterMetrics(registry),

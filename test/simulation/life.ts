@@ -12,6 +12,7 @@ import { KEEPS_NOTHING } from '../../node/storage/storage.ts'
 import { WriteBehind } from '../../node/storage/write-behind.ts'
 import type { KeyCommand, Reply } from '../../shared/command.ts'
 import type { Log } from '../../shared/log.ts'
+import { Turns } from '../../shared/turns.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Random } from '../durability/random.ts'
 import type { DiskFile } from './disk.ts'
@@ -56,6 +57,7 @@ export class Life implements Listener {
   readonly calls: UplinkCaller
   readonly #options: LifeOptions
   readonly #writes: WriteBehind | undefined
+  readonly #turns: Turns
   readonly #stamps: StampClock
   #leaving: Promise<number> | undefined
 
@@ -79,11 +81,13 @@ export class Life implements Listener {
       })
     }
     const writes = this.#writes
+    this.#turns = shortTurns(this.host, random.fork())
     this.#stamps = new StampClock(self.incarnation)
     this.calls = new UplinkCaller({ ...options, id: self.id, host: this.host })
     this.member = createMember({
       self,
       clock: this.host,
+      turns: this.#turns,
       log,
       metrics,
       stamps: this.#stamps,
@@ -181,6 +185,7 @@ export class Life implements Listener {
       yield rows
     }
     const recovery = new Recovery({
+      turns: this.#turns,
       disk: { open: async () => ({ rows: rows.length, adopted: 0, facts: {} }), read },
       clock: this.host,
       times: disk.file.timesOn(this.host),
@@ -189,6 +194,19 @@ export class Life implements Listener {
     })
     await recovery.run(mutation === 'date the disk anew' ? datedAnew(into) : into)
   }
+}
+
+/** Now and then anything comes between two steps of what is long in the world, where time stands still meanwhile. */
+function shortTurns(host: Host, random: Random): Turns {
+  let nowMs = 0
+  return new Turns({
+    now() {
+      nowMs += random.below(2)
+      return nowMs
+    },
+    afterTurn: (run) => void host.after(random.below(3), run),
+    note() {},
+  })
 }
 
 /** As if all of it had been written half an hour later. */

@@ -10,7 +10,7 @@ import { Standings } from '../../node/cluster/slots/standings.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import { FakeClock, settled } from './clock.ts'
 import { SlotPartners } from './slot-partners.ts'
-import { countOf, current, forgetful, metricsAndLog, SlotShelf } from './slot-shelf.ts'
+import { countOf, current, forgetful, SlotShelf, sharedParts } from './slot-shelf.ts'
 import { self, three } from './views.ts'
 
 export const ALL = Array.from({ length: SLOTS }, (_, slot) => slot)
@@ -20,7 +20,7 @@ export class ArrivalsBench {
   readonly clock = new FakeClock()
   readonly partners = new SlotPartners(this.clock)
   readonly store = new SlotShelf()
-  readonly metrics = metricsAndLog().metrics
+  readonly metrics = sharedParts().metrics
   readonly standings = new Standings(forgetful)
   readonly mirroring: Mirroring
   readonly awaited: Awaited
@@ -29,11 +29,13 @@ export class ArrivalsBench {
   readonly outstanding: Outstanding
   /** What the log says of slots that are outstanding. */
   readonly told: string[] = []
+  /** What it is letting go of. */
+  readonly going = new Set<number>()
   #placed: PlacedView | undefined
 
   constructor({ waitForHoldersMs = 0 } = {}) {
     const { clock, partners: peers, store, metrics, standings } = this
-    const basis = { ...metricsAndLog(), self, clock, metrics, store, peers, standings }
+    const basis = { ...sharedParts(), self, clock, metrics, store, peers, standings }
     const mirroring = new Mirroring({ ...basis, memory: store, keeper: { note() {} } })
     const awaited = new Awaited({ ...basis, waitForHoldersMs, onOver: () => this.arrivals.resume() })
     const holdings = new Holdings({
@@ -46,7 +48,7 @@ export class ArrivalsBench {
     this.mirroring = mirroring
     this.awaited = awaited
     this.holdings = holdings
-    const arrivals = new Arrivals({ ...basis, holdings, mirroring, awaited })
+    const arrivals = new Arrivals({ ...basis, holdings, mirroring, awaited, departures: this })
     this.arrivals = arrivals
     const log = pino({ level: 'info' }, { write: (line: string) => this.told.push(JSON.parse(line).msg) })
     this.outstanding = new Outstanding({ ...basis, log, views: this, holdings, arrivals })
@@ -66,6 +68,10 @@ export class ArrivalsBench {
 
   get placed(): PlacedView | undefined {
     return this.#placed
+  }
+
+  isGoing(slot: number): boolean {
+    return this.going.has(slot)
   }
 
   isHere(slot: number): boolean {

@@ -4,9 +4,10 @@ import { Departures } from '../../node/cluster/slots/departures.ts'
 import { Holdings } from '../../node/cluster/slots/holdings.ts'
 import { SlotSender } from '../../node/cluster/slots/sender.ts'
 import { Standings } from '../../node/cluster/slots/standings.ts'
+import { andThen, type Eventual } from '../../shared/eventual.ts'
 import { FakeClock, settled } from './clock.ts'
 import { SlotPartners } from './slot-partners.ts'
-import { current, forgetful, metricsAndLog, SlotShelf } from './slot-shelf.ts'
+import { current, forgetful, SlotShelf, sharedParts } from './slot-shelf.ts'
 import { self, three } from './views.ts'
 
 /** Member a, which has all that these slots had by the first view on its shelf. */
@@ -16,6 +17,8 @@ export class DeparturesBench {
   readonly store = new SlotShelf()
   readonly standings = new Standings(forgetful)
   readonly holdings: Holdings
+  /** Until then nothing is gone that is let go. */
+  dropping: Eventual<void> = undefined
   readonly departures: Departures
   /** What it was told to let go of, in memory and on disk. */
   readonly dropped: number[] = []
@@ -23,13 +26,13 @@ export class DeparturesBench {
 
   constructor(...slots: readonly number[]) {
     const { clock, partners: peers, store, standings } = this
-    const basis = { ...metricsAndLog(), self, clock, store, peers, standings }
+    const basis = { ...sharedParts(), self, clock, store, peers, standings }
     const ignored = { awaitedFor: () => [], onWanted: () => {}, onComplete: () => {} }
     const holdings = new Holdings({ ...basis, currency: current, ...ignored })
     const sender = new SlotSender(basis)
     const drop = (gone: readonly number[]) => {
       this.dropped.push(...gone)
-      store.drop(gone)
+      return andThen(this.dropping, () => store.drop(gone))
     }
     this.holdings = holdings
     this.departures = new Departures({ ...basis, holdings, sender, drop })

@@ -7,6 +7,7 @@ import type { Claim } from '../../node/entries/verbs.ts'
 import { Memory } from '../../node/memory/memory.ts'
 import { FakeClock } from './clock.ts'
 import { forgetful } from './slot-shelf.ts'
+import { unlimitedTurns } from './turns.ts'
 import { self } from './views.ts'
 
 export const SLOT = 7
@@ -23,16 +24,17 @@ export class MirroringBench {
       void this.forgotten.push(presence === undefined ? id : `${id} ${presence.user}`),
   })
   readonly noted: Change[] = []
-  readonly mirroring = new Mirroring({
-    self,
-    clock: this.clock,
-    store: this.memory.slots,
-    standings: this.standings,
-    memory: this.memory,
-    keeper: { note: (change) => void this.noted.push(change) },
-  })
+  readonly mirroring: Mirroring
 
-  constructor(stale: readonly EntryChange[], claim?: Claim) {
+  constructor(stale: readonly EntryChange[], claim?: Claim, turns = unlimitedTurns()) {
+    this.mirroring = new Mirroring({
+      self,
+      turns,
+      store: this.memory.slots,
+      standings: this.standings,
+      memory: this.memory,
+      keeper: { note: (change) => void this.noted.push(change) },
+    })
     for (const { id, entry } of stale) this.memory.merge(SLOT, id, entry)
     if (claim !== undefined) this.standings.claim(SLOT, claim)
     this.mirroring.begin(SLOT, MIRROR)

@@ -9,7 +9,7 @@ import { Standings } from '../../node/cluster/slots/standings.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import { FakeClock, settled } from './clock.ts'
 import { SlotPartners } from './slot-partners.ts'
-import { current, forgetful, metricsAndLog, SlotShelf } from './slot-shelf.ts'
+import { current, forgetful, SlotShelf, sharedParts } from './slot-shelf.ts'
 import { self, three } from './views.ts'
 
 const ALL = Array.from({ length: SLOTS }, (_, slot) => slot)
@@ -23,7 +23,7 @@ export class RepairBench {
   readonly clock = new FakeClock()
   readonly partners = new SlotPartners(this.clock)
   readonly store = new SlotShelf()
-  readonly metrics = metricsAndLog().metrics
+  readonly metrics = sharedParts().metrics
   readonly memory = { isFull: false }
   readonly doubts = new Doubts(self, this.clock)
   readonly standings = new Standings(forgetful)
@@ -33,7 +33,7 @@ export class RepairBench {
 
   constructor() {
     const { clock, partners: peers, doubts, store, memory, metrics, standings } = this
-    const basis = { ...metricsAndLog(), self, metrics, clock, doubts, store, memory, peers, standings }
+    const basis = { ...sharedParts(), self, metrics, clock, doubts, store, memory, peers, standings }
     const ignored = { awaitedFor: () => [], onWanted: () => {}, onComplete: () => {} }
     const mirroring = { newName: () => MIRROR }
     const holdings = new Holdings({ ...basis, currency: current, ...ignored })

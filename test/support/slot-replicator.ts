@@ -6,7 +6,7 @@ import { type StandingKeeper, Standings } from '../../node/cluster/slots/standin
 import type { SlotEntry } from '../../node/entries/entry.ts'
 import { FakeClock, settled } from './clock.ts'
 import { SlotPartners } from './slot-partners.ts'
-import { metricsAndLog } from './slot-shelf.ts'
+import { sharedParts } from './slot-shelf.ts'
 import { self, three } from './views.ts'
 
 /** Member a, the owner, with every replica known to be whole. */
@@ -14,7 +14,7 @@ export class ReplicatorBench implements Views {
   readonly clock = new FakeClock()
   readonly partners = new SlotPartners(this.clock)
   readonly doubts = new Doubts(self, this.clock)
-  readonly metrics = metricsAndLog().metrics
+  readonly metrics = sharedParts().metrics
   readonly missed: string[] = []
   /** Where it is written what this copy claims. */
   readonly keeper: StandingKeeper = { stand: () => this.written }
@@ -29,7 +29,7 @@ export class ReplicatorBench implements Views {
     const { clock, metrics, doubts, standings, partners: peers } = this
     const onMissed = ({ id }: { id: string }) => this.missed.push(id)
     this.replicator = new Replicator({
-      ...metricsAndLog(),
+      ...sharedParts(),
       self,
       clock,
       metrics,

@@ -11,6 +11,7 @@ import { pause } from '../../shared/clock.ts'
 import { FakeClock } from './clock.ts'
 import { valueIn } from './entries.ts'
 import { forgetful } from './slot-shelf.ts'
+import { unlimitedTurns } from './turns.ts'
 import { memberOf } from './views.ts'
 
 export const SLOT = 7
@@ -31,6 +32,7 @@ export class SenderBench {
   readonly #metrics = createClusterMetrics(new Registry())
   readonly #sender = new SlotSender({
     clock: this.clock,
+    turns: unlimitedTurns(),
     metrics: this.#metrics,
     log: pino({ level: 'silent' }),
     store: this.memory.slots,

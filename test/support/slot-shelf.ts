@@ -6,6 +6,7 @@ import type { SlotStore } from '../../node/cluster/slots/sender.ts'
 import type { StandingKeeper } from '../../node/cluster/slots/standings.ts'
 import type { Entry, EntryChange, SlotEntry } from '../../node/entries/entry.ts'
 import { createLog } from '../../shared/log.ts'
+import { unlimitedTurns } from './turns.ts'
 
 type Superseding = MirroringOptions['memory']
 
@@ -56,8 +57,10 @@ export const forgetful: StandingKeeper = { stand() {} }
 /** A member whose view is always the newest. */
 export const current = { isCurrent: true, catchUp: async () => {} }
 
-export function metricsAndLog() {
-  return { metrics: createClusterMetrics(new Registry()), log: createLog('test', 'silent') }
+/** What they have in common with all others. */
+export function sharedParts() {
+  const turns = unlimitedTurns()
+  return { metrics: createClusterMetrics(new Registry()), log: createLog('test', 'silent'), turns }
 }
 
 /** What was counted, of all peers together. */

@@ -12,6 +12,8 @@ export interface Arrival {
   /** Whom to ask, and who is next. */
   candidates: readonly Member[]
   next: number
+  /** All who may have it, once that was found out: it stays the same as long as the members do. */
+  ranked: readonly Member[] | undefined
   /** They did not answer, and may have it. */
   silent: Member[]
   /** When all were asked the last time. */
@@ -27,30 +29,34 @@ export interface Arrival {
   isUrgent: boolean
 }
 
-export function newArrival(
-  slot: number,
-  former: FormerHolders,
-  candidates: readonly Member[],
-  { isOld, isAnyway = false }: { isOld: boolean; isAnyway?: boolean },
-): Arrival {
+export function newArrival(slot: number, { former, isOld }: Pick<Arrival, 'former' | 'isOld'>): Arrival {
+  const nothing = { candidates: [], next: 0, silent: [], wereSilent: [], partial: [], newest: Infinity }
   return {
     slot,
     former,
     isOld,
-    candidates,
-    next: 0,
-    silent: [],
-    wereSilent: [],
-    partial: [],
-    newest: Infinity,
-    isAnyway,
+    ...nothing,
+    ranked: undefined,
+    isAnyway: false,
     isAsked: false,
     isUrgent: false,
   }
 }
 
-export function isNextOf({ candidates, next }: Arrival, { incarnation }: Member): boolean {
-  return candidates[next]?.incarnation === incarnation
+/** Asks from the beginning, as if nobody had said anything; what waits for it still does. */
+export function beginWith(arrival: Arrival, candidates: readonly Member[], { isAnyway = false } = {}): void {
+  const nothing = { next: 0, silent: [], wereSilent: arrival.silent, partial: [], newest: Infinity }
+  Object.assign(arrival, { candidates, isAnyway, ...nothing })
+}
+
+/** What is asked in another manner goes by itself. */
+export function mannerOf({ isAnyway, isUrgent }: Arrival): string {
+  return `${isAnyway ? 'anyway' : 'if it has all'}${isUrgent ? ', soon' : ''}`
+}
+
+/** Whether it is still to be asked of this member. */
+export function isToAsk({ candidates, next, isAsked }: Arrival, { incarnation }: Member): boolean {
+  return !isAsked && candidates[next]?.incarnation === incarnation
 }
 
 export function newestOf({ partial }: Arrival, own: number): number {

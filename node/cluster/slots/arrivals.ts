@@ -8,14 +8,25 @@
  */
 import type { Clock } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
+import type { Turns } from '../../../shared/turns.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import type { Worth } from '../wire/calls.ts'
-import { type Arrival, giversOf, isLatest, isNextOf, newArrival, newestOf } from './arrival.ts'
+import {
+  type Arrival,
+  beginWith,
+  giversOf,
+  isLatest,
+  isToAsk,
+  mannerOf,
+  newArrival,
+  newestOf,
+} from './arrival.ts'
 import { Asking } from './asking.ts'
 import type { Awaited } from './awaited.ts'
 import { Candidates } from './candidates.ts'
+import type { Departures } from './departures.ts'
 import { Fate } from './fate.ts'
 import { whileGiving } from './giving.ts'
 import type { Holdings } from './holdings.ts'
@@ -29,12 +40,14 @@ const REQUEST_MAX_MS = 60_000 // However much there is to give.
 export interface ArrivalsOptions {
   readonly self: Member
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Log
   readonly metrics: ClusterMetrics
   readonly holdings: Holdings
   readonly standings: Standings
   readonly mirroring: Mirroring
   readonly awaited: Awaited
+  readonly departures: Pick<Departures, 'isGoing'>
   readonly store: SlotStore
   readonly peers: SlotPeers
 }
@@ -53,10 +66,10 @@ export class Arrivals {
     this.#fate = new Fate(options)
     this.#asking = new Asking({
       ...options,
-      isDue: (arrival, member) => this.#isDue(arrival, member),
+      isDue: (arrival, member) => this.#isCurrentArrival(arrival) && isToAsk(arrival, member),
       ask: (member, batch) => this.#ask(member, batch),
       passOver: (arrival, member) => this.#passOver(arrival, member),
-      retry: (arrival) => this.#askAgain(arrival),
+      retry: (arrival) => this.#begin(arrival),
     })
   }
 
@@ -70,9 +83,9 @@ export class Arrivals {
     this.#asking.clear()
     for (const slot of holdings.missing) {
       mirroring.callOff(slot)
-      const arrival = this.#afresh(slot, known.get(slot) ?? this.#firstMissed(slot, former))
+      const arrival = newArrival(slot, known.get(slot) ?? this.#firstMissed(slot, former))
       this.#arrivals.set(slot, arrival)
-      this.#askNext(arrival)
+      this.#begin(arrival)
     }
     for (const slot of known.keys()) if (!this.#arrivals.has(slot)) mirroring.callOff(slot)
   }
@@ -107,7 +120,8 @@ export class Arrivals {
     if (arrival === undefined || arrival.isUrgent) return
     arrival.isUrgent = true
     const member = arrival.candidates[arrival.next]
-    if (member !== undefined && !arrival.isAsked) void this.#ask(member, [arrival])
+    const isReady = !arrival.isAsked && !this.#options.departures.isGoing(slot)
+    if (member !== undefined && isReady) void this.#ask(member, [arrival])
   }
 
   #firstMissed(slot: number, placed: PlacedView | undefined): Pick<Arrival, 'former' | 'isOld'> {
@@ -116,22 +130,12 @@ export class Arrivals {
     return { former: awaited.formerHoldersOf(slot, placed), isOld: mirroring.isOld(slot) }
   }
 
-  #afresh(slot: number, { former, isOld }: Pick<Arrival, 'former' | 'isOld'>): Arrival {
-    const { holdings } = this.#options
-    const owner = holdings.formerOwnerOf(slot)
-    if (owner !== undefined) return newArrival(slot, former, [owner], { isOld, isAnyway: true })
-    return newArrival(slot, former, this.#candidates.for(slot), { isOld })
-  }
-
-  #askNext(arrival: Arrival): void {
+  #askNext(arrival: Arrival, isAlone = arrival.isUrgent): void {
     const member = arrival.candidates[arrival.next]
     if (member === undefined) this.#exhausted(arrival)
-    else if (arrival.isUrgent) void this.#ask(member, [arrival])
-    else this.#asking.add(member, arrival, arrival.isAnyway ? 'anyway' : 'if it has all')
-  }
-
-  #isDue(arrival: Arrival, member: Member): boolean {
-    return this.#isCurrentArrival(arrival) && !arrival.isAsked && isNextOf(arrival, member)
+    else if (this.#options.departures.isGoing(arrival.slot)) this.#asking.addLater(arrival)
+    else if (isAlone) void this.#ask(member, [arrival])
+    else this.#asking.add(member, arrival, mannerOf(arrival))
   }
 
   #isCurrentArrival(arrival: Arrival): boolean {
@@ -196,7 +200,7 @@ export class Arrivals {
   }
 
   #passOver(arrival: Arrival, member: Member): void {
-    if (!this.#isCurrentArrival(arrival) || arrival.isAsked || !isNextOf(arrival, member)) return
+    if (!this.#isCurrentArrival(arrival) || !isToAsk(arrival, member)) return
     this.#options.mirroring.callOff(arrival.slot)
     if (this.#placed?.knows(member) !== false) arrival.silent.push(member)
     arrival.next++
@@ -230,10 +234,14 @@ export class Arrivals {
     if (this.#arrivals.size === 0) this.#fate.settle()
   }
 
-  #askAgain(arrival: Arrival): void {
+  /** From whoever is the first who may have it; however many commands wait, those of one member go together. */
+  #begin(arrival: Arrival): void {
     if (!this.#isCurrentArrival(arrival)) return
-    const wereSilent = arrival.silent
-    Object.assign(arrival, this.#afresh(arrival.slot, arrival), { wereSilent })
-    this.#askNext(arrival)
+    const owner = this.#options.holdings.formerOwnerOf(arrival.slot)
+    if (owner === undefined) arrival.ranked ??= this.#candidates.for(arrival.slot)
+    beginWith(arrival, owner === undefined ? (arrival.ranked ?? []) : [owner], {
+      isAnyway: owner !== undefined,
+    })
+    this.#askNext(arrival, false)
   }
 }

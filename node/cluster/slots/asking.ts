@@ -2,6 +2,7 @@
  * Members that are asked for slots, each one batch after the other; what cannot wait is asked for beside that.
  */
 import type { Clock, Timer } from '../../../shared/clock.ts'
+import type { Turns } from '../../../shared/turns.ts'
 import type { Member } from '../../../shared/view.ts'
 
 /** Slots in one request. */
@@ -11,6 +12,7 @@ const RETRY_MS = 200
 
 export interface AskingOptions<Item> {
   readonly clock: Clock
+  readonly turns: Turns
   /** It is time to ask for this anew. */
   retry(item: Item): void
   /** Whether it is still to be asked of this member. */
@@ -51,10 +53,15 @@ export class Asking<Item> {
   /** Asks for it anew in a while. */
   addLater(item: Item): void {
     if (this.#isStopped || this.#later.push(item) > 1) return
-    const { clock, retry } = this.#options
-    this.#timer = clock.after(RETRY_MS, () => {
-      for (const later of this.#later.splice(0)) retry(later)
-    })
+    const { clock, turns } = this.#options
+    this.#timer = clock.after(RETRY_MS, () => void turns.take('arrivals', this.#retryAll()))
+  }
+
+  *#retryAll(): Generator<void, void> {
+    for (const later of this.#later.splice(0)) {
+      this.#options.retry(later)
+      yield
+    }
   }
 
   /** Nobody is asked any more for what waits. */

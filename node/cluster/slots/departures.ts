@@ -7,6 +7,7 @@
  * that copy claims.
  */
 import type { Clock } from '../../../shared/clock.ts'
+import type { Eventual } from '../../../shared/eventual.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
@@ -28,14 +29,16 @@ export interface DeparturesOptions {
   readonly sender: SlotSender
   readonly store: SlotStore
   readonly peers: SlotPeers
-  /** Lets go of slots, in memory and on disk. */
-  drop(slots: readonly number[]): void
+  /** Lets go of slots, on disk at once, in memory in turns. */
+  drop(slots: readonly number[]): Eventual<void>
 }
 
 export class Departures {
   readonly #options: DeparturesOptions
   /** Slots to be handed over, and whom each was given to. */
   #departing = new Map<number, string | undefined>()
+  /** What is left of these is of no worth, and going. */
+  readonly #going = new Set<number>()
   readonly #rounds: Rounds
   #placed: PlacedView | undefined
 
@@ -58,11 +61,11 @@ export class Departures {
     // Taken for dead, it is a member again in a moment.
     if (placed.find(self) === undefined) return
     for (let slot = 0; slot < SLOTS; slot++) {
-      if (holdings.roleOf(slot) !== 'none') continue
+      if (holdings.roleOf(slot) !== 'none' || this.#going.has(slot)) continue
       if (store.holds(slot)) this.#departing.set(slot, known.get(slot))
       else if (placed.copies > 0 && known.has(slot)) empty.push(slot)
     }
-    this.#letGo(empty)
+    void this.#letGo(empty)
     for (const member of placed.members) this.#rounds.wake(member)
   }
 
@@ -79,6 +82,11 @@ export class Departures {
   given(slot: number, incarnation: string): void {
     if (!this.#departing.has(slot) || this.#options.sender.setAside.has(slot, incarnation)) return
     this.#departing.set(slot, incarnation)
+  }
+
+  /** Whether the slot is being let go: nothing is to be taken in for it before it is empty, or that would go with it. */
+  isGoing(slot: number): boolean {
+    return this.#going.has(slot)
   }
 
   #due(member: Member): number[] {
@@ -98,7 +106,7 @@ export class Departures {
     const answers = await peers.of(owner).ask({ type: 'offer', slots: offers }, OFFER_MAX_MS)
     const answered = (answer: string) =>
       slots.filter((slot, index) => answers[index] === answer && this.#departing.has(slot))
-    this.#letGo(answered('drop'))
+    await this.#letGo(answered('drop'))
     for (const isClaim of [false, true]) {
       const sent = answered(isClaim ? 'claim' : 'send')
       if (sent.length > 0 && (await sender.send(sent, owner, { isUrgent: false, isClaim })))
@@ -106,11 +114,14 @@ export class Departures {
     }
   }
 
-  #letGo(slots: readonly number[]): void {
+  async #letGo(slots: readonly number[]): Promise<void> {
+    if (slots.length === 0) return
     for (const slot of slots) {
       this.#departing.delete(slot)
+      this.#going.add(slot)
       this.#options.standings.forget(slot)
     }
-    if (slots.length > 0) this.#options.drop(slots)
+    await this.#options.drop(slots)
+    for (const slot of slots) this.#going.delete(slot)
   }
 }

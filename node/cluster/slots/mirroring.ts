@@ -5,8 +5,8 @@
  * deleted, or was never acknowledged. Two things stay: what has come in from elsewhere since the copy was found to be old, as
  * it is newer, and what this copy alone may have (`standings.ts`).
  */
-import { type Clock, pause } from '../../../shared/clock.ts'
 import { SLOTS } from '../../../shared/placement.ts'
+import type { Turns } from '../../../shared/turns.ts'
 import type { Member } from '../../../shared/view.ts'
 import { type Change, type Entry, isNews, merge, type SlotEntry } from '../../entries/entry.ts'
 import { verbsOf } from '../../entries/kinds.ts'
@@ -14,12 +14,9 @@ import type { Holdings } from './holdings.ts'
 import type { SlotStore } from './sender.ts'
 import type { Standings } from './standings.ts'
 
-/** How long it goes on in one turn. */
-const TURN_MS = 5
-
 export interface MirroringOptions {
   readonly self: Pick<Member, 'incarnation'>
-  readonly clock: Clock
+  readonly turns: Turns
   readonly store: SlotStore
   readonly standings: Standings
   readonly memory: {
@@ -118,21 +115,23 @@ export class Mirroring {
 
   /** All was told: lets go of the rest. False when it was called off meanwhile. */
   async end(slot: number, mirrorName: string): Promise<boolean> {
-    const { clock, store } = this.#options
     const mirror = this.#mirrors.get(slot)
     if (mirror?.name !== mirrorName) return false
-    let untilMs = clock.now() + TURN_MS
-    for (const { id, entry } of store.partsOf(slot)) {
+    return await this.#options.turns.take('mirroring', this.#letGoOfRest(slot, mirror))
+  }
+
+  *#letGoOfRest(slot: number, mirror: Mirror): Generator<void, boolean> {
+    for (const { id, entry } of this.#options.store.partsOf(slot)) {
+      if (this.#mirrors.get(slot) !== mirror) return false
       const told = mirror.told.get(id)
       const untold = told === undefined ? entry : verbsOf(entry).except(entry, told)
-      if (untold === undefined) continue
-      const part = { slot, id, entry: untold }
-      this.#supersede(part, this.#keptOf(part))
-      if (clock.now() < untilMs) continue
-      await pause(clock, 0)
-      if (this.#mirrors.get(slot) !== mirror) return false
-      untilMs = clock.now() + TURN_MS
+      if (untold !== undefined) {
+        const part = { slot, id, entry: untold }
+        this.#supersede(part, this.#keptOf(part))
+      }
+      yield
     }
+    if (this.#mirrors.get(slot) !== mirror) return false
     this.#mirrors.delete(slot)
     return true
   }

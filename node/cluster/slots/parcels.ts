@@ -2,8 +2,10 @@
 import type { SlotEntry } from '../../entries/entry.ts'
 import { bytesOfEntries } from '../wire/calls.ts'
 
-/** A parcel is closed by the group that brings it over this. */
-const PARCEL_BYTES = 2 ** 20
+/** A parcel is closed by the group that brings it over this: some milliseconds to read. */
+const PARCEL_BYTES = 128 * 2 ** 10
+/** A group that is more holds up all others. */
+const ALONE_BYTES = 2 ** 20
 
 /** What one command has changed. */
 type Group = readonly SlotEntry[]
@@ -21,7 +23,7 @@ export function parcelsOf(groups: readonly Group[]): Parcels {
   let room = 0
   for (const group of groups) {
     const bytes = bytesOfEntries(group)
-    if (bytes > PARCEL_BYTES) {
+    if (bytes > ALONE_BYTES) {
       alone.push(group)
       continue
     }

@@ -9,6 +9,7 @@ import { verbsOf } from '../../entries/kinds.ts'
 import { isMeasured } from '../../entries/standing.ts'
 import type { PlacedView, Views } from '../members/members.ts'
 import type { Check, Mirrored, SlotAnswer, SlotDigest, SlotMessage, StreamItem } from '../wire/calls.ts'
+import type { Departures } from './departures.ts'
 import type { Holdings } from './holdings.ts'
 import type { Mirroring } from './mirroring.ts'
 import type { SlotSender, SlotStore } from './sender.ts'
@@ -21,6 +22,7 @@ export interface ReplicaOptions {
   readonly store: SlotStore
   readonly memory: { readonly isFull: boolean }
   readonly holdings: Holdings
+  readonly departures: Departures
   readonly standings: Standings
   readonly mirroring: Mirroring
   readonly sender: SlotSender
@@ -117,8 +119,9 @@ export class Replica {
 
   /** Whether its owner, in the view of this member, tells a replica of it. */
   #isMeant(slot: number, from: string): boolean {
-    const { views, holdings } = this.#options
-    return views.placed?.owns({ incarnation: from }, slot) === true && holdings.roleOf(slot) === 'replica'
+    const { views, holdings, departures } = this.#options
+    if (holdings.roleOf(slot) !== 'replica' || departures.isGoing(slot)) return false
+    return views.placed?.owns({ incarnation: from }, slot) === true
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { type Clock, pause } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
+import type { Turns } from '../../../shared/turns.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { Entry, EntryChange, SlotEntry } from '../../entries/entry.ts'
 import { verbsOf } from '../../entries/kinds.ts'
@@ -46,6 +47,7 @@ export interface Sending {
 export interface SlotSenderOptions {
   readonly clock: Clock
   readonly log: Log
+  readonly turns: Turns
   readonly metrics: ClusterMetrics
   readonly store: SlotStore
   readonly standings: Standings
@@ -71,13 +73,15 @@ export class SlotSender {
     member: Member,
     { isUrgent, mirror, isClaim = false }: Sending,
   ): Promise<boolean> {
-    const { clock } = this.#options
-    for (const entries of this.#parts(slots, isClaim)) {
+    const { clock, turns } = this.#options
+    const all = this.#all(slots, isClaim)
+    for (;;) {
+      const entries = await turns.take('hand-off', nextPart(all))
+      if (entries.length === 0) return true
       const startedAtMs = clock.now()
       if (!(await this.#give({ type: 'give', entries, ...(mirror && { mirror }) }, member))) return false
       if (!isUrgent) await pause(clock, clock.now() - startedAtMs)
     }
-    return true
   }
 
   async #give(part: Part, member: Member): Promise<boolean> {
@@ -113,26 +117,31 @@ export class SlotSender {
     return true
   }
 
-  *#parts(slots: readonly number[], isClaim: boolean): Generator<SlotEntry[]> {
-    let part: SlotEntry[] = []
-    let bytes = 0
+  /** `undefined` for what is not meant: to pass over it takes time as well. */
+  *#all(slots: readonly number[], isClaim: boolean): Generator<SlotEntry | undefined, void> {
     for (const slot of slots) {
       for (const { id, entry: whole } of this.#options.store.partsOf(slot)) {
         const entry = isClaim ? this.#claimed(slot, whole) : whole
-        if (entry === undefined) continue
-        part.push({ slot, id, entry })
-        bytes += bytesOfEntries(part.slice(-1))
-        if (bytes < PART_BYTES) continue
-        yield part
-        part = []
-        bytes = 0
+        yield entry && { slot, id, entry }
       }
     }
-    if (part.length > 0) yield part
   }
 
   #claimed(slot: number, entry: Entry): Entry | undefined {
     const { alone } = this.#options.standings.of(slot)
     return alone && verbsOf(entry).claimed(entry, alone)
   }
+}
+
+/** As many as travel together; none once there are no more. */
+function* nextPart(all: Iterator<SlotEntry | undefined, void>): Generator<void, SlotEntry[]> {
+  const part: SlotEntry[] = []
+  let bytes = 0
+  for (let next = all.next(); !next.done; next = all.next()) {
+    if (next.value !== undefined) bytes += bytesOfEntries([next.value])
+    if (next.value !== undefined) part.push(next.value)
+    if (bytes >= PART_BYTES) break
+    yield
+  }
+  return part
 }

@@ -6,6 +6,8 @@
  */
 import type { Clock } from '../../../shared/clock.ts'
 import { mapAll } from '../../../shared/eventual.ts'
+import type { Turns } from '../../../shared/turns.ts'
+import type { SlotEntry } from '../../entries/entry.ts'
 import { isMeasured } from '../../entries/standing.ts'
 import type { CatchUp } from '../members/members.ts'
 import { gave } from '../peers/peers.ts'
@@ -27,11 +29,13 @@ import type { Replicator } from './replicator.ts'
 import type { SlotPeers } from './slot-peers.ts'
 
 type GiveMessage = Extract<SlotMessage, { type: 'give' }>
+type StreamMessage = Extract<SlotMessage, { type: 'stream' }>
 type WantMessage = Extract<SlotMessage, { type: 'want' }>
 
 export interface SlotInboxOptions extends ReplicaOptions {
   readonly catchUp: CatchUp
   readonly clock: Clock
+  readonly turns: Turns
   readonly peers: SlotPeers
   readonly doubts: Doubts
   readonly replicator: Replicator
@@ -54,7 +58,7 @@ export class SlotInbox {
     const answer = async (): Promise<readonly (readonly SlotAnswer[])[]> => {
       switch (message.type) {
         case 'stream':
-          return message.items.map((item) => this.#replica.follow(item, from))
+          return await this.#options.turns.take('copies', this.#follow(message, from))
         case 'give':
           return [[await this.#take(message, from)]]
         case 'want':
@@ -73,17 +77,39 @@ export class SlotInbox {
     return { ...catchUp.preambleFor(preamble), answers }
   }
 
+  /** In the order in which it was told: whoever tells waits for the answer before it goes on. */
+  *#follow({ items }: StreamMessage, from: string): Generator<void, SlotAnswer[][]> {
+    const answers: SlotAnswer[][] = []
+    for (const item of items) {
+      answers.push(this.#replica.follow(item, from))
+      yield
+    }
+    return answers
+  }
+
   /** As any holder. What is news to an owner is news to its replicas too. */
-  async #take({ entries, mirror }: GiveMessage, from: string): Promise<SlotAnswer> {
-    const { clock, holdings, mirroring, peers, replicator, takeIn } = this.#options
+  async #take(message: GiveMessage, from: string): Promise<SlotAnswer> {
+    const { clock, turns, peers, replicator } = this.#options
     const sender = peers.find(from)
     if (sender !== undefined) gave(sender.contact, clock.now())
-    if (entries.some(({ slot }) => holdings.roleOf(slot) === 'none')) return 'refused'
-    const merged = entries.filter((entry) => mirror === undefined || !mirroring.tell(entry, mirror))
-    const news = merged.flatMap((entry) => takeIn(entry))
-    const owned = news.filter(({ slot }) => holdings.isOwn(slot))
+    const { answer, owned } = await turns.take('hand-off', this.#takeAll(message))
     await replicator.merged(owned.map((entry) => [entry]))
-    return 'merged'
+    return answer
+  }
+
+  /** Up to the first of a slot that is held no more. */
+  *#takeAll({ entries, mirror }: GiveMessage): Generator<void, { answer: SlotAnswer; owned: SlotEntry[] }> {
+    const { holdings, departures, mirroring, takeIn } = this.#options
+    const owned: SlotEntry[] = []
+    const isHeld = ({ slot }: SlotEntry) => holdings.roleOf(slot) !== 'none' && !departures.isGoing(slot)
+    if (!entries.every(isHeld)) return { answer: 'refused', owned }
+    for (const entry of entries) {
+      if (!isHeld(entry)) return { answer: 'refused', owned }
+      const news = mirror !== undefined && mirroring.tell(entry, mirror) ? [] : takeIn(entry)
+      owned.push(...news.filter(({ slot }) => holdings.isOwn(slot)))
+      yield
+    }
+    return { answer: 'merged', owned }
   }
 
   /** To the owner, whatever differs, if all of it is here or if that has to do; and what it is worth. */

@@ -7,7 +7,9 @@
  *     changes ─▶ Replicator ~~~▶ SlotInbox of the replicas
  */
 import type { Clock } from '../../../shared/clock.ts'
+import type { Eventual } from '../../../shared/eventual.ts'
 import type { Log } from '../../../shared/log.ts'
+import type { Turns } from '../../../shared/turns.ts'
 import type { LastView, Member } from '../../../shared/view.ts'
 import { type Change, type Entry, type SlotEntry, timesOf } from '../../entries/entry.ts'
 import { ended, type Register } from '../../entries/register.ts'
@@ -40,7 +42,7 @@ export interface SlotMemory {
   takeIn(entry: SlotEntry, nowMs: number, note: (change: Change) => void): SlotEntry[]
   /** Lets go of what is known of a part of an entry, for these in its place. */
   supersede(part: SlotEntry, anew: readonly Entry[], note: (change: Change) => void): void
-  drop(slot: number): void
+  readonly upkeep: { drop(slots: readonly number[]): Iterator<void, void> }
 }
 
 /** Where it is kept what a copy is worth, and rows of slots that are let go are deleted. */
@@ -58,6 +60,7 @@ export interface SlotsOptions {
   /** Without, it is the only member there will ever be. */
   readonly uplink: object | undefined
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Log
   readonly metrics: ClusterMetrics
   readonly stamps: StampClock
@@ -92,11 +95,10 @@ export class Slots {
   #isSettling = false
 
   constructor(options: SlotsOptions) {
-    const { self, clock, currency, memory } = options
+    const { self, uplink, clock, currency, memory } = options
     this.#options = options
-    const hasUplink = options.uplink !== undefined
     // Nobody else will ever ask what a copy is worth.
-    const standings = new Standings(hasUplink ? options.storage.standings : { stand() {} })
+    const standings = new Standings(uplink ? options.storage.standings : { stand() {} })
     const awaited = new Awaited({ ...options, onOver: () => this.#arrivals.resume() })
     const holdings = new Holdings({
       self,
@@ -108,7 +110,7 @@ export class Slots {
       onComplete: (slot) => this.#completed(slot),
     })
     const doubts = new Doubts(self, clock)
-    const lives = new Lives(self, { isLone: !hasUplink })
+    const lives = new Lives(self, { isLone: uplink === undefined })
     const replicator = new Replicator({
       ...options,
       doubts,
@@ -126,10 +128,10 @@ export class Slots {
     this.doubts = doubts
     this.replicator = replicator
     this.#momentParts = basis
-    this.#arrivals = new Arrivals(basis)
+    this.departures = new Departures({ ...basis, sender, drop: (slots) => this.#drop(slots) })
+    this.#arrivals = new Arrivals({ ...basis, departures: this.departures })
     this.outstanding = new Outstanding({ ...basis, arrivals: this.#arrivals })
     this.#repair = new Repair({ ...basis, sender })
-    this.departures = new Departures({ ...basis, sender, drop: (slots) => this.#drop(slots) })
     this.#inbox = new SlotInbox({
       ...basis,
       sender,
@@ -154,8 +156,7 @@ export class Slots {
 
   /** Goes by a view from now on: what it holds, then what others may lack, then what has to move. */
   follow(placed: PlacedView, former: PlacedView | undefined): void {
-    const { uplink, storage } = this.#options
-    if (uplink !== undefined) storage.standings.goBy(placed.order)
+    if (this.#options.uplink !== undefined) this.#options.storage.standings.goBy(placed.order)
     this.holdings.install(placed, former)
     this.replicator.claimUnderWay((slot) => !this.holdings.isOwn(slot))
     this.#mirroring.install(this.holdings)
@@ -213,14 +214,14 @@ export class Slots {
     return this.#settled
   }
 
-  /** The last view by which all was here that should be, as the disk knows it. */
-  remember(last: LastView): void {
-    if (this.#options.uplink !== undefined) this.#awaited.remember(last)
-  }
-
   /** What the disk knows of a copy. */
   restore(standing: Standing): void {
     this.standings.restore(standing)
+  }
+
+  /** The last view by which all was here that should be, as the disk knows it. */
+  remember(last: LastView): void {
+    if (this.#options.uplink !== undefined) this.#awaited.remember(last)
   }
 
   /** What came to an owner while it was not whole has gone to nobody else. */
@@ -241,8 +242,8 @@ export class Slots {
     })
   }
 
-  #drop(slots: readonly number[]): void {
-    for (const slot of slots) this.#options.memory.drop(slot)
+  #drop(slots: readonly number[]): Eventual<void> {
     this.#options.storage.keeper.drop(slots)
+    return this.#options.turns.take('letting go', this.#options.memory.upkeep.drop(slots))
   }
 }

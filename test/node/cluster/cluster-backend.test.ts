@@ -14,6 +14,7 @@ import type { LarderError } from '../../../shared/errors.ts'
 import { FakeClock, settled } from '../../support/clock.ts'
 import { silent } from '../../support/cluster.ts'
 import { SlotPartners } from '../../support/slot-partners.ts'
+import { unlimitedTurns } from '../../support/turns.ts'
 import { self } from '../../support/views.ts'
 
 /** What was done, in its order. */
@@ -89,7 +90,8 @@ class Bench {
     const tell = (what: string) => void this.told.push(what)
     const metrics = createClusterMetrics(new Registry())
     const [stamps, memory, peers] = [new StampClock('a-1'), new Memory(Infinity), new SlotPartners(clock)]
-    const parts = { self, uplink: undefined, clock, log: silent, metrics, stamps }
+    const turns = unlimitedTurns()
+    const parts = { self, uplink: undefined, clock, turns, log: silent, metrics, stamps }
     const members = this.#members({ ...parts, settled: () => undefined, isLacking: () => false, tell })
     const [keeper, storage] = [{ note() {} }, { keeper: KEEPS_NOTHING, standings: REMEMBERS_NOTHING }]
     const { catchUp, currency } = members

@@ -13,6 +13,7 @@ import type { Member } from '../../../shared/view.ts'
 import { FakeClock, settled } from '../../support/clock.ts'
 import { silent } from '../../support/cluster.ts'
 import { SlotPartners } from '../../support/slot-partners.ts'
+import { unlimitedTurns } from '../../support/turns.ts'
 import { memberOf, self } from '../../support/views.ts'
 
 describe('a member that has joined', () => {
@@ -22,7 +23,8 @@ describe('a member that has joined', () => {
   const joined = async (): Promise<Stay> => {
     const metrics = createClusterMetrics(new Registry())
     const [stamps, memory, peers] = [new StampClock('a-1'), new Memory(Infinity), new SlotPartners(clock)]
-    const parts = { self, uplink: undefined, clock, log: silent, metrics, stamps }
+    const turns = unlimitedTurns()
+    const parts = { self, uplink: undefined, clock, turns, log: silent, metrics, stamps }
     const nobody = { of: () => expect.fail('there is nobody'), [Symbol.iterator]: () => [].values() }
     const members = new Members({
       ...parts,

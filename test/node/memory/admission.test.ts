@@ -5,6 +5,7 @@ import { counterWith } from '../../../node/entries/counter.ts'
 import type { Entry } from '../../../node/entries/entry.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import { Memory } from '../../../node/memory/memory.ts'
+import { allOf } from '../../support/turns.ts'
 
 const BYTES_MAX = 20_000
 
@@ -67,7 +68,7 @@ describe('memory, of what an owner would take in,', () => {
         for (const [index, one] of steps.entries()) {
           const [id, entry] = changeOf(one, index + 1) ?? []
           if (id === undefined || entry === undefined) {
-            memory.sweep(index)
+            allOf(memory.upkeep.sweep(index))
             continue
           }
           if (memory.refusalOf(1, [{ id, entry }]) !== undefined) continue
@@ -171,14 +172,13 @@ describe('memory, of what an owner would take in,', () => {
     expect(held?.kind === 'reactions' && held.find('fire', '499')?.isGone, 'the last to go').to.equal(true)
   })
 
-  it('gives up what is too much in turns', () => {
+  it('gives up what is too much in steps, a hundred in each', () => {
     const memory = memoryOf(200_000)
     for (let index = 0; index < 2500; index++) memory.merge(1, `v${index}`, value(10))
     memory.merge(1, 'vlarge', value(180_000, 2))
     expect(memory.books.bytes, 'for a moment').to.be.above(200_000)
-    let turns = 1
-    while (memory.makeRoom()) turns++
-    expect(turns).to.be.within(2, 6)
+    const steps = [...memory.upkeep.evict()].length
+    expect(steps).to.be.within(10, 25)
     expect(memory.books.bytes).to.be.at.most(200_000)
     expect(memory.slots.find(1, 'vlarge')).to.not.equal(undefined)
   })
@@ -189,10 +189,10 @@ describe('memory, of what an owner would take in,', () => {
     for (let index = 0; index < 2000; index++) memory.merge(1, `v${index}`, value(10))
     expect(memory.books.bytes).to.be.within(95_000, 100_000)
     beside = 10_000
-    memory.makeRoom()
+    allOf(memory.upkeep.evict())
     expect(memory.books.bytes + beside).to.be.within(95_000, 100_000)
     beside = 1_000_000
-    while (memory.makeRoom());
+    allOf(memory.upkeep.evict())
     expect(memory.books.bytes).to.be.within(74_000, 75_000)
   })
 })

@@ -6,6 +6,7 @@ import type { Presence } from '../../../node/entries/presence.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import { type Forgotten, TOMBSTONE_GRACE_MS } from '../../../node/memory/held.ts'
 import { Memory } from '../../../node/memory/memory.ts'
+import { allOf } from '../../support/turns.ts'
 
 const EMPTY = { values: 0, counters: 0, contents: 0, records: 0, tombstones: 0, bytes: 0 }
 
@@ -74,15 +75,15 @@ class Watched {
       if (entry.kind === 'reactions') for (const presence of entry) known.users.add(nameOf(presence))
       memory.merge(slot, id, entry)
     }
-    if (act === 'sweep') memory.sweep(atMs)
-    if (act === 'activity') memory.activity(2, atMs, () => true)
+    if (act === 'sweep') allOf(memory.upkeep.sweep(atMs))
+    if (act === 'activity') allOf(memory.upkeep.activity(2, atMs, () => true))
     if (act === 'use') for (const family of 'vcr') memory.use(slot, `${family}${name}`, { nowMs: atMs })
     if (act === 'drop') this.drop(slot)
   }
 
   /** What is dropped is told nobody: it is dropped from the disk as a whole. */
   drop(slot: number): void {
-    this.memory.drop(slot)
+    allOf(this.memory.upkeep.drop([slot]))
     for (const [name, known] of this.#known) if (known.slot === slot) this.#known.delete(name)
   }
 
@@ -134,7 +135,7 @@ describe('memory, whatever is written, ended, evicted or let go,', () => {
       fc.property(fc.array(ending, { maxLength: 40 }), (steps) => {
         const watched = new Watched()
         for (const step of steps) watched.take(step)
-        while (watched.memory.sweep(5 * TOMBSTONE_GRACE_MS));
+        allOf(watched.memory.upkeep.sweep(5 * TOMBSTONE_GRACE_MS))
         expect(watched.memory.counts).to.include(EMPTY)
         watched.check()
       }),

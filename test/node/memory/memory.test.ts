@@ -5,6 +5,7 @@ import { Reactions } from '../../../node/entries/reactions.ts'
 import { bytesOfEntry } from '../../../node/memory/bytes.ts'
 import { type Forgotten, TOMBSTONE_GRACE_MS } from '../../../node/memory/held.ts'
 import { Memory } from '../../../node/memory/memory.ts'
+import { allOf } from '../../support/turns.ts'
 
 let time = 0
 function value(body: string, endsAtMs = Infinity): Entry {
@@ -71,34 +72,38 @@ describe('memory', () => {
   it('turns an ended value into a tombstone, and forgets that after its grace', () => {
     const memory = new Memory(1_000_000)
     memory.merge(1, 'va', value('stew', 10_000))
-    expect(memory.sweep(9_999)).to.equal(false)
+    allOf(memory.upkeep.sweep(9_999))
     expect(memory.counts).to.include({ values: 1, expirations: 0 })
-    memory.sweep(11_000)
+    allOf(memory.upkeep.sweep(11_000))
     expect(memory.counts).to.include({ values: 0, tombstones: 1, expirations: 1 })
-    memory.sweep(10_000 + TOMBSTONE_GRACE_MS + 1000)
+    allOf(memory.upkeep.sweep(10_000 + TOMBSTONE_GRACE_MS + 1000))
     expect(memory.counts).to.include({ values: 0, tombstones: 0, bytes: 0 })
   })
 
-  it('says when more has ended than one turn takes', () => {
+  it('tends to a hundred that have ended in each step', () => {
     const memory = new Memory(10_000_000)
     for (let index = 0; index < 1500; index++) memory.merge(1, `v${index}`, value('x', 1000))
-    expect(memory.sweep(5000)).to.equal(true)
-    expect(memory.sweep(5000)).to.equal(false)
-    expect(memory.counts.expirations).to.equal(1500)
+    let most = 0
+    let known = 0
+    for (const _ of memory.upkeep.sweep(5000)) {
+      most = Math.max(most, memory.counts.expirations - known)
+      known = memory.counts.expirations
+    }
+    expect([most, known]).to.deep.equal([100, 1500])
   })
 
   it('lets go of the slots that it is told to, and of nothing else', () => {
     const memory = new Memory(1_000_000)
     for (const slot of [1, 2, 3]) memory.merge(slot, 'va', value('stew', 1000))
-    for (const slot of [1, 3]) memory.drop(slot)
+    allOf(memory.upkeep.drop([1, 3]))
     expect([1, 2, 3].map((slot) => memory.slots.holds(slot))).to.deep.equal([false, true, false])
     expect([1, 2, 3].map((slot) => memory.use(slot, 'va', { nowMs: 0 }) !== undefined)).to.deep.equal([
       false,
       true,
       false,
     ])
-    memory.sweep(10_000)
-    memory.drop(2)
+    allOf(memory.upkeep.sweep(10_000))
+    allOf(memory.upkeep.drop([2]))
     expect(memory.counts).to.include({ values: 0, tombstones: 0, bytes: 0 })
   })
 })
@@ -107,6 +112,7 @@ describe('memory, of reactions,', () => {
   const reaction = (user: string, endsAtMs = Infinity) =>
     Reactions.of({ reaction: 'fire', user, time: ++time, endsAtMs, isGone: false })
   const usersOf = (memory: Memory, nowMs: number) => {
+    allOf(memory.upkeep.tendTo(1, 'rStew', nowMs))
     const entry = memory.use(1, 'rStew', { nowMs })
     return entry?.kind === 'reactions' ? entry.users : undefined
   }
@@ -131,9 +137,9 @@ describe('memory, of reactions,', () => {
     const memory = new Memory(10_000_000)
     for (let index = 0; index < 2500; index++) memory.merge(1, 'rStew', reaction(`user ${index}`, 1000))
     memory.merge(2, 'rSoup', reaction('a'))
-    const [first] = memory.activity(1, 999, () => true)
+    const [first] = allOf(memory.upkeep.activity(1, 999, () => true))
     expect(first).to.deep.equal({ content: 'Stew', users: 2500, counts: { fire: 2500 } })
-    expect(memory.activity(5, 1000, () => true)).to.deep.equal([
+    expect(allOf(memory.upkeep.activity(5, 1000, () => true))).to.deep.equal([
       { content: 'Soup', users: 1, counts: { fire: 1 } },
     ])
   })
@@ -148,14 +154,13 @@ describe('memory, of reactions,', () => {
     expect(told.map(({ id, presence }) => [id, presence?.user])).to.deep.equal([['rStew', 'Sam']])
   })
 
-  it('takes a mass that ends in several turns of the sweep', () => {
+  it('takes a mass that ends in steps', () => {
     const memory = new Memory(10_000_000)
     for (let index = 0; index < 2500; index++) memory.merge(1, 'rStew', reaction(`user ${index}`, 1000))
-    let turns = 1
-    while (memory.sweep(5000)) turns++
-    expect(turns).to.be.within(2, 10)
+    const steps = [...memory.upkeep.sweep(5000)].length
+    expect(steps).to.be.within(25, 30)
     expect(memory.counts).to.include({ contents: 1, expirations: 2500 })
-    while (memory.sweep(5000 + TOMBSTONE_GRACE_MS)) turns++
+    allOf(memory.upkeep.sweep(5000 + TOMBSTONE_GRACE_MS))
     expect(memory.counts).to.include({ contents: 0, bytes: 0 })
   })
 })
@@ -209,7 +214,7 @@ describe('memory, of what another member holds,', () => {
     const nothing = memory.slots.digestOf(1)
     memory.merge(1, 'va', value('stew'))
     expect(memory.slots.digestOf(1)).to.not.equal(nothing)
-    memory.drop(1)
+    allOf(memory.upkeep.drop([1]))
     expect([memory.slots.digestOf(1), memory.slots.holds(1)]).to.deep.equal([nothing, false])
   })
 
@@ -224,13 +229,15 @@ describe('memory, of what another member holds,', () => {
         `r${content}`,
         Reactions.of({ reaction: 'fire', user: 'Sam', time: ++time, endsAtMs: Infinity, isGone: false }),
       )
-    expect(memory.activity(9, 0, (slot) => slot === 2).map(({ content }) => content)).to.deep.equal(['Soup'])
+    expect(
+      allOf(memory.upkeep.activity(9, 0, (slot) => slot === 2)).map(({ content }) => content),
+    ).to.deep.equal(['Soup'])
     memory.merge(3, 'a/menu\0one\0', value('x'))
     memory.merge(3, 'a/menu\0two\0', value('x'))
     memory.merge(4, 'a/wine\0two\0', value('x'))
     memory.merge(4, 'a/beer\0two\0', tombstone(5))
-    expect([...memory.slots.responsePaths()].sort()).to.deep.equal(['/menu', '/wine'])
-    expect([...memory.slots.responsePaths('one')]).to.deep.equal(['/menu'])
+    expect([...allOf(memory.slots.responses.paths())].sort()).to.deep.equal(['/menu', '/wine'])
+    expect([...allOf(memory.slots.responses.paths('one'))]).to.deep.equal(['/menu'])
   })
 
   it('is full when it is about to give things up', () => {

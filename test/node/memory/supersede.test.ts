@@ -13,6 +13,7 @@ import {
   rowsOf,
   type StoredRow,
 } from '../../../node/storage/rows.ts'
+import { allOf } from '../../support/turns.ts'
 import { stored } from '../storage/stored.ts'
 import { timesOf } from '../storage/times.ts'
 
@@ -168,7 +169,7 @@ describe('what takes the place of what was known', () => {
     }
     expect(memory.counts.bytes).to.be.at.most(2000)
     expect(memory.counts.evictions).to.be.above(0)
-    memory.sweep(2000)
+    allOf(memory.upkeep.sweep(2000))
     expect(memory.counts.values).to.equal(0)
   })
 

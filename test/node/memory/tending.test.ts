@@ -5,6 +5,7 @@ import type { Entry } from '../../../node/entries/entry.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import { type Forgotten, TOMBSTONE_GRACE_MS } from '../../../node/memory/held.ts'
 import { Memory } from '../../../node/memory/memory.ts'
+import { allOf } from '../../support/turns.ts'
 
 const SLOT = 7
 const HOUR_MS = 3_600_000
@@ -30,12 +31,16 @@ const gone = (): readonly (readonly [id: string, entry: Entry])[] => [
 
 /** The sweeper comes once a second; once a minute will do here. */
 function passing(memory: Memory, fromMs: number, toMs: number): void {
-  for (let nowMs = fromMs; nowMs <= toMs; nowMs += 60_000) while (memory.sweep(nowMs));
+  for (let nowMs = fromMs; nowMs <= toMs; nowMs += 60_000) allOf(memory.upkeep.sweep(nowMs))
 }
 
 function livingIn(memory: Memory): number {
   const { values, counters } = memory.counts
-  return values + counters + memory.activity(10, HOUR_MS, () => true).filter(({ users }) => users > 0).length
+  return (
+    values +
+    counters +
+    allOf(memory.upkeep.activity(10, HOUR_MS, () => true)).filter(({ users }) => users > 0).length
+  )
 }
 
 describe('what is gone', () => {

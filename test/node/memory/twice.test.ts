@@ -5,6 +5,7 @@ import { apply, type EntryChange, type SlotEntry } from '../../../node/entries/e
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { Memory } from '../../../node/memory/memory.ts'
 import type { KeyCommand } from '../../../shared/command.ts'
+import { allOf } from '../../support/turns.ts'
 
 const SLOT = 5
 const TEN_MINUTES_MS = 600_000
@@ -134,7 +135,7 @@ describe('an increment that several members have counted', () => {
     for (const isRecord of [true, false])
       for (const { id, entry } of [...one, ...other])
         if (id.startsWith('i') === isRecord) late.hear({ id, entry })
-    late.memory.sweep(1000)
+    allOf(late.memory.upkeep.sweep(1000))
     expect(late.total).to.equal('5')
   })
 

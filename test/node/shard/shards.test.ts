@@ -1,93 +1,10 @@
 /** Serialized writers: order, bounded queues, and what a failure does to the others. */
 import { expect } from 'chai'
-import { pino } from 'pino'
-import { wrongOwner } from '../../../node/engine.ts'
-import type { Change, SlotEntry } from '../../../node/entries/entry.ts'
-import { StampClock } from '../../../node/entries/stamp.ts'
-import { Memory } from '../../../node/memory/memory.ts'
-import { Shards } from '../../../node/shard/shards.ts'
 import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import { slotOf } from '../../../shared/placement.ts'
-import { FakeClock, settled } from '../../support/clock.ts'
-
-/** Shards whose commits can be held back. */
-class Bench {
-  readonly committed: Change[][] = []
-  readonly clock = new FakeClock()
-  readonly shards: Shards
-  /** Slots that another member owns. */
-  readonly lost = new Set<number>()
-  /** What went to the other holders: the ids of each command, batch by batch. */
-  readonly copied: string[][][] = []
-  arriving: Promise<void> = Promise.resolve()
-  isArriving = false
-  copying: Promise<void> = Promise.resolve()
-  #held: Promise<void> | undefined
-  #release = () => {}
-  #isHeld = (_changes: readonly Change[]) => false
-
-  constructor({ queueMax = 100, bytesMax = 1_000_000 } = {}) {
-    const stamps = new StampClock('a')
-    const stamp = () => stamps.next(1000)
-    const moment = { nowMs: 1000, origin: 'a', isCertain: true, isOver: () => false, stamp }
-    this.shards = new Shards({
-      clock: this.clock,
-      log: pino({ level: 'silent' }),
-      self: 'a',
-      shardLimit: 4,
-      queueMax,
-      memory: new Memory(bytesMax),
-      holdings: this,
-      replication: this,
-      moment: () => moment,
-      keeper: {
-        refusalOf() {
-          return undefined
-        },
-        note() {},
-        saved: async (changes) => {
-          if (this.#isHeld(changes)) await this.#held
-          this.committed.push([...changes])
-          return new Set()
-        },
-      },
-    })
-  }
-
-  isHere(slot: number): boolean {
-    return !this.lost.has(slot) && !this.isArriving
-  }
-
-  async arrival(slot: number): Promise<void> {
-    if (this.lost.has(slot)) throw wrongOwner()
-    await this.arriving
-  }
-
-  async arrivals(): Promise<void> {
-    await this.arriving
-  }
-
-  async merged(changes: readonly (readonly SlotEntry[])[]): Promise<void> {
-    this.copied.push(changes.map((group) => group.map(({ id }) => id)))
-    await this.copying
-  }
-
-  execute(command: Command, deadlineAtMs = Infinity): Promise<Reply> {
-    return Promise.try(() => this.shards.execute(command, { deadlineAtMs }))
-  }
-
-  hold(isHeld: (changes: readonly Change[]) => boolean): void {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#held = promise
-    this.#release = resolve
-    this.#isHeld = isHeld
-  }
-
-  release(): void {
-    this.#release()
-  }
-}
+import { settled } from '../../support/clock.ts'
+import { Bench } from './bench.ts'
 
 function add(key: string, by: number): Command {
   return { type: 'counter.add', key, by: String(by) }

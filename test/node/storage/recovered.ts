@@ -5,6 +5,7 @@ import { Database } from '../../../node/storage/database.ts'
 import { Recovery } from '../../../node/storage/recovery.ts'
 import type { LastView } from '../../../shared/view.ts'
 import { FakeClock } from '../../support/clock.ts'
+import { unlimitedTurns } from '../../support/turns.ts'
 import { timesOf } from './times.ts'
 
 interface Restored {
@@ -21,7 +22,8 @@ export async function recovered(path: string): Promise<Restored> {
   const disk = { open: async () => ({ rows: database.count(), adopted: 0, facts: database.facts }), read }
   const clock = new FakeClock()
   const log = pino({ level: 'silent' })
-  const recovery = new Recovery({ disk, clock, times: timesOf(clock), writes: { note() {} }, log })
+  const parts = { disk, clock, turns: unlimitedTurns(), times: timesOf(clock), writes: { note() {} }, log }
+  const recovery = new Recovery(parts)
   await recovery.open()
   const restored: Restored = { ids: [], standings: [], lasts: [] }
   await recovery.run({

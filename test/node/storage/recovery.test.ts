@@ -7,6 +7,7 @@ import type { Facts } from '../../../node/storage/database.ts'
 import { Recovery, type RecoveryOptions, type Restored } from '../../../node/storage/recovery.ts'
 import type { StoredEntry, StoredRow } from '../../../node/storage/rows.ts'
 import { FakeClock } from '../../support/clock.ts'
+import { unlimitedTurns } from '../../support/turns.ts'
 import { rowOf } from './fake-target.ts'
 import { AHEAD_MS, timesOf } from './times.ts'
 
@@ -45,6 +46,7 @@ async function open(
   const options: RecoveryOptions = {
     disk: { open: async () => ({ facts: {}, ...opened }), read },
     clock,
+    turns: unlimitedTurns(),
     times: timesOf(clock),
     writes: { note: (change) => void noted.push(change) },
     log: pino({ base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) }),

@@ -7,6 +7,7 @@ import { Shards } from '../../../node/shard/shards.ts'
 import type { Command } from '../../../shared/command.ts'
 import type { LarderError } from '../../../shared/errors.ts'
 import { settled } from '../../support/clock.ts'
+import { unlimitedTurns } from '../../support/turns.ts'
 import { startWriting, type Writing } from './fake-target.ts'
 
 const BYTES_MAX = 1_000_000
@@ -22,6 +23,7 @@ function start(options: { intervalMs: number; waitingBytesMax?: number }): Bench
   const stamps = new StampClock('a')
   const shards = new Shards({
     clock,
+    turns: unlimitedTurns(),
     log: pino({ level: 'silent' }),
     self: 'a',
     shardLimit: 2,

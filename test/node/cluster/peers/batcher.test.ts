@@ -14,7 +14,7 @@ class Partner {
   }[] = []
   readonly batcher = new Batcher<number, number>({
     clock: this.clock,
-    bytesOf: () => 2 ** 20,
+    bytesOf: () => 2 ** 17,
     send: (items) =>
       new Promise((resolve, reject) => {
         const double = items.map((item) => item * 2)

@@ -91,6 +91,48 @@ describe('a command that waits for a slot', () => {
   })
 })
 
+describe('slots that nobody has answered for', () => {
+  it('are asked for again in batches, first those that commands wait for, by an order that is found out once', async () => {
+    let ranked = 0
+    const watched = viewOf(1, ['a', 'b', 'c'])
+    const rank = watched.ranked.bind(watched)
+    watched.ranked = (slot) => {
+      ranked++
+      return rank(slot)
+    }
+    const bench = await following(watched, undefined, ({ partners }) => {
+      partners.refuses('b')
+      partners.refuses('c')
+    })
+    const mine = bench.holdings.missing
+    const wanted = mine.slice(-3)
+    for (const slot of wanted) bench.holdings.arrival(slot, bench.clock.now() + 1000).catch(() => {})
+    await settled()
+    bench.partners.forget()
+    await bench.clock.advance(200)
+    const asked = [...bench.partners.slotsSaid('b'), ...bench.partners.slotsSaid('c')]
+    expect(asked.flatMap((slots) => slots.filter((slot) => wanted.includes(slot))).sort()).to.deep.equal(
+      [...wanted, ...wanted].sort(),
+    )
+    // Not among the first that come, but by themselves.
+    for (const slots of asked)
+      expect([0, slots.length]).to.include(slots.filter((slot) => wanted.includes(slot)).length)
+    await bench.clock.advance(2000)
+    expect(ranked).to.equal(mine.length)
+  })
+
+  it('are not asked for while what was here of them is being let go', async () => {
+    const bench = await following(three, [AB], ({ going }) => going.add(AB))
+    expect(bench.asked).to.deep.equal([])
+    bench.arrivals.want(AB)
+    await bench.clock.advance(600)
+    expect([bench.isHere(AB), bench.asked]).to.deep.equal([false, []])
+    bench.going.delete(AB)
+    await bench.clock.advance(200)
+    expect([bench.isHere(AB), bench.asked]).to.deep.equal([true, ['b']])
+  })
+})
+
 describe('a member that does not answer when asked for slots', () => {
   it('is passed over, also with what else it was to be asked for', async () => {
     const bench = await following(three, undefined, ({ partners }) => partners.refuses('b'))

@@ -156,3 +156,23 @@ describe('many slots that a member holds no more', () => {
     expect(bench.partners.said('b').at(-1)).to.deep.equal({ type: 'offer', slots: offered })
   })
 })
+
+describe('a slot that is being let go', () => {
+  it('is known to be until all of it is gone, and is not offered by a view that comes meanwhile', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const bench = await departing([BC], (bench) => {
+      bench.dropping = promise
+    })
+    expect([bench.has(BC), bench.departures.isGoing(BC), bench.departures.count]).to.deep.equal([
+      true,
+      true,
+      0,
+    ])
+    bench.partners.forget()
+    await bench.follow(viewOf(2, ['a', 'b', 'c']))
+    expect([bench.partners.log, bench.departures.count]).to.deep.equal([[], 0])
+    resolve()
+    await settled()
+    expect([bench.has(BC), bench.departures.isGoing(BC)]).to.deep.equal([false, false])
+  })
+})

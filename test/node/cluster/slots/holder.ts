@@ -28,6 +28,7 @@ import { FakeClock } from '../../../support/clock.ts'
 import { silent } from '../../../support/cluster.ts'
 import { SlotPartners } from '../../../support/slot-partners.ts'
 import { forgetful } from '../../../support/slot-shelf.ts'
+import { unlimitedTurns } from '../../../support/turns.ts'
 import { self, three } from '../../../support/views.ts'
 
 const nothing = () => {}
@@ -40,6 +41,8 @@ export class Holder {
   readonly stamps = new StampClock(self.incarnation)
   /** What is said of the memory, whatever is in it. */
   isFull = false
+  /** Slots that it is letting go of. */
+  readonly going = new Set<number>()
   readonly current: CurrentView
   readonly standings = new Standings(forgetful)
   readonly mirroring: Mirroring
@@ -49,7 +52,7 @@ export class Holder {
   readonly #repair: Repair
   readonly #inbox: SlotInbox
 
-  constructor(view: PlacedView = three) {
+  constructor(view: PlacedView = three, { turns = unlimitedTurns() } = {}) {
     const { clock, peers, memory, stamps, standings } = this
     for (const { id } of view.members) peers.drops(id)
     const currency = { isCurrent: true, catchUp: async () => {} }
@@ -60,6 +63,7 @@ export class Holder {
     const basis = {
       self,
       clock,
+      turns,
       log: silent,
       metrics: createClusterMetrics(new Registry()),
       views: current,
@@ -75,6 +79,7 @@ export class Holder {
     const replicator = new Replicator({ ...basis, onMissed: nothing })
     const sender = new SlotSender(basis)
     const departures = new Departures({ ...basis, sender, drop: nothing })
+    departures.isGoing = (slot) => this.going.has(slot)
     const repair = new Repair({ ...basis, mirroring, replicator, sender })
     const takeIn = (entry: SlotEntry) => {
       mirroring.note(entry)

@@ -1,6 +1,5 @@
 /** A copy that becomes like that of a member that has all: what is not told goes, what is late or claimed stays. */
 import { expect } from 'chai'
-import { settled } from '../../../support/clock.ts'
 import {
   count,
   digestOf,
@@ -10,6 +9,7 @@ import {
   SLOT,
   value,
 } from '../../../support/slot-mirroring.ts'
+import { countedTurns } from '../../../support/turns.ts'
 
 /** For each kind: what an old copy has of it and nobody else, and what another has. */
 const KINDS = [
@@ -110,19 +110,11 @@ describe('mirroring', () => {
 
   it('goes on in another turn where there is much to let go, and may be called off there', async () => {
     const many = Array.from({ length: 50 }, (_, index) => value(`key ${index}`, 9, 'old'))
-    const slow = (bench: MirroringBench) => {
-      // Every look at the clock is a millisecond later.
-      let passedMs = 0
-      bench.clock.now = () => 1_000_000 + passedMs++
-    }
-    const bench = new MirroringBench(many)
-    slow(bench)
+    const bench = new MirroringBench(many, undefined, countedTurns(1))
     const ending = bench.end()
-    await settled()
     const left = [...bench.memory.slots.of(SLOT)].length
     expect(left).to.be.within(1, 49)
     bench.mirroring.cancel(SLOT)
-    await bench.clock.advance(100)
     expect([await ending, [...bench.memory.slots.of(SLOT)].length]).to.deep.equal([false, left])
   })
 

@@ -25,6 +25,7 @@ import { SLOTS } from '../../../../shared/placement.ts'
 import type { Member } from '../../../../shared/view.ts'
 import { FakeClock } from '../../../support/clock.ts'
 import { silent } from '../../../support/cluster.ts'
+import { unlimitedTurns } from '../../../support/turns.ts'
 import { memberOf } from '../../../support/views.ts'
 
 interface HolderOptions {
@@ -63,6 +64,7 @@ export class SlotHolder {
       self,
       uplink: {},
       clock,
+      turns: unlimitedTurns(),
       log: silent,
       metrics: createClusterMetrics(new Registry()),
       stamps,

@@ -43,11 +43,20 @@ describe('changes', () => {
     expect([bench.missed, bench.doubtsOf('b'), bench.doubtsOf('c')]).to.deep.equal([[], [], []])
   })
 
-  it('travel in parcels of about a megabyte, those of one command that are more by themselves', async () => {
+  it('travel in parcels of about 128 KiB, those of one command that are more than a megabyte by themselves', async () => {
     const bench = new ReplicatorBench()
+    const some = (id: string) => changeOf(AB, id, 75 * 2 ** 10)
     const large = (id: string) => changeOf(AB, id, 600 * 2 ** 10)
-    await bench.tell([x], [large('v1'), large('v2')], [y], [large('v3')], [large('v4')], [x])
-    expect(bench.told('b')).to.deep.equal([['vx', 'vy', 'v3', 'v4'], ['vx'], ['v1', 'v2']])
+    await bench.tell(
+      [x],
+      [some('v1'), some('v2')],
+      [large('v5'), large('v6')],
+      [y],
+      [some('v3')],
+      [some('v4')],
+      [x],
+    )
+    expect(bench.told('b')).to.deep.equal([['vx', 'v1', 'v2'], ['vy', 'v3', 'v4'], ['vx'], ['v5', 'v6']])
   })
 
   it('of one command that are very many go one piece after the other, and hold up nothing', async () => {

@@ -7,7 +7,8 @@ import { TICKS_PER_MS } from '../../../../node/entries/stamp.ts'
 import { Memory } from '../../../../node/memory/memory.ts'
 import { settled } from '../../../support/clock.ts'
 import { countIn, tombstoneIn, valueIn } from '../../../support/entries.ts'
-import { memberOf, slotOf, viewOf } from '../../../support/views.ts'
+import { countedTurns } from '../../../support/turns.ts'
+import { memberOf, slotOf, three, viewOf } from '../../../support/views.ts'
 import { Holder } from './holder.ts'
 
 const [AB, BA, BC, CA] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c'), slotOf('c', 'a')]
@@ -186,5 +187,30 @@ describe('a holder that hears of a later view', () => {
     expect([response.time, holder.stamps.next(0).time > time]).to.deep.equal([time, true])
     const same = await holder.receive('c-1', { type: 'lack', slots: [] }, { epoch: 2 })
     expect(same.view).to.equal(undefined)
+  })
+})
+
+describe('a holder that is still letting go of a slot which it is to hold again', () => {
+  it('takes nothing in for it before it is empty, from nobody', async () => {
+    const holder = new Holder()
+    const value = valueIn(BA, 'x')
+    holder.going.add(BA)
+    expect(await holder.hearStream('b-1', { changes: [value] })).to.deep.equal([['refused']])
+    expect(await holder.hear('c-1', { type: 'give', entries: [value] })).to.deep.equal(['refused'])
+    expect(holder.has(value)).to.equal(false)
+    holder.going.delete(BA)
+    expect(await holder.hear('c-1', { type: 'give', entries: [value] })).to.deep.equal(['merged'])
+  })
+})
+
+describe('a holder that takes in a part in several turns', () => {
+  it('refuses what is left of it once it holds a slot no more', async () => {
+    const holder = new Holder(three, { turns: countedTurns(1) })
+    const entries = Array.from({ length: 20 }, (_, index) => valueIn(BA, `x${index}`))
+    const answer = holder.hear('c-1', { type: 'give', entries })
+    await Promise.resolve()
+    holder.current.install(viewOf(2, ['b', 'c']).view)
+    expect(await answer).to.deep.equal(['refused'])
+    expect(entries.filter((entry) => holder.has(entry)).length).to.be.within(1, 19)
   })
 })

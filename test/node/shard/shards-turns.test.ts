@@ -1,0 +1,42 @@
+/** Shards that have much to do at once let others come first in between. */
+import { expect } from 'chai'
+import { Reactions } from '../../../node/entries/reactions.ts'
+import { countedTurns } from '../../support/turns.ts'
+import { Bench } from './bench.ts'
+
+describe('shards, where much is due at once,', () => {
+  it('tell of nobody who has ended, however many have, and let others go first meanwhile', async () => {
+    const turns: number[] = []
+    const bench = new Bench({ turns: countedTurns(1, (_, ms) => void turns.push(ms)) })
+    for (let user = 0; user < 2500; user++)
+      bench.memory.merge(
+        4,
+        'r4',
+        Reactions.of({ reaction: 'fire', user: `${user}`, time: 1, endsAtMs: 10, isGone: false }),
+      )
+    bench.memory.merge(
+      4,
+      'r4',
+      Reactions.of({ reaction: 'fire', user: 'stays', time: 1, endsAtMs: Infinity, isGone: false }),
+    )
+    expect(await bench.execute({ type: 'reaction.count', key: '4' })).to.deep.include({ counts: { fire: 1 } })
+    expect(turns.length).to.be.above(5)
+    expect(Math.max(...turns)).to.be.below(5)
+  })
+
+  it('apply 250 writes in a turn, and then whatever has arrived meanwhile comes first', async () => {
+    const bench = new Bench({ queueMax: 1000 })
+    const writing = Promise.all(
+      Array.from({ length: 600 }, () => bench.execute({ type: 'counter.add', key: '4', by: '1' })),
+    )
+    const batches: number[] = []
+    for (let turn = 0; turn < 20; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      batches.push(bench.committed.length)
+    }
+    await writing
+    expect(bench.committed.map(({ length }) => length)).to.deep.equal([250, 250, 100])
+    // Never two in one turn.
+    expect(batches.every((count, turn) => count - (batches[turn - 1] ?? 0) <= 1)).to.equal(true)
+  })
+})
