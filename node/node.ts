@@ -117,12 +117,11 @@ function join(config: NodeConfig, joined: Joined) {
   const { outgoing } = descriptors
   const { registry } = metrics
   const { uplinkUrls, clusterSecrets, peerTimeoutMs: timeoutMs } = config
-  const { turns } = means
-  const basis = { ...config, self, clock, turns, log, registry, timeoutMs, connectionsMax: outgoing }
+  const basis = { ...config, ...means, self, clock, log, registry, timeoutMs, connectionsMax: outgoing }
   names.belong('registry', uplinkUrls)
   registerNameMetrics(registry, names)
   const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
-  const sources = new Sources({ ...basis, ...means, client, clientId: self.id })
+  const sources = new Sources({ ...basis, client, clientId: self.id })
   names.belong('upstream', sources.upstreams)
   const { backend }: { backend: Backend } = createMember({
     ...basis,

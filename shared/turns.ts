@@ -21,6 +21,7 @@ export type Work =
   | 'hand-off'
   | 'letting go'
   | 'mirroring'
+  | 'placement'
   | 'recovery'
 
 /** With the step that brings it over this, and on a slow machine, a turn is to stay below 5 ms. */

@@ -1,13 +1,15 @@
 /**
  * The view in force: followed by later ones only, and awaited by whoever needs one. Placing the slots of very many members
- * anew takes long: it is done a turn at a time, and the view before stays in force meanwhile.
+ * anew takes long: it is done in turns, and the view before stays in force meanwhile.
  */
-import { type Clock, pause } from '../../../shared/clock.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import type { Turns } from '../../../shared/turns.ts'
 import type { View } from '../../../shared/view.ts'
 import { type Absence, ALL_THERE, PlacedView, type Views } from './placed-view.ts'
 
 export interface CurrentViewOptions {
   readonly clock: Clock
+  readonly turns: Turns
   /** Called with every view, before anyone goes by it, and with the one before. */
   onView(placed: PlacedView, former: PlacedView | undefined): void
 }
@@ -86,11 +88,7 @@ export class CurrentView implements Views {
   }
 
   async #placeOn(steps: Generator<void, PlacedView>): Promise<void> {
-    for (;;) {
-      await pause(this.#options.clock, 0)
-      const { done, value } = steps.next()
-      if (done) return this.#follow(value)
-    }
+    this.#follow(await this.#options.turns.take('placement', steps))
   }
 
   #follow(placed: PlacedView): void {

@@ -10,6 +10,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
+import type { Turns } from '../../../shared/turns.ts'
 import type { LastView, Member, View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { ClusterMetrics } from '../metrics.ts'
@@ -34,6 +35,7 @@ const ASK_MAX_MS = 500
 export interface MembersOptions {
   readonly self: Member
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Log
   readonly metrics: ClusterMetrics
   readonly stamps: StampClock

@@ -5,6 +5,7 @@ import { ALL_THERE, PlacedView } from '../../../../node/cluster/members/placed-v
 import { SLOTS } from '../../../../shared/placement.ts'
 import type { View } from '../../../../shared/view.ts'
 import { FakeClock, settled } from '../../../support/clock.ts'
+import { countedTurns } from '../../../support/turns.ts'
 import { memberOf } from '../../../support/views.ts'
 
 const MANY = 500
@@ -19,13 +20,13 @@ class Bench {
   readonly views: { readonly epoch: number; readonly former: number | undefined }[] = []
   readonly current = new CurrentView({
     clock: this.clock,
+    turns: countedTurns(2),
     onView: ({ epoch }, former) => void this.views.push({ epoch, former: former?.epoch }),
   })
 
   /** Until nothing is being placed any more. */
   async rest(): Promise<void> {
-    while (this.current.placed?.epoch !== this.current.epoch) await this.clock.advance(0)
-    await settled()
+    while (this.current.placed?.epoch !== this.current.epoch) await settled()
   }
 }
 

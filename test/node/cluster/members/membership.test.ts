@@ -8,6 +8,7 @@ import { LarderError } from '../../../../shared/errors.ts'
 import type { Lease, Member, Renewal, View } from '../../../../shared/view.ts'
 import { FakeClock, settled } from '../../../support/clock.ts'
 import { silent } from '../../../support/cluster.ts'
+import { unlimitedTurns } from '../../../support/turns.ts'
 
 const self: Member = { id: 'a', url: 'http://a', incarnation: 'a-1' }
 const other: Member = { id: 'b', url: 'http://b', incarnation: 'b-1' }
@@ -60,7 +61,11 @@ async function start(uplink: ScriptedUplink) {
     log: silent,
     metrics: createClusterMetrics(new Registry()),
     uplink,
-    current: new CurrentView({ clock, onView: ({ epoch }) => void views.push(epoch) }),
+    current: new CurrentView({
+      clock,
+      turns: unlimitedTurns(),
+      onView: ({ epoch }) => void views.push(epoch),
+    }),
     settled: () => undefined,
     isLacking: () => false,
     unreached: () => [],

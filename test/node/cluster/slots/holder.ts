@@ -59,7 +59,11 @@ export class Holder {
     const ignored = { awaitedFor: () => [], onWanted: nothing, onComplete: nothing }
     const holdings = new Holdings({ self, clock, currency, standings, ...ignored })
     const doubts = new Doubts(self, clock)
-    const current = new CurrentView({ clock, onView: (placed, former) => this.#follow(placed, former) })
+    const current = new CurrentView({
+      clock,
+      turns,
+      onView: (placed, former) => this.#follow(placed, former),
+    })
     const basis = {
       self,
       clock,

@@ -54,8 +54,10 @@ export class SlotHolder {
     this.stamps = new StampClock(self.incarnation)
     const { stamps } = this
     const memory = new Memory(bytesMax, { forget() {}, evict: (entry) => this.slots.evicted(entry) })
+    const turns = unlimitedTurns()
     const current = new CurrentView({
       clock,
+      turns,
       onView: (placed, former) => this.slots.follow(placed, former),
     })
     this.memory = memory
@@ -64,7 +66,7 @@ export class SlotHolder {
       self,
       uplink: {},
       clock,
-      turns: unlimitedTurns(),
+      turns,
       log: silent,
       metrics: createClusterMetrics(new Registry()),
       stamps,
