@@ -214,14 +214,14 @@ export class Slots {
     return this.#settled
   }
 
-  /** What the disk knows of a copy. */
-  restore(standing: Standing): void {
-    this.standings.restore(standing)
-  }
-
   /** The last view by which all was here that should be, as the disk knows it. */
   remember(last: LastView): void {
     if (this.#options.uplink !== undefined) this.#awaited.remember(last)
+  }
+
+  /** What the disk knows of a copy. */
+  restore(standing: Standing): void {
+    this.standings.restore(standing)
   }
 
   /** What came to an owner while it was not whole has gone to nobody else. */

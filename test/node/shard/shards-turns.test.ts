@@ -1,6 +1,7 @@
 /** Shards that have much to do at once let others come first in between. */
 import { expect } from 'chai'
 import { Reactions } from '../../../node/entries/reactions.ts'
+import type { Register } from '../../../node/entries/register.ts'
 import { countedTurns } from '../../support/turns.ts'
 import { Bench } from './bench.ts'
 
@@ -22,6 +23,25 @@ describe('shards, where much is due at once,', () => {
     expect(await bench.execute({ type: 'reaction.count', key: '4' })).to.deep.include({ counts: { fire: 1 } })
     expect(turns.length).to.be.above(5)
     expect(Math.max(...turns)).to.be.below(5)
+  })
+
+  it('give up what is too much before they apply more, some in each turn', async () => {
+    const turns: string[] = []
+    const bench = new Bench({ bytesMax: 200_000, turns: countedTurns(1, (work) => void turns.push(work)) })
+    const valueWith = (body: string): Register => ({
+      kind: 'register',
+      stamp: { time: 1, origin: 'a' },
+      value: { contentType: 'text/plain', body },
+      endsAtMs: Infinity,
+    })
+    for (let index = 0; index < 2500; index++) bench.memory.merge(4, `v${index}`, valueWith('x'))
+    bench.memory.merge(4, 'vlarge', valueWith('x'.repeat(180_000)))
+    expect(bench.memory.upkeep.isOver, 'for a moment').to.equal(true)
+    await bench.execute({ type: 'counter.add', key: '4', by: '1' })
+    expect(bench.memory.upkeep.isOver).to.equal(false)
+    expect(bench.memory.slots.find(4, 'vlarge')).to.not.equal(undefined)
+    expect(new Set(turns)).to.deep.equal(new Set(['eviction']))
+    expect(turns.length).to.be.within(5, 25)
   })
 
   it('apply 250 writes in a turn, and then whatever has arrived meanwhile comes first', async () => {
