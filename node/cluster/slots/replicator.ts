@@ -81,10 +81,15 @@ export class Replicator {
   }
 
   async #tellReplicas(placed: PlacedView, changes: readonly (readonly SlotEntry[])[]): Promise<void> {
+    const { self } = this.#options
     const byReplica = new Map<Member, (readonly SlotEntry[])[]>()
+    const moved: (readonly SlotEntry[])[] = []
     for (const group of changes) {
       const [first] = group
-      for (const member of first === undefined ? [] : placed.replicasOf(first.slot)) {
+      if (first === undefined) continue
+      const isOwn = placed.owns(self, first.slot)
+      if (!isOwn) moved.push(group)
+      for (const member of isOwn ? placed.replicasOf(first.slot) : []) {
         const groups = byReplica.get(member)
         if (groups === undefined) byReplica.set(member, [group])
         else groups.push(group)
@@ -97,6 +102,8 @@ export class Replicator {
         ...alone.map((group) => this.#sendAlone(member, group, placed)),
       ]
     })
+    // A slot may have another owner since these were made.
+    sending.push(...moved.map((group) => this.#copy(group, placed, TARGETS_MAX)))
     await Promise.all(sending)
   }
 

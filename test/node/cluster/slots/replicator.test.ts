@@ -78,6 +78,14 @@ describe('changes', () => {
     expect(bench.told('b').length).to.be.above(2)
   })
 
+  it('of a slot that has another owner by now are handed on to that, and to nobody else', async () => {
+    const bench = new ReplicatorBench()
+    const moved = slotOf('b', 'a')
+    const telling = await bench.tell([x], [changeOf(moved, 'vmoved')])
+    expect([bench.told('b'), bench.told('a')]).to.deep.equal([[['vx'], ['give']], []])
+    expect(telling.isDone).to.equal(true)
+  })
+
   it('that a member answers, and does not take, are missed, and it is not passed over', async () => {
     const bench = new ReplicatorBench()
     bench.partners.turnsDown('b', 'changes')
