@@ -7,7 +7,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { KeyCommand, Outcome, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { type Eventual, isLater } from '../../shared/eventual.ts'
+import { andThen, type Eventual, isLater } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import { Trouble } from '../../shared/trouble.ts'
 import type { Turns } from '../../shared/turns.ts'
@@ -19,10 +19,12 @@ import type { Memory } from '../memory/memory.ts'
 import type { Keeper } from './keeper.ts'
 import { isLarge } from './large.ts'
 import type { Room } from './room.ts'
+import { Unsafe } from './unsafe.ts'
 import { WriteQueue } from './write-queue.ts'
 
-/** A millisecond or two: whatever has arrived by then goes before the next one. */
-const BATCH_MAX = 250
+const BATCH_MAX = 1000
+/** A millisecond or two: whatever has arrived by then goes before the next ones. */
+const APPLIED_AT_ONCE = 250
 
 /** The other holders of the slots. */
 export interface Replication {
@@ -80,8 +82,7 @@ export class Shard {
   readonly #options: ShardOptions
   readonly #number: number
   readonly #queue: WriteQueue<Write>
-  /** Changes that are not safe yet, by their slots, and when they will be. */
-  readonly #unsafe = new Set<{ readonly slots: ReadonlySet<number>; readonly safe: Promise<unknown> }>()
+  readonly #unsafe = new Unsafe()
   readonly #refusing: Trouble
   #refused = 0
 
@@ -113,11 +114,7 @@ export class Shard {
 
   /** What has just been read of a slot, once it cannot be lost any more. */
   told(slot: number, reply: Reply): Eventual<Reply> {
-    // Every read comes by here: mostly nothing is unsafe, and few slots are.
-    if (this.#unsafe.size === 0) return reply
-    const unsafe: Promise<unknown>[] = []
-    for (const { slots, safe } of this.#unsafe) if (slots.has(slot)) unsafe.push(safe)
-    return unsafe.length === 0 ? reply : Promise.all(unsafe).then(() => reply)
+    return andThen(this.#unsafe.untilSafe(slot), () => reply)
   }
 
   /** How many writes were refused because too many waited. */
@@ -144,7 +141,23 @@ export class Shard {
     if (memory.upkeep.isOver) await turns.take('eviction', memory.upkeep.evict())
     const taking = keeper.room?.()
     if (isLater(taking)) await taking
-    const applied = batch.map((write) => this.#apply(write))
+    if (batch.length <= APPLIED_AT_ONCE)
+      return await this.#finishAll(batch.map((write) => this.#apply(write)))
+    await this.#unsafe.while(this.#writeInTurns(batch), batch)
+  }
+
+  /** What is applied in one turn is read in the next ones: whoever does so waits until all of it is safe. */
+  async #writeInTurns(batch: readonly Write[]): Promise<void> {
+    const applied: AppliedWrite[] = []
+    while (applied.length < batch.length) {
+      if (applied.length > 0) await this.#options.turns.pass()
+      for (const write of batch.slice(applied.length, applied.length + APPLIED_AT_ONCE))
+        applied.push(this.#apply(write))
+    }
+    await this.#finishAll(applied)
+  }
+
+  async #finishAll(applied: readonly AppliedWrite[]): Promise<void> {
     const large = applied.filter(({ changes }) => isLarge(changes))
     if (large.length === 0) return await this.#finish(applied)
     // Whatever else there is, now or later, does not wait until that is safe.
@@ -158,7 +171,7 @@ export class Shard {
     const changes = applied.flatMap((one) => one.changes)
     try {
       const saving = this.#save(applied, changes)
-      this.#tell(applied, isLater(saving) ? await this.#untilSafe(saving, changes) : saving)
+      this.#tell(applied, isLater(saving) ? await this.#unsafe.while(saving, changes) : saving)
     } catch (error) {
       // Also those that changed nothing: they may rest on a change before them that is not safe either.
       for (const one of applied) {
@@ -191,20 +204,6 @@ export class Shard {
     const saved = isOnDisk ? NONE : keeper.saved(changes)
     const merged = replication.merged(applied.map((one) => one.changes))
     return isLater(merged) ? Promise.all([saved, merged]).then(([unsafe]) => unsafe) : saved
-  }
-
-  /** Meanwhile nobody is told what the changes have led to. */
-  async #untilSafe(
-    saving: Promise<ReadonlySet<Change>>,
-    changes: readonly Change[],
-  ): Promise<ReadonlySet<Change>> {
-    const unsafe = { slots: new Set(changes.map(({ slot }) => slot)), safe: saving.catch(() => {}) }
-    this.#unsafe.add(unsafe)
-    try {
-      return await saving
-    } finally {
-      this.#unsafe.delete(unsafe)
-    }
   }
 
   #apply(write: Write): AppliedWrite {

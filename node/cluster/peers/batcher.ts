@@ -10,7 +10,7 @@ import type { Eventual } from '../../../shared/eventual.ts'
 
 /** Items that wait for one partner; beyond it they are refused at once. */
 const WAITING_MAX = 10_000
-const BATCH_ITEMS_MAX = 500
+const BATCH_ITEMS_MAX = 1000
 /** A batch is closed by the item that brings it over this; one large item may be a batch alone. Some milliseconds to read. */
 const BATCH_BYTES_MAX = 512 * 2 ** 10
 
