@@ -16,6 +16,7 @@ export type Work =
   | 'bodies'
   | 'clearing'
   | 'copies'
+  | 'digests'
   | 'eviction'
   | 'expiry'
   | 'hand-off'

@@ -4,7 +4,6 @@
  * it is put back.
  */
 import { SLOTS } from '../../shared/placement.ts'
-import { Digest } from '../entries/digest.ts'
 import {
   counterIdOf,
   type Entry,
@@ -20,6 +19,7 @@ import { isPacked } from './bytes.ts'
 import { type Held, newlyHeld, TOMBSTONE_GRACE_MS } from './held.ts'
 import { type Found, Values } from './packed/values.ts'
 import { ResponseIds } from './response-ids.ts'
+import { SlotDigests } from './slot-digests.ts'
 
 /** Of a content with more presences than this, so many travel at a time. */
 const PART_PRESENCES = 1000
@@ -32,9 +32,7 @@ export class SlotTable {
   readonly #shelves = [this.values, this.tombstones, this.#records]
   readonly responses = new ResponseIds()
   readonly #slots: (Map<string, Held> | undefined)[] = new Array(SLOTS).fill(undefined)
-
-  /** Kept up with every change: to look through a slot for it takes as long as there is much in it. */
-  readonly #digests: (Digest | undefined)[] = new Array(SLOTS).fill(undefined)
+  readonly #digests = new SlotDigests((slot) => this.of(slot))
 
   get(slot: number, id: string): Held | undefined {
     const packed = this.#packed(slot, id)
@@ -74,12 +72,12 @@ export class SlotTable {
       this.#slots[slot] = entries.set(id, held)
       if (isResponse(id)) this.responses[isTombstone(entry) ? 'remove' : 'add'](id)
     }
-    this.#toggle(held)
+    this.#digests.add(held)
   }
 
   /** It is about to change, or to go: until it is put again, or removed, the digest is without it. */
   takeOut(held: Held): void {
-    this.#toggle(held)
+    this.#digests.takeOut(held)
   }
 
   /** What was taken out. */
@@ -87,7 +85,6 @@ export class SlotTable {
     this.#removePacked(slot, id)
     this.#removeUnpacked(slot, id)
     if (isResponse(id)) this.responses.remove(id)
-    if (!this.holds(slot)) this.#digests[slot] = undefined
   }
 
   #removePacked(slot: number, id: string): void {
@@ -132,19 +129,19 @@ export class SlotTable {
 
   /** By which two members see whether they hold the same. */
   digestOf(slot: number): string {
-    return String(this.#digests[slot] ?? NOTHING)
+    return this.#digests.of(slot)
+  }
+
+  /** Works out the digests of slots: to ask for them takes no time then. */
+  *digest(slots: Iterable<number>): Generator<void, void> {
+    for (const slot of slots) {
+      this.#digests.of(slot)
+      yield
+    }
   }
 
   #removeUnpacked(slot: number, id: string): void {
     const entries = this.#slots[slot]
     if (entries?.delete(id) && entries.size === 0) this.#slots[slot] = undefined
   }
-
-  #toggle({ slot, id, entry }: Held): void {
-    const digest = this.#digests[slot] ?? new Digest()
-    this.#digests[slot] = digest
-    digest.toggle(id, entry)
-  }
 }
-
-const NOTHING = new Digest()

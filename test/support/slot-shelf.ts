@@ -30,6 +30,8 @@ export class SlotShelf implements SlotStore, Superseding {
     return (this.#ids.get(slot) ?? []).join()
   }
 
+  *digest() {}
+
   find(slot: number, id: string): Entry | undefined {
     return this.#ids.get(slot)?.includes(id) ? changeOf(slot, id).entry : undefined
   }

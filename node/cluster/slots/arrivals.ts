@@ -144,7 +144,7 @@ export class Arrivals {
 
   /** Asks one member for some slots; false when it did not answer. */
   async #ask(member: Member, batch: readonly Arrival[]): Promise<boolean> {
-    const { clock, store, standings, mirroring, awaited, peers } = this.#options
+    const { clock, turns, store, standings, mirroring, awaited, peers } = this.#options
     const peer = peers.of(member)
     const mirror = mirroring.newName()
     for (const arrival of batch) {
@@ -152,6 +152,7 @@ export class Arrivals {
       if (arrival.isOld) mirroring.begin(arrival.slot, mirror)
     }
     try {
+      await turns.take('digests', store.digest(batch.map(({ slot }) => slot)))
       const slots = batch.map(({ slot }) => [slot, store.digestOf(slot), standings.of(slot).asOf] as const)
       const isAnyway = batch[0]?.isAnyway ?? false
       const want = { type: 'want', slots, isAnyway, mirror } as const

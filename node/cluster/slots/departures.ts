@@ -9,6 +9,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { Eventual } from '../../../shared/eventual.ts'
 import { SLOTS } from '../../../shared/placement.ts'
+import type { Turns } from '../../../shared/turns.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
 import type { Offer } from '../wire/calls.ts'
@@ -24,6 +25,7 @@ const OFFER_MAX_MS = 2000
 export interface DeparturesOptions {
   readonly self: Member
   readonly clock: Clock
+  readonly turns: Turns
   readonly holdings: Holdings
   readonly standings: Standings
   readonly sender: SlotSender
@@ -97,7 +99,8 @@ export class Departures {
   }
 
   async #offer(owner: Member, slots: readonly number[]): Promise<void> {
-    const { store, standings, sender, peers } = this.#options
+    const { turns, store, standings, sender, peers } = this.#options
+    await turns.take('digests', store.digest(slots))
     const offers = slots.map((slot): Offer => {
       const { asOf, alone } = standings.of(slot)
       const isGiven = this.#departing.get(slot) === owner.incarnation

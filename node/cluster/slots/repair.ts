@@ -9,6 +9,7 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
 import { SLOTS } from '../../../shared/placement.ts'
+import type { Turns } from '../../../shared/turns.ts'
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
 import type { ClusterMetrics } from '../metrics.ts'
@@ -35,6 +36,7 @@ const SLOTS_A_SECOND = Math.ceil(SLOTS / ROUND_SECONDS)
 
 export interface RepairOptions {
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Log
   readonly metrics: ClusterMetrics
   readonly holdings: Holdings
@@ -121,8 +123,9 @@ export class Repair {
   }
 
   async #mend(member: Member, slots: readonly number[]): Promise<void> {
-    const { store, standings, mirroring, sender, doubts, metrics, peers } = this.#options
+    const { turns, store, standings, mirroring, sender, doubts, metrics, peers } = this.#options
     const { incarnation } = member
+    await turns.take('digests', store.digest(slots))
     const rows = slots.map(
       (slot): Mirrored => [
         slot,
@@ -165,7 +168,8 @@ export class Repair {
     slots: readonly number[],
     { isStrict }: Pick<Check, 'isStrict'>,
   ): Promise<readonly (SlotAnswer | undefined)[]> {
-    const { clock, store, memory, peers, replicator } = this.#options
+    const { clock, turns, store, memory, peers, replicator } = this.#options
+    await turns.take('digests', store.digest(slots))
     // Of what is large the others learn beside the stream: until then there is nothing to be compared.
     const compared = slots.filter((slot) => !replicator.isTelling(member, slot))
     const checks = compared.map((slot): SlotDigest => [slot, store.digestOf(slot)])

@@ -2,6 +2,7 @@
  * This member as a replica of slots: it follows what their owner tells, compares, and makes its copy like that of the owner
  * where it may be old.
  */
+import type { Turns } from '../../../shared/turns.ts'
 import type { Member } from '../../../shared/view.ts'
 import { isLikewise } from '../../entries/digest.ts'
 import type { SlotEntry } from '../../entries/entry.ts'
@@ -18,6 +19,7 @@ import type { Standings } from './standings.ts'
 type MirrorMessage = Extract<SlotMessage, { type: 'mirror' }>
 
 export interface ReplicaOptions {
+  readonly turns: Turns
   readonly views: Views
   readonly store: SlotStore
   readonly memory: { readonly isFull: boolean }
@@ -38,8 +40,8 @@ export class Replica {
   }
 
   /** What its owner has told in this order. */
-  follow(item: StreamItem, from: string): SlotAnswer[] {
-    if ('checks' in item) return item.checks.map((check) => this.#compare(check, item, from))
+  *follow(item: StreamItem, from: string): Generator<void, SlotAnswer[]> {
+    if ('checks' in item) return yield* this.#compareAll(item, from)
     if (!item.changes.every(({ slot }) => this.#isMeant(slot, from))) return ['refused']
     for (const change of item.changes) {
       this.#options.takeIn(change)
@@ -52,6 +54,15 @@ export class Replica {
   #claimIfAlone({ slot, entry }: SlotEntry): void {
     const { views, standings } = this.#options
     if (views.placed?.hasAbsent === true) void standings.claim(slot, verbsOf(entry).claim(entry))
+  }
+
+  *#compareAll(item: Check, from: string): Generator<void, SlotAnswer[]> {
+    const answers: SlotAnswer[] = []
+    for (const check of item.checks) {
+      answers.push(this.#compare(check, item, from))
+      yield
+    }
+    return answers
   }
 
   #compare([slot, theirs]: SlotDigest, { isFull, isStrict }: Check, from: string): SlotAnswer {
@@ -79,7 +90,8 @@ export class Replica {
 
   /** Its copy becomes like that of the owner, to whom goes first what only it may have. */
   async mirror({ slots, mirror }: MirrorMessage, from: string): Promise<SlotAnswer[]> {
-    const { mirroring, sender, views } = this.#options
+    const { turns, store, mirroring, sender, views } = this.#options
+    await turns.take('digests', store.digest(slots.map(([slot]) => slot)))
     const owner = memberOf(views.placed, from)
     if (owner === undefined) return slots.map(() => 'refused')
     const answers = slots.map((one) => this.#manner(one, from))

@@ -24,6 +24,8 @@ const PART_MAX_MS = 5000
 export interface SlotStore {
   holds(slot: number): boolean
   digestOf(slot: number): string
+  /** Works out the digests of slots: to ask for them takes no time then. */
+  digest(slots: Iterable<number>): Iterator<void, void>
   find(slot: number, id: string): Entry | undefined
   partsOf(slot: number): Iterable<EntryChange>
 }

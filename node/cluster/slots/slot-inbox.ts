@@ -6,7 +6,6 @@
  */
 import type { Clock } from '../../../shared/clock.ts'
 import { mapAll } from '../../../shared/eventual.ts'
-import type { Turns } from '../../../shared/turns.ts'
 import type { SlotEntry } from '../../entries/entry.ts'
 import { isMeasured } from '../../entries/standing.ts'
 import type { CatchUp } from '../members/members.ts'
@@ -35,7 +34,6 @@ type WantMessage = Extract<SlotMessage, { type: 'want' }>
 export interface SlotInboxOptions extends ReplicaOptions {
   readonly catchUp: CatchUp
   readonly clock: Clock
-  readonly turns: Turns
   readonly peers: SlotPeers
   readonly doubts: Doubts
   readonly replicator: Replicator
@@ -70,7 +68,7 @@ export class SlotInbox {
         case 'lack':
           return [message.slots.map((slot) => this.#doubt(slot, from))]
         case 'offer':
-          return [message.slots.map((offer) => this.#judge(offer))]
+          return [await this.#judgeAll(message.slots)]
       }
     }
     const answers = await answer()
@@ -81,7 +79,7 @@ export class SlotInbox {
   *#follow({ items }: StreamMessage, from: string): Generator<void, SlotAnswer[][]> {
     const answers: SlotAnswer[][] = []
     for (const item of items) {
-      answers.push(this.#replica.follow(item, from))
+      answers.push(yield* this.#replica.follow(item, from))
       yield
     }
     return answers
@@ -114,7 +112,8 @@ export class SlotInbox {
 
   /** To the owner, whatever differs, if all of it is here or if that has to do; and what it is worth. */
   async #give({ slots: wanted, isAnyway, mirror = '' }: WantMessage, from: string): Promise<SlotAnswer[]> {
-    const { departures, sender, views } = this.#options
+    const { turns, store, departures, sender, views } = this.#options
+    await turns.take('digests', store.digest(wanted.map(([slot]) => slot)))
     const owner = memberOf(views.placed, from)
     // What it is worth is said of now: what comes later is not among what is given.
     const answers = wanted.map((one): SlotAnswer => this.#worth(one, { isAnyway, from }))
@@ -154,6 +153,12 @@ export class SlotInbox {
     doubts.doubt(slot, from)
     repair.wakeSoon()
     return 'keep'
+  }
+
+  async #judgeAll(offers: readonly Offer[]): Promise<SlotAnswer[]> {
+    const { turns, store } = this.#options
+    await turns.take('digests', store.digest(offers.map(([slot]) => slot)))
+    return offers.map((offer) => this.#judge(offer))
   }
 
   /** As the owner: what becomes of the copy of somebody who holds it no more. */

@@ -3,10 +3,12 @@
  * leaves no garbage. A byte a character for ASCII, two for all else: nothing that is an id is changed by it.
  */
 
-/** The last bits of a hash are those of the slot: so a slot is found among its neighbours. */
+/** The first bits of a hash are those of the slot: so what is in a slot lies together, apart from its neighbours. */
 const SLOT_BITS = 4
 const SLOT_MASK = 2 ** SLOT_BITS - 1
 export const HASH_BITS = 32
+const PLACING_BITS = HASH_BITS - SLOT_BITS
+const PLACING_MASK = 2 ** PLACING_BITS - 1
 
 /** FNV-1a (Fowler, Noll, Vo). */
 const OFFSET_BASIS = 0x811c9dc5
@@ -44,7 +46,8 @@ export class EncodedId {
       hash = Math.imul(hash ^ unit, PRIME)
     }
     if (this.#isWide) this.#length = this.#bytes.write(id, 'utf16le')
-    this.#hash = (((hash ^ (hash >>> 15)) & ~SLOT_MASK) | (slot & SLOT_MASK)) >>> 0
+    const mixed = hash ^ (hash >>> 15)
+    this.#hash = ((slot << PLACING_BITS) | (mixed >>> SLOT_BITS)) >>> 0
   }
 
   isAt(bytes: Uint8Array, at: number): boolean {
@@ -65,10 +68,16 @@ export function neighbourhoodOf(slot: number): number {
 
 /** That of an id, by its hash. */
 export function slotIn(neighbourhood: number, hash: number): number {
-  return (neighbourhood << SLOT_BITS) | (hash & SLOT_MASK)
+  return (neighbourhood << SLOT_BITS) | (hash >>> PLACING_BITS)
+}
+
+/** All hashes in a slot: from the first one to before the end. */
+export function hashesOf(slot: number): { readonly first: number; readonly end: number } {
+  const first = (slot & SLOT_MASK) * 2 ** PLACING_BITS
+  return { first, end: first + 2 ** PLACING_BITS }
 }
 
 /** What of a hash differs within a slot. */
 export function placingOf(hash: number): number {
-  return hash >>> SLOT_BITS
+  return hash & PLACING_MASK
 }

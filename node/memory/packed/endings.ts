@@ -1,5 +1,6 @@
 /** When something ends in each slot, the earliest, and how far the search for what has ended has got. */
 import { SLOTS } from '../../../shared/placement.ts'
+import { hashesOf } from './encoded-id.ts'
 
 /** Of one slot: from which hash on it is still to be looked through, and the earliest end of what stays before that. */
 interface Search {
@@ -36,7 +37,7 @@ export class Endings {
 
   /** Begins to look through a slot, or goes on where that was left. */
   search(slot: number): Search {
-    if (this.#search?.slot !== slot) this.#search = { slot, hash: 0, earliest: Infinity }
+    if (this.#search?.slot !== slot) this.#search = { slot, hash: hashesOf(slot).first, earliest: Infinity }
     return this.#search
   }
 

@@ -1,13 +1,13 @@
 /**
  * The packs of a few slots: one, as long as there is not much in it. A pack that has too many records is split by the next
- * bit of their hashes (extendible hashing: Fagin, Nievergelt, Pippenger and Strong, 1979), so that nothing that is done to a
- * pack as a whole takes long, however much there is in one slot.
+ * bit of their hashes (extendible hashing: Fagin, Nievergelt, Pippenger and Strong, 1979), first by their slots, so that
+ * nothing that is done to a pack as a whole takes long, however much there is in one slot or beside it.
  */
 import { HASH_BITS } from './encoded-id.ts'
 import { Pack } from './pack.ts'
 
 /** Beyond it hashes are too much alike for more of their bits to tell them apart. */
-const DEPTH_MAX = 12
+const DEPTH_MAX = 16
 
 export class Packs {
   readonly #recordsMax: number
@@ -42,26 +42,13 @@ export class Packs {
     return halves
   }
 
-  /** All hashes are below. */
-  get end(): number {
-    return 2 ** HASH_BITS
-  }
-
   /**
-   * The first hash that is not in the pack which has this one. Whoever goes on from there until the end meets each pack, and
-   * whatever is there all the time in one of them, also where some are split meanwhile.
+   * The first hash that is not in the pack which has this one. Whoever goes on from there meets each pack, and whatever is
+   * there all the time in one of them, also where some are split meanwhile.
    */
   after(hash: number): number {
     const pack = this.of(hash)
     return startOf(pack, hash) + 2 ** (HASH_BITS - pack.depth)
-  }
-
-  *[Symbol.iterator](): Generator<Pack> {
-    for (let hash = 0; hash < this.end; ) {
-      const pack = this.of(hash)
-      hash = this.after(hash)
-      yield pack
-    }
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Register, Value } from '../../entries/register.ts'
-import { EncodedId, neighbourhoodOf } from './encoded-id.ts'
+import { EncodedId, hashesOf, neighbourhoodOf } from './encoded-id.ts'
 import { Endings } from './endings.ts'
 import { offsetOf, type Pack } from './pack.ts'
 import { Packs } from './packs.ts'
@@ -22,13 +22,10 @@ import {
   usedAt,
   writeRecord,
 } from './record.ts'
+import { type Candidate, Sample } from './sample.ts'
 
 export { hasRoomFor } from './record.ts'
 
-/** Of so many the oldest is given up: on average it is older than 94 of 100. */
-const COMPARED = 16
-/** Where there are not more, the oldest of all. */
-const COMPARED_ALL_MAX = 256
 /** Whatever is done to a pack as a whole is done to no more records. */
 const PACK_RECORDS = 4096
 
@@ -38,25 +35,18 @@ export interface Found {
   readonly entry: Register
 }
 
-interface Candidate {
-  readonly pack: Pack
-  readonly cell: number
-}
-
 export class Values {
   readonly #graceMs: number
   readonly #packRecords: number
   readonly #packs: (Packs | undefined)[] = new Array(neighbourhoodOf(SLOTS) + 1).fill(undefined)
   /** How many there are of all slots that share packs. */
   readonly #together = new Uint32Array(neighbourhoodOf(SLOTS) + 1)
-  /** Those that are not empty. */
-  readonly #inUse: Pack[] = []
+  readonly #sample = new Sample()
   readonly #counts = new Uint32Array(SLOTS)
   readonly #endings = new Endings()
   /** What no record has room for. */
   readonly #large = new Map<string, Value>()
   readonly #id = new EncodedId()
-  #chance = 0
   #count = 0
   /** Starts anew after four billion: what was not used since then is taken for younger than it is. */
   #uses = 0
@@ -90,7 +80,7 @@ export class Values {
     const pack = packs.of(this.#id.hash)
     const before = pack.count
     const place = pack.claim(this.#id, draftBytes(this.#id, draft))
-    if (before === 0) this.#inUse.push(pack)
+    if (before === 0) this.#sample.add(pack)
     this.#add(slot, pack.count - before)
     const page = pack.pageOf(place)
     writeRecord(page, offsetOf(place), this.#id, draft)
@@ -98,9 +88,14 @@ export class Values {
     if (isLarge(draft) && register.value !== undefined) this.#large.set(nameOf(slot, id), register.value)
     else this.#dropLarge(slot, id)
     this.#endings.expect(slot, register.endsAtMs)
+    this.#splitFull(packs, pack)
+  }
+
+  #splitFull(packs: Packs, pack: Pack): void {
     const halves = packs.split(pack, this.#id.hash)
-    if (halves !== undefined)
-      this.#inUse.splice(this.#inUse.indexOf(pack), 1, ...halves.filter(({ count }) => count > 0))
+    if (halves === undefined) return
+    this.#sample.remove(pack)
+    for (const half of halves) if (half.count > 0) this.#sample.add(half)
   }
 
   remove(slot: number, id: string): void {
@@ -113,15 +108,17 @@ export class Values {
     this.#dropLarge(slot, id)
     this.#add(slot, -1)
     if (!this.holds(slot)) this.#endings.clear(slot)
-    if (pack.count === 0) this.#inUse.splice(this.#inUse.indexOf(pack), 1)
+    if (pack.count === 0) this.#sample.remove(pack)
     if (this.#together[neighbourhood] === 0) this.#packs[neighbourhood] = undefined
   }
 
   /** All of a slot, one after the other: what is there from the beginning to the end, whatever happens meanwhile. */
   *of(slot: number): Generator<Found> {
     const packs = this.#packs[neighbourhoodOf(slot)]
-    for (const pack of packs ?? []) {
-      if (!this.holds(slot)) return
+    const { first, end } = hashesOf(slot)
+    for (let hash = first; packs !== undefined && hash < end && this.holds(slot); ) {
+      const pack = packs.of(hash)
+      hash = packs.after(hash)
       const ids = pack.placesOf(slot).map((place) => idIn(pack.pageOf(place), offsetOf(place)))
       for (const id of ids) {
         const entry = this.get(slot, id)
@@ -147,11 +144,12 @@ export class Values {
   #collectDue(slot: number, endedMs: number, due: Found[], most: number): void {
     const packs = this.#packs[neighbourhoodOf(slot)]
     const search = this.#endings.search(slot)
-    while (packs !== undefined && search.hash < packs.end) {
+    const { end } = hashesOf(slot)
+    while (packs !== undefined && search.hash < end) {
       const pack = packs.of(search.hash)
       for (const place of pack.placesOf(slot)) {
-        const end = endAt(pack.pageOf(place), offsetOf(place))
-        if (end > endedMs) search.earliest = Math.min(search.earliest, end)
+        const endsAtMs = endAt(pack.pageOf(place), offsetOf(place))
+        if (endsAtMs > endedMs) search.earliest = Math.min(search.earliest, endsAtMs)
         else if (due.push(this.#found(slot, pack, place)) === most) return
       }
       search.hash = packs.after(search.hash)
@@ -163,7 +161,7 @@ export class Values {
   nextVictim(): Found | undefined {
     let oldest: Candidate | undefined
     let oldestAge = -1
-    for (const candidate of this.#count <= COMPARED_ALL_MAX ? this.#all() : this.#some()) {
+    for (const candidate of this.#sample.candidates(this.#count)) {
       const { pack, cell } = candidate
       const place = pack.placeIn(cell)
       const age = (this.#uses - usedAt(pack.pageOf(place), offsetOf(place))) >>> 0
@@ -174,29 +172,6 @@ export class Values {
     return (
       oldest && this.#found(oldest.pack.slotOf(oldest.cell), oldest.pack, oldest.pack.placeIn(oldest.cell))
     )
-  }
-
-  *#all(): Generator<Candidate> {
-    for (const pack of this.#inUse) {
-      for (let cell = 0; cell < pack.cells; cell++) if (pack.placeIn(cell) !== 0) yield { pack, cell }
-    }
-  }
-
-  /** Each the first behind a place that chance has chosen. */
-  *#some(): Generator<Candidate> {
-    for (let left = COMPARED; left > 0; left--) {
-      const pack = this.#inUse[this.#below(this.#inUse.length)]
-      if (pack === undefined) return
-      let cell = this.#below(pack.cells)
-      while (pack.placeIn(cell) === 0) cell = (cell + 1) % pack.cells
-      yield { pack, cell }
-    }
-  }
-
-  /** By a linear congruential generator (Knuth, volume 2, 3.3.4), so that the same uses have the same victims. */
-  #below(end: number): number {
-    this.#chance = (Math.imul(this.#chance, 1664525) + 1013904223) >>> 0
-    return Math.floor((this.#chance / 2 ** 32) * end)
   }
 
   #read(slot: number, id: string, isUse: boolean): Register | undefined {
