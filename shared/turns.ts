@@ -17,6 +17,7 @@ export type Work =
   | 'clearing'
   | 'copies'
   | 'digests'
+  | 'disk'
   | 'eviction'
   | 'expiry'
   | 'hand-off'

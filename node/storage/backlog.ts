@@ -1,11 +1,12 @@
-/** What is not on disk yet: rows by their names, the latest state of each, and what they weigh. */
-import { bytesOfRow, counterOfRecord, nameOf, type Row, slotOfRow } from './rows.ts'
+/** What is not on disk yet: the latest state of each row, and what they weigh. */
+import { counterOfRecord, nameOf, type Row } from './rows.ts'
+import { SlotRows } from './slot-rows.ts'
 import { TABLE_OF } from './tables.ts'
 
 /** What is written together. */
 export interface Batch {
   readonly dropped: ReadonlySet<number>
-  readonly rows: ReadonlyMap<string, Row>
+  readonly rows: SlotRows
 }
 
 /** Where it is written to. */
@@ -22,12 +23,11 @@ const PRESSING = 1 / 2
 
 export class Backlog {
   readonly #bytesMax: number
-  #waiting = new Map<string, Row>()
-  readonly #aside = new Map<string, Row>()
+  #waiting = new SlotRows()
+  readonly #aside = new SlotRows()
+  /** What is being written. */
+  #taken = new SlotRows()
   #dropped = new Set<number>()
-  #waitingBytes = 0
-  #asideBytes = 0
-  #takenBytes = 0
 
   constructor(bytesMax = BACKLOG_BYTES_MAX) {
     this.#bytesMax = bytesMax
@@ -60,97 +60,80 @@ export class Backlog {
 
   /** What is being written included. */
   get bytes(): number {
-    return this.#waitingBytes + this.#asideBytes + this.#takenBytes
+    return this.#waiting.bytes + this.#aside.bytes + this.#taken.bytes
   }
 
   get names(): string[] {
-    return [...this.#waiting.keys(), ...this.#aside.keys()]
+    return [...this.#waiting, ...this.#aside].map(nameOf)
   }
 
   /** In place of any older state of the row. */
   add(row: Row): void {
     const name = nameOf(row)
-    this.#discardAside(name)
-    this.#addWaiting(name, row)
+    this.#aside.delete(name, row.slot)
+    this.#waiting.add(row, name)
   }
 
   /** All rows of these slots are to go, also those that wait here. */
   drop(slots: readonly number[]): void {
-    const dropped = new Set(slots)
-    const isDropped = (row: Row) => dropped.has(slotOfRow(row) ?? Number.NaN)
-    for (const [name, row] of this.#waiting) if (isDropped(row)) this.#discardWaiting(name)
-    for (const [name, row] of this.#aside) if (isDropped(row)) this.#discardAside(name)
-    for (const slot of dropped) this.#dropped.add(slot)
+    for (const slot of slots) {
+      this.#waiting.drop(slot)
+      this.#aside.drop(slot)
+      this.#dropped.add(slot)
+    }
   }
 
   /** Takes out all that waits, however much, in no time; `done` or `giveBack` has to follow. */
   take(): Batch {
     const batch = { dropped: this.#dropped, rows: this.#waiting }
-    this.#takenBytes = this.#waitingBytes
-    this.#waitingBytes = 0
-    this.#waiting = new Map()
+    this.#taken = this.#waiting
+    this.#waiting = new SlotRows()
     this.#dropped = new Set()
     return batch
   }
 
   /** The batch is written, but for these rows: each waits aside until it changes. */
   done(failed: Iterable<Row>): void {
-    this.#takenBytes = 0
+    this.#taken = new SlotRows()
     for (const row of failed) {
-      const name = nameOf(row)
-      if (this.#isOutdated(name, row)) continue
-      if (this.#counterWaits(row)) {
-        this.#addWaiting(name, row)
-        continue
-      }
-      this.#aside.set(name, row)
-      this.#asideBytes += bytesOfRow(row)
+      if (this.#isOutdated(row)) continue
+      if (this.#counterWaits(row)) this.#waiting.add(row)
+      else this.#aside.add(row)
     }
   }
 
-  /** The batch is not written: it waits again, except for what has changed since. */
-  giveBack({ dropped, rows }: Batch): void {
-    this.#takenBytes = 0
-    for (const [name, row] of rows) if (!this.#isOutdated(name, row)) this.#addWaiting(name, row)
+  /** The batch is not written: in steps, it waits again, except for what has changed since. */
+  *giveBack({ dropped, rows }: Batch): Generator<void, void> {
+    for (const row of rows) {
+      rows.delete(nameOf(row), row.slot)
+      if (!this.#isOutdated(row)) this.#waiting.add(row)
+      yield
+    }
     for (const slot of dropped) this.#dropped.add(slot)
   }
 
-  isAside(name: string): boolean {
-    return this.#aside.has(name)
+  isAside(name: string, slot: number): boolean {
+    return this.#aside.get(name, slot) !== undefined
   }
 
-  /** What was set aside is to be tried once more. */
-  retryAside(): void {
-    for (const row of this.#aside.values()) this.add(row)
+  /** What was set aside is to be tried once more, in steps. */
+  *retryAside(): Generator<void, void> {
+    for (const row of this.#aside) {
+      this.add(row)
+      yield
+    }
   }
 
   /** What is kept beside a counter goes with it. */
   #counterWaits(row: Row): boolean {
     const counter = counterOfRecord(row)
-    return counter !== undefined && this.#waiting.has(nameOf({ table: TABLE_OF.counter, key: [counter] }))
+    if (counter === undefined) return false
+    return this.#waiting.get(nameOf({ table: TABLE_OF.counter, key: [counter] }), row.slot) !== undefined
   }
 
-  #isOutdated(name: string, row: Row): boolean {
-    return this.#waiting.has(name) || this.#dropped.has(slotOfRow(row) ?? Number.NaN)
-  }
-
-  #addWaiting(name: string, row: Row): void {
-    this.#discardWaiting(name)
-    this.#waiting.set(name, row)
-    this.#waitingBytes += bytesOfRow(row)
-  }
-
-  #discardWaiting(name: string): void {
-    const row = this.#waiting.get(name)
-    if (row === undefined) return
-    this.#waiting.delete(name)
-    this.#waitingBytes -= bytesOfRow(row)
-  }
-
-  #discardAside(name: string): void {
-    const row = this.#aside.get(name)
-    if (row === undefined) return
-    this.#aside.delete(name)
-    this.#asideBytes -= bytesOfRow(row)
+  #isOutdated(row: Row): boolean {
+    const { slot } = row
+    if (slot !== undefined && this.#dropped.has(slot)) return true
+    return this.#waiting.get(nameOf(row), slot) !== undefined
   }
 }

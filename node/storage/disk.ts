@@ -67,7 +67,7 @@ export class Disk {
    */
   async write({ dropped, rows }: Batch): Promise<Map<Row, string>> {
     const failed = new Map<Row, string>()
-    const left = rows.values()
+    const left = rows[Symbol.iterator]()
     let count = 0
     let turnMs = 1
     do {
@@ -85,8 +85,8 @@ export class Disk {
           facts: factsOf(this.#time.time),
         },
       })
-      for (const { name, reason } of failures) {
-        const row = rows.get(name)
+      for (const { name, slot, reason } of failures) {
+        const row = rows.get(name, slot)
         if (row !== undefined) failed.set(row, reason)
       }
       turnMs = Math.min(Math.max(1, performance.now() - startedAtMs), TURN_MAX_MS)

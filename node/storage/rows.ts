@@ -10,7 +10,6 @@ import {
   type Cell,
   type FileTimes,
   isOfEntries,
-  isOfSlots,
   type Keyed,
   type Named,
   TABLE_OF,
@@ -21,6 +20,8 @@ import {
 
 export interface Row extends Keyed {
   readonly table: Table
+  /** Where it belongs to one. */
+  readonly slot?: number
 }
 
 /** A row as it was read: key and cells in one. */
@@ -63,12 +64,20 @@ export function rowsOf({ slot, id, entry, state }: Change, times: FileTimes): Ro
   if (!familyOf(id).isOnDisk) return []
   const table = TABLE_OF[state.kind]
   const rows: TableRow<Entry> = TABLES[table]
-  return rows.rowsOf({ slot, id, entry, state }, times).map((row) => ({ table, ...row }))
+  return rows.rowsOf({ slot, id, entry, state }, times).map((row) => ({ table, slot, ...row }))
+}
+
+/** What is no longer held. */
+export interface Forgotten {
+  readonly slot: number
+  readonly id: string
+  readonly presence?: Named
 }
 
 /** The row to be deleted when an entry, or one presence of it, is forgotten. */
-export function forgottenRow({ id, presence }: { id: string; presence?: Named }): Row | undefined {
-  return familyOf(id).isOnDisk ? rowUnder(id, presence) : undefined
+export function forgottenRow({ slot, id, presence }: Forgotten): Row | undefined {
+  const row = familyOf(id).isOnDisk ? rowUnder(id, presence) : undefined
+  return row && { ...row, slot }
 }
 
 /** Without its cells. */
@@ -88,11 +97,6 @@ export interface StoredEntry {
 export function entryOf({ table, cells }: StoredRow, times: FileTimes): StoredEntry {
   if (!isOfEntries(table)) throw new TypeError(`${table} has no entries`)
   return TABLES[table].entryOf(cells, times)
-}
-
-/** That of a row which belongs to one. */
-export function slotOfRow({ table, cells = [] }: Row): number | undefined {
-  return isOfSlots(table) ? Number(cells[0]) : undefined
 }
 
 /** Those of the changes that have any of these rows. */

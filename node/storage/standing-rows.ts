@@ -14,6 +14,7 @@ export function rowOfStanding({ slot, asOf, lapses, alone }: Standing): Row {
   const claim = alone === undefined ? [null, null] : [finite(alone.sinceTime), JSON.stringify(alone.lives)]
   return {
     table: 'standings',
+    slot,
     key: [String(slot)],
     cells: [slot, finite(asOf), JSON.stringify(lapses), ...claim],
   }

@@ -50,7 +50,7 @@ export class Storage {
     this.#disk = new Disk(join(dataDir, `${memberId}.db`), times)
     const waitingBytesMax = Math.min(BACKLOG_BYTES_MAX, options.bytesMax * WAITING_PART)
     const timing = { intervalMs, waitMaxMs, waitingBytesMax }
-    this.#writes = new WriteBehind({ clock, log, times, target: this.#disk, ...timing })
+    this.#writes = new WriteBehind({ clock, turns: options.turns, log, times, target: this.#disk, ...timing })
     this.#recovery = new Recovery({ ...options, times, disk: this.#disk, writes: this.#writes })
     this.keeper = this.#writes
     this.standings = new StoredStandings(this.#writes)

@@ -13,16 +13,17 @@
 import { type Clock, inTime, pause, type Timer } from '../../shared/clock.ts'
 import type { KeyCommand } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import type { Eventual } from '../../shared/eventual.ts'
+import { andThen, type Eventual } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
+import { slotOf } from '../../shared/placement.ts'
+import type { Turns } from '../../shared/turns.ts'
 import type { Change } from '../entries/entry.ts'
 import { isKeptOnDisk } from '../entries/families.ts'
-import type { Presence } from '../entries/presence.ts'
 import { Backlog, type Target } from './backlog.ts'
 import { FlushTimer } from './flush-timer.ts'
 import { DiskHealth } from './health.ts'
 import { lostRows, RowFailures } from './row-failures.ts'
-import { forgottenRow, type Row, rowNameOf, rowsOf, withRows } from './rows.ts'
+import { type Forgotten, forgottenRow, type Row, rowNameOf, rowsOf, withRows } from './rows.ts'
 import type { FileTimes } from './tables.ts'
 
 /** Between two tries while the disk fails. */
@@ -38,6 +39,7 @@ const LATE = new LarderError('NOT_SAVED', 'The disk did not answer in time; it m
 
 export interface WriteBehindOptions {
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Log
   readonly target: Target
   readonly times: FileTimes
@@ -119,7 +121,7 @@ export class WriteBehind {
       return new LarderError('NOT_SAVED', `${this.trouble} Nothing was applied.`)
     // A repeat would find in memory what the disk does not have, and change nothing.
     const name = this.aside > 0 ? rowNameOf(command) : undefined
-    if (name === undefined || !this.#backlog.isAside(name)) return undefined
+    if (name === undefined || !this.#backlog.isAside(name, slotOf(command.key))) return undefined
     return new LarderError('NOT_SAVED', 'The disk does not take this row. Nothing was applied.')
   }
 
@@ -157,7 +159,7 @@ export class WriteBehind {
   }
 
   /** What is no longer held is deleted; nobody waits for that. */
-  forget(forgotten: { id: string; presence?: Presence }): void {
+  forget(forgotten: Forgotten): void {
     const row = forgottenRow(forgotten)
     if (row === undefined) return
     this.#backlog.add(row)
@@ -178,7 +180,7 @@ export class WriteBehind {
     this.#asideTimer?.cancel()
     for (let tries = 0; tries < LAST_TRIES; tries++) {
       await this.#writing
-      this.#backlog.retryAside()
+      await this.#retryAside()
       if (this.#backlog.isEmpty) return
       if (tries > 0) await pause(this.#options.clock, RETRY_MS)
       await this.#write()
@@ -204,9 +206,12 @@ export class WriteBehind {
     if (this.aside === 0 || this.#asideTimer !== undefined) return
     this.#asideTimer = this.#options.clock.after(RETRY_ASIDE_MS, () => {
       this.#asideTimer = undefined
-      this.#backlog.retryAside()
-      this.#schedule()
+      void andThen(this.#retryAside(), () => this.#schedule())
     })
+  }
+
+  #retryAside(): Eventual<void> {
+    return this.#options.turns.take('disk', this.#backlog.retryAside())
   }
 
   #write(): Promise<void> {
@@ -218,6 +223,7 @@ export class WriteBehind {
   }
 
   async #writeAll(): Promise<void> {
+    const { target, turns } = this.#options
     const batch = this.#backlog.take()
     const { promise, resolve, reject } = this.#next
     this.#current = promise
@@ -227,7 +233,7 @@ export class WriteBehind {
     this.#writingSinceMs = this.#waitingSinceMs
     this.#waitingSinceMs = Infinity
     try {
-      const failed = await this.#options.target.write(batch)
+      const failed = await target.write(batch)
       this.counts.written += batch.rows.size - failed.size
       this.#backlog.done(failed.keys())
       this.counts.rowFailures += failed.size
@@ -235,7 +241,7 @@ export class WriteBehind {
       this.#health.succeeded()
       resolve(failed)
     } catch (error) {
-      this.#backlog.giveBack(batch)
+      await turns.take('disk', this.#backlog.giveBack(batch))
       this.#waitingSinceMs = this.#writingSinceMs
       this.counts.failures++
       this.#health.failed(error, this.waiting)

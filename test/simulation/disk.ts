@@ -56,7 +56,7 @@ export class DiskFile {
     }
   }
 
-  #write(dropped: ReadonlySet<number>, rows: ReadonlyMap<string, Row>, times: FileClock): void {
+  #write(dropped: ReadonlySet<number>, rows: Iterable<Row>, times: FileClock): void {
     this.#noted = times.time
     if (dropped.size > 0) {
       for (const [name, { table, cells }] of this.#rows) {
@@ -64,7 +64,7 @@ export class DiskFile {
         if (dropped.has(Number(cells[[...keys, ...columns].indexOf('slot')]))) this.#rows.delete(name)
       }
     }
-    for (const row of rows.values()) {
+    for (const row of rows) {
       const { table, key, cells } = row
       if (cells === undefined) this.#rows.delete(nameOf(row))
       else this.#rows.set(nameOf(row), { table, cells: [...key, ...cells] })

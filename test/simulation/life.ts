@@ -66,6 +66,7 @@ export class Life implements Listener {
     this.#options = options
     this.self = self
     this.host = new Host(options)
+    this.#turns = shortTurns(this.host, random.fork())
     const log = options.log.child({ member: self.incarnation })
     if (disk !== undefined) {
       const times = disk.file.timesOn(this.host)
@@ -73,6 +74,7 @@ export class Life implements Listener {
       const { intervalMs } = disk
       this.#writes = new WriteBehind({
         clock: this.host,
+        turns: this.#turns,
         log,
         target,
         times,
@@ -81,7 +83,6 @@ export class Life implements Listener {
       })
     }
     const writes = this.#writes
-    this.#turns = shortTurns(this.host, random.fork())
     this.#stamps = new StampClock(self.incarnation)
     this.calls = new UplinkCaller({ ...options, id: self.id, host: this.host })
     this.member = createMember({

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { Backlog, type Batch } from '../../../node/storage/backlog.ts'
 import { bytesOfRow, nameOf, type Row } from '../../../node/storage/rows.ts'
+import { allOf } from '../../support/turns.ts'
 import { nameOfKey, rowOf } from './fake-target.ts'
 
 type Step =
@@ -30,47 +31,56 @@ class Model {
   /** What it has to hold in the end. */
   readonly wanted = new Map<string, Row>()
   #taken: Batch | undefined
+  /** One step of it between two of all else. */
+  #givingBack: Iterator<void, void> | undefined
 
   run(step: Step): void {
+    if (this.#givingBack?.next().done) this.#givingBack = undefined
     if (step.type === 'add') {
       const row = rowOf(step.key, step.body, step.slot)
       this.backlog.add(row)
       this.wanted.set(nameOf(row), row)
     } else if (step.type === 'forget') {
       const { table, key } = rowOf(step.key, '')
-      this.backlog.add({ table, key })
+      this.backlog.add({ table, slot: slotOfKey[step.key] ?? 0, key })
       this.wanted.delete(nameOfKey(step.key))
     } else if (step.type === 'drop') {
       this.backlog.drop([step.slot])
       removeSlots(this.wanted, new Set([step.slot]))
-    } else if (step.type === 'retry') this.backlog.retryAside()
-    else if (step.type === 'take') this.#taken ??= this.backlog.take()
+    } else if (step.type === 'retry') allOf(this.backlog.retryAside())
+    else if (step.type === 'take') this.#take()
     else this.#end(step.type)
   }
 
   /** Everything is written, with a disk that takes it all. */
   finish(): void {
     this.#end('giveBack')
-    this.backlog.retryAside()
-    this.#taken = this.backlog.take()
+    if (this.#givingBack !== undefined) allOf(this.#givingBack)
+    this.#givingBack = undefined
+    allOf(this.backlog.retryAside())
+    this.#take()
     this.#end('done')
+  }
+
+  #take(): void {
+    if (this.#givingBack === undefined) this.#taken ??= this.backlog.take()
   }
 
   #end(how: string): void {
     const batch = this.#taken
     if (batch === undefined) return
     this.#taken = undefined
-    if (how === 'giveBack') this.backlog.giveBack(batch)
+    if (how === 'giveBack') this.#givingBack = this.backlog.giveBack(batch)
     else this.#store(batch, how === 'doneBut')
   }
 
   #store({ dropped, rows }: Batch, isFirstRefused: boolean): void {
     removeSlots(this.stored, dropped)
-    const [refused] = isFirstRefused ? rows.values() : []
-    for (const [name, row] of rows) {
+    const [refused] = isFirstRefused ? rows : []
+    for (const row of rows) {
       if (row === refused) continue
-      if (row.cells === undefined) this.stored.delete(name)
-      else this.stored.set(name, row)
+      if (row.cells === undefined) this.stored.delete(nameOf(row))
+      else this.stored.set(nameOf(row), row)
     }
     this.backlog.done(refused === undefined ? [] : [refused])
   }
@@ -113,7 +123,7 @@ describe('a backlog', () => {
     const backlog = new Backlog()
     backlog.add(rowOf('a', '1'))
     const { rows } = backlog.take()
-    backlog.done(rows.values())
+    backlog.done(rows)
     backlog.add(rowOf('b', '2'))
     expect(backlog.names).to.have.members([nameOfKey('a'), nameOfKey('b')])
   })
@@ -124,7 +134,7 @@ describe('a backlog', () => {
     expect(backlog.isEmpty).to.equal(false)
     const batch = backlog.take()
     expect([...batch.dropped]).to.deep.equal([4, 5])
-    backlog.giveBack(batch)
+    allOf(backlog.giveBack(batch))
     expect(backlog.isEmpty).to.equal(false)
   })
 })

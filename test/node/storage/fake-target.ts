@@ -5,6 +5,7 @@ import type { Batch, Target } from '../../../node/storage/backlog.ts'
 import { nameOf, type Row } from '../../../node/storage/rows.ts'
 import { WriteBehind, type WriteBehindOptions } from '../../../node/storage/write-behind.ts'
 import { FakeClock, settled } from '../../support/clock.ts'
+import { unlimitedTurns } from '../../support/turns.ts'
 import { timesOf } from './times.ts'
 
 export class FakeTarget implements Target {
@@ -18,7 +19,7 @@ export class FakeTarget implements Target {
     if (this.#pending !== undefined) throw new Error('one transaction at a time')
     this.#batch = batch
     this.#pending = Promise.withResolvers()
-    this.batches.push([...batch.rows.values()].map(({ cells }) => cells?.at(-1)))
+    this.batches.push([...batch.rows].map(({ cells }) => cells?.at(-1)))
     this.dropped.push([...batch.dropped])
     return this.#pending.promise
   }
@@ -29,7 +30,7 @@ export class FakeTarget implements Target {
 
   /** Has written all but the rows of these keys. */
   async finish(...failedKeys: readonly string[]): Promise<void> {
-    const rows = [...(this.#batch?.rows.values() ?? [])]
+    const rows = [...(this.#batch?.rows ?? [])]
     const failed = rows.filter(({ key: [id = ''] }) => failedKeys.includes(id.slice(1)))
     this.#take().resolve(new Map(failed.map((row) => [row, 'no such row'])))
     await settled()
@@ -68,7 +69,8 @@ export function startWriting(options: Partial<WriteBehindOptions> & { intervalMs
   const [clock, target] = [new FakeClock(), new FakeTarget()]
   const logged: Record<string, unknown>[] = []
   const log = pino({ base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-  const writes = new WriteBehind({ clock, log, target, times: timesOf(clock), waitMaxMs: 2000, ...options })
+  const basis = { clock, turns: unlimitedTurns(), log, target, times: timesOf(clock), waitMaxMs: 2000 }
+  const writes = new WriteBehind({ ...basis, ...options })
   const keep = (key: string, body: string, slot = 1): Keeping => {
     const change = changeOf(key, body, slot)
     const keeping = { outcome: 'waiting' }
@@ -97,7 +99,7 @@ export function changeOf(key: string, body: string, slot = 1): Change {
 }
 
 export function rowOf(key: string, body: string, slot = 1): Row {
-  return { table: 'registers', key: [`v${key}`], cells: [slot, 1, 'a', null, 'text/plain', body] }
+  return { table: 'registers', slot, key: [`v${key}`], cells: [slot, 1, 'a', null, 'text/plain', body] }
 }
 
 export function nameOfKey(key: string): string {

@@ -116,7 +116,7 @@ describe('entries as rows', () => {
     const state = reactionsOf([ann, bob, gone])
     const rows = rowsOf({ slot: 3, id: 'rstew', entry, state }, times)
     const cells = [3, 6, 1000 + AHEAD_MS, 1]
-    expect(rows).to.deep.equal([{ table: 'presences', key: ['stew', 'like', 'ann'], cells }])
+    expect(rows).to.deep.equal([{ table: 'presences', slot: 3, key: ['stew', 'like', 'ann'], cells }])
   })
 
   it('have names that differ wherever their keys do', () => {
@@ -139,7 +139,7 @@ describe('entries as rows', () => {
           const [, reaction = '', user = ''] = row.key
           const forgotten =
             row.table === 'presences' ? { id, presence: { ...ANYONE, reaction, user } } : { id }
-          const deleted = forgottenRow(forgotten)
+          const deleted = forgottenRow({ slot: 1, ...forgotten })
           expect(deleted && nameOf(deleted)).to.equal(nameOf(row))
           expect(deleted?.cells).to.equal(undefined)
         }
