@@ -24,6 +24,9 @@ export interface Responses {
 
 const { letter } = FAMILIES.response
 
+/** So many one command forgets: where there are more it is to be carried out again. */
+const FORGOTTEN_AT_ONCE = 500
+
 /**
  * What is forgotten of a path, whether or not it is here: it also holds for what others bring later. These ids name the
  * traces, of a tenant and of all.
@@ -41,6 +44,17 @@ export function tracesOver(id: string): string[] {
 
 function responseId({ key, tenant, query }: { key: string; tenant: string; query: string }): string {
   return `${letter}${key}\0${tenant}\0${query}`
+}
+
+/** With which the ids begin of all that a command forgets; `undefined` for one that forgets nothing. */
+export function forgottenBy(command: KeyCommand): string | undefined {
+  const trace = traceBy(command)
+  return trace && `${trace}\0`
+}
+
+function traceBy(command: KeyCommand): string | undefined {
+  if (command.type === 'response.delete') return traceOf.tenant(command.key, command.tenant)
+  return command.type === 'response.invalidate' ? traceOf.all(command.key) : undefined
 }
 
 /** Of a response: whose it is. */
@@ -88,10 +102,10 @@ function read(register: Register | undefined, nowMs: number): Outcome {
 
 /** Where something may come from elsewhere later, a trace is left for that too. */
 function forget(responses: Responses, trace: string, { nowMs, stamp, isCertain }: Moment): ResponsesApplied {
-  const live = [...responses.under(`${trace}\0`)].filter(
-    (id) => liveValue(responses.get(id), nowMs) !== undefined,
-  )
-  const forgotten = isCertain ? live : [...live, trace]
+  const some = Iterator.from(responses.under(`${trace}\0`))
+    .take(FORGOTTEN_AT_ONCE)
+    .toArray()
+  const forgotten = isCertain ? some : [...some, trace]
   const changes = forgotten.map((id) => ({
     id,
     entry: { kind: 'register' as const, stamp: stamp(), endsAtMs: nowMs },

@@ -24,7 +24,7 @@ export class Intake {
   /** The responses that a trace covers. */
   coveredBy(slot: number, id: string, entry: Entry): EntryChange[] {
     if (!isResponse(id) || entry.kind !== 'register' || tracesOver(id).length > 0) return []
-    return this.#slots.responses.under(`${id}\0`).flatMap((covered) => {
+    return [...this.#slots.responses.under(`${id}\0`)].flatMap((covered) => {
       const held = this.#slots.get(slot, covered)?.entry
       const isOlder = held?.kind === 'register' && compareStamps(held.stamp, entry.stamp) < 0
       return isOlder ? [{ id: covered, entry: buryRegister(held) }] : []

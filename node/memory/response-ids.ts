@@ -21,14 +21,12 @@ export class ResponseIds {
     this.#ids.delete(id)
   }
 
-  /** Those that begin so. */
-  under(prefix: string): string[] {
-    const found: string[] = []
+  /** Those that begin so, as long as none come or go. */
+  *under(prefix: string): Generator<string> {
     for (const id of this.#ids.keys(prefix)) {
-      if (!id.startsWith(prefix)) break
-      found.push(id)
+      if (!id.startsWith(prefix)) return
+      yield id
     }
-    return found
   }
 
   /** The paths of those that there are from the beginning to the end, of a tenant or of all. */

@@ -17,6 +17,7 @@ import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
+import { forgottenBy } from '../entries/response.ts'
 import { Room } from './room.ts'
 import { Shard, type ShardOptions } from './shard.ts'
 
@@ -56,7 +57,19 @@ export class Shards implements Engine {
       if (isLater(tended)) return tended.then(() => this.execute(command, options))
       return shard.told(slot, this.#read(slot, command))
     }
-    return shard.write(slot, command, options.deadlineAtMs)
+    return forgottenBy(command) === undefined
+      ? shard.write(slot, command, options.deadlineAtMs)
+      : this.#forget(slot, command, options)
+  }
+
+  /** Some at a time, until nothing is left of what it forgets: what has come meanwhile goes too. */
+  async #forget(slot: number, command: KeyCommand, { deadlineAtMs }: Deadline): Promise<Reply> {
+    const { responses } = this.#options.memory.slots
+    for (;;) {
+      const reply = await this.#shardOf(slot).write(slot, command, deadlineAtMs)
+      const [left] = responses.under(forgottenBy(command) ?? '')
+      if (left === undefined) return reply
+    }
   }
 
   async #executeOnAll(command: ClusterCommand, deadlineAtMs: number): Promise<Reply> {
@@ -103,7 +116,7 @@ export class Shards implements Engine {
           tenant === undefined
             ? { type: 'response.invalidate', key, isRefresh: false }
             : { type: 'response.delete', key, tenant }
-        return this.#shardOf(slotOf(key)).write(slotOf(key), command, deadlineAtMs)
+        return this.#forget(slotOf(key), command, { deadlineAtMs })
       })
       await Promise.all(clearing)
     }

@@ -143,16 +143,16 @@ export class Arrivals {
   }
 
   /** Asks one member for some slots; false when it did not answer. */
-  async #ask(member: Member, batch: readonly Arrival[]): Promise<boolean> {
+  async #ask(member: Member, arrivals: readonly Arrival[]): Promise<boolean> {
     const { clock, turns, store, standings, mirroring, awaited, peers } = this.#options
     const peer = peers.of(member)
     const mirror = mirroring.newName()
-    for (const arrival of batch) {
-      arrival.isAsked = true
-      if (arrival.isOld) mirroring.begin(arrival.slot, mirror)
-    }
+    for (const arrival of arrivals) arrival.isAsked = true
+    await turns.take('digests', store.digest(arrivals.map(({ slot }) => slot)))
+    const batch = arrivals.filter((arrival) => this.#isCurrentArrival(arrival)) // Another view may have come.
+    for (const { slot, isOld } of batch) if (isOld) mirroring.begin(slot, mirror)
+    if (batch.length === 0) return true
     try {
-      await turns.take('digests', store.digest(batch.map(({ slot }) => slot)))
       const slots = batch.map(({ slot }) => [slot, store.digestOf(slot), standings.of(slot).asOf] as const)
       const isAnyway = batch[0]?.isAnyway ?? false
       const want = { type: 'want', slots, isAnyway, mirror } as const

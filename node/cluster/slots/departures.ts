@@ -98,9 +98,10 @@ export class Departures {
     return [...this.#departing.keys()].filter(isDue)
   }
 
-  async #offer(owner: Member, slots: readonly number[]): Promise<void> {
+  async #offer(owner: Member, departing: readonly number[]): Promise<void> {
     const { turns, store, standings, sender, peers } = this.#options
-    await turns.take('digests', store.digest(slots))
+    await turns.take('digests', store.digest(departing))
+    const slots = departing.filter((slot) => this.#departing.has(slot)) // Another view may have come.
     const offers = slots.map((slot): Offer => {
       const { asOf, alone } = standings.of(slot)
       const isGiven = this.#departing.get(slot) === owner.incarnation

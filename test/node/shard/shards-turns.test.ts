@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { totalOf } from '../../../node/entries/counter.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import type { Register } from '../../../node/entries/register.ts'
+import { slotOf } from '../../../shared/placement.ts'
 import { settled } from '../../support/clock.ts'
 import { countedTurns } from '../../support/turns.ts'
 import { Bench } from './bench.ts'
@@ -72,5 +73,22 @@ describe('shards, where much is due at once,', () => {
     await writing
     await Promise.all(reads)
     expect(bench.committed.map(({ length }) => length)).to.deep.equal([600])
+  })
+
+  it('forget what there is of a path some at a time, and all of it', async () => {
+    const bench = new Bench()
+    const path = '/dishes/7'
+    for (let query = 0; query < 1200; query++)
+      bench.memory.merge(slotOf(path), `a${path}\0tenant\0${query}`, {
+        kind: 'register',
+        stamp: { time: 1, origin: 'a' },
+        value: { contentType: 'text/plain', body: 'x' },
+        endsAtMs: Infinity,
+      })
+    const left = () => [...bench.memory.slots.responses.under(`a${path}\0`)].length
+    expect(left()).to.equal(1200)
+    await bench.execute({ type: 'response.invalidate', key: path, isRefresh: false })
+    expect(left()).to.equal(0)
+    expect(bench.copied.flat().map(({ length }) => length)).to.deep.equal([500, 500, 200])
   })
 })
