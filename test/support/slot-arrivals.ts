@@ -11,6 +11,7 @@ import { SLOTS } from '../../shared/placement.ts'
 import { FakeClock, settled } from './clock.ts'
 import { SlotPartners } from './slot-partners.ts'
 import { countOf, current, forgetful, SlotShelf, sharedParts } from './slot-shelf.ts'
+import { unlimitedTurns } from './turns.ts'
 import { self, three } from './views.ts'
 
 export const ALL = Array.from({ length: SLOTS }, (_, slot) => slot)
@@ -33,9 +34,9 @@ export class ArrivalsBench {
   readonly going = new Set<number>()
   #placed: PlacedView | undefined
 
-  constructor({ waitForHoldersMs = 0 } = {}) {
+  constructor({ waitForHoldersMs = 0, turns = unlimitedTurns() } = {}) {
     const { clock, partners: peers, store, metrics, standings } = this
-    const basis = { ...sharedParts(), self, clock, metrics, store, peers, standings }
+    const basis = { ...sharedParts(), turns, self, clock, metrics, store, peers, standings }
     const mirroring = new Mirroring({ ...basis, memory: store, keeper: { note() {} } })
     const awaited = new Awaited({ ...basis, waitForHoldersMs, onOver: () => this.arrivals.resume() })
     const holdings = new Holdings({

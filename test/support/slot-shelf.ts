@@ -30,7 +30,9 @@ export class SlotShelf implements SlotStore, Superseding {
     return (this.#ids.get(slot) ?? []).join()
   }
 
-  *digest() {}
+  *digest(slots: Iterable<number>): Generator<void, void> {
+    for (const _ of slots) yield
+  }
 
   find(slot: number, id: string): Entry | undefined {
     return this.#ids.get(slot)?.includes(id) ? changeOf(slot, id).entry : undefined
