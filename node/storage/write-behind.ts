@@ -13,7 +13,7 @@
 import { type Clock, inTime, pause, type Timer } from '../../shared/clock.ts'
 import type { KeyCommand } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { andThen, type Eventual } from '../../shared/eventual.ts'
+import type { Eventual } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Turns } from '../../shared/turns.ts'
@@ -35,6 +35,7 @@ const RETRY_ASIDE_MS = 10_000
 /** A stopping node tries so often to write what is left. */
 const LAST_TRIES = 3
 
+const over = () => {}
 const LATE = new LarderError('NOT_SAVED', 'The disk did not answer in time; it may be saved later.')
 
 export interface WriteBehindOptions {
@@ -50,15 +51,8 @@ export interface WriteBehindOptions {
   readonly waitingBytesMax?: number
 }
 
-export interface WriteCounts {
-  written: number
-  rowFailures: number
-  failures: number
-  seconds: number
-}
-
 export class WriteBehind {
-  readonly counts: WriteCounts = { written: 0, rowFailures: 0, failures: 0, seconds: 0 }
+  readonly counts = { written: 0, rowFailures: 0, failures: 0, seconds: 0 }
   readonly #options: WriteBehindOptions
   readonly #backlog: Backlog
   /** Resolves, with the rows that failed, when what waits now has been tried. */
@@ -129,7 +123,6 @@ export class WriteBehind {
   room(): Eventual<void> {
     const { clock, waitMaxMs: timeoutMs } = this.#options
     if (!this.#backlog.isPressing || this.#health.reason !== undefined) return undefined
-    const over = () => {}
     return inTime(this.#current ?? this.#next.promise, { clock, timeoutMs, late: LATE }).then(over, over)
   }
 
@@ -154,7 +147,6 @@ export class WriteBehind {
     this.#backlog.add(row)
     this.#schedule()
     if (intervalMs > 0 || !isAwaited) return undefined
-    const over = () => {}
     return inTime(this.#next.promise, { clock, timeoutMs: waitMaxMs, late: LATE }).then(over, over)
   }
 
@@ -180,7 +172,7 @@ export class WriteBehind {
     this.#asideTimer?.cancel()
     for (let tries = 0; tries < LAST_TRIES; tries++) {
       await this.#writing
-      await this.#retryAside()
+      await this.#options.turns.take('disk', this.#backlog.retryAside())
       if (this.#backlog.isEmpty) return
       if (tries > 0) await pause(this.#options.clock, RETRY_MS)
       await this.#write()
@@ -204,14 +196,12 @@ export class WriteBehind {
 
   #scheduleAside(): void {
     if (this.aside === 0 || this.#asideTimer !== undefined) return
-    this.#asideTimer = this.#options.clock.after(RETRY_ASIDE_MS, () => {
+    const { clock, turns } = this.#options
+    this.#asideTimer = clock.after(RETRY_ASIDE_MS, async () => {
       this.#asideTimer = undefined
-      void andThen(this.#retryAside(), () => this.#schedule())
+      await turns.take('disk', this.#backlog.retryAside())
+      this.#schedule()
     })
-  }
-
-  #retryAside(): Eventual<void> {
-    return this.#options.turns.take('disk', this.#backlog.retryAside())
   }
 
   #write(): Promise<void> {

@@ -1,9 +1,8 @@
 /** How an owner fetches slots that it has not: whom it asks, in which order, and for how long. */
 import { expect } from 'chai'
 import { settled } from '../../../support/clock.ts'
-import { ALL, ArrivalsBench, following, takingOver } from '../../../support/slot-arrivals.ts'
+import { ALL, following, takingOver } from '../../../support/slot-arrivals.ts'
 import { asOf } from '../../../support/slot-partners.ts'
-import { countedTurns } from '../../../support/turns.ts'
 import { memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
 
 const [AB, BA, BC] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c')]
@@ -63,16 +62,6 @@ describe('a slot that its owner has not', () => {
     expect(batches).to.have.lengthOf.below(mine.length / 128 + 2)
     expect(batches.flat().sort((one, other) => one - other)).to.deep.equal(mine)
     expect(bench.holdings.missing).to.deep.equal([])
-  })
-})
-
-describe('slots of which a view speaks no more while their digests are worked out', () => {
-  it('are not asked for', async () => {
-    const bench = new ArrivalsBench({ turns: countedTurns(1) })
-    await bench.follow(three)
-    await bench.follow(viewOf(2, ['b', 'c']), [])
-    for (let turn = 0; turn < 200; turn++) await settled()
-    expect(bench.asked).to.deep.equal([])
   })
 })
 
