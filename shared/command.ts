@@ -135,7 +135,8 @@ export function tagOf({ time, origin }: Stamp): string {
 export type Outcome =
   | { readonly type: 'value'; readonly contentType: string; readonly body: Body; readonly stamp: Stamp }
   | { readonly type: 'stored'; readonly stamp: Stamp; readonly created: boolean }
-  | { readonly type: 'deleted' }
+  /** Of very many only some: a shard alone says so, and goes on. */
+  | { readonly type: 'deleted'; readonly isPart?: true }
   | { readonly type: 'missing' }
   /** A condition did not hold; `stamp` is the current one, where there is a value. */
   | { readonly type: 'mismatch'; readonly failed: keyof Condition; readonly stamp?: Stamp }

@@ -24,7 +24,7 @@ export interface Responses {
 
 const { letter } = FAMILIES.response
 
-/** So many one command forgets: where there are more it is to be carried out again. */
+/** So many are forgotten at once, in a few milliseconds. */
 const FORGOTTEN_AT_ONCE = 500
 
 /**
@@ -44,17 +44,6 @@ export function tracesOver(id: string): string[] {
 
 function responseId({ key, tenant, query }: { key: string; tenant: string; query: string }): string {
   return `${letter}${key}\0${tenant}\0${query}`
-}
-
-/** With which the ids begin of all that a command forgets; `undefined` for one that forgets nothing. */
-export function forgottenBy(command: KeyCommand): string | undefined {
-  const trace = traceBy(command)
-  return trace && `${trace}\0`
-}
-
-function traceBy(command: KeyCommand): string | undefined {
-  if (command.type === 'response.delete') return traceOf.tenant(command.key, command.tenant)
-  return command.type === 'response.invalidate' ? traceOf.all(command.key) : undefined
 }
 
 /** Of a response: whose it is. */
@@ -100,15 +89,19 @@ function read(register: Register | undefined, nowMs: number): Outcome {
   return { type: 'response', status: 200, contentType, body, headers, ageMs, cacheStatus: 'hit' }
 }
 
-/** Where something may come from elsewhere later, a trace is left for that too. */
+/**
+ * Some of very many; once it is all that is left, and something may come from elsewhere later, a trace is left for that too:
+ * other copies have to look for what it covers.
+ */
 function forget(responses: Responses, trace: string, { nowMs, stamp, isCertain }: Moment): ResponsesApplied {
   const some = Iterator.from(responses.under(`${trace}\0`))
     .take(FORGOTTEN_AT_ONCE)
     .toArray()
-  const forgotten = isCertain ? some : [...some, trace]
+  const isPart = some.length === FORGOTTEN_AT_ONCE
+  const forgotten = isCertain || isPart ? some : [...some, trace]
   const changes = forgotten.map((id) => ({
     id,
     entry: { kind: 'register' as const, stamp: stamp(), endsAtMs: nowMs },
   }))
-  return { outcome: { type: 'deleted' }, changes }
+  return { outcome: { type: 'deleted', ...(isPart && { isPart: true }) }, changes }
 }

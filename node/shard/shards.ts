@@ -17,7 +17,6 @@ import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
-import { forgottenBy } from '../entries/response.ts'
 import { Room } from './room.ts'
 import { Shard, type ShardOptions } from './shard.ts'
 
@@ -57,18 +56,16 @@ export class Shards implements Engine {
       if (isLater(tended)) return tended.then(() => this.execute(command, options))
       return shard.told(slot, this.#read(slot, command))
     }
-    return forgottenBy(command) === undefined
-      ? shard.write(slot, command, options.deadlineAtMs)
-      : this.#forget(slot, command, options)
+    return mayTakeLong(command)
+      ? this.#writeAll(slot, command, options)
+      : shard.write(slot, command, options.deadlineAtMs)
   }
 
-  /** Some at a time, until nothing is left of what it forgets: what has come meanwhile goes too. */
-  async #forget(slot: number, command: KeyCommand, { deadlineAtMs }: Deadline): Promise<Reply> {
-    const { responses } = this.#options.memory.slots
+  /** Some at a time: whatever else is written to the shard goes in between. */
+  async #writeAll(slot: number, command: KeyCommand, { deadlineAtMs }: Deadline): Promise<Reply> {
     for (;;) {
       const reply = await this.#shardOf(slot).write(slot, command, deadlineAtMs)
-      const [left] = responses.under(forgottenBy(command) ?? '')
-      if (left === undefined) return reply
+      if (reply.type !== 'deleted' || reply.isPart !== true) return reply
     }
   }
 
@@ -116,7 +113,7 @@ export class Shards implements Engine {
           tenant === undefined
             ? { type: 'response.invalidate', key, isRefresh: false }
             : { type: 'response.delete', key, tenant }
-        return this.#forget(slotOf(key), command, { deadlineAtMs })
+        return this.#writeAll(slotOf(key), command, { deadlineAtMs })
       })
       await Promise.all(clearing)
     }
@@ -140,4 +137,9 @@ export class Shards implements Engine {
 
 function isOfUsers({ type }: KeyCommand): boolean {
   return type === 'reaction.count' || type === 'reaction.users'
+}
+
+/** What is about all responses of a path, or of a tenant there. */
+function mayTakeLong({ type }: KeyCommand): boolean {
+  return type === 'response.delete' || type === 'response.invalidate'
 }

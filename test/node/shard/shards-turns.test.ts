@@ -87,7 +87,8 @@ describe('shards, where much is due at once,', () => {
       })
     const left = () => [...bench.memory.slots.responses.under(`a${path}\0`)].length
     expect(left()).to.equal(1200)
-    await bench.execute({ type: 'response.invalidate', key: path, isRefresh: false })
+    const reply = await bench.execute({ type: 'response.invalidate', key: path, isRefresh: false })
+    expect(reply).to.deep.equal({ type: 'deleted', owner: 'a' })
     expect(left()).to.equal(0)
     expect(bench.copied.flat().map(({ length }) => length)).to.deep.equal([500, 500, 200])
   })
