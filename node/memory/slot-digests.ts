@@ -10,6 +10,8 @@ import type { Entry } from '../entries/entry.ts'
 
 /** So many are looked through in a millisecond or two. */
 const LOOKED_THROUGH_MAX = 500
+/** With so many it goes on following, or one that comes and goes would have all of them looked through each time. */
+const FOLLOWED_MIN = LOOKED_THROUGH_MAX / 2
 
 interface Placed {
   readonly slot: number
@@ -64,7 +66,7 @@ export class SlotDigests {
     const followed = this.#followed[slot]
     if (followed === undefined) return
     followed.changesLeft--
-    if (followed.changesLeft < 0 && count < LOOKED_THROUGH_MAX) this.#followed[slot] = undefined
+    if (followed.changesLeft < 0 && count < FOLLOWED_MIN) this.#followed[slot] = undefined
     else followed.digest.toggle(id, entry)
   }
 

@@ -97,4 +97,15 @@ describe('the digest of a slot', () => {
     expect(bench.digests.of(SLOT)).to.equal(bench.expected)
     expect(bench.looks).to.deep.equal([500])
   })
+
+  it('is not worked out again for each that comes and goes, where that is as many as are looked through', () => {
+    const bench = new Bench()
+    for (let turn = 0; turn < 5; turn++) bench.putAll(0, 500)
+    for (let turn = 0; turn < 50; turn++) {
+      bench.remove('v1')
+      bench.put('v1')
+    }
+    expect(bench.looks).to.deep.equal([500])
+    expect(bench.digests.of(SLOT)).to.equal(bench.expected)
+  })
 })
