@@ -9,6 +9,11 @@
  */
 export type Body = string | Uint8Array
 
+/** How much there is of it, in bytes as UTF-8. */
+export function bytesOfBody(body: Body): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.length
+}
+
 /** Preconditions on the entity tag (RFC 9110, section 13.1), checked in the turn that carries out the command. */
 export interface Condition {
   /** Tags of which one must be the current one; `*` means that there must be a value. */
@@ -21,12 +26,22 @@ export interface Condition {
 export type KeyCommand =
   /** Reads a value. */
   | { readonly type: 'value.get'; readonly key: string; readonly condition?: Condition }
-  /** Stores a value in place of what was there; `ttlMs` ends it by itself. */
+  /** Tells of a value all but its body. */
+  | { readonly type: 'value.describe'; readonly key: string; readonly condition?: Condition }
+  /** Stores a value in place of what was there; `ttlMs` ends it by itself, `keepsTtl` when that would have ended. */
   | {
       readonly type: 'value.set'
       readonly key: string
       readonly contentType: string
       readonly body: Body
+      readonly ttlMs?: number
+      readonly keepsTtl?: true
+      readonly condition?: Condition
+    }
+  /** From now on a value lives so long, or for ever; it is the same value, with the same entity tag. */
+  | {
+      readonly type: 'value.touch'
+      readonly key: string
       readonly ttlMs?: number
       readonly condition?: Condition
     }
@@ -132,8 +147,25 @@ export function tagOf({ time, origin }: Stamp): string {
   return `"${time}-${origin}"`
 }
 
+/** All but the body of a value. */
+export interface Description {
+  readonly contentType: string
+  /** How large its body is. */
+  readonly bytes: number
+  /** What is left of its life, where it ends by itself. */
+  readonly ttlMs?: number
+}
+
 export type Outcome =
-  | { readonly type: 'value'; readonly contentType: string; readonly body: Body; readonly stamp: Stamp }
+  | {
+      readonly type: 'value'
+      readonly contentType: string
+      readonly body: Body
+      readonly stamp: Stamp
+      /** What is left of its life, where it ends by itself. */
+      readonly ttlMs?: number
+    }
+  | ({ readonly type: 'description'; readonly stamp: Stamp } & Description)
   | { readonly type: 'stored'; readonly stamp: Stamp; readonly created: boolean }
   /** Of very many only some: a shard alone says so, and goes on. */
   | { readonly type: 'deleted'; readonly isPart?: true }
@@ -180,7 +212,9 @@ interface CommandRow {
 
 const COMMANDS: Readonly<Record<Command['type'], CommandRow>> = {
   'value.get': { about: 'value', does: 'read' },
+  'value.describe': { about: 'value', does: 'read' },
   'value.set': { about: 'value', does: 'write' },
+  'value.touch': { about: 'value', does: 'write' },
   'value.delete': { about: 'value', does: 'write' },
   'counter.add': { about: 'counter', does: 'write' },
   'counter.get': { about: 'counter', does: 'read' },

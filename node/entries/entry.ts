@@ -71,7 +71,9 @@ export function apply(command: KeyCommand, entries: Entries, moment: Moment): Ap
   const read = (id: string) => entries.get(id)
   switch (command.type) {
     case 'value.get':
+    case 'value.describe':
     case 'value.set':
+    case 'value.touch':
     case 'value.delete': {
       const id = idOf.value(key)
       return toChanges(id, applyToRegister(ofKind(read(id), 'register'), command, moment))

@@ -1,6 +1,6 @@
 /** Smache's API: JSON under a key, at /api. */
 import { z } from 'zod'
-import type { Body, Reply } from '../../shared/command.ts'
+import type { Body } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
 import { asObject, readJson, readQuery } from '../../shared/http/input.ts'
@@ -9,11 +9,11 @@ import { type HttpResponse, jsonText } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { readingFields } from '../../shared/json.ts'
 import { type Fields, Names } from '../../shared/json-fields.ts'
-import { isJson } from '../../shared/media-type.ts'
 import { integerOf } from '../../shared/placement.ts'
 import { LARGE_BYTES, type Steps } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
-import { Key, parseKey, parseKeyText, parseTtlMs, Ttl } from './fields.ts'
+import { Key, parseKey, parseKeyText, parseTtlMs, secondsOf, Ttl } from './fields.ts'
+import { jsonOf } from './json-data.ts'
 
 export const Entry = z.object({
   key: z.string(),
@@ -23,6 +23,7 @@ export const Entry = z.object({
     .meta({ description: 'The key turned into an integer.' }),
   node: z.string().meta({ description: 'The member that owns the key.' }),
   data: z.unknown(),
+  ttl: z.number().optional().meta({ description: 'Seconds until the value ends by itself, if it does.' }),
 })
 
 const keyParameter = {
@@ -70,9 +71,12 @@ function getRoute(dispatch: Dispatch): Route {
     errors: ['KEY_NULL', 'NOT_JSON', 'OVERLOADED', 'UNREACHABLE'],
     handle(request) {
       const key = parseKeyText(readQuery(request.query).get('key'))
-      return andThen(dispatch(request, { type: 'value.get', key }), (reply) =>
-        entryAnswer(key, reply.owner, jsonOf(reply)),
-      )
+      return andThen(dispatch(request, { type: 'value.get', key }), (reply) => {
+        if (reply.type !== 'value') return entryAnswer(key, reply.owner, 'null')
+        return andThen(jsonOf(reply, request.turns), (data) =>
+          entryAnswer(key, reply.owner, data, endingText(reply)),
+        )
+      })
     },
   }
 }
@@ -85,12 +89,17 @@ function deleteRoute(dispatch: Dispatch): Route {
     access: 'public',
     isHot: true,
     parameters: [keyParameter],
-    answers,
+    answers: {
+      200: {
+        description: 'The entry, and whether there was one.',
+        content: { 'application/json': Entry.extend({ deleted: z.boolean() }) },
+      },
+    },
     errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE'],
     async handle(request) {
       const key = parseKeyText(readQuery(request.query).get('key'))
-      const { owner } = await dispatch(request, { type: 'value.delete', key })
-      return entryAnswer(key, owner, 'null')
+      const { owner, type } = await dispatch(request, { type: 'value.delete', key })
+      return entryAnswer(key, owner, 'null', deletedText(type === 'deleted'))
     },
   }
 }
@@ -110,26 +119,25 @@ export function* parsingSet(fields: Fields): Steps<{ key: string; data: Body; tt
   return { key, data, ttlMs: ttl === undefined ? {} : { ttlMs: parseTtlMs(ttl) } }
 }
 
-/** The JSON of a stored value. @throws LarderError NOT_JSON. */
-function jsonOf(reply: Reply): Body {
-  if (reply.type !== 'value') return 'null'
-  if (isJson(reply.contentType)) return reply.body
-  throw notJson(reply)
+/** `more` is what follows the data. */
+function entryAnswer(key: string, owner: string, data: Body, more = ''): HttpResponse {
+  const fields = `${entryFields(key, owner)},"data":`
+  if (typeof data === 'string' && data.length <= LARGE_BYTES) return jsonText(`{${fields}${data}${more}}`)
+  return jsonText(new Pieces().add(`{${fields}`).add(data).add(`${more}}`))
 }
 
-export function notJson({ contentType }: { readonly contentType: string }): LarderError {
-  return new LarderError('NOT_JSON', `It is ${contentType}; read it at /api/v1/kv/{key}.`)
-}
-
-function entryAnswer(key: string, owner: string, data: Body): HttpResponse {
-  const fields = entryFields(key, owner)
-  if (typeof data === 'string' && data.length <= LARGE_BYTES) return jsonText(`{${fields}${data}}`)
-  return jsonText(new Pieces().add(`{${fields}`).add(data).add('}'))
-}
-
-/** An entry as JSON, without its braces, up to where its data stands. */
+/** An entry as JSON, without its braces and its data. */
 export function entryFields(key: string, owner: string): string {
-  return `"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${quoted(owner)},"data":`
+  return `"key":${JSON.stringify(key)},"id":"${integerOf(key)}","node":${quoted(owner)}`
+}
+
+/** When it ends, as another field; nothing where it does not. */
+export function endingText({ ttlMs }: { readonly ttlMs?: number }): string {
+  return ttlMs === undefined ? '' : `,"ttl":${secondsOf(ttlMs)}`
+}
+
+export function deletedText(isDeleted: boolean): string {
+  return `,"deleted":${isDeleted}`
 }
 
 const QUOTED_MAX = 1000

@@ -4,12 +4,13 @@ import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
 import { readBody } from '../../shared/http/body.ts'
-import { readFields, readForm } from '../../shared/http/input.ts'
+import { asObject, isCrossSite, readFields, readForm } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, json } from '../../shared/http/response.ts'
-import type { Parameter, Route } from '../../shared/http/route.ts'
-import { Names } from '../../shared/json-fields.ts'
-import { isJson } from '../../shared/media-type.ts'
+import { type Parameter, type Route, withRest } from '../../shared/http/route.ts'
+import { readingFields } from '../../shared/json.ts'
+import { type Fields, Names } from '../../shared/json-fields.ts'
+import { workOn } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { Key, parseInteger, parseIntegerText, parseKey, parseKeyText, pathText } from './fields.ts'
 import { keyless } from './keyless.ts'
@@ -24,7 +25,7 @@ const Total = z.object({ key: z.string(), value: z.string().regex(/^-?\d+$/) })
 const BY = new Names('by')
 const KEY_AND_VALUE = new Names('key', 'value')
 
-const path = '/api/v1/counters/{key}'
+const place = withRest('/api/v1/counters/{key}')
 const key: Parameter = {
   in: 'path',
   name: 'key',
@@ -54,7 +55,7 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
     incrementRoute(dispatch, bodyBytesMax),
     {
       method: 'POST',
-      path,
+      ...place,
       summary: 'Add to a counter, which starts at 0.',
       access: 'public',
       parameters: [key, idempotencyKey],
@@ -73,7 +74,7 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
     getRoute(dispatch),
     {
       method: 'DELETE',
-      path,
+      ...place,
       summary: 'Forget a counter.',
       access: 'public',
       parameters: [key],
@@ -91,7 +92,7 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
 function getRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    path,
+    ...place,
     summary: 'Read a counter.',
     access: 'public',
     parameters: [key],
@@ -133,15 +134,22 @@ async function readIncrement(
   bodyBytesMax: number,
 ): Promise<{ key: string; by: string }> {
   const mediaType = request.header('content-type') ?? ''
-  if (isJson(mediaType)) {
-    const fields = await readFields(request, bodyBytesMax, KEY_AND_VALUE)
-    return { key: parseKey(fields.get('key')), by: parseInteger('value', fields.get('value')) }
-  }
-  if (mediaType.split(';')[0]?.trim().toLowerCase() !== FORM) {
-    throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Send Content-Type: ${FORM} or application/json.`)
-  }
-  const fields = readForm(await readBody(request, bodyBytesMax))
+  if (mediaType.split(';')[0]?.trim().toLowerCase() !== FORM)
+    return ofFields(await readFields(request, bodyBytesMax, KEY_AND_VALUE))
+  const body = await readBody(request, bodyBytesMax)
+  // No form that anybody means begins so: it is JSON as `curl -d` sends it.
+  if (body[0] === OPEN_OBJECT && !isCrossSite(request))
+    return ofFields(
+      asObject(await workOn(request.turns, body, (bytes) => readingFields(bytes, KEY_AND_VALUE))),
+    )
+  const fields = readForm(body)
   return { key: parseKeyText(fields.get('key')), by: parseIntegerText('value', fields.get('value')) }
+}
+
+const OPEN_OBJECT = 0x7b
+
+function ofFields(fields: Fields): { key: string; by: string } {
+  return { key: parseKey(fields.get('key')), by: parseInteger('value', fields.get('value')) }
 }
 
 /** @throws LarderError BAD_REQUEST for an idempotency key that is none. */

@@ -41,6 +41,35 @@ export function pathText({ captures }: HttpRequest): string {
   return decode(captures[0] ?? '')
 }
 
+/** @throws LarderError BAD_REQUEST. */
+export function parseFlag(name: string, json: string | undefined): boolean {
+  if (json === undefined || json === 'false') return false
+  if (json === 'true') return true
+  throw new LarderError('BAD_REQUEST', `${name}: true or false.`)
+}
+
+/** The same of a query: `1` is yes. @throws LarderError BAD_REQUEST. */
+export function parseSwitch(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === '0' || text === 'false') return false
+  if (text === '1' || text === 'true') return true
+  throw new LarderError('BAD_REQUEST', `${name}: 1 or 0.`)
+}
+
+/** @throws LarderError BAD_REQUEST for what no header could say. */
+export function parseMediaType(name: string, json: string): string {
+  const type = textOf(json) ?? ''
+  if (type.length <= MEDIA_TYPE_LENGTH_MAX && /^[\w.+*!#$&^-]+\/[\w.+*!#$&^-]+[\t\x20-\x7e]*$/.test(type))
+    return type
+  throw new LarderError('BAD_REQUEST', `${name}: a media type, like text/plain.`)
+}
+
+const MEDIA_TYPE_LENGTH_MAX = 255
+
+/** What is left of a life, as seconds. */
+export function secondsOf(ttlMs: number): number {
+  return Math.max(0, Math.ceil(ttlMs)) / 1000
+}
+
 /** How many to list. @throws LarderError BAD_REQUEST. */
 export function parseLimit(text: string | undefined, options: { fallback: number; max: number }): number {
   const { fallback, max } = options
@@ -64,6 +93,12 @@ export function parseTtlMs(json: string): number {
   if (/^["[]/.test(json) || !(seconds > 0))
     throw new LarderError('BAD_REQUEST', 'ttl: a number of seconds above 0.')
   return ttlMsOf(seconds)
+}
+
+/** The same where `null` is for ever. @throws LarderError BAD_REQUEST, also where nothing is said. */
+export function parseLifetime(json: string | undefined): { ttlMs?: number } {
+  if (json === undefined) throw new LarderError('BAD_REQUEST', 'ttl: a number of seconds above 0, or null.')
+  return json === 'null' ? {} : { ttlMs: parseTtlMs(json) }
 }
 
 /** Of seconds above 0; more than there may be is meant as forever, and is as good as that. */
@@ -92,7 +127,7 @@ export function parseIntegerText(name: string, text: string | undefined): string
 }
 
 /** The text that a JSON text is, if it is one. */
-function textOf(json: string): string | undefined {
+export function textOf(json: string): string | undefined {
   if (!json.startsWith('"')) return undefined
   return json.includes('\\') ? JSON.parse(json) : json.slice(1, -1)
 }

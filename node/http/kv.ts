@@ -1,30 +1,26 @@
 /** Values as resources: any bytes under a key, with entity tags and conditional requests (RFC 9110). */
 import { z } from 'zod'
-import { type Body, type Condition, type Reply, tagOf } from '../../shared/command.ts'
+import { type Body, bytesOfBody, type Reply, tagOf } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
 import { readBody } from '../../shared/http/body.ts'
-import { readQuery } from '../../shared/http/input.ts'
+import { readFields, readQuery } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, type HttpResponse } from '../../shared/http/response.ts'
-import type { Parameter, Route } from '../../shared/http/route.ts'
-import { keepingJson } from '../../shared/json.ts'
-import { ownBytes } from '../../shared/json-fields.ts'
+import { type Parameter, type Route, withRest } from '../../shared/http/route.ts'
+import { Names, ownBytes } from '../../shared/json-fields.ts'
 import { isJson } from '../../shared/media-type.ts'
 import { workOn } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
-import { parseKeyText, parseTtlText, pathText } from './fields.ts'
+import { conditionOf, conditionParameters, noSuchValue, preconditionFailed } from './conditions.ts'
+import { parseKeyText, parseLifetime, parseSwitch, parseTtlText, pathText, secondsOf, Ttl } from './fields.ts'
+import { keeping, UNTYPED } from './json-data.ts'
 import { keyless } from './keyless.ts'
+import { take } from './taking.ts'
 
 const parameters: readonly Parameter[] = [
-  { in: 'path', name: 'key', description: 'The key, percent-encoded.', schema: z.string() },
-  {
-    in: 'header',
-    name: 'If-Match',
-    description: 'Only if the entity tag is one of these.',
-    schema: z.string(),
-  },
-  { in: 'header', name: 'If-None-Match', description: 'Only if it is none of these.', schema: z.string() },
+  { in: 'path', name: 'key', description: 'The key: all that follows, decoded once.', schema: z.string() },
+  ...conditionParameters,
 ]
 const ttl: Parameter = {
   in: 'query',
@@ -32,28 +28,42 @@ const ttl: Parameter = {
   description: 'Seconds to live, above 0.',
   schema: z.string().regex(/^\d+(\.\d+)?$/),
 }
+const keepTtl: Parameter = {
+  in: 'query',
+  name: 'keep_ttl',
+  description: 'With 1 the value ends when the one before would have ended.',
+  schema: z.enum(['0', '1']),
+}
+const prefer: Parameter = {
+  in: 'header',
+  name: 'Prefer',
+  description: 'With return=representation what was there is answered (RFC 7240).',
+  schema: z.string(),
+}
 const ETag = { ETag: 'Names this very write.' }
+const LarderTtl = { 'Larder-TTL': 'Seconds until the value ends by itself, if it does.' }
 const bytes = { '*/*': undefined }
 
-const path = '/api/v1/kv/{key}'
+const place = withRest('/api/v1/kv/{key}')
 
 export function kvRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [
     putRoute(dispatch, bodyBytesMax),
     getRoute(dispatch),
+    patchRoute(dispatch, bodyBytesMax),
     deleteRoute(dispatch),
-    ...keyless('/api/v1/kv', ['PUT', 'GET', 'DELETE']),
+    ...keyless('/api/v1/kv', ['PUT', 'PATCH']),
   ]
 }
 
 function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
   return {
     method: 'PUT',
-    path,
+    ...place,
     summary: 'Store a body and its Content-Type.',
     access: 'public',
     isHot: true,
-    parameters: [...parameters, ttl],
+    parameters: [...parameters, ttl, keepTtl],
     body: bytes,
     answers: {
       201: { description: 'There was no value before.', headers: ETag },
@@ -69,9 +79,8 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
       'MEMORY_FULL',
     ],
     async handle(request) {
-      const ttl = readQuery(request.query).get('ttl')
       const key = parseKeyText(pathText(request))
-      const options = { ...conditionOf(request), ...(ttl !== undefined && { ttlMs: parseTtlText(ttl) }) }
+      const options = { ...lifeOf(request), ...conditionOf(request) }
       const value = await receivedValue(request, await readBody(request, bodyBytesMax))
       const reply = await dispatch(request, { type: 'value.set', key, ...value, ...options })
       if (reply.type !== 'stored') return answerWithout(request, reply)
@@ -83,7 +92,7 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
 function getRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    path,
+    ...place,
     summary: 'Read a value.',
     access: 'public',
     isHot: true,
@@ -92,18 +101,48 @@ function getRoute(dispatch: Dispatch): Route {
       200: {
         description: 'The body as it was stored, with its Content-Type.',
         content: bytes,
-        headers: ETag,
+        headers: { ...ETag, ...LarderTtl },
       },
       304: { description: 'The entity tag is one of If-None-Match.', headers: ETag },
     },
     errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'OVERLOADED', 'UNREACHABLE'],
     handle(request) {
       const key = parseKeyText(pathText(request))
-      return andThen(dispatch(request, { type: 'value.get', key, ...conditionOf(request) }), (reply) => {
-        if (reply.type !== 'value') return answerWithout(request, reply)
-        const { contentType, stamp, body } = reply
-        return { status: 200, headers: { 'content-type': contentType, etag: tagOf(stamp) }, body }
-      })
+      return andThen(dispatch(request, { type: 'value.get', key, ...conditionOf(request) }), (reply) =>
+        reply.type === 'value' ? valueAnswer(reply) : answerWithout(request, reply),
+      )
+    },
+  }
+}
+
+const LIFE = new Names('ttl')
+
+function patchRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
+  return {
+    method: 'PATCH',
+    ...place,
+    summary: 'Change how long a value lives, and nothing else of it.',
+    access: 'public',
+    isHot: true,
+    parameters,
+    body: { 'application/json': z.object({ ttl: Ttl.nullable() }) },
+    answers: { 204: { description: 'From now on it lives so long, or for ever.', headers: ETag } },
+    errors: [
+      'KEY_NULL',
+      'NO_SUCH_KEY',
+      'PRECONDITION_FAILED',
+      'TOO_LARGE',
+      'UNSUPPORTED_MEDIA_TYPE',
+      'OVERLOADED',
+      'UNREACHABLE',
+    ],
+    async handle(request) {
+      const key = parseKeyText(pathText(request))
+      const condition = conditionOf(request)
+      const life = parseLifetime((await readFields(request, bodyBytesMax, LIFE)).get('ttl'))
+      const reply = await dispatch(request, { type: 'value.touch', key, ...life, ...condition })
+      if (reply.type !== 'stored') return answerWithout(request, reply)
+      return empty(204, { etag: tagOf(reply.stamp) })
     },
   }
 }
@@ -111,20 +150,39 @@ function getRoute(dispatch: Dispatch): Route {
 function deleteRoute(dispatch: Dispatch): Route {
   return {
     method: 'DELETE',
-    path,
-    summary: 'Forget a value.',
+    ...place,
+    summary: 'Forget a value, or take it.',
     access: 'public',
     isHot: true,
-    parameters,
-    answers: { 204: { description: 'It is gone.' } },
+    parameters: [...parameters, prefer],
+    answers: {
+      200: {
+        description: 'It is gone, and this is what it was.',
+        content: bytes,
+        headers: { ...ETag, 'Preference-Applied': 'return=representation' },
+      },
+      204: { description: 'It is gone.' },
+    },
     errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'OVERLOADED', 'UNREACHABLE'],
     async handle(request) {
-      const reply = await dispatch(request, {
-        type: 'value.delete',
-        key: parseKeyText(pathText(request)),
-        ...conditionOf(request),
+      const asked = { key: parseKeyText(pathText(request)), ...conditionOf(request) }
+      if (!wantsRepresentation(request)) {
+        const reply = await dispatch(request, { type: 'value.delete', ...asked })
+        return reply.type === 'deleted' ? empty(204) : answerWithout(request, reply)
+      }
+      const reply = await take({
+        ...asked,
+        send: (command) => dispatch(request, command),
+        // While there is no room for the answer it is not deleted.
+        onFound: ({ body }) => request.share.answer(bytesOfBody(body)),
       })
-      return reply.type === 'deleted' ? empty(204) : answerWithout(request, reply)
+      if (reply.type !== 'value') return answerWithout(request, reply)
+      const { status, headers, body } = valueAnswer(reply)
+      return {
+        status,
+        headers: { ...headers, 'preference-applied': 'return=representation' },
+        body: body ?? '',
+      }
     },
   }
 }
@@ -134,44 +192,39 @@ async function receivedValue(
   request: HttpRequest,
   body: Buffer,
 ): Promise<{ contentType: string; body: Body }> {
-  const contentType = request.header('content-type') || 'application/octet-stream'
+  const contentType = request.header('content-type') || UNTYPED
   if (!isJson(contentType)) return { contentType, body: ownBytes(body) }
-  return { contentType, body: await workOn(request.turns, body, keepingJson) }
+  return await workOn(request.turns, body, (bytes) => keeping(contentType, bytes))
+}
+
+/** @throws LarderError BAD_REQUEST. */
+function lifeOf(request: HttpRequest): { ttlMs?: number; keepsTtl?: true } {
+  const query = readQuery(request.query)
+  const ttl = query.get('ttl')
+  const keepsTtl = parseSwitch('keep_ttl', query.get('keep_ttl'))
+  if (ttl === undefined) return keepsTtl ? { keepsTtl } : {}
+  if (keepsTtl) throw new LarderError('BAD_REQUEST', 'keep_ttl: not together with ttl.')
+  return { ttlMs: parseTtlText(ttl) }
+}
+
+/** Whether what is deleted is to be told (RFC 7240, section 4.2). */
+function wantsRepresentation(request: HttpRequest): boolean {
+  return /(?:^|,)\s*return\s*=\s*(?:representation|"representation")\s*(?:[;,]|$)/i.test(
+    request.header('prefer') ?? '',
+  )
+}
+
+function valueAnswer(reply: Extract<Reply, { type: 'value' }>): HttpResponse {
+  const { contentType, stamp, ttlMs, body } = reply
+  const etag = tagOf(stamp)
+  if (ttlMs === undefined) return { status: 200, headers: { 'content-type': contentType, etag }, body }
+  const headers = { 'content-type': contentType, etag, 'larder-ttl': String(secondsOf(ttlMs)) }
+  return { status: 200, headers, body }
 }
 
 function answerWithout({ method }: HttpRequest, reply: Reply): HttpResponse {
-  if (reply.type !== 'mismatch')
-    throw new LarderError('NO_SUCH_KEY', 'It was never stored, or is gone again.')
-  const tag = reply.stamp && tagOf(reply.stamp)
+  if (reply.type !== 'mismatch') throw noSuchValue()
   const isRead = method === 'GET' || method === 'HEAD'
-  if (!isRead || reply.failed === 'ifMatch') {
-    throw new LarderError('PRECONDITION_FAILED', `The entity tag is ${tag ?? 'none: there is no value'}.`)
-  }
-  return empty(304, tag === undefined ? {} : { etag: tag })
+  if (!isRead || reply.failed === 'ifMatch') throw preconditionFailed(reply.stamp)
+  return empty(304, reply.stamp === undefined ? {} : { etag: tagOf(reply.stamp) })
 }
-
-function conditionOf(request: HttpRequest): { condition?: Condition } {
-  const ifMatch = request.header('if-match')
-  const ifNoneMatch = request.header('if-none-match')
-  if (ifMatch === undefined && ifNoneMatch === undefined) return {}
-  return {
-    condition: {
-      // Weak tags never match strongly, as If-Match asks; for If-None-Match the mark does not count.
-      ...(ifMatch !== undefined && { ifMatch: parseTags('If-Match', ifMatch) }),
-      ...(ifNoneMatch !== undefined && {
-        ifNoneMatch: parseTags('If-None-Match', ifNoneMatch).map((tag) => tag.replace(/^W\//, '')),
-      }),
-    },
-  }
-}
-
-/** @throws LarderError BAD_REQUEST for what is no list of entity tags. */
-function parseTags(name: string, text: string): string[] {
-  if (text.trim() === '*') return ['*']
-  if (TAGS.test(text)) return text.match(TAG) ?? []
-  throw new LarderError('BAD_REQUEST', `${name}: entity tags in quotes, with commas between them, or *.`)
-}
-
-const TAG = /(?:W\/)?"[^"]*"/g
-/** A list may have empty elements (RFC 9110, section 5.6.1). */
-const TAGS = new RegExp(`^[\\s,]*(?:${TAG.source}\\s*(?:,\\s*(?:${TAG.source}\\s*)?)*)?$`)

@@ -5,7 +5,7 @@ import { LarderError, messageOf } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
 import { fit, readJson, readQuery } from '../../shared/http/input.ts'
 import { empty, type HttpResponse, json } from '../../shared/http/response.ts'
-import type { Parameter, Route } from '../../shared/http/route.ts'
+import { type Parameter, type Route, withRest } from '../../shared/http/route.ts'
 import { readingFields } from '../../shared/json.ts'
 import { Names, objectOf } from '../../shared/json-fields.ts'
 import type { Steps } from '../../shared/steps.ts'
@@ -110,7 +110,7 @@ function commandOf(body: unknown): KeyCommand {
 function countRoute(path: string, dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    path,
+    ...withRest(path),
     summary: 'How many users each reaction to a content has.',
     access: 'public',
     parameters: [content],
@@ -130,7 +130,7 @@ function countRoute(path: string, dispatch: Dispatch): Route {
 function usersRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    path: '/api/v1/reaction/users/{content_id}',
+    ...withRest('/api/v1/reaction/users/{content_id}'),
     summary: 'Who reacts to a content, a page at a time.',
     access: 'public',
     parameters: [

@@ -2,7 +2,7 @@
 import { type Entry, isRecordId, isValueId } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import { bytesOfValue, type Register, type Value } from '../entries/register.ts'
-import { hasRoomFor } from './packed/values.ts'
+import { hasRoomFor, TOUCHED_BYTES } from './packed/values.ts'
 
 /**
  * What a packed register costs beyond its key and body: the head of its record, its cell of the table, and its part of
@@ -27,9 +27,13 @@ export function isPacked(id: string, entry: Entry): entry is Register {
 
 export function bytesOfEntry(id: string, entry: Entry): number {
   const value = entry.kind === 'register' ? entry.value : undefined
-  if (isPacked(id, entry)) return PACKED_OVERHEAD_BYTES + Buffer.byteLength(id) + packedBytes(value)
+  if (isPacked(id, entry)) return packedOverheadOf(entry) + Buffer.byteLength(id) + packedBytes(value)
   const beside = value === undefined ? 0 : VALUE_OVERHEAD_BYTES
   return overheadOf(id) + beside + verbsOf(entry).bytes(entry)
+}
+
+function packedOverheadOf({ touched }: Register): number {
+  return PACKED_OVERHEAD_BYTES + (touched === undefined ? 0 : TOUCHED_BYTES)
 }
 
 /** What an entry that is not packed takes, before it has anything in it. */

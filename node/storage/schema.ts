@@ -17,7 +17,7 @@ import type { EntryTable, Table } from './tables.ts'
 
 /** `LRDR`, in the header of the file. */
 const APPLICATION_ID = 0x4c524452
-const VERSION = 2
+const VERSION = 3
 /** How long to wait for another program that is writing to the file. */
 const BUSY_MAX_MS = 2000
 
@@ -25,7 +25,7 @@ const BUSY_MAX_MS = 2000
 const CREATED: Readonly<Record<EntryTable, string>> = {
   registers: `CREATE TABLE registers (
     id TEXT PRIMARY KEY, slot INTEGER NOT NULL, time INTEGER NOT NULL, origin TEXT NOT NULL,
-    ends_at INTEGER, content_type TEXT, body
+    ends_at INTEGER, content_type TEXT, body, touched_time INTEGER, touched_origin TEXT
   );`,
   counters: `CREATE TABLE counters (
     key TEXT PRIMARY KEY, slot INTEGER NOT NULL, value INTEGER, state TEXT NOT NULL
@@ -45,6 +45,12 @@ const CREATED_BESIDE: Readonly<Record<Exclude<Table, EntryTable>, string>> = {
     alone_since REAL, alone_lives TEXT
   ) WITHOUT ROWID;`,
 }
+
+/** Since version 3. */
+const ADDED = `
+  ALTER TABLE registers ADD COLUMN touched_time INTEGER;
+  ALTER TABLE registers ADD COLUMN touched_origin TEXT;
+`
 
 const NUMBERS = `
   CREATE TABLE IF NOT EXISTS numbers (key TEXT, value INTEGER DEFAULT 0);
@@ -133,6 +139,7 @@ function prepare(database: DatabaseSync): number {
   database.exec('BEGIN IMMEDIATE')
   const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
   if (version === 0) database.exec([NUMBERS, ...Object.values(CREATED), NUMBERS_FOLLOW].join('\n'))
+  else if (Number(version) < 3) database.exec(ADDED)
   if (Number(version) < 2) database.exec(Object.values(CREATED_BESIDE).join('\n'))
   const adopted = adoptNumbers(database)
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}; COMMIT`)

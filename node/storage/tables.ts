@@ -77,21 +77,22 @@ export interface TableRow<E> extends Columns {
 
 const registers: TableRow<Register> = {
   keys: ['id'],
-  columns: ['slot', 'time', 'origin', 'ends_at', 'content_type', 'body'],
+  columns: ['slot', 'time', 'origin', 'ends_at', 'content_type', 'body', 'touched_time', 'touched_origin'],
   unread: [],
   keyOf: (id) => [id],
-  rowsOf({ slot, id, state: { stamp, value, endsAtMs } }, times) {
+  rowsOf({ slot, id, state: { stamp, touched, value, endsAtMs } }, times) {
     const { contentType = null, body = null } = value ?? {}
-    return [
-      { key: [id], cells: [slot, stamp.time, stamp.origin, endCell(endsAtMs, times), contentType, body] },
-    ]
+    const written = [slot, stamp.time, stamp.origin, endCell(endsAtMs, times), contentType, body]
+    return [{ key: [id], cells: [...written, touched?.time ?? null, touched?.origin ?? null] }]
   },
-  entryOf([id, slot, time, origin, ends, contentType, body], times) {
+  entryOf([id, slot, time, origin, ends, contentType, body, touchedTime, touchedOrigin], times) {
     const stamp = { time: number(time), origin: text(origin) }
+    const isTouched = touchedTime !== null && touchedTime !== undefined
+    const touched = isTouched && { touched: { time: number(touchedTime), origin: text(touchedOrigin) } }
     const endsAtMs = endOf(ends, contentType === null, times)
     const value =
       contentType === null ? {} : { value: { contentType: text(contentType), body: bodyOf(body) } }
-    const entry = { kind: 'register', stamp, ...value, endsAtMs } as const
+    const entry = { kind: 'register', stamp, ...touched, ...value, endsAtMs } as const
     return { slot: number(slot), id: text(id), entry }
   },
 }

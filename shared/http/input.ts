@@ -4,7 +4,7 @@ import type { ZodType, z } from 'zod'
 import { type ErrorCode, LarderError } from '../errors.ts'
 import { readingFields } from '../json.ts'
 import type { Fields, Names } from '../json-fields.ts'
-import { isJson } from '../media-type.ts'
+import { isJson, isSaidUnasked } from '../media-type.ts'
 import { type Steps, workOn } from '../steps.ts'
 import { readBody } from './body.ts'
 import type { HttpRequest } from './request.ts'
@@ -32,17 +32,29 @@ export async function readJson<T>(
   return await workOn(request.turns, await readJsonBody(request, bytesMax), work)
 }
 
-/** A body that is said to be JSON. @throws LarderError as `readBody`, and UNSUPPORTED_MEDIA_TYPE. */
+/**
+ * A body that is said to be JSON, or of which nothing was said but what clients say unasked.
+ * @throws LarderError as `readBody`, and UNSUPPORTED_MEDIA_TYPE.
+ */
 async function readJsonBody(request: HttpRequest, bytesMax: number): Promise<Buffer> {
-  const type = request.header('content-type')
-  if (type !== undefined && !isJson(type)) {
-    throw new LarderError('UNSUPPORTED_MEDIA_TYPE', `Send Content-Type: application/json, not ${type}.`)
+  const type = request.header('content-type') || undefined
+  const isSaid = type !== undefined && isJson(type)
+  if (!isSaid && !(mayBeUnsaid(type) && !isCrossSite(request))) {
+    throw new LarderError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Send Content-Type: application/json, not ${type ?? 'none'}.`,
+    )
   }
-  const body = await readBody(request, bytesMax)
-  if (body.length > 0 && type === undefined) {
-    throw new LarderError('UNSUPPORTED_MEDIA_TYPE', 'Send Content-Type: application/json.')
-  }
-  return body
+  return await readBody(request, bytesMax)
+}
+
+function mayBeUnsaid(type: string | undefined): boolean {
+  return type === undefined || isSaidUnasked(type)
+}
+
+/** Just these types a page of somebody else may make a browser send without asking first; then the browser says so. */
+export function isCrossSite(request: HttpRequest): boolean {
+  return request.header('sec-fetch-site') === 'cross-site'
 }
 
 /** A form has no more fields than that, and none of them more bytes: whoever reads one looks for few and short ones. */

@@ -27,7 +27,7 @@ export interface Parameter {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   /** As OpenAPI writes it: `/api/v1/kv/{key}`. A GET route answers HEAD too. */
   readonly path: string
   /** Where the path is no mere template: what matches it, with its parameters as groups. */
@@ -48,6 +48,11 @@ export interface Route {
   readonly errors?: readonly ErrorCode[]
   /** @throws LarderError, or as a rejection: it is answered as a problem. */
   handle(request: HttpRequest): Eventual<HttpResponse>
+}
+
+/** A path whose last parameter may have slashes in it: all that follows is its value. */
+export function withRest(path: string): Pick<Route, 'path' | 'pattern'> & { readonly pattern: RegExp } {
+  return { path, pattern: new RegExp(`^${path.replace(/\{\w+\}$/, '([^?#]+)')}$`) }
 }
 
 export interface Credentials {

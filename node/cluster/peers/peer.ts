@@ -14,6 +14,7 @@ import {
   bytesOfCommand,
   bytesOfEntries,
   CALLS,
+  isKnownIn,
   nowBy,
   type Preamble,
   type Result,
@@ -152,9 +153,11 @@ export class Peer implements Engine {
   async #send(sent: readonly Sent[], deadlineAtMs: number, lane: Lane): Promise<readonly Result[]> {
     const { clock, metrics } = this.#options
     const peer = this.member.id
+    let known = sent
     const encode = (preamble: Preamble) => {
       const nowMs = clock.now()
-      const commands = sent.map(
+      known = sent.filter(({ command }) => isKnownIn(preamble.format, command))
+      const commands = known.map(
         ({ command, requestId, traced, deadlineAtMs }): RoutedCommand => ({
           command,
           requestId,
@@ -174,7 +177,9 @@ export class Peer implements Engine {
       decode: (bytes) => CALLS.execute.decodeResponse(bytes, nowBy(clock)),
       requestIds: sent.slice(0, 10).map(({ requestId }) => requestId),
     })
-    return results
+    if (known.length === sent.length) return results
+    const answered = new Map(known.map((one, index) => [one, results[index]]))
+    return sent.map((one) => answered.get(one) ?? UNKNOWN_THERE)
   }
 
   async #tellOne(
@@ -204,6 +209,14 @@ export class Peer implements Engine {
     })
     return answers
   }
+}
+
+/** Its version is the one before, which does not know what is asked for. */
+const UNKNOWN_THERE: Result = {
+  error: {
+    code: 'NOT_READY',
+    detail: 'The member that owns this key is of an older version, which cannot do this. Nothing was applied.',
+  },
 }
 
 /** Of many changes none is large, or they would have been told apart. */

@@ -24,7 +24,7 @@ import {
 } from './slots.ts'
 import type { Now } from './times.ts'
 
-export { bytesOfCommand } from './command.ts'
+export { bytesOfCommand, isKnownIn } from './command.ts'
 export { bytesOfEntries } from './entry.ts'
 export type { ExecuteRequest, ExecuteResponse, RoutedCommand } from './execute.ts'
 export { CURRENT, commonFormat, FORMATS, FORMER, formatOf } from './format.ts'

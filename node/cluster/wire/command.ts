@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import type { Command, CommandOf, Condition } from '../../../shared/command.ts'
-import { headerValue, list, name, text, typeOf } from './fields.ts'
+import { flag, headerValue, list, name, text, typeOf } from './fields.ts'
+import { FORMER } from './format.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
 import { toLive } from './times.ts'
 
@@ -40,21 +41,34 @@ function conditioned<T>(type: T): CommandWire<Conditioned<T>> {
 }
 
 const valueSet: CommandWire<CommandOf<'value.set'>> = {
-  toField({ type, key, contentType, body, ttlMs = null, condition = null }, frame) {
-    return [type, key, contentType, frame.body(body, contentType), ttlMs, condition]
+  toField({ type, key, contentType, body, ttlMs = null, keepsTtl, condition = null }, frame) {
+    const field = [type, key, contentType, frame.body(body, contentType), ttlMs, condition]
+    return keepsTtl === true ? [...field, true] : field
   },
   of(field, frame) {
-    const [, key, contentType, body, ttlMs, condition] = list(field, 6)
+    const keepsTtl = list(field).length === 7 && flag(list(field)[6])
+    const [, key, contentType, body, ttlMs, condition] = list(field, keepsTtl ? 7 : 6)
     return {
       type: 'value.set',
       key: name(key),
       contentType: headerValue(contentType),
       body: frame.body(body),
       ...(ttlMs !== null && { ttlMs: toLive(ttlMs, frame) }),
+      ...(keepsTtl && { keepsTtl }),
       ...conditionOf(condition),
     }
   },
   bytes: (command) => headBytesOf(command) + bytesOfBody(command.body),
+}
+
+const valueTouch: CommandWire<CommandOf<'value.touch'>> = {
+  toField: ({ type, key, ttlMs = null, condition = null }) => [type, key, ttlMs, condition],
+  of(field, frame) {
+    const [, key, ttlMs, condition] = list(field, 4)
+    const lives = ttlMs === null ? {} : { ttlMs: toLive(ttlMs, frame) }
+    return { type: 'value.touch', key: name(key), ...lives, ...conditionOf(condition) }
+  },
+  bytes: headBytesOf,
 }
 
 const counterGet: CommandWire<CommandOf<'counter.get'>> = {
@@ -138,7 +152,9 @@ const reactionAdd: CommandWire<CommandOf<'reaction.add'>> = {
 
 const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } = {
   'value.get': conditioned('value.get'),
+  'value.describe': conditioned('value.describe'),
   'value.set': valueSet,
+  'value.touch': valueTouch,
   'value.delete': conditioned('value.delete'),
   'counter.add': counterAdd,
   'counter.get': counterGet,
@@ -175,6 +191,15 @@ export function toCommandField(command: Command, frame: FrameWriter): unknown {
 /** @throws when no member would send it. */
 export function commandOf(field: unknown, frame: FrameReader): Command {
   return wireOf(typeOf(field)).of(field, frame)
+}
+
+/** What came after version 0.1, which speaks the former format. */
+const NEWER: ReadonlySet<Command['type']> = new Set(['value.describe', 'value.touch'])
+
+/** Whether whoever speaks a format knows what this command asks for. */
+export function isKnownIn(format: number, command: Command): boolean {
+  if (format !== FORMER) return true
+  return !NEWER.has(command.type) && !(command.type === 'value.set' && command.keepsTtl === true)
 }
 
 /** What a command takes of a frame, at the most. */

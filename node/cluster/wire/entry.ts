@@ -1,12 +1,12 @@
 /**
  * An entry in the head of a frame:
  * `["register","va",7,1829384756123,"node-1-x",null,"application/json",body,headers,lifeMs]`, of a tombstone only what
- * comes before its content type; `["counter","ca",7,reset,[["node-1-x","12","0"]]]`, tallies as text, since they may go
+ * comes before its content type; where its lifetime was changed by itself, which change that was, `[time,origin]`, at the end; `["counter","ca",7,reset,[["node-1-x","12","0"]]]`, tallies as text, since they may go
  * beyond 64 bits; `["reactions","rpost",7,[["fire","Sam",1829384756123,null,false]]]`. When it ends is told as what is
  * left (`times.ts`).
  */
 
-import type { Body } from '../../../shared/command.ts'
+import type { Body, Stamp } from '../../../shared/command.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import { type Counter, counterWith, type Reset } from '../../entries/counter.ts'
 import { counterIdOf, type Entry, type SlotEntry } from '../../entries/entry.ts'
@@ -15,7 +15,7 @@ import type { EntryOf, Kind } from '../../entries/kinds.ts'
 import { firstAnswer } from '../../entries/once.ts'
 import type { Presence } from '../../entries/presence.ts'
 import { Reactions } from '../../entries/reactions.ts'
-import type { Register, Value } from '../../entries/register.ts'
+import { lastStampOf, type Register, type Value } from '../../entries/register.ts'
 import { wallOf } from '../../entries/stamp.ts'
 import { flag, integer, list, name, number, text } from './fields.ts'
 import { FORMER } from './format.ts'
@@ -32,22 +32,30 @@ interface EntryWire<E> {
 }
 
 const register: EntryWire<Register> = {
-  toField(slot, id, { kind, stamp, value, endsAtMs }, frame) {
+  toField(slot, id, register, frame) {
+    const { kind, touched, value, endsAtMs } = register
+    // In the former format a lifetime is changed by a write alone.
+    const stamp = frame.format === FORMER ? lastStampOf(register) : register.stamp
     const written = [kind, id, slot, stamp.time, stamp.origin, toTimeLeft(endsAtMs, frame)]
-    if (value === undefined) return written
+    const since = touched === undefined || frame.format === FORMER ? [] : [[touched.time, touched.origin]]
+    if (value === undefined) return [...written, ...since]
     const { contentType, headers = null, lifeMs = null } = value
     // What upstream called JSON nobody has checked.
     const body = frame.body(bodyIn(frame.format, id, value), headers === null ? contentType : '')
     const said = [...written, contentType, body, headers]
-    return frame.format === FORMER ? said : [...said, lifeMs]
+    return frame.format === FORMER ? said : [...said, lifeMs, ...since]
   },
   of(fields, frame) {
+    const isFormer = frame.format === FORMER
+    const isGone = fields.length < 8
+    const length = isGone ? 6 : isFormer ? 9 : 10
+    if (isFormer || fields.length !== length + 1) list(fields, length)
     const [, , , time, origin, ends, contentType, body, headers, lifeMs = null] = fields
     const stamp = stampOf(time, origin, frame)
-    if (fields.length === 6) return { kind: 'register', stamp, endsAtMs: goneSince(ends, frame) }
-    list(fields, frame.format === FORMER ? 9 : 10)
+    const since = fields.length > length ? { touched: touchedOf(fields[length], frame) } : {}
+    if (isGone) return { kind: 'register', stamp, ...since, endsAtMs: goneSince(ends, frame) }
     const value = { contentType: text(contentType), body: frame.body(body) }
-    const written = { kind: 'register', stamp, value, endsAtMs: endOf(ends, frame) } as const
+    const written = { kind: 'register', stamp, ...since, value, endsAtMs: endOf(ends, frame) } as const
     if (headers === null) return written
     const response = { ...value, headers: headersOf(headers) }
     // In format 3 only the stamp tells when its life began.
@@ -129,6 +137,11 @@ function wireOf(entry: Entry): EntryWire<Entry> {
 function bodyIn(format: number, id: string, { body }: Value): Body {
   const isRecord = typeof body === 'string' && counterIdOf(id) !== undefined
   return isRecord && format === FORMER ? firstAnswer(body) : body
+}
+
+function touchedOf(field: unknown, frame: FrameReader): Stamp {
+  const [time, origin] = list(field, 2)
+  return stampOf(time, origin, frame)
 }
 
 function headersOf(field: unknown): Record<string, string> {

@@ -4,7 +4,7 @@
  */
 import type { Reply } from '../../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../../shared/errors.ts'
-import { flag, list, text, typeOf } from './fields.ts'
+import { flag, list, number, text, typeOf } from './fields.ts'
 import { FORMER } from './format.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'
 import { stampOf } from './times.ts'
@@ -28,18 +28,21 @@ type ReplyOf<T extends Reply['type']> = Extract<Reply, { readonly type: T }>
 
 const value: ReplyWire<ReplyOf<'value'>> = {
   word: 'value',
-  toField: ({ type, owner, contentType, body, stamp }, frame) => [
-    type,
-    owner,
-    contentType,
-    frame.body(body, contentType),
-    stamp.time,
-    stamp.origin,
-  ],
+  toField({ type, owner, contentType, body, stamp, ttlMs }, frame) {
+    const told = [type, owner, contentType, frame.body(body, contentType), stamp.time, stamp.origin]
+    return ttlMs === undefined || frame.format === FORMER ? told : [...told, ttlMs]
+  },
   of(field, frame) {
-    const [, owner, contentType, body, time, origin] = list(field, 6)
+    const isPassing = frame.format !== FORMER && list(field).length === 7
+    const [, owner, contentType, body, time, origin, ttlMs] = list(field, isPassing ? 7 : 6)
     const content = { contentType: text(contentType), body: frame.body(body) }
-    return { type: 'value', ...content, stamp: stampOf(time, origin, frame), owner: text(owner) }
+    const reply = {
+      type: 'value',
+      ...content,
+      stamp: stampOf(time, origin, frame),
+      owner: text(owner),
+    } as const
+    return isPassing ? { ...reply, ttlMs: number(ttlMs) } : reply
   },
   bytes: ({ body }) => body.length,
 }
@@ -110,6 +113,7 @@ const REPLIES: { readonly [T in Reply['type']]: ReplyWire<ReplyOf<T>> } = {
   stored,
   total,
   response,
+  description: rare('description', () => 0),
   deleted: plain('deleted'),
   missing: plain('missing'),
   // What it was called when only reactions were answered so: format 3 goes on saying it.

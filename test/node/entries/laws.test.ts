@@ -19,15 +19,22 @@ const ends = fc.constantFrom(0, 10_000, 20_000)
 
 /**
  * Two registers with one stamp are one write, or what is left of it: so the value follows from the stamp. Where they have
- * come from, and what the clock is there, their ends do not.
+ * come from, and what the clock is there, their ends do not. What is no delete may have had its lifetime changed later.
  */
 const register: fc.Arbitrary<Entry> = fc
-  .record({ time: fc.nat(5), origin, isBuried: fc.boolean(), endsAtMs: ends })
-  .map(({ time, origin, isBuried, endsAtMs }): Register => {
+  .record({
+    time: fc.nat(5),
+    origin,
+    isBuried: fc.boolean(),
+    endsAtMs: ends,
+    later: fc.option(fc.record({ time: fc.integer({ min: 6, max: 8 }), origin }, { noNullPrototype: true })),
+  })
+  .map(({ time, origin, isBuried, endsAtMs, later }): Register => {
     const stamp = { time, origin }
     const isDelete = (time + origin.charCodeAt(0)) % 3 === 0
     const value = { contentType: 'text/plain', body: `${time}${origin}` }
-    const tombstone: Register = { kind: 'register', stamp, endsAtMs }
+    const touched = later !== null && !isDelete && { touched: later }
+    const tombstone: Register = { kind: 'register', stamp, ...touched, endsAtMs }
     return isDelete || isBuried ? tombstone : { ...tombstone, value }
   })
 

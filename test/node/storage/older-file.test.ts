@@ -79,6 +79,6 @@ describe('a file of the version before', () => {
     const numbers = others((other) => other.prepare('SELECT key, value FROM numbers').all())
     expect(numbers.map(({ key, value }) => [key, value])).to.deep.equal([['jam', 7]])
     const version = others((other) => other.prepare('PRAGMA user_version').get())
-    expect(version).to.include({ user_version: 2 })
+    expect(version).to.include({ user_version: 3 })
   })
 })

@@ -36,7 +36,13 @@ const value = fc.record({
   body: fc.oneof(text, fc.uint8Array()),
 })
 const register: fc.Arbitrary<Register> = fc
-  .oneof(fc.record({ stamp, endsAtMs: ends, value }), fc.record({ stamp, endsAtMs: gone }))
+  .oneof(
+    fc.record(
+      { stamp, touched: stamp, endsAtMs: ends, value },
+      { requiredKeys: ['stamp', 'endsAtMs', 'value'] },
+    ),
+    fc.record({ stamp, touched: stamp, endsAtMs: gone }, { requiredKeys: ['stamp', 'endsAtMs'] }),
+  )
   .map((one): Register => ({ kind: 'register', ...one }))
 const amount = fc.bigInt({ min: 0n, max: 2n ** 70n })
 const counter: fc.Arbitrary<Counter> = fc

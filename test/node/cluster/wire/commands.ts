@@ -37,12 +37,27 @@ const dictionaryOfHeaders = fc
   .map((all) => ({ ...all }))
 export const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record(
-    { type: fc.constantFrom('value.get' as const, 'value.delete' as const), key, condition },
+    {
+      type: fc.constantFrom('value.get' as const, 'value.describe' as const, 'value.delete' as const),
+      key,
+      condition,
+    },
     { requiredKeys: ['type', 'key'] },
   ),
   fc.record(
     { type: fc.constant('value.set' as const), key, contentType, body, ttlMs, condition },
     { requiredKeys: ['type', 'key', 'contentType', 'body'] },
+  ),
+  fc.record({
+    type: fc.constant('value.set' as const),
+    key,
+    contentType,
+    body,
+    keepsTtl: fc.constant(true as const),
+  }),
+  fc.record(
+    { type: fc.constant('value.touch' as const), key, ttlMs, condition },
+    { requiredKeys: ['type', 'key'] },
   ),
   fc.record(
     { type: fc.constantFrom('response.get' as const, 'response.fetch' as const), ...asked },
@@ -108,6 +123,19 @@ export const result: fc.Arbitrary<Result> = fc.oneof(
       body,
       stamp,
     }),
+  }),
+  fc.record({
+    reply: fc.record(
+      {
+        type: fc.constant('description' as const),
+        owner: text,
+        contentType: text,
+        bytes: fc.nat(),
+        stamp,
+        ttlMs: fc.nat(),
+      },
+      { requiredKeys: ['type', 'owner', 'contentType', 'bytes', 'stamp'] },
+    ),
   }),
   fc.record({
     reply: fc.record({ type: fc.constant('stored' as const), owner: text, stamp, created: fc.boolean() }),

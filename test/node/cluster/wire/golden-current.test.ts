@@ -49,6 +49,26 @@ const golden: readonly (readonly [head: string, expected: string])[] = [
     '[1,[2,1000],null,[["r",false,5,[["value.set","salt","a/b","jam",9,null]]]]]',
   ],
   [
+    ofCommand({ type: 'value.set', key, ...value, keepsTtl: true }),
+    '[1,[2,1000],null,[["r",false,5,[["value.set","salt","a/b","jam",null,null,true]]]]]',
+  ],
+  [
+    ofCommand({ type: 'value.touch', key, ttlMs: 9, condition: { ifMatch: ['*'] } }),
+    '[1,[2,1000],null,[["r",false,5,[["value.touch","salt",9,{"ifMatch":["*"]}]]]]]',
+  ],
+  [
+    ofCommand({ type: 'value.describe', key }),
+    '[1,[2,1000],null,[["r",false,5,[["value.describe","salt",null]]]]]',
+  ],
+  [
+    ofReply({ type: 'value', owner: 'a', ...value, stamp, ttlMs: 9 }),
+    '[1,[2,1000],null,[["value","a","a/b","jam",7,"b-1",9]]]',
+  ],
+  [
+    ofReply({ type: 'description', owner: 'a', contentType: 'a/b', bytes: 3, stamp }),
+    '[1,[2,1000],null,[{"type":"description","owner":"a","contentType":"a/b","bytes":3,"stamp":{"time":7,"origin":"b-1"}}]]',
+  ],
+  [
     ofCommand({ type: 'counter.add', key, by: '1', idempotencyKey: 'once' }),
     '[1,[2,1000],null,[["r",false,5,[["counter.add","salt","1","once"]]]]]',
   ],
@@ -101,6 +121,14 @@ const golden: readonly (readonly [head: string, expected: string])[] = [
       value: { ...value, headers: { etag: 'e' }, lifeMs: 90 },
     }),
     '[1,[2,1000],null,"b-1","give",[["register","vsalt",3,7,"b-1",40,"a/b","jam",{"etag":"e"},90]],false,null]',
+  ],
+  [
+    ofEntry({ kind: 'register', stamp, touched: { time: 8, origin: 'a-1' }, endsAtMs: 50, value }),
+    '[1,[2,1000],null,"b-1","give",[["register","vsalt",3,7,"b-1",40,"a/b","jam",null,null,[8,"a-1"]]],false,null]',
+  ],
+  [
+    ofEntry({ kind: 'register', stamp, touched: { time: 8, origin: 'a-1' }, endsAtMs: 4 }),
+    '[1,[2,1000],null,"b-1","give",[["register","vsalt",3,7,"b-1",-6,[8,"a-1"]]],false,null]',
   ],
   [
     ofEntry({ kind: 'register', stamp, endsAtMs: 4 }),

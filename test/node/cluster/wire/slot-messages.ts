@@ -22,6 +22,7 @@ const endsAtMs = fc.oneof(
   fc.integer({ min: -LIFETIME_MAX_MS / 2, max: LIFETIME_MAX_MS / 2 }),
   fc.constant(Infinity),
 )
+const stamp = fc.record({ time, origin: text })
 const value = fc.record(
   {
     contentType: text,
@@ -32,8 +33,8 @@ const value = fc.record(
 )
 const register = fc
   .oneof(
-    fc.record({ stamp: fc.record({ time, origin: text }), endsAtMs, value }),
-    fc.record({ stamp: fc.record({ time, origin: text }), endsAtMs: gone }),
+    fc.record({ stamp, touched: stamp, endsAtMs, value }, { requiredKeys: ['stamp', 'endsAtMs', 'value'] }),
+    fc.record({ stamp, touched: stamp, endsAtMs: gone }, { requiredKeys: ['stamp', 'endsAtMs'] }),
   )
   .map((fields): Register => ({ kind: 'register', ...fields }))
 /** Far more than 64 bits may have passed through. */

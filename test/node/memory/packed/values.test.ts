@@ -25,8 +25,12 @@ const register: fc.Arbitrary<Present> = fc.record(
       { requiredKeys: ['contentType', 'body'], noNullPrototype: true },
     ),
     endsAtMs: fc.constantFrom(1000, 2000, Infinity),
+    touched: fc.record(
+      { time: fc.integer({ min: 0 }), origin: fc.constantFrom('a', 'ü') },
+      { noNullPrototype: true },
+    ),
   },
-  { noNullPrototype: true },
+  { requiredKeys: ['kind', 'stamp', 'value', 'endsAtMs'], noNullPrototype: true },
 )
 const id = fc.oneof(fc.nat(60).map(String), text).map((key) => `v${key}`)
 /** Some are neighbours. */
