@@ -101,6 +101,31 @@ export type ClusterCommand =
   | { readonly type: 'activity'; readonly limit: number }
   /** Forgets the responses of a tenant, or of all. */
   | { readonly type: 'responses.clear'; readonly tenant?: string }
+  /** Which keys begin so: some of them, in the order of their places, behind the last one of the page before. */
+  | {
+      readonly type: 'keys.list'
+      readonly prefix: string
+      readonly limit: number
+      readonly after?: KeyPlace
+    }
+  /** Forgets all values whose keys begin so, if they were stored before. */
+  | { readonly type: 'keys.clear'; readonly prefix: string }
+  /** Both as one member is asked for them, of slots that it owns (`slot-set.ts`): some at a time, on from a place. */
+  | {
+      readonly type: 'keys.scan'
+      readonly slots: string
+      readonly prefix: string
+      readonly limit: number
+      readonly after?: KeyPlace
+    }
+  | {
+      readonly type: 'keys.forget'
+      readonly slots: string
+      readonly prefix: string
+      /** The latest stamp that is meant. */
+      readonly upTo: number
+      readonly after?: KeyPlace
+    }
 
 export type Command = KeyCommand | ClusterCommand
 
@@ -117,6 +142,21 @@ interface Engagement {
   readonly key: string
   readonly user: string
   readonly reaction: string
+}
+
+/**
+ * Where a key is among all keys: by its slot, and there in an order that is the same on all members and stays as it is. A
+ * `tie` tells those apart that would be at one place, and only those: without it the place behind all of them is meant.
+ */
+export interface KeyPlace {
+  readonly slot: number
+  readonly at: number
+  readonly tie?: string
+}
+
+export interface ListedKey extends Description {
+  readonly key: string
+  readonly place: KeyPlace
 }
 
 /** The last user of a page. */
@@ -183,6 +223,15 @@ export type Outcome =
       readonly next?: PageEnd
     }
   | { readonly type: 'activity'; readonly contents: readonly Activity[] }
+  /** Those there are up to `next`, or to the end; `time` is the latest stamp that the member knew of then. */
+  | {
+      readonly type: 'keys'
+      readonly keys: readonly ListedKey[]
+      readonly next?: KeyPlace
+      readonly time: number
+    }
+  /** So many values are gone, up to `next`, or to the end. */
+  | { readonly type: 'cleared'; readonly count: number; readonly next?: KeyPlace }
   | ResponseOutcome
 
 export interface ResponseOutcome {
@@ -230,6 +279,10 @@ const COMMANDS: Readonly<Record<Command['type'], CommandRow>> = {
   'response.invalidate': { about: 'response', does: 'write' },
   activity: { about: 'reactions', does: 'read' },
   'responses.clear': { about: 'response', does: 'write' },
+  'keys.list': { about: 'value', does: 'read' },
+  'keys.clear': { about: 'value', does: 'write' },
+  'keys.scan': { about: 'value', does: 'read' },
+  'keys.forget': { about: 'value', does: 'write' },
 }
 
 /** What it is about. */

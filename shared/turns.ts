@@ -22,6 +22,7 @@ export type Work =
   | 'expiry'
   | 'hand-off'
   | 'letting go'
+  | 'listing'
   | 'mirroring'
   | 'placement'
   | 'recovery'

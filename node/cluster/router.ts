@@ -13,6 +13,7 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { mergeActivity } from '../entries/activity.ts'
+import { KeyListing } from './key-listing.ts'
 import type { PlacedView, Views } from './members/members.ts'
 import type { ClusterMetrics } from './metrics.ts'
 
@@ -34,9 +35,15 @@ export interface RouterOptions {
 
 export class Router implements Engine {
   readonly #options: RouterOptions
+  readonly #keys: KeyListing
 
   constructor(options: RouterOptions) {
     this.#options = options
+    this.#keys = new KeyListing({
+      ...options,
+      self: options.self.id,
+      engineOf: (member) => this.#engineOf(member),
+    })
   }
 
   execute(command: Command, options: ExecuteOptions): Eventual<Reply> {
@@ -88,7 +95,12 @@ export class Router implements Engine {
   }
 
   /** Asks every member: an answer without one of them would pass for the whole. */
-  async #gather({ members }: PlacedView, command: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
+  async #gather(placed: PlacedView, command: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
+    if (command.type === 'keys.list') return await this.#keys.page(placed, command, options)
+    if (command.type === 'keys.clear') return await this.#keys.clear(command, options)
+    if (command.type === 'keys.scan' || command.type === 'keys.forget')
+      throw new TypeError(`${command.type} is asked of one member`)
+    const { members } = placed
     const replies = await mapAll(members, (member) => this.#engineOf(member).execute(command, options))
     const owner = this.#options.self.id
     if (command.type === 'responses.clear') return { type: 'deleted', owner }

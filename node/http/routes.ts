@@ -4,6 +4,7 @@ import { apiRoutes } from './api.ts'
 import { batchRoutes } from './batch.ts'
 import { counterRoutes } from './counters.ts'
 import { type EventTarget, eventRoutes } from './events.ts'
+import { keysRoutes } from './keys.ts'
 import { kvRoutes } from './kv.ts'
 import { reactionRoutes } from './reactions.ts'
 import { type ResponseRoutesOptions, responseRoutes } from './responses.ts'
@@ -17,6 +18,7 @@ export function publicRoutes(options: PublicRoutesOptions): Route[] {
   return [
     ...apiRoutes(dispatch, bodyBytesMax),
     ...kvRoutes(dispatch, bodyBytesMax),
+    ...keysRoutes(dispatch),
     ...counterRoutes(dispatch, bodyBytesMax),
     ...reactionRoutes(dispatch, bodyBytesMax),
     ...responseRoutes(options),

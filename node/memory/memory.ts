@@ -25,6 +25,7 @@ import { Eviction } from './eviction.ts'
 import { type Held, isDue, type MemoryListener, newlyHeld, weigh } from './held.ts'
 import { Intake } from './intake.ts'
 import { Listings } from './listings.ts'
+import { SlotKeys } from './slot-keys.ts'
 import { SlotTable } from './slot-table.ts'
 import { tend } from './tending.ts'
 import { Upkeep } from './upkeep.ts'
@@ -44,6 +45,7 @@ export class Memory {
   readonly counts: Census
   readonly #listener: MemoryListener
   readonly slots = new SlotTable()
+  readonly keys = new SlotKeys(this.slots)
   readonly #intake = new Intake(this.slots)
   readonly #listings = new Listings(this.slots)
   readonly #admission: Admission

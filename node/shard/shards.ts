@@ -17,6 +17,7 @@ import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
+import { Keys } from './keys.ts'
 import { Room } from './room.ts'
 import { Shard, type ShardOptions } from './shard.ts'
 
@@ -27,18 +28,22 @@ type Deadline = Pick<ExecuteOptions, 'deadlineAtMs'>
 
 export interface ShardsOptions extends Omit<ShardOptions, 'room'> {
   readonly shardLimit: number
+  /** The latest stamp that is known here. */
+  readonly stamps: { readonly time: number }
 }
 
 export class Shards implements Engine {
   readonly #options: ShardsOptions
   readonly #shards: readonly Shard[]
   readonly #room: Room
+  readonly #keys: Keys
 
   constructor(options: ShardsOptions) {
     this.#options = options
     this.#room = new Room(options)
     const common = { ...options, room: this.#room }
     this.#shards = Array.from({ length: options.shardLimit }, (_, number) => new Shard(number, common))
+    this.#keys = new Keys({ ...options, shardOf: (slot) => this.#shardOf(slot) })
   }
 
   execute(command: Command, options: Deadline): Eventual<Reply> {
@@ -71,6 +76,10 @@ export class Shards implements Engine {
 
   async #executeOnAll(command: ClusterCommand, deadlineAtMs: number): Promise<Reply> {
     const { self: owner, clock, turns, memory, holdings } = this.#options
+    if (command.type === 'keys.scan' || command.type === 'keys.forget')
+      return await this.#keys.execute(command, deadlineAtMs)
+    if (command.type === 'keys.list' || command.type === 'keys.clear')
+      throw new TypeError(`${command.type} is asked of a member for the slots that it owns`)
     await holdings.arrivals(deadlineAtMs)
     if (command.type === 'responses.clear') {
       await this.#clear(command.tenant, deadlineAtMs)

@@ -74,7 +74,7 @@ export class Peer implements Engine {
 
   execute(command: Command, { deadlineAtMs, requestId, traced }: ExecuteOptions): Promise<Reply> {
     const sent = { command, requestId, traced, deadlineAtMs }
-    if (command.type === 'response.fetch') return this.#beside.send(sent)
+    if (TAKES_LONG.has(command.type)) return this.#beside.send(sent)
     if (isLarge(command)) return this.#beside.sendInOrder({ ...sent, command })
     const before = this.#beside.before(command)
     if (isLater(before)) return before.then(() => this.#commands.add(sent, deadlineAtMs))
@@ -211,11 +211,15 @@ export class Peer implements Engine {
   }
 }
 
+/** A batch is answered as a whole, so that nothing else is to wait for these. */
+const TAKES_LONG: ReadonlySet<Command['type']> = new Set(['response.fetch', 'keys.scan', 'keys.forget'])
+
 /** Its version is the one before, which does not know what is asked for. */
 const UNKNOWN_THERE: Result = {
   error: {
     code: 'NOT_READY',
-    detail: 'The member that owns this key is of an older version, which cannot do this. Nothing was applied.',
+    detail:
+      'The member that owns this key is of an older version, which cannot do this. Nothing was applied.',
   },
 }
 

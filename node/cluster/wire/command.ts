@@ -114,6 +114,7 @@ const Name = z.string().min(1)
 const key = Name
 const Limit = z.int().min(1)
 const HeaderValue = z.string().refine((value) => headerValue(value) === value)
+const Place = z.object({ slot: z.int(), at: z.int(), tie: z.string().exactOptional() })
 const PageEnd = z.object({ reaction: z.string(), user: z.string() })
 
 const Put = z.object({
@@ -180,6 +181,20 @@ const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } =
   'response.delete': rare('response.delete', { key, tenant: Name }),
   'response.invalidate': rare('response.invalidate', { key, isRefresh: z.boolean() }),
   'responses.clear': rare('responses.clear', { tenant: Name.exactOptional() }),
+  'keys.list': rare('keys.list', { prefix: z.string(), limit: Limit, after: Place.exactOptional() }),
+  'keys.clear': rare('keys.clear', { prefix: z.string() }),
+  'keys.scan': rare('keys.scan', {
+    slots: z.string(),
+    prefix: z.string(),
+    limit: Limit,
+    after: Place.exactOptional(),
+  }),
+  'keys.forget': rare('keys.forget', {
+    slots: z.string(),
+    prefix: z.string(),
+    upTo: z.number(),
+    after: Place.exactOptional(),
+  }),
 }
 
 const BY_TYPE = new Map<unknown, CommandWire<Command>>(Object.entries(COMMANDS))
@@ -194,7 +209,14 @@ export function commandOf(field: unknown, frame: FrameReader): Command {
 }
 
 /** What came after version 0.1, which speaks the former format. */
-const NEWER: ReadonlySet<Command['type']> = new Set(['value.describe', 'value.touch'])
+const NEWER: ReadonlySet<Command['type']> = new Set([
+  'value.describe',
+  'value.touch',
+  'keys.list',
+  'keys.clear',
+  'keys.scan',
+  'keys.forget',
+])
 
 /** Whether whoever speaks a format knows what this command asks for. */
 export function isKnownIn(format: number, command: Command): boolean {

@@ -2,9 +2,9 @@
  * What came of a command, in the head of a frame: as with commands, what there is most of is a list,
  * `["missing","node-1"]`, and so is an error, `["error","WRONG_OWNER","…"]`; all other replies are objects.
  */
-import type { Reply } from '../../../shared/command.ts'
+import type { KeyPlace, ListedKey, Reply } from '../../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../../shared/errors.ts'
-import { flag, list, number, text, typeOf } from './fields.ts'
+import { flag, integer, list, number, text, typeOf } from './fields.ts'
 import { FORMER } from './format.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'
 import { stampOf } from './times.ts'
@@ -77,6 +77,58 @@ const response: ReplyWire<ReplyOf<'response'>> = {
   bytes: ({ body }) => body.length,
 }
 
+const keys: ReplyWire<ReplyOf<'keys'>> = {
+  word: 'keys',
+  toField: ({ type, owner, keys, next, time }) => [
+    type,
+    owner,
+    time,
+    next === undefined ? null : placeField(next),
+    keys.map(({ key, contentType, bytes, ttlMs = null, place }) => [
+      key,
+      contentType,
+      bytes,
+      ttlMs,
+      ...placeField(place),
+    ]),
+  ],
+  of(field) {
+    const [, owner, time, next, rows] = list(field, 5)
+    const told = {
+      type: 'keys',
+      keys: list(rows).map(listedOf),
+      time: number(time),
+      owner: text(owner),
+    } as const
+    return next === null ? told : { ...told, next: placeOf(list(next)) }
+  },
+  bytes: ({ keys }) => keys.reduce((sum, { key }) => sum + key.length + LISTED_BYTES, 0),
+}
+
+/** What is told of a key beside it, about. */
+const LISTED_BYTES = 80
+
+function listedOf(field: unknown): ListedKey {
+  const [key, contentType, bytes, ttlMs, ...place] = list(field)
+  const said = {
+    key: text(key),
+    contentType: text(contentType),
+    bytes: integer(bytes),
+    place: placeOf(place),
+  }
+  return ttlMs === null ? said : { ...said, ttlMs: number(ttlMs) }
+}
+
+function placeField({ slot, at, tie }: KeyPlace): unknown[] {
+  return tie === undefined ? [slot, at] : [slot, at, tie]
+}
+
+function placeOf(fields: readonly unknown[]): KeyPlace {
+  const [slot, at, tie] = fields
+  const place = { slot: integer(slot), at: integer(at) }
+  return tie === undefined ? place : { ...place, tie: text(tie) }
+}
+
 /** One that says nothing but its type. */
 function plain<T extends string>(
   type: T,
@@ -114,6 +166,8 @@ const REPLIES: { readonly [T in Reply['type']]: ReplyWire<ReplyOf<T>> } = {
   total,
   response,
   description: rare('description', () => 0),
+  keys,
+  cleared: rare('cleared', () => 0),
   deleted: plain('deleted'),
   missing: plain('missing'),
   // What it was called when only reactions were answered so: format 3 goes on saying it.

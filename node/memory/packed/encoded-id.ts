@@ -9,6 +9,8 @@ const SLOT_MASK = 2 ** SLOT_BITS - 1
 export const HASH_BITS = 32
 const PLACING_BITS = HASH_BITS - SLOT_BITS
 const PLACING_MASK = 2 ** PLACING_BITS - 1
+/** So many places there are in a slot. */
+export const PLACES = 2 ** PLACING_BITS
 
 /** FNV-1a (Fowler, Noll, Vo). */
 const OFFSET_BASIS = 0x811c9dc5

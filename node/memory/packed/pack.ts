@@ -52,6 +52,10 @@ export class Pack {
     return slotIn(this.#neighbourhood, this.#cells.hashIn(cell))
   }
 
+  hashIn(cell: number): number {
+    return this.#cells.hashIn(cell)
+  }
+
   /** Where the records of a slot are. */
   placesOf(slot: number): number[] {
     const places: number[] = []

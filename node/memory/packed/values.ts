@@ -7,7 +7,7 @@
  */
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Register, Value } from '../../entries/register.ts'
-import { EncodedId, hashesOf, neighbourhoodOf } from './encoded-id.ts'
+import { EncodedId, hashesOf, neighbourhoodOf, PLACES } from './encoded-id.ts'
 import { Endings } from './endings.ts'
 import { offsetOf, type Pack } from './pack.ts'
 import { Packs } from './packs.ts'
@@ -24,6 +24,7 @@ import {
 } from './record.ts'
 import { type Candidate, Sample } from './sample.ts'
 
+export { PLACES } from './encoded-id.ts'
 export { hasRoomFor, TOUCHED_BYTES } from './record.ts'
 
 /** Whatever is done to a pack as a whole is done to no more records. */
@@ -33,6 +34,12 @@ export interface Found {
   readonly slot: number
   readonly id: string
   readonly entry: Register
+}
+
+/** Some of the ids of a slot, each with its place. */
+export interface Part {
+  readonly ids: readonly { readonly at: number; readonly id: string }[]
+  readonly next: number
 }
 
 export class Values {
@@ -125,6 +132,25 @@ export class Values {
         if (entry !== undefined) yield { slot, id, entry }
       }
     }
+  }
+
+  /**
+   * The ids of a slot from this place in the order of their hashes on, as far as they lie together, as they lie; the others
+   * are from `next` on. The order is the same in every process, and stays as it is.
+   */
+  partOf(slot: number, from: number): Part {
+    const ids: Part['ids'][number][] = []
+    const packs = this.#packs[neighbourhoodOf(slot)]
+    const { first, end } = hashesOf(slot)
+    if (packs === undefined || !this.holds(slot)) return { ids, next: PLACES }
+    const pack = packs.of(first + from)
+    for (let cell = 0; cell < pack.cells; cell++) {
+      const place = pack.placeIn(cell)
+      const at = pack.hashIn(cell) - first
+      if (place !== 0 && at >= from && at < PLACES)
+        ids.push({ at, id: idIn(pack.pageOf(place), offsetOf(place)) })
+    }
+    return { ids, next: Math.min(packs.after(first + from), end) - first }
   }
 
   /**

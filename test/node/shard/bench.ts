@@ -40,6 +40,7 @@ export class Bench {
       memory: this.memory,
       holdings: this,
       replication: this,
+      stamps,
       moment: () => moment,
       keeper: {
         refusalOf() {

@@ -31,6 +31,7 @@ function start(options: { intervalMs: number; waitingBytesMax?: number }): Bench
     memory: new Memory(BYTES_MAX, { forget: (forgotten) => writes.forget(forgotten) }),
     holdings: { isHere: () => true, async arrival() {}, async arrivals() {} },
     replication: { async merged() {} },
+    stamps,
     moment: () => ({
       nowMs: clock.now(),
       origin: 'a',

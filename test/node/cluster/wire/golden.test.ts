@@ -28,8 +28,8 @@ const key = 'salt'
 const whose = { key: '/menu', tenant: 'inn', query: '?day=1' }
 
 /** What the former format does not know of. */
-type NewerCommand = 'value.describe' | 'value.touch'
-type NewerReply = 'description'
+type NewerCommand = 'value.describe' | 'value.touch' | `keys.${string}`
+type NewerReply = 'description' | 'keys' | 'cleared'
 
 const commands: {
   readonly [T in Exclude<Command['type'], NewerCommand>]: Golden<Extract<Command, { type: T }>>

@@ -1,0 +1,151 @@
+/** Keys that begin alike, of the whole cluster: listed a page at a time, or all forgotten. */
+import { z } from 'zod'
+import type { KeyPlace, ListedKey } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
+import { readQuery } from '../../shared/http/input.ts'
+import { json } from '../../shared/http/response.ts'
+import type { Parameter, Route } from '../../shared/http/route.ts'
+import { SLOTS } from '../../shared/placement.ts'
+import type { Dispatch } from '../dispatch.ts'
+import { KEY_BYTES_MAX, parseLimit, secondsOf } from './fields.ts'
+
+const LISTED = { fallback: 100, max: 1000 } as const
+/** However many there are: a million take some seconds. */
+const CLEAR_MAX_MS = 600_000
+
+const path = '/api/v1/kv'
+const prefixParameter: Parameter = {
+  in: 'query',
+  name: 'prefix',
+  description: 'How keys begin; empty for all.',
+  schema: z.string(),
+}
+const Listing = z.object({
+  keys: z.array(
+    z.object({
+      key: z.string(),
+      content_type: z.string(),
+      bytes: z.int(),
+      ttl: z.number().optional().meta({ description: 'Seconds until the value ends by itself, if it does.' }),
+    }),
+  ),
+  cursor: z.string().optional(),
+})
+
+export function keysRoutes(dispatch: Dispatch): Route[] {
+  return [listRoute(dispatch), clearRoute(dispatch)]
+}
+
+function listRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'GET',
+    path,
+    summary: 'Which keys begin so, over the whole cluster, a page at a time.',
+    access: 'public',
+    parameters: [
+      prefixParameter,
+      {
+        in: 'query',
+        name: 'limit',
+        description: 'How many at the most.',
+        schema: z.int().min(1).max(LISTED.max),
+      },
+      {
+        in: 'query',
+        name: 'cursor',
+        description: 'That of the page before; empty for the first.',
+        schema: z.string(),
+      },
+    ],
+    answers: {
+      200: {
+        description:
+          'Some of them, or none; the last page has no cursor. A key that is there all the time is told once.',
+        content: { 'application/json': Listing },
+      },
+    },
+    errors: ['NOT_READY', 'UNREACHABLE', 'OVERLOADED'],
+    async handle(request) {
+      const query = readQuery(request.query)
+      const prefix = parsePrefix(query.get('prefix') ?? '')
+      const limit = parseLimit(query.get('limit'), LISTED)
+      const after = parseCursor(query.get('cursor') ?? '')
+      const reply = await dispatch(request, { type: 'keys.list', prefix, limit, ...(after && { after }) })
+      if (reply.type !== 'keys') throw new TypeError('keys were asked for')
+      const { keys, next } = reply
+      return json({ keys: keys.map(rowOf), ...(next && { cursor: cursorOf(next) }) })
+    },
+  }
+}
+
+function rowOf({ key, contentType, bytes, ttlMs }: ListedKey): object {
+  const row = { key, content_type: contentType, bytes }
+  return ttlMs === undefined ? row : { ...row, ttl: secondsOf(ttlMs) }
+}
+
+function clearRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'DELETE',
+    path,
+    summary: 'Forget all values whose keys begin so and that were stored before.',
+    access: 'public',
+    parameters: [{ ...prefixParameter, required: true }],
+    answers: {
+      200: {
+        description: 'They are gone, and so many there were.',
+        content: { 'application/json': z.object({ deleted: z.int() }) },
+      },
+    },
+    errors: ['NOT_READY', 'UNREACHABLE', 'OVERLOADED', 'NOT_SAVED'],
+    async handle(request) {
+      const prefix = readQuery(request.query).get('prefix')
+      if (prefix === undefined)
+        throw new LarderError(
+          'BAD_REQUEST',
+          'prefix: missing; an empty one means all values. A key stands in the path.',
+        )
+      const reply = await dispatch(request, { type: 'keys.clear', prefix: parsePrefix(prefix) }, CLEAR_MAX_MS)
+      if (reply.type !== 'cleared') throw new TypeError('something was to be cleared')
+      return json({ deleted: reply.count })
+    },
+  }
+}
+
+/** @throws LarderError BAD_REQUEST for what no key begins with. */
+function parsePrefix(prefix: string): string {
+  if (!prefix.isWellFormed()) throw new LarderError('BAD_REQUEST', 'prefix: it is not valid Unicode.')
+  if (Buffer.byteLength(prefix) > KEY_BYTES_MAX)
+    throw new LarderError('BAD_REQUEST', `prefix: ${KEY_BYTES_MAX} bytes at most.`)
+  return prefix
+}
+
+/** Where a page ended, so that the next one can begin at any node and after any restart. It begins with its version. */
+function cursorOf({ slot, at, tie }: KeyPlace): string {
+  return Buffer.from(JSON.stringify(tie === undefined ? [1, slot, at] : [1, slot, at, tie])).toString(
+    'base64url',
+  )
+}
+
+/** @throws LarderError BAD_REQUEST. */
+function parseCursor(cursor: string): KeyPlace | undefined {
+  if (cursor === '') return undefined
+  try {
+    const [, slot, at, tie] = Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return tie === undefined ? { slot, at } : { slot, at, tie }
+  } catch (cause) {
+    throw new LarderError('BAD_REQUEST', 'cursor: not one of ours.', { cause })
+  }
+}
+
+const Slot = z
+  .int()
+  .min(0)
+  .max(SLOTS - 1)
+const At = z
+  .int()
+  .min(-1)
+  .max(2 ** 32)
+const Cursor = z.union([
+  z.tuple([z.literal(1), Slot, At]),
+  z.tuple([z.literal(1), Slot, At, z.string().min(1).max(32)]),
+])
