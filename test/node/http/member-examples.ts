@@ -10,6 +10,8 @@ export type Example = readonly [operation: string, status: number, query: string
 
 export const json = (value: unknown): CallOptions => ({ headers: JSON_TYPE, body: JSON.stringify(value) })
 export const text = (body: string): CallOptions => ({ headers: { 'content-type': 'text/plain' }, body })
+/** What nobody sends unasked. */
+export const csv = (body: string): CallOptions => ({ headers: { 'content-type': 'text/csv' }, body })
 export const large = new Uint8Array(9_000_000)
 const huge = new Uint8Array(26_000_000)
 const frame = (body: Uint8Array | string): CallOptions => ({
@@ -45,19 +47,19 @@ export const MEMBER_EXAMPLES: readonly Example[] = [
   ['POST /cluster/execute', 409, '', frame('x')],
   ['POST /cluster/execute', 413, '', frame(huge)],
   ['POST /cluster/execute', 421, '', late(frame('x'))],
-  ['POST /cluster/execute', 415, '', text('x')],
+  ['POST /cluster/execute', 415, '', csv('x')],
   ['POST /cluster/slots', 200, '', frame(OFFER)],
   ['POST /cluster/slots', 400, '', frame('')],
   ['POST /cluster/slots', 409, '', frame('x')],
   ['POST /cluster/slots', 413, '', frame(huge)],
   ['POST /cluster/slots', 421, '', late(frame('x'))],
-  ['POST /cluster/slots', 415, '', text('x')],
+  ['POST /cluster/slots', 415, '', csv('x')],
   ['POST /cluster/parts', 200, '', frame(PART)],
   ['POST /cluster/parts', 400, '', frame('')],
   ['POST /cluster/parts', 409, '', frame('x')],
   ['POST /cluster/parts', 413, '', frame(huge)],
   ['POST /cluster/parts', 421, '', late(frame('x'))],
-  ['POST /cluster/parts', 415, '', text('x')],
+  ['POST /cluster/parts', 415, '', csv('x')],
   [
     'POST /cluster/meet',
     200,
@@ -66,10 +68,10 @@ export const MEMBER_EXAMPLES: readonly Example[] = [
   ],
   ['POST /cluster/meet', 400, '', json({})],
   ['POST /cluster/meet', 413, '', { headers: JSON_TYPE, body: large }],
-  ['POST /cluster/meet', 415, '', text('x')],
+  ['POST /cluster/meet', 415, '', csv('x')],
   ['POST /cluster/reach', 400, '', json({})],
   ['POST /cluster/reach', 413, '', { headers: JSON_TYPE, body: large }],
-  ['POST /cluster/reach', 415, '', text('x')],
+  ['POST /cluster/reach', 415, '', csv('x')],
   ['POST /cluster/reach', 421, '', late(json({}))],
   ['GET /cluster/channel', 400, ''],
   ['GET /cluster/status', 200, ''],
