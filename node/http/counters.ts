@@ -25,7 +25,7 @@ const Total = z.object({ key: z.string(), value: z.string().regex(/^-?\d+$/) })
 const BY = new Names('by')
 const KEY_AND_VALUE = new Names('key', 'value')
 
-const place = withRest('/api/v1/counters/{key}')
+const place = withRest('/api/v1/counters/{key}', 0)
 const key: Parameter = {
   in: 'path',
   name: 'key',

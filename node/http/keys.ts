@@ -13,7 +13,8 @@ const LISTED = { fallback: 100, max: 1000 } as const
 /** However many there are: a million take some seconds. */
 const CLEAR_MAX_MS = 600_000
 
-const path = '/api/v1/kv'
+/** With a slash behind it a key is missing. */
+const place = { path: '/api/v1/kv', pattern: /^\/api\/v1\/kv$/ }
 const prefixParameter: Parameter = {
   in: 'query',
   name: 'prefix',
@@ -39,7 +40,7 @@ export function keysRoutes(dispatch: Dispatch): Route[] {
 function listRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    path,
+    ...place,
     summary: 'Which keys begin so, over the whole cluster, a page at a time.',
     access: 'public',
     parameters: [
@@ -86,7 +87,7 @@ function rowOf({ key, contentType, bytes, ttlMs }: ListedKey): object {
 function clearRoute(dispatch: Dispatch): Route {
   return {
     method: 'DELETE',
-    path,
+    ...place,
     summary: 'Forget all values whose keys begin so and that were stored before.',
     access: 'public',
     parameters: [{ ...prefixParameter, required: true }],

@@ -44,7 +44,7 @@ const ETag = { ETag: 'Names this very write.' }
 const LarderTtl = { 'Larder-TTL': 'Seconds until the value ends by itself, if it does.' }
 const bytes = { '*/*': undefined }
 
-const place = withRest('/api/v1/kv/{key}')
+const place = withRest('/api/v1/kv/{key}', 0)
 
 export function kvRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [

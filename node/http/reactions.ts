@@ -110,7 +110,7 @@ function commandOf(body: unknown): KeyCommand {
 function countRoute(path: string, dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    ...withRest(path),
+    ...withRest(path, 1),
     summary: 'How many users each reaction to a content has.',
     access: 'public',
     parameters: [content],
@@ -130,7 +130,7 @@ function countRoute(path: string, dispatch: Dispatch): Route {
 function usersRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    ...withRest('/api/v1/reaction/users/{content_id}'),
+    ...withRest('/api/v1/reaction/users/{content_id}', 1),
     summary: 'Who reacts to a content, a page at a time.',
     access: 'public',
     parameters: [

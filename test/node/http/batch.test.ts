@@ -37,13 +37,15 @@ describe('/api/v1/batch', () => {
       { op: 'counter', key: 'c' },
       { op: 'delete', key: '1' },
     ])
+    const etag = results[0]?.['etag']
+    expect(etag).to.match(/^"[^"]+"$/)
     expect(results).to.deep.equal([
-      { ...entry, data: { a: 1 } },
-      { ...entry, data: { a: 1 } },
+      { ...entry, data: { a: 1 }, etag },
+      { ...entry, data: { a: 1 }, etag },
       { ...entry, key: 'nothing', id: String(BigInt('0x6e6f7468696e67')), data: null },
       { status: 200, key: 'c', value: '2' },
       { status: 200, key: 'c', value: '2' },
-      { ...entry, data: null },
+      { ...entry, data: null, deleted: true },
     ])
   })
 
@@ -190,7 +192,7 @@ describe('/api/v1/batch', () => {
 
   it('wants its body declared as JSON', async () => {
     const answer = await call(`POST ${url}`, {
-      headers: { 'content-type': 'text/plain' },
+      headers: { 'content-type': 'text/csv' },
       body: '{"ops":[]}',
     })
     expectProblem(answer, 415, 'UNSUPPORTED_MEDIA_TYPE')

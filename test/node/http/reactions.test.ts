@@ -128,12 +128,7 @@ describe('POST /api/v1/reaction', () => {
     for (const body of ['', '{', '\ufeff{}', '{"type":"reaction",}']) {
       expectProblem(await send(`POST ${node.url}/api/v1/reaction`, body), 400, 'BAD_REQUEST')
     }
-    for (const type of [
-      'text/plain',
-      'application/x-www-form-urlencoded',
-      '',
-      'application/json; charset=latin1',
-    ]) {
+    for (const type of ['text/csv', 'multipart/form-data; boundary=a', 'application/json; charset=latin1']) {
       const body = JSON.stringify(STEW)
       const answer = await call(`POST ${node.url}/api/v1/reaction`, {
         headers: { 'content-type': type },

@@ -27,13 +27,12 @@ const bytes = new Uint8Array([0, 255, 128])
 const key = 'salt'
 const whose = { key: '/menu', tenant: 'inn', query: '?day=1' }
 
-/** What the former format does not know of. */
-type NewerCommand = 'value.describe' | 'value.touch' | `keys.${string}`
-type NewerReply = 'description' | 'keys' | 'cleared'
+/** All but what the former format does not know of. */
+type OfFormer<T extends { type: string }, Newer> = {
+  readonly [N in Exclude<T['type'], Newer>]: Golden<Extract<T, { type: N }>>
+}
 
-const commands: {
-  readonly [T in Exclude<Command['type'], NewerCommand>]: Golden<Extract<Command, { type: T }>>
-} = {
+const commands: OfFormer<Command, 'value.describe' | 'value.touch' | `keys.${string}`> = {
   'value.get': [
     [{ type: 'value.get', key }, '["value.get","salt",null]'],
     [
@@ -125,9 +124,7 @@ const commands: {
 const owner = 'node-1'
 const stamp = { time: 7, origin: 'b-1' }
 
-const replies: {
-  readonly [T in Exclude<Reply['type'], NewerReply>]: Golden<Extract<Reply, { type: T }>>
-} = {
+const replies: OfFormer<Reply, 'description' | 'keys' | 'cleared'> = {
   value: [
     [
       { type: 'value', owner, contentType: 'a/b', body: bytes, stamp },
