@@ -2,6 +2,7 @@
  * The whole vocabulary: every intent is a command, plain data that HTTP, forwarding and Kafka speak
  * alike, and every command has one reply. What cannot be carried out is a LarderError instead.
  */
+import type { Description, ManyKeysCommand, ManyKeysOutcome } from './many-keys.ts'
 
 /**
  * Text where the value is JSON, so that it can be put into an answer as it is; bytes where it is not, or where it is too
@@ -101,31 +102,7 @@ export type ClusterCommand =
   | { readonly type: 'activity'; readonly limit: number }
   /** Forgets the responses of a tenant, or of all. */
   | { readonly type: 'responses.clear'; readonly tenant?: string }
-  /** Which keys begin so: some of them, in the order of their places, behind the last one of the page before. */
-  | {
-      readonly type: 'keys.list'
-      readonly prefix: string
-      readonly limit: number
-      readonly after?: KeyPlace
-    }
-  /** Forgets all values whose keys begin so, if they were stored before. */
-  | { readonly type: 'keys.clear'; readonly prefix: string }
-  /** Both as one member is asked for them, of slots that it owns (`slot-set.ts`): some at a time, on from a place. */
-  | {
-      readonly type: 'keys.scan'
-      readonly slots: string
-      readonly prefix: string
-      readonly limit: number
-      readonly after?: KeyPlace
-    }
-  | {
-      readonly type: 'keys.forget'
-      readonly slots: string
-      readonly prefix: string
-      /** The latest stamp that is meant. */
-      readonly upTo: number
-      readonly after?: KeyPlace
-    }
+  | ManyKeysCommand
 
 export type Command = KeyCommand | ClusterCommand
 
@@ -142,21 +119,6 @@ interface Engagement {
   readonly key: string
   readonly user: string
   readonly reaction: string
-}
-
-/**
- * Where a key is among all keys: by its slot, and there in an order that is the same on all members and stays as it is. A
- * `tie` tells those apart that would be at one place, and only those: without it the place behind all of them is meant.
- */
-export interface KeyPlace {
-  readonly slot: number
-  readonly at: number
-  readonly tie?: string
-}
-
-export interface ListedKey extends Description {
-  readonly key: string
-  readonly place: KeyPlace
 }
 
 /** The last user of a page. */
@@ -187,15 +149,6 @@ export function tagOf({ time, origin }: Stamp): string {
   return `"${time}-${origin}"`
 }
 
-/** All but the body of a value. */
-export interface Description {
-  readonly contentType: string
-  /** How large its body is. */
-  readonly bytes: number
-  /** What is left of its life, where it ends by itself. */
-  readonly ttlMs?: number
-}
-
 export type Outcome =
   | {
       readonly type: 'value'
@@ -223,15 +176,7 @@ export type Outcome =
       readonly next?: PageEnd
     }
   | { readonly type: 'activity'; readonly contents: readonly Activity[] }
-  /** Those there are up to `next`, or to the end; `time` is the latest stamp that the member knew of then. */
-  | {
-      readonly type: 'keys'
-      readonly keys: readonly ListedKey[]
-      readonly next?: KeyPlace
-      readonly time: number
-    }
-  /** So many values are gone, up to `next`, or to the end. */
-  | { readonly type: 'cleared'; readonly count: number; readonly next?: KeyPlace }
+  | ManyKeysOutcome
   | ResponseOutcome
 
 export interface ResponseOutcome {

@@ -1,8 +1,9 @@
 /** The end of many keys, on whichever members they are: it goes on until all is gone, whoever owns it by then. */
 import { pause } from '../../shared/clock.ts'
-import type { CommandOf, KeyPlace, Reply } from '../../shared/command.ts'
+import type { CommandOf, Reply } from '../../shared/command.ts'
 import { LarderError, toLarderError } from '../../shared/errors.ts'
 import { mapAll } from '../../shared/eventual.ts'
+import type { KeyPlace } from '../../shared/many-keys.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 import type { ExecuteOptions } from '../engine.ts'

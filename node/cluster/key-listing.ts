@@ -5,8 +5,9 @@
  * So nothing has to be remembered between two pages, and a slot that moves meanwhile is asked of its next owner from the
  * same place on.
  */
-import type { CommandOf, KeyPlace, ListedKey, Reply } from '../../shared/command.ts'
+import type { CommandOf, Reply } from '../../shared/command.ts'
 import { mapAll } from '../../shared/eventual.ts'
+import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
 import type { ExecuteOptions } from '../engine.ts'
 import { KeyClearing } from './key-clearing.ts'
 import { type KeysElsewhere, type Part, partsOf } from './key-parts.ts'

@@ -12,12 +12,12 @@ import {
   bytesOfBody,
   type Command,
   type Condition,
-  type Description,
   type Outcome,
   type Stamp,
   tagOf,
 } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
+import type { Description } from '../../shared/many-keys.ts'
 import { compareEnds, endsSooner } from './ends.ts'
 import { compareStamps } from './stamp.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'

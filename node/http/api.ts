@@ -111,7 +111,7 @@ function* readingSet(body: Uint8Array) {
 }
 
 /** What is to be stored: the key, the JSON as it came, and for how long. @throws LarderError KEY_NULL or BAD_REQUEST. */
-export function* parsingSet(fields: Fields): Steps<{ key: string; data: Body; ttlMs: { ttlMs?: number } }> {
+function* parsingSet(fields: Fields): Steps<{ key: string; data: Body; ttlMs: { ttlMs?: number } }> {
   const key = parseKey(fields.get('key'))
   const data = yield* fields.kept('data')
   const ttl = fields.get('ttl')

@@ -1,10 +1,10 @@
 /** Keys that begin alike, of the whole cluster: listed a page at a time, or all forgotten. */
 import { z } from 'zod'
-import type { KeyPlace, ListedKey } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { readQuery } from '../../shared/http/input.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
+import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { KEY_BYTES_MAX, parseLimit, secondsOf } from './fields.ts'

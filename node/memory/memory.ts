@@ -32,6 +32,7 @@ import { Upkeep } from './upkeep.ts'
 
 export type { Refused } from './admission.ts'
 export type { Beside } from './books.ts'
+export type { KeyHere, SlotKeys } from './slot-keys.ts'
 
 /** How much that has ended one use sees to. */
 const AT_ONCE = 100

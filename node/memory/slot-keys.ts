@@ -6,7 +6,7 @@
  * much there is in the slot. Where hashes are the same, a longer one decides.
  */
 import { createHash } from 'node:crypto'
-import type { KeyPlace } from '../../shared/command.ts'
+import type { KeyPlace } from '../../shared/many-keys.ts'
 import { idOf, isValue } from '../entries/entry.ts'
 import type { Present } from '../entries/register.ts'
 import { PLACES } from './packed/values.ts'
@@ -41,6 +41,11 @@ export class SlotKeys {
 
   constructor(slots: Pick<SlotTable, 'values'>) {
     this.#slots = slots
+  }
+
+  /** Whether there is any. */
+  holds(slot: number): boolean {
+    return this.#slots.values.holds(slot)
   }
 
   /** Those that begin so, behind a place. A part is to be used before the next one is asked for. */

@@ -3,18 +3,12 @@
  * some at a time, in turns, and says how far it has come; whoever asks goes on from there, here or at the next owner.
  */
 import type { Clock } from '../../shared/clock.ts'
-import {
-  bytesOfBody,
-  type CommandOf,
-  type KeyPlace,
-  type ListedKey,
-  type Reply,
-  tagOf,
-} from '../../shared/command.ts'
+import { bytesOfBody, type CommandOf, type Reply, tagOf } from '../../shared/command.ts'
+import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
 import { slotsIn } from '../../shared/slot-set.ts'
 import type { Turns } from '../../shared/turns.ts'
 import { describe } from '../entries/register.ts'
-import type { KeyHere, SlotKeys } from '../memory/slot-keys.ts'
+import type { KeyHere, SlotKeys } from '../memory/memory.ts'
 import type { Holdings, Shard } from './shard.ts'
 
 /** So many are looked at for one answer at the most: where few keys begin as asked, an answer has few, or none. */
@@ -131,6 +125,9 @@ export class Keys {
     let [bytes, looked, passed] = [0, 0, 0]
     let next = after
     for (const slot of slotsIn(slots, after?.slot)) {
+      if (!holdings.isHere(slot)) return { keys, next, missing: slot }
+      if (++passed % SLOTS_AT_ONCE === 0) yield
+      if (!memory.keys.holds(slot)) continue
       for (const part of memory.keys.of(slot, prefix, slot === after?.slot ? after : undefined)) {
         if (!holdings.isHere(slot)) return { keys, next, missing: slot }
         for (const one of part.keys) {
@@ -144,7 +141,7 @@ export class Keys {
         next = part.upTo
         looked += part.looked
         if (looked >= LOOKED_MAX) return { keys, next }
-        if (part.looked > 0 || ++passed % SLOTS_AT_ONCE === 0) yield
+        yield
       }
     }
     return { keys, next: undefined }

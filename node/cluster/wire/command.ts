@@ -7,16 +7,9 @@ import type { Command, CommandOf, Condition } from '../../../shared/command.ts'
 import { flag, headerValue, list, name, text, typeOf } from './fields.ts'
 import { FORMER } from './format.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
+import { MANY_KEYS } from './many-keys.ts'
+import { bytesOfKey, type CommandWire, headBytesOf, rare } from './rare-command.ts'
 import { toLive } from './times.ts'
-
-/** How one type of command is told. */
-interface CommandWire<C> {
-  toField(command: C, frame: FrameWriter): unknown
-  /** @throws when no member would send it. */
-  of(field: unknown, frame: FrameReader): C
-  /** What it takes of a frame, at the most. */
-  bytes(command: C): number
-}
 
 const ConditionField = z.object({
   ifMatch: z.array(z.string()).exactOptional(),
@@ -97,24 +90,10 @@ const responseGet: CommandWire<CommandOf<'response.get'>> = {
   bytes: headBytesOf,
 }
 
-/** What each field of such a command may hold: none can be left out. */
-type Shape<C> = { readonly [F in Exclude<keyof C, 'type'>]-?: z.ZodType<C[F]> }
-
-/** One that is told with the names that it has here. */
-function rare<T extends Command['type']>(type: T, shape: Shape<CommandOf<T>>): CommandWire<CommandOf<T>> {
-  const schema: z.ZodType = z.object({ type: z.literal(type), ...shape })
-  return {
-    toField: (command) => command,
-    of: (field) => schema.parse(field) as CommandOf<T>,
-    bytes: headBytesOf,
-  }
-}
-
 const Name = z.string().min(1)
 const key = Name
 const Limit = z.int().min(1)
 const HeaderValue = z.string().refine((value) => headerValue(value) === value)
-const Place = z.object({ slot: z.int(), at: z.int(), tie: z.string().exactOptional() })
 const PageEnd = z.object({ reaction: z.string(), user: z.string() })
 
 const Put = z.object({
@@ -181,20 +160,7 @@ const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } =
   'response.delete': rare('response.delete', { key, tenant: Name }),
   'response.invalidate': rare('response.invalidate', { key, isRefresh: z.boolean() }),
   'responses.clear': rare('responses.clear', { tenant: Name.exactOptional() }),
-  'keys.list': rare('keys.list', { prefix: z.string(), limit: Limit, after: Place.exactOptional() }),
-  'keys.clear': rare('keys.clear', { prefix: z.string() }),
-  'keys.scan': rare('keys.scan', {
-    slots: z.string(),
-    prefix: z.string(),
-    limit: Limit,
-    after: Place.exactOptional(),
-  }),
-  'keys.forget': rare('keys.forget', {
-    slots: z.string(),
-    prefix: z.string(),
-    upTo: z.number(),
-    after: Place.exactOptional(),
-  }),
+  ...MANY_KEYS,
 }
 
 const BY_TYPE = new Map<unknown, CommandWire<Command>>(Object.entries(COMMANDS))
@@ -251,21 +217,4 @@ function conditionOf(field: unknown): { condition?: Condition } {
 function amount(field: unknown): string {
   if (!/^-?\d{1,100}$/.test(text(field))) throw new TypeError('an amount is no integer')
   return field as string
-}
-
-const HEAD_BYTES = 300
-
-function bytesOfKey({ key }: { readonly key: string }): number {
-  return HEAD_BYTES + 6 * key.length
-}
-
-/** JSON writes a control character as six. */
-function headBytesOf(part: object): number {
-  let bytes = HEAD_BYTES
-  for (const [name, value] of Object.entries(part)) {
-    if (name === 'body') continue
-    if (typeof value === 'string') bytes += 6 * value.length
-    else if (typeof value === 'object') bytes += headBytesOf(value)
-  }
-  return bytes
 }

@@ -2,8 +2,9 @@
  * What came of a command, in the head of a frame: as with commands, what there is most of is a list,
  * `["missing","node-1"]`, and so is an error, `["error","WRONG_OWNER","…"]`; all other replies are objects.
  */
-import type { KeyPlace, ListedKey, Reply } from '../../../shared/command.ts'
+import type { Reply } from '../../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../../shared/errors.ts'
+import type { KeyPlace, ListedKey } from '../../../shared/many-keys.ts'
 import { flag, integer, list, number, text, typeOf } from './fields.ts'
 import { FORMER } from './format.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'

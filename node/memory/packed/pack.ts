@@ -52,8 +52,25 @@ export class Pack {
     return slotIn(this.#neighbourhood, this.#cells.hashIn(cell))
   }
 
-  hashIn(cell: number): number {
-    return this.#cells.hashIn(cell)
+  /** The hashes that there are from this one to before that one. */
+  hashesIn(from: number, end: number): Uint32Array {
+    const hashes = new Uint32Array(this.count)
+    let length = 0
+    for (let cell = 0; cell < this.cells; cell++) {
+      const hash = this.#cells.hashIn(cell)
+      if (this.placeIn(cell) !== 0 && hash >= from && hash < end) hashes[length++] = hash
+    }
+    return hashes.subarray(0, length)
+  }
+
+  /** Where the records with such hashes are. */
+  placesIn(from: number, end: number): { readonly hash: number; readonly place: number }[] {
+    const places: { hash: number; place: number }[] = []
+    for (let cell = 0; cell < this.cells; cell++) {
+      const [hash, place] = [this.#cells.hashIn(cell), this.placeIn(cell)]
+      if (place !== 0 && hash >= from && hash < end) places.push({ hash, place })
+    }
+    return places
   }
 
   /** Where the records of a slot are. */

@@ -29,6 +29,8 @@ export { hasRoomFor, TOUCHED_BYTES } from './record.ts'
 
 /** Whatever is done to a pack as a whole is done to no more records. */
 const PACK_RECORDS = 4096
+/** Ids that are looked at together; of one hash all. */
+const PART_IDS = 512
 
 export interface Found {
   readonly slot: number
@@ -36,7 +38,6 @@ export interface Found {
   readonly entry: Register
 }
 
-/** Some of the ids of a slot, each with its place. */
 export interface Part {
   readonly ids: readonly { readonly at: number; readonly id: string }[]
   readonly next: number
@@ -126,8 +127,7 @@ export class Values {
     for (let hash = first; packs !== undefined && hash < end && this.holds(slot); ) {
       const pack = packs.of(hash)
       hash = packs.after(hash)
-      const ids = pack.placesOf(slot).map((place) => idIn(pack.pageOf(place), offsetOf(place)))
-      for (const id of ids) {
+      for (const id of pack.placesOf(slot).map((place) => idIn(pack.pageOf(place), offsetOf(place)))) {
         const entry = this.get(slot, id)
         if (entry !== undefined) yield { slot, id, entry }
       }
@@ -135,22 +135,23 @@ export class Values {
   }
 
   /**
-   * The ids of a slot from this place in the order of their hashes on, as far as they lie together, as they lie; the others
-   * are from `next` on. The order is the same in every process, and stays as it is.
+   * Some ids of a slot, the first ones from this place in the order of their hashes on, as they lie; the others are from
+   * `next` on. The order is the same in every process, and stays as it is.
    */
   partOf(slot: number, from: number): Part {
-    const ids: Part['ids'][number][] = []
     const packs = this.#packs[neighbourhoodOf(slot)]
+    if (packs === undefined || !this.holds(slot)) return { ids: [], next: PLACES }
     const { first, end } = hashesOf(slot)
-    if (packs === undefined || !this.holds(slot)) return { ids, next: PLACES }
     const pack = packs.of(first + from)
-    for (let cell = 0; cell < pack.cells; cell++) {
-      const place = pack.placeIn(cell)
-      const at = pack.hashIn(cell) - first
-      if (place !== 0 && at >= from && at < PLACES)
-        ids.push({ at, id: idIn(pack.pageOf(place), offsetOf(place)) })
+    const idAt = (place: number) => idIn(pack.pageOf(place), offsetOf(place))
+    const hashes = pack.hashesIn(first + from, end)
+    const last = hashes.length > PART_IDS ? (hashes.sort()[PART_IDS - 1] ?? end) : end - 1
+    const next = last < end - 1 ? last + 1 : Math.min(packs.after(first + from), end)
+    const found = pack.placesIn(first + from, last + 1)
+    return {
+      ids: found.map(({ hash, place }) => ({ at: hash - first, id: idAt(place) })),
+      next: next - first,
     }
-    return { ids, next: Math.min(packs.after(first + from), end) - first }
   }
 
   /**

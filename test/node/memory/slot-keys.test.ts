@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Register } from '../../../node/entries/register.ts'
 import { Memory } from '../../../node/memory/memory.ts'
 import { EncodedId, placingOf } from '../../../node/memory/packed/encoded-id.ts'
-import type { KeyPlace } from '../../../shared/command.ts'
+import type { KeyPlace } from '../../../shared/many-keys.ts'
 
 const SLOT = 7
 let time = 0

@@ -22,17 +22,15 @@ type Golden<T> = readonly (readonly [T, field: string, body?: string])[]
 
 /** Where both clocks say the same, what ends is told as it is kept. */
 const now = { nowMs: 50, wallMs: 50 }
-const long = 'x'.repeat(1025)
-const bytes = new Uint8Array([0, 255, 128])
+const [long, bytes] = ['x'.repeat(1025), new Uint8Array([0, 255, 128])]
 const key = 'salt'
 const whose = { key: '/menu', tenant: 'inn', query: '?day=1' }
 
-/** All but what the former format does not know of. */
-type OfFormer<T extends { type: string }, Newer> = {
-  readonly [N in Exclude<T['type'], Newer>]: Golden<Extract<T, { type: N }>>
+type All<T extends { type: string }, New> = {
+  [N in Exclude<T['type'], New>]: Golden<Extract<T, { type: N }>>
 }
 
-const commands: OfFormer<Command, 'value.describe' | 'value.touch' | `keys.${string}`> = {
+const commands: All<Command, 'value.describe' | 'value.touch' | `keys.${string}`> = {
   'value.get': [
     [{ type: 'value.get', key }, '["value.get","salt",null]'],
     [
@@ -121,10 +119,9 @@ const commands: OfFormer<Command, 'value.describe' | 'value.touch' | `keys.${str
   ],
 }
 
-const owner = 'node-1'
-const stamp = { time: 7, origin: 'b-1' }
+const [owner, stamp] = ['node-1', { time: 7, origin: 'b-1' }] as const
 
-const replies: OfFormer<Reply, 'description' | 'keys' | 'cleared'> = {
+const replies: All<Reply, 'description' | 'keys' | 'cleared'> = {
   value: [
     [
       { type: 'value', owner, contentType: 'a/b', body: bytes, stamp },
@@ -182,7 +179,7 @@ const replies: OfFormer<Reply, 'description' | 'keys' | 'cleared'> = {
 const jam = { contentType: 'a', body: 'b' }
 const presence = { reaction: 'fire', user: 'Sam', time: 7, endsAtMs: Infinity, isGone: false }
 
-const entries: { readonly [K in Entry['kind']]: Golden<Extract<Entry, { kind: K }>> } = {
+const entries: { [K in Entry['kind']]: Golden<Extract<Entry, { kind: K }>> } = {
   register: [
     [{ kind: 'register', stamp, endsAtMs: 50 }, '["register","vsalt",3,7,"b-1",50]'],
     [
