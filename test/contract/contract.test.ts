@@ -61,7 +61,7 @@ describe('on every way', () => {
 
 /** @returns what the answers said, as a batch would have it. */
 async function follow(way: Way, key: string, steps: readonly Step[]): Promise<unknown[]> {
-  const told: unknown[] = []
+  const all: unknown[] = []
   let tag = ''
   for (const step of steps) {
     const answer = await way.ask(key, step, tag)
@@ -71,11 +71,11 @@ async function follow(way: Way, key: string, steps: readonly Step[]): Promise<un
     tag = answer.headers['etag'] ?? tag
     expectBody(answer, expected, about)
     if (!way.takesAsBatch(step)) expectHeaders(answer, expected, about)
-    told.push(
+    all.push(
       answer.body.startsWith('{') ? { status: answer.status, ...masked(answer.body, tag) } : answer.body,
     )
   }
-  return told
+  return all
 }
 
 function expectBody({ body, status }: RawAnswer, { json, code, text = '' }: Expected, about: string): void {
@@ -84,7 +84,7 @@ function expectBody({ body, status }: RawAnswer, { json, code, text = '' }: Expe
     expect(problem, about).to.include({ code, status })
     expect(problem, about).to.include.keys('type', 'title', 'detail')
   } else if (json !== undefined)
-    expect({ status, ...JSON.parse(body) }, about).to.deep.equal({ status, ...json })
+    expect({ status, ...JSON.parse(told(body)) }, about).to.deep.equal({ status, ...json })
   else expect(body, about).to.equal(text)
 }
 
@@ -114,5 +114,10 @@ function tagOf(value: string): string {
 
 function masked(body: string, tag: string): object {
   const text = tag === '' ? body : body.replaceAll(JSON.stringify(tag).slice(1, -1), '<tag>')
-  return JSON.parse(text)
+  return JSON.parse(told(text))
+}
+
+/** Without the entity tag, which a batch alone tells in its body, and what is left of a life by then. */
+function told(body: string): string {
+  return body.replaceAll(/,"etag":"\\"[^"]*\\""/g, '').replaceAll(/"ttl":[\d.]+/g, '"ttl":"<ttl>"')
 }

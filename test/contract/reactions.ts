@@ -82,7 +82,7 @@ export const REACTIONS: Cases = {
     stepWith('POST /api/v1/reaction', '[]', UNPROCESSABLE),
     stepWith('POST /api/v1/reaction', '{', BAD),
     stepWith('POST /api/v1/reaction', '{}', refused(415, 'UNSUPPORTED_MEDIA_TYPE'), {
-      headers: { 'content-type': 'text/plain' },
+      headers: { 'content-type': 'text/csv' },
     }),
     step('GET /api/v1/reaction/reactions_count/x', MISSING),
     step('GET /api/v1/reaction/reactions_count/%zz', BAD),

@@ -1,7 +1,9 @@
 /** Values: at /api and as resources. */
-import { type Cases, type Expected, entry, refused, type Step, step, stepWith } from './step.ts'
+import { type Cases, type Expected, entry, JSON_TYPE, refused, type Step, step, stepWith } from './step.ts'
 
 const TEXT = { 'content-type': 'text/plain' }
+const RETURN = { prefer: 'return=representation' }
+const APPLIED = { 'preference-applied': 'return=representation' }
 const NULL = refused(403, 'KEY_NULL')
 const BAD = refused(400, 'BAD_REQUEST')
 const MISSING = refused(404, 'NO_SUCH_KEY')
@@ -31,9 +33,15 @@ function get(key: string, expected: Expected): Step {
   return step(`GET /api?key=${encodeURIComponent(key)}`, expected, { op })
 }
 
-function forget(key: string): Step {
+function forget(key: string, isThere: boolean): Step {
   const op = JSON.stringify({ op: 'delete', key })
-  return step(`DELETE /api?key=${encodeURIComponent(key)}`, entry(key, null), { op })
+  const expected = { ...entry(key, null), json: { ...Object(entry(key, null).json), deleted: isThere } }
+  return step(`DELETE /api?key=${encodeURIComponent(key)}`, expected, { op })
+}
+
+/** As long as it lives no longer than for a while. */
+function passing(key: string, data: unknown): Expected {
+  return { ...entry(key, data), json: { ...Object(entry(key, data).json), ttl: '<ttl>' } }
 }
 
 /** The whole life of an entry. */
@@ -48,15 +56,22 @@ function life(key: string): [string, ...Step[]] {
     step(`GET ${path}`, text(JSON.stringify(data), 'application/json')),
     set(key, 'again', entry(key, 'again')),
     get(key, entry(key, 'again')),
-    forget(key),
-    forget(key),
+    forget(key, true),
+    forget(key, false),
     get(key, entry(key, null)),
     step(`PUT ${path}`, created, { headers: TEXT, body: 'a\tb' }),
     step(`GET ${path}`, text('a\tb')),
     step(`HEAD ${path}`, { ...text(''), length: 3 }),
-    get(key, refused(409, 'NOT_JSON')),
-    step(`DELETE ${path}`, gone),
+    step(`GET /api?key=${encodeURIComponent(key)}`, refused(409, 'NOT_JSON')),
+    stepWith(`PATCH ${path}`, { ttl: null }, replaced),
+    step(
+      `DELETE ${path}`,
+      { ...text('a\tb'), headers: { ...text('').headers, ...APPLIED } },
+      { headers: RETURN },
+    ),
+    step(`DELETE ${path}`, MISSING, { headers: RETURN }),
     step(`DELETE ${path}`, MISSING),
+    stepWith(`PATCH ${path}`, { ttl: 1 }, MISSING),
     step(`HEAD ${path}`, {
       status: 404,
       headers: { 'content-type': 'application/problem+json' },
@@ -107,14 +122,20 @@ export const VALUES: Cases = {
   'have another key with a slash at the end': [
     'slash',
     step('PUT /api/v1/kv/slash', created, { headers: TEXT, body: 'x' }),
-    step('GET /api/v1/kv/slash/', refused(404, 'NO_SUCH_PATH')),
+    step('GET /api/v1/kv/slash/', MISSING),
     step('GET /api/v1/kv/slash%2F', MISSING),
+  ],
+  'have keys with slashes, encoded or not': [
+    'a/b',
+    step('PUT /api/v1/kv/a/b', created, { headers: TEXT, body: 'x' }),
+    step('GET /api/v1/kv/a%2Fb', text('x')),
+    step('DELETE /api/v1/kv/a/b', gone),
   ],
   'are found at /api/ too': [
     'end',
     stepWith('POST /api/', { key: 'end', data: 1 }, entry('end', 1)),
     step('GET /api/?key=end', entry('end', 1)),
-    step('DELETE /api/?key=end', entry('end', null)),
+    { ...forget('end', true), request: 'DELETE /api/?key=end' },
   ],
   'are told nothing of a fragment': [
     'fragment',
@@ -146,9 +167,11 @@ export const VALUES: Cases = {
     ...['', '"key":null,', '"key":"",', '"key":"null",', '"key":"nil",'].map((key) =>
       wrongSet(`${key}"data":1`, NULL),
     ),
-    ...['GET', 'PUT', 'DELETE'].flatMap((method) =>
-      ['', '/', '/null', '/nil'].map((end) => step(`${method} /api/v1/kv${end}`, NULL)),
+    ...['GET', 'PUT', 'PATCH', 'DELETE'].flatMap((method) =>
+      ['/', '/null', '/nil'].map((end) => step(`${method} /api/v1/kv${end}`, NULL)),
     ),
+    ...['PUT', 'PATCH'].map((method) => step(`${method} /api/v1/kv`, NULL)),
+    step('DELETE /api/v1/kv', BAD),
   ],
   'need a key that can be one': [
     'x',
@@ -174,8 +197,14 @@ export const VALUES: Cases = {
   'have a time to live': [
     'mortal',
     wrongSet('"key":"mortal","data":1,"ttl":60', entry('mortal', 1)),
+    get('mortal', passing('mortal', 1)),
+    stepWith('PATCH /api/v1/kv/mortal', { ttl: null }, replaced),
     get('mortal', entry('mortal', 1)),
-    step('PUT /api/v1/kv/mortal?ttl=60.5', replaced, { headers: TEXT, body: 'x' }),
+    stepWith('PATCH /api/v1/kv/mortal', { ttl: 60.5 }, replaced),
+    step('PUT /api/v1/kv/mortal?keep_ttl=1', replaced, { headers: JSON_TYPE, body: '2' }),
+    get('mortal', passing('mortal', 2)),
+    step('PUT /api/v1/kv/mortal?ttl=60.5&keep_ttl=1', BAD, { headers: TEXT, body: 'x' }),
+    step('PUT /api/v1/kv/mortal', replaced, { headers: TEXT, body: 'x' }),
     step('GET /api/v1/kv/mortal', text('x')),
   ],
   'come as JSON that is whole': [
@@ -183,7 +212,7 @@ export const VALUES: Cases = {
     ...['', '{', '[]', '1', '"x"', 'null', '{"key":"x","data":1}x', '{"key":"x","data":01}'].map((body) =>
       stepWith('POST /api', body, BAD),
     ),
-    ...['text/plain', 'application/json; charset=utf-16', ''].map((type) =>
+    ...['text/csv', 'application/json; charset=utf-16'].map((type) =>
       stepWith('POST /api', '{"key":"x","data":1}', refused(415, 'UNSUPPORTED_MEDIA_TYPE'), {
         headers: { 'content-type': type },
       }),
