@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import type { RawAnswer } from '../support/raw.ts'
 import { TestUpstream } from '../support/upstream.ts'
+import { CONDITIONS } from './conditions.ts'
 import { COUNTERS } from './counters.ts'
 import { HTTP } from './http.ts'
 import { REACTIONS } from './reactions.ts'
@@ -12,6 +13,7 @@ import { WAYS, Way } from './ways.ts'
 
 const SUITES: Readonly<Record<string, Cases>> = {
   values: VALUES,
+  'values under conditions': CONDITIONS,
   counters: COUNTERS,
   reactions: REACTIONS,
   'cached responses': RESPONSES,

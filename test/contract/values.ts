@@ -11,7 +11,6 @@ const FAILED = refused(412, 'PRECONDITION_FAILED')
 const created: Expected = { status: 201, headers: { etag: '<tag>' } }
 const replaced: Expected = { status: 204, headers: { etag: '<tag>' } }
 const gone: Expected = { status: 204 }
-const unchanged: Expected = { status: 304, headers: { etag: '<tag>' } }
 
 function text(body: string, type = 'text/plain'): Expected {
   return { status: 200, headers: { 'content-type': type, etag: '<tag>' }, text: body }
@@ -225,24 +224,6 @@ export const VALUES: Cases = {
     stepWith('POST /api', '{"key":"typed","data":1}', entry('typed', 1), {
       headers: { 'content-type': 'application/vnd.a+json; Charset="UTF-8"' },
     }),
-  ],
-  'are written and read under conditions': [
-    'conditions',
-    step('PUT /api/v1/kv/conditions', FAILED, { headers: { ...TEXT, 'if-match': '*' }, body: '0' }),
-    step('PUT /api/v1/kv/conditions', created, { headers: { ...TEXT, 'if-none-match': '*' }, body: '1' }),
-    step('PUT /api/v1/kv/conditions', FAILED, { headers: { ...TEXT, 'if-none-match': '*' }, body: '2' }),
-    step('GET /api/v1/kv/conditions', unchanged, { headers: { 'if-none-match': '<tag>' } }),
-    step('GET /api/v1/kv/conditions', unchanged, { headers: { 'if-none-match': '"x", W/<tag>' } }),
-    step('HEAD /api/v1/kv/conditions', unchanged, { headers: { 'if-none-match': '*' } }),
-    step('GET /api/v1/kv/conditions', text('1'), { headers: { 'if-none-match': '"x"' } }),
-    step('GET /api/v1/kv/conditions', FAILED, { headers: { 'if-match': 'W/<tag>' } }),
-    step('GET /api/v1/kv/conditions', text('1'), { headers: { 'if-match': '<tag>' } }),
-    step('GET /api/v1/kv/conditions', BAD, { headers: { 'if-match': 'x' } }),
-    step('PUT /api/v1/kv/conditions', replaced, { headers: { ...TEXT, 'if-match': '<tag>' }, body: '3' }),
-    step('PUT /api/v1/kv/conditions', FAILED, { headers: { ...TEXT, 'if-none-match': '<tag>' }, body: '4' }),
-    step('DELETE /api/v1/kv/conditions', FAILED, { headers: { 'if-match': '"x"' } }),
-    step('DELETE /api/v1/kv/conditions', gone, { headers: { 'if-match': '<tag>' } }),
-    step('DELETE /api/v1/kv/conditions', MISSING, { headers: { 'if-match': '*' } }),
   ],
   'keep any type, also none and an odd one': [
     'types',
