@@ -7,7 +7,6 @@ const APPLIED = { 'preference-applied': 'return=representation' }
 const NULL = refused(403, 'KEY_NULL')
 const BAD = refused(400, 'BAD_REQUEST')
 const MISSING = refused(404, 'NO_SUCH_KEY')
-const FAILED = refused(412, 'PRECONDITION_FAILED')
 const created: Expected = { status: 201, headers: { etag: '<tag>' } }
 const replaced: Expected = { status: 204, headers: { etag: '<tag>' } }
 const gone: Expected = { status: 204 }
