@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts'
 import { bytesOfBody, type CommandOf, type Reply, tagOf } from '../../shared/command.ts'
+import { isLater } from '../../shared/eventual.ts'
 import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
 import { slotsIn } from '../../shared/slot-set.ts'
 import type { Turns } from '../../shared/turns.ts'
@@ -75,8 +76,10 @@ export class Keys {
     )
     const reply: Reply = { type: 'keys', keys: listed, ...(next && { next }), time, owner }
     // Nothing is told that may still be lost.
-    for (const slot of new Set(keys.map(({ place }) => place.slot)))
-      await this.#options.shardOf(slot).told(slot, reply)
+    for (const slot of new Set(keys.map(({ place }) => place.slot))) {
+      const told = this.#options.shardOf(slot).told(slot, reply)
+      if (isLater(told)) await told
+    }
     return reply
   }
 
