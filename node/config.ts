@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { authority, type Environment, isWildcard, MAKES_A_SECRET, Settings } from '../shared/config.ts'
 import { SLOTS } from '../shared/placement.ts'
+import { readTls, type Tls } from '../shared/tls.ts'
 import { MemberId } from '../shared/view.ts'
 import { type KafkaSettings, readKafka } from './kafka-settings.ts'
 import { type CachedRoute, parseRoutes } from './route-table.ts'
@@ -12,7 +13,7 @@ export interface NodeConfig {
   readonly port: number
   /** Default: `<host>:<port>`. */
   readonly nodeId: string | undefined
-  /** Default: `http://<host>:<port>`. */
+  /** Default: `http://<host>:<port>`, and https where it serves that. */
   readonly advertiseUrl: string | undefined
   /** None: a cluster of one. */
   readonly uplinkUrls: readonly string[]
@@ -38,6 +39,7 @@ export interface NodeConfig {
   readonly apiKeys: readonly string[]
   /** The first is shown to the other members and to uplink, and all are taken from them. */
   readonly clusterSecrets: readonly string[]
+  readonly tls: Tls | undefined
   readonly logLevel: string
 }
 
@@ -63,7 +65,8 @@ export function readConfig(environment: Environment): NodeConfig {
   const apiKeys = settings.secrets('API_KEY')
   const uplinkUrls = settings.list('UPLINK_URL').map((url) => settings.url('UPLINK_URL', url))
   checkKeys(settings, { ...listening, uplinkUrls, apiKeys })
-  checkAddress(settings, { ...listening, uplinkUrls, advertiseUrl })
+  const tls = readTls(settings)
+  checkAddress(settings, { ...listening, uplinkUrls, advertiseUrl, tls })
   const config: NodeConfig = {
     ...listening,
     nodeId,
@@ -84,6 +87,7 @@ export function readConfig(environment: Environment): NodeConfig {
     routes: readRoutes(settings),
     kafka: readKafka(settings),
     apiKeys,
+    tls,
     logLevel: settings.logLevel(),
   }
   settings.check()
@@ -93,9 +97,9 @@ export function readConfig(environment: Environment): NodeConfig {
 /** Where the others find this member, and where it finds uplink. */
 function checkAddress(
   settings: Settings,
-  config: Pick<NodeConfig, 'host' | 'port' | 'uplinkUrls' | 'advertiseUrl'>,
+  config: Pick<NodeConfig, 'host' | 'port' | 'uplinkUrls' | 'advertiseUrl' | 'tls'>,
 ): void {
-  const { host, port, uplinkUrls, advertiseUrl } = config
+  const { host, port, uplinkUrls, advertiseUrl, tls } = config
   const advertised = URL.parse(advertiseUrl ?? '')
   if (advertised !== null && isWildcard(advertised.hostname))
     settings.problem(
@@ -105,7 +109,7 @@ function checkAddress(
     settings.problem(`ADVERTISE_URL=${advertiseUrl}: without a path, as members are not called below one`)
   if (uplinkUrls.length > 0 && advertiseUrl === undefined && isWildcard(host))
     settings.problem(`HOST=${host} and UPLINK_URL need an ADVERTISE_URL: where the others reach this node`)
-  const own = [`http://${authority(host, port)}`, advertiseUrl].flatMap(
+  const own = [`${tls?.scheme ?? 'http'}://${authority(host, port)}`, advertiseUrl].flatMap(
     (url) => URL.parse(url ?? '')?.origin ?? [],
   )
   for (const url of uplinkUrls)
@@ -155,5 +159,6 @@ function readRoutes(settings: Settings): readonly CachedRoute[] {
 /** How the member is called and reached, once its port is known. */
 export function identify(config: NodeConfig, port: number): { id: string; url: string } {
   const address = authority(config.host, port)
-  return { id: config.nodeId ?? address, url: config.advertiseUrl ?? `http://${address}` }
+  const scheme = config.tls?.scheme ?? 'http'
+  return { id: config.nodeId ?? address, url: config.advertiseUrl ?? `${scheme}://${address}` }
 }

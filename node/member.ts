@@ -10,6 +10,7 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../shared/clock.ts'
 import type { LarderError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
+import type { AgentOf } from '../shared/tls.ts'
 import type { Turns } from '../shared/turns.ts'
 import type { Member } from '../shared/view.ts'
 import { ClusterBackend, type Recoverable } from './cluster/cluster-backend.ts'
@@ -60,6 +61,8 @@ export interface MemberParts {
   readonly beside?: Beside
   readonly bodyBytesMax: number
   readonly waitForHoldersMs: number
+  /** For looks at other members. */
+  readonly agentOf?: AgentOf | undefined
   /** How many requests it has answered. */
   requests(): number
   connect(member: Member): Connection

@@ -47,6 +47,8 @@ export interface NodeParts {
 export interface Node extends AsyncDisposable {
   readonly member: Member
   readonly port: number
+  /** Reads its files anew, where it has some that may change. */
+  readonly renew: (() => void) | undefined
 }
 
 /**
@@ -69,9 +71,10 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   }
   const log = root.child({ member: self.id })
   for (const problem of shortcomingsOf(machine, config.bytesMax)) log.warn(problem)
+  for (const doubt of config.tls?.doubtsOf(self.url) ?? []) log.warn(doubt)
   const own = { ...parts, machine, self, log, names, descriptors, metrics, means, client }
   const { backend, sources, routes } = join(config, own)
-  const { apiKeys, clusterSecrets } = config
+  const { apiKeys, clusterSecrets, tls } = config
   http.serve(routes, { apiKeys, memberSecrets: clusterSecrets })
   await backend.open().catch(async (error) => {
     await http.close(0)
@@ -86,6 +89,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   return {
     member: self,
     port: http.port,
+    renew: tls && (() => tls.renew(log)),
     /**
      * Leaves the cluster, lets clients and balancers notice, answers what is under way, writes what is not on
      * disk, and closes.
@@ -116,7 +120,8 @@ function join(config: NodeConfig, joined: Joined) {
   const { self, clock, log, names, metrics, means, client, descriptors, onFatal } = joined
   const { outgoing } = descriptors
   const { registry } = metrics
-  const { uplinkUrls, clusterSecrets, peerTimeoutMs: timeoutMs } = config
+  const { uplinkUrls, clusterSecrets, tls, peerTimeoutMs: timeoutMs } = config
+  const agentOf = tls?.agentOf
   const basis = { ...config, ...means, self, clock, log, registry, timeoutMs, connectionsMax: outgoing }
   names.belong('registry', uplinkUrls)
   registerNameMetrics(registry, names)
@@ -126,11 +131,15 @@ function join(config: NodeConfig, joined: Joined) {
   const { backend }: { backend: Backend } = createMember({
     ...basis,
     storage,
+    agentOf,
     heapBytesMax: heapBytesFor(joined.machine),
     beside: { backlog: () => storage.waitingBytes, tokens: () => sources.tokenBytes },
     metrics: createClusterMetrics(registry),
     stamps: new StampClock(self.incarnation),
-    uplink: uplinkUrls.length > 0 ? new UplinkClient(uplinkUrls, clusterSecrets, self.id) : undefined,
+    uplink:
+      uplinkUrls.length > 0
+        ? new UplinkClient(uplinkUrls, { clusterSecrets, self: self.id, agentOf })
+        : undefined,
     requests: () => metrics.answers.total,
     connect(other) {
       names.belong('member', [other.url])
@@ -139,6 +148,7 @@ function join(config: NodeConfig, joined: Joined) {
         clock,
         self: self.id,
         clusterSecrets,
+        tls,
         connectionsMax: outgoing,
         inFlight,
       })

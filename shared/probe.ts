@@ -4,6 +4,7 @@
  */
 import fetch, { FetchError } from 'node-fetch'
 import { z } from 'zod'
+import type { AgentOf } from './tls.ts'
 import { MEMBER_HEADER, Member } from './view.ts'
 
 /**
@@ -35,13 +36,22 @@ export function addressAt({ url }: Member, path: string): string {
   return url.replace(/\/$/, '') + path
 }
 
-/** Never throws; the signal is its deadline. @param by the member that looks, if it is one. */
-export async function probe(member: Member, signal: AbortSignal, by?: string): Promise<Outcome> {
+export interface ProbeOptions {
+  /** Its deadline. */
+  readonly signal: AbortSignal
+  readonly agentOf?: AgentOf | undefined
+  /** The member that looks, if it is one. */
+  readonly by?: string
+}
+
+/** Never throws. */
+export async function probe(member: Member, { signal, agentOf, by }: ProbeOptions): Promise<Outcome> {
   try {
     const response = await fetch(addressAt(member, '/livez'), {
       // A kept connection would not show whether a new one is refused.
       headers: { connection: 'close', ...(by !== undefined && { [MEMBER_HEADER]: by }) },
       signal,
+      ...(agentOf && { agent: agentOf }),
       redirect: 'manual',
       size: ANSWER_BYTES_MAX,
     })

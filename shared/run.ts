@@ -1,8 +1,9 @@
 /**
  * Runs a service as the process: started, stopped by a signal, with an exit code that tells the truth.
  *
- * SIGTERM, SIGINT, SIGHUP and the end of the parent's channel stop it in good order. A second signal ends it at once;
- * one that comes right behind the first is an echo: npm passes on what the terminal has sent already.
+ * SIGTERM, SIGINT and the end of the parent's channel stop it in good order, and so does SIGHUP where there is nothing that it
+ * would read anew. A second signal ends it at once; one that comes right behind the first is an echo: npm passes on
+ * what the terminal has sent already.
  */
 import { ConfigError } from './config.ts'
 import { LarderError } from './errors.ts'
@@ -12,10 +13,13 @@ const ECHO_MS = 1000
 /** Stopping takes less; a part that hangs must not keep the process. */
 const STOP_MAX_MS = 40_000
 
+export interface Service extends AsyncDisposable {
+  /** Reads its files anew. Never throws. */
+  readonly renew?: (() => void) | undefined
+}
+
 /** `start` may call `fail` later on, when the service finds that it cannot go on; it is stopped in good order then too. */
-export async function runService(
-  start: (fail: (error: Error) => void) => Promise<AsyncDisposable>,
-): Promise<void> {
+export async function runService(start: (fail: (error: Error) => void) => Promise<Service>): Promise<void> {
   // Heeded as long as nothing has used a thread.
   const threads = Math.max(THREADS, Number(process.env['UV_THREADPOOL_SIZE']) || 0)
   process.env['UV_THREADPOOL_SIZE'] = String(threads)
@@ -43,7 +47,12 @@ export async function runService(
   }
   // Before anything is started: who hears that it is there may stop it at once.
   const heed = () => void stop()
-  process.on('SIGTERM', heed).on('SIGINT', heed).on('SIGHUP', heed).on('disconnect', heed)
+  process.on('SIGTERM', heed).on('SIGINT', heed).on('disconnect', heed)
+  process.on('SIGHUP', async () => {
+    const { renew } = await begin
+    if (renew === undefined) heed()
+    else renew()
+  })
   const begin = Promise.try(() => start((error) => void stop(error)))
   if (process.send !== undefined && !process.connected) heed() // The parent was gone before it could be listened to.
   try {

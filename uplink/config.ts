@@ -1,5 +1,6 @@
 /** Every setting of an uplink: its default, its unit, its meaning. */
 import { type Environment, Settings } from '../shared/config.ts'
+import { readTls, type Tls } from '../shared/tls.ts'
 
 export interface UplinkConfig {
   readonly host: string
@@ -13,6 +14,7 @@ export interface UplinkConfig {
   /** How many members hold each slot, while there are that many. */
   readonly copies: number
   readonly logLevel: string
+  readonly tls: Tls | undefined
 }
 
 /**
@@ -36,6 +38,7 @@ export function readConfig(environment: Environment): UplinkConfig {
     }),
     copies: settings.integer('COPIES', { fallback: 2, min: 1 }),
     logLevel: settings.logLevel(),
+    tls: readTls(settings),
   }
   settings.check()
   return Object.freeze(config)

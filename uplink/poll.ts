@@ -4,6 +4,7 @@
  */
 import { type Clock, pause } from '../shared/clock.ts'
 import { type Outcome, probe } from '../shared/probe.ts'
+import type { AgentOf } from '../shared/tls.ts'
 import type { Member } from '../shared/view.ts'
 import type { Observations } from './observations.ts'
 import { type Registry, witnesses } from './registry.ts'
@@ -14,6 +15,7 @@ export interface PollOptions {
   readonly clock: Clock
   readonly deadlineMs: number
   readonly clusterSecrets: readonly string[]
+  readonly agentOf?: AgentOf | undefined
   readonly observations: Observations
 }
 
@@ -51,7 +53,7 @@ export class Poll {
   }
 
   async #hold(member: Member, registry: Registry): Promise<Looks> {
-    const { observations, clock, deadlineMs, clusterSecrets } = this.#options
+    const { observations, clock, deadlineMs, clusterSecrets, agentOf } = this.#options
     const asked = witnesses(observations.sightings, registry, { of: member, max: ASKED_MAX })
     const over = new AbortController()
     const others: Outcome[] = []
@@ -68,7 +70,7 @@ export class Poll {
       const found = await ask(
         witness,
         { ...member, joins: true },
-        { clusterSecrets, deadlineMs, over: over.signal },
+        { clusterSecrets, agentOf, deadlineMs, over: over.signal },
       )
       if (found !== undefined) others.push(found)
       note(found)
@@ -81,8 +83,8 @@ export class Poll {
   }
 
   async #look(member: Member, over: AbortSignal): Promise<Outcome> {
-    const { clock, deadlineMs } = this.#options
-    const found = await probe(member, deadline(deadlineMs, over))
+    const { clock, deadlineMs, agentOf } = this.#options
+    const found = await probe(member, { signal: deadline(deadlineMs, over), agentOf })
     if (found === 'here') this.#reachedAtMs = clock.now()
     return found
   }

@@ -11,6 +11,7 @@
 import type { Counter } from 'prom-client'
 import { type Clock, pause } from '../shared/clock.ts'
 import { type Outcome, probe } from '../shared/probe.ts'
+import type { AgentOf } from '../shared/tls.ts'
 import type { Member } from '../shared/view.ts'
 import type { Observations } from './observations.ts'
 import { type Registry, witnesses } from './registry.ts'
@@ -28,6 +29,7 @@ export interface ProbesOptions {
   readonly clock: Clock
   readonly deadlineMs: number
   readonly clusterSecrets: readonly string[]
+  readonly agentOf?: AgentOf | undefined
   readonly observations: Observations
   readonly outcomes: Counter<'outcome'>
 }
@@ -68,16 +70,17 @@ export class Probes {
   }
 
   async #find(member: Member, on: { registry: Registry; found: AbortSignal }): Promise<Finding> {
-    const { clock, deadlineMs } = this.#options
+    const { clock, deadlineMs, agentOf } = this.#options
     const halfMs = deadlineMs / 2
     const answered = new AbortController()
-    const own = probe(member, deadline(deadlineMs, on.found)).finally(() => answered.abort())
+    const signal = deadline(deadlineMs, on.found)
+    const own = probe(member, { signal, agentOf }).finally(() => answered.abort())
     await pause(clock, halfMs, answered.signal)
     const first = answered.signal.aborted ? await own : 'silent'
     if (first === 'here') return first
     const askMs = first === 'silent' ? halfMs : Math.min(halfMs, REFUSED_MAX_MS)
     const { observations, clusterSecrets } = this.#options
-    const asking = { clusterSecrets, deadlineMs: askMs, over: on.found }
+    const asking = { clusterSecrets, agentOf, deadlineMs: askMs, over: on.found }
     const asked = witnesses(observations.sightings, on.registry, { of: member, max: WITNESSES_MAX })
     return firstHere(
       own,

@@ -6,6 +6,7 @@ import fetch from 'node-fetch'
 import type { Clock } from '../shared/clock.ts'
 import { addressAt, STATUS_PATH } from '../shared/probe.ts'
 import { bearer } from '../shared/secrets.ts'
+import type { AgentOf } from '../shared/tls.ts'
 import { LIFE_HEADER, type Member, MemberStatus } from '../shared/view.ts'
 
 export interface Status extends MemberStatus {
@@ -21,19 +22,24 @@ const ANSWER_MAX_MS = 500
 const ANSWER_BYTES_MAX = 64 * 1024
 const FRESH_MS = 1000
 
+export interface StatusesOptions {
+  readonly clock: Clock
+  readonly clusterSecrets: readonly string[]
+  readonly agentOf?: AgentOf | undefined
+  readonly answerMaxMs?: number
+}
+
 export class Statuses {
   readonly #clock: Clock
-  readonly #clusterSecrets: readonly string[]
-  readonly #answerMaxMs: number
+  readonly #options: StatusesOptions
   #askedAtMs = -Infinity
   #answers: Promise<StatusByLife> = Promise.resolve(new Map())
   /** How many requests each had answered by when. */
   #counts: ReadonlyMap<string, { requests: number; atMs: number }> = new Map()
 
-  constructor(options: { clock: Clock; clusterSecrets: readonly string[]; answerMaxMs?: number }) {
+  constructor(options: StatusesOptions) {
     this.#clock = options.clock
-    this.#clusterSecrets = options.clusterSecrets
-    this.#answerMaxMs = options.answerMaxMs ?? ANSWER_MAX_MS
+    this.#options = options
   }
 
   of(members: readonly Member[]): Promise<StatusByLife> {
@@ -64,14 +70,16 @@ export class Statuses {
   }
 
   async #read(member: Member): Promise<MemberStatus | undefined> {
+    const { clusterSecrets, agentOf, answerMaxMs = ANSWER_MAX_MS } = this.#options
     try {
       const response = await fetch(addressAt(member, STATUS_PATH), {
         headers: {
-          ...bearer(this.#clusterSecrets),
+          ...bearer(clusterSecrets),
           [LIFE_HEADER]: member.incarnation,
           connection: 'close',
         },
-        signal: AbortSignal.timeout(this.#answerMaxMs),
+        signal: AbortSignal.timeout(answerMaxMs),
+        ...(agentOf && { agent: agentOf }),
         redirect: 'manual',
         size: ANSWER_BYTES_MAX,
       })

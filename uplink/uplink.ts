@@ -33,6 +33,8 @@ import { Watchers } from './watchers.ts'
 export interface Uplink extends AsyncDisposable {
   readonly port: number
   readonly url: string
+  /** Reads its files anew, where it has some that may change. */
+  readonly renew: (() => void) | undefined
 }
 
 export interface StartOptions {
@@ -57,7 +59,7 @@ const STOP_GRACE_MS = 2000
 
 /** @throws when the port cannot be had. */
 export async function startUplink(
-  { host, port, clusterSecrets, redisUrl, leaseMs, copies }: UplinkConfig,
+  { host, port, clusterSecrets, redisUrl, leaseMs, copies, tls }: UplinkConfig,
   options: StartOptions,
 ): Promise<Uplink> {
   const { log, clock = systemClock, foundingMs = FOUNDING_MS } = options
@@ -74,11 +76,20 @@ export async function startUplink(
   const probeMaxMs = Math.min(leaseMs * PROBE_PART, PROBE_MAX_MS)
   const observations = new Observations(leaseMs)
   const outcomes = metrics.probes
-  const probes = new Probes({ clock, deadlineMs: probeMaxMs, clusterSecrets, observations, outcomes })
+  const { agentOf } = tls ?? {}
+  const probes = new Probes({
+    clock,
+    deadlineMs: probeMaxMs,
+    clusterSecrets,
+    agentOf,
+    observations,
+    outcomes,
+  })
   const poll = new Poll({
     clock,
     deadlineMs: Math.min(probeMaxMs, POLL_MAX_MS),
     clusterSecrets,
+    agentOf,
     observations,
   })
   const outside = new Outside({ clock, leaseMs })
@@ -101,7 +112,7 @@ export async function startUplink(
   const looking = { registrar, store, probes, poll, reachability, observations }
   parts.use(await Lookout.start({ ...looking, clock, log, leaseMs, probeMaxMs }))
 
-  const statuses = new Statuses({ clock, clusterSecrets })
+  const statuses = new Statuses({ clock, clusterSecrets, agentOf })
   const own = [
     ...registryRoutes({
       registrar,
@@ -121,7 +132,7 @@ export async function startUplink(
     routes: own,
   })
   const routes = [...own, ...ops]
-  const service = await HttpService.listen({ log, metrics: http, host, port, descriptors })
+  const service = await HttpService.listen({ log, metrics: http, host, port, descriptors, tls })
   service.serve(routes, { memberSecrets: clusterSecrets })
   parts.defer(() => service.close(STOP_GRACE_MS))
   parts.defer(() => {
@@ -129,8 +140,10 @@ export async function startUplink(
     watchers.release()
   })
 
-  const url = `http://${authority(host, service.port)}`
+  const url = `${tls?.scheme ?? 'http'}://${authority(host, service.port)}`
+  for (const doubt of tls?.doubtsOf(url) ?? []) log.warn(doubt)
   log.info({ url, registry: redisUrl === undefined ? 'in this process' : 'in Redis' }, 'uplink listens')
   const lifetime = parts.move()
-  return { port: service.port, url, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+  const renew = tls && (() => tls.renew(log))
+  return { port: service.port, url, renew, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

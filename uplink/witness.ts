@@ -2,10 +2,12 @@
 import fetch from 'node-fetch'
 import { addressAt, type Outcome, REACH_PATH, Reached, type ReachRequest } from '../shared/probe.ts'
 import { bearer } from '../shared/secrets.ts'
+import type { AgentOf } from '../shared/tls.ts'
 import { LIFE_HEADER, type Member } from '../shared/view.ts'
 
 export interface AskOptions {
   readonly clusterSecrets: readonly string[]
+  readonly agentOf?: AgentOf | undefined
   /** How long it may take. */
   readonly deadlineMs: number
   /** Aborted when nobody wants to know any more. */
@@ -20,7 +22,7 @@ const WAY_PART = 1 / 4
 export async function ask(
   witness: Member,
   { id, url, incarnation, joins }: ReachRequest,
-  { clusterSecrets, deadlineMs, over }: AskOptions,
+  { clusterSecrets, agentOf, deadlineMs, over }: AskOptions,
 ): Promise<Outcome | undefined> {
   const asked: ReachRequest = { id, url, incarnation, ...(joins && { joins }) }
   try {
@@ -34,6 +36,7 @@ export async function ask(
       },
       body: JSON.stringify({ ...asked, withinMs: deadlineMs * (1 - WAY_PART) }),
       signal: deadline(deadlineMs, over),
+      ...(agentOf && { agent: agentOf }),
       redirect: 'manual',
       size: ANSWER_BYTES_MAX,
     })

@@ -8,11 +8,13 @@ import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { parsingJson } from '../../shared/json.ts'
 import { probe, REACH_PATH, Reached, ReachRequest, STATUS_PATH } from '../../shared/probe.ts'
+import type { AgentOf } from '../../shared/tls.ts'
 import { type Member, MemberStatus } from '../../shared/view.ts'
 import { type Addressee, refuseOthers } from './peers/peers.ts'
 
 export interface ReachRoutesOptions {
   readonly self: Addressee
+  readonly agentOf?: AgentOf | undefined
   /** Those of the view in force. */
   members(): readonly Member[]
   status(): MemberStatus
@@ -22,7 +24,7 @@ export interface ReachRoutesOptions {
 const PROBE_MAX_MS = 500
 const BODY_BYTES_MAX = 16 * 1024
 
-export function reachRoutes({ self, members, status }: ReachRoutesOptions): Route[] {
+export function reachRoutes({ self, agentOf, members, status }: ReachRoutesOptions): Route[] {
   return [
     {
       method: 'POST',
@@ -39,7 +41,7 @@ export function reachRoutes({ self, members, status }: ReachRoutesOptions): Rout
         const { withinMs = PROBE_MAX_MS } = asked
         const other = asked.joins ? asked : known(asked, members())
         const signal = AbortSignal.timeout(Math.ceil(Math.min(withinMs, PROBE_MAX_MS)))
-        const outcome = await probe(other, signal, self.id)
+        const outcome = await probe(other, { signal, agentOf, by: self.id })
         return json({ outcome })
       },
     },

@@ -5,6 +5,7 @@ import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/http/body.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
+import type { AgentOf } from '../../shared/tls.ts'
 import { MEMBER_HEADER, Member, type MemberStatus, PeerRecord } from '../../shared/view.ts'
 import type { Inbox } from './inbox.ts'
 import { meetRoute } from './meet.ts'
@@ -40,6 +41,7 @@ export interface ClusterRoutesOptions {
   readonly slots: Slots
   readonly memory: { readonly counts: MemberStatus['entries'] & { readonly bytes: number } }
   readonly bodyBytesMax: number
+  readonly agentOf?: AgentOf | undefined
   /** How many requests it has answered. */
   requests(): number
 }
@@ -71,6 +73,7 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
     },
     ...reachRoutes({
       self,
+      agentOf: options.agentOf,
       members: () => members.placed?.view.members ?? [],
       status: () => statusOf(options),
     }),

@@ -1,5 +1,6 @@
 /** What is connected to a server: a place for whoever comes, and an answer for what never becomes a request. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Descriptors, divide } from '../descriptors.ts'
 import type { Log } from '../log.ts'
@@ -28,7 +29,19 @@ export class Connections {
       isQuiet: (socket) => refusals.isQuiet(socket),
     })
     metrics.tellPlaces(this.#places)
-    server.on('connection', (socket) => this.#places.enter(socket, socket.remoteAddress))
+    // Of TLS there are two sockets, the later one above the other: what they have in common is from where they come.
+    const bare = new Map<string, Socket>()
+    server.on('connection', (socket) => {
+      const origin = originOf(socket)
+      bare.set(origin, socket)
+      socket.once('close', () => bare.get(origin) === socket && bare.delete(origin))
+      this.#places.enter(socket, socket.remoteAddress)
+    })
+    server.on('secureConnection', (secure: Socket) => {
+      const socket = bare.get(originOf(secure))
+      if (socket === undefined) secure.destroy()
+      else this.#places.secured(socket, secure)
+    })
   }
 
   /** To be told of every request. */
@@ -51,4 +64,8 @@ export class Connections {
   refuses(socket: Duplex): boolean {
     return this.#places.refuses(socket)
   }
+}
+
+function originOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }

@@ -39,7 +39,7 @@ export interface PlacesOptions {
 }
 
 interface Place {
-  readonly socket: Duplex
+  socket: Duplex
   readonly address: Address
   askedAtMs: number
   isGuest: boolean
@@ -99,6 +99,14 @@ export class Places {
     const { clients, kept } = this.#options
     const [mute = place] = this.#mute
     if (this.clients + this.members > clients + kept) this.#cut(mute)
+  }
+
+  /** TLS is agreed on: what is said on the connection comes on this socket from now on. */
+  secured(socket: Duplex, secure: Duplex): void {
+    const place = this.#bySocket.get(socket)
+    if (place === undefined) return
+    place.socket = secure
+    this.#bySocket.set(secure, place)
   }
 
   /** Something is asked on it. @returns whether it is a client for whom there is no place. */

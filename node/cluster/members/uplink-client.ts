@@ -5,6 +5,7 @@
 import fetch from 'node-fetch'
 import { isErrorCode, LarderError } from '../../../shared/errors.ts'
 import { bearer } from '../../../shared/secrets.ts'
+import type { AgentOf } from '../../../shared/tls.ts'
 import { Lease, MEMBER_HEADER, type Member, type Renewal, View } from '../../../shared/view.ts'
 
 /** A call that renews or reports; longer than any uplink that works takes. */
@@ -19,17 +20,25 @@ interface UplinkCall {
   readonly maxMs: number
 }
 
+export interface UplinkClientOptions {
+  readonly clusterSecrets: readonly string[]
+  /** The name of this member, for the logs of uplink. */
+  readonly self: string
+  readonly agentOf?: AgentOf | undefined
+}
+
 export class UplinkClient {
   readonly #urls: readonly string[]
   readonly #headers: Readonly<Record<string, string>>
+  readonly #agentOf: AgentOf | undefined
   #current = 0
   #isStopped = false
   /** Aborted when the current uplink is given up. */
   #abandon = new AbortController()
 
-  /** `self` is the name of this member, for the logs of uplink. */
-  constructor(urls: readonly string[], clusterSecrets: readonly string[], self: string) {
+  constructor(urls: readonly string[], { clusterSecrets, self, agentOf }: UplinkClientOptions) {
     this.#urls = urls
+    this.#agentOf = agentOf
     this.#headers = { [MEMBER_HEADER]: self, ...bearer(clusterSecrets) }
   }
 
@@ -95,6 +104,7 @@ export class UplinkClient {
     this.#abandon.signal.throwIfAborted()
     const response = await fetch(this.url + path, {
       method,
+      ...(this.#agentOf && { agent: this.#agentOf }),
       signal: AbortSignal.any([this.#abandon.signal, AbortSignal.timeout(maxMs)]),
       headers: { ...this.#headers, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),

@@ -2,7 +2,7 @@
  * A connection to another member that has left HTTP, which costs more than what members mostly say to each other: one
  * question at a time, and its answer.
  */
-import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http'
+import { type Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../../shared/clock.ts'
@@ -31,6 +31,8 @@ export class NoChannelError extends Error {
 
 export interface ChannelOptions {
   readonly target: RequestOptions
+  /** Which keeps no connection. */
+  readonly agent: Agent
   readonly headers: Readonly<Record<string, string>>
   readonly clock: Clock
   readonly answerBytesMax: number
@@ -111,11 +113,11 @@ export class Channel {
 
   /** Whatever keeps it from becoming a channel but a connection that cannot be had, requests may still get through. */
   #begin(): ClientRequest {
-    const { target, headers } = this.#options
+    const { target, agent, headers } = this.#options
     const request = target.protocol === 'https:' ? httpsRequest : httpRequest
     const connecting = request({
       ...target,
-      agent: false,
+      agent,
       headers: { ...headers, connection: 'upgrade', upgrade: CHANNEL_PROTOCOL },
     })
     const failWith = (error: Error) => {

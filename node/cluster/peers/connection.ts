@@ -1,10 +1,11 @@
 /** The ways to another member: separate ones, so that what waits on one of them holds up nothing on the others. */
-import { Agent as HttpAgent, type RequestOptions } from 'node:http'
+import { type AgentOptions, Agent as HttpAgent, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import type { Clock } from '../../../shared/clock.ts'
 import { type InFlight, Share } from '../../../shared/in-flight.ts'
 import { bearer } from '../../../shared/secrets.ts'
+import type { Tls } from '../../../shared/tls.ts'
 import { LIFE_HEADER, MEMBER_HEADER, type Member } from '../../../shared/view.ts'
 import { FRAME_TYPE } from '../wire/calls.ts'
 import { CHANNEL_PATH, Channel, NoChannelError } from './channel.ts'
@@ -50,6 +51,8 @@ export interface HttpConnectionOptions {
   readonly self: string
   /** Those of the cluster. */
   readonly clusterSecrets: readonly string[]
+  /** By which it is checked who answers; what Node trusts counts without. */
+  readonly tls?: Pick<Tls, 'agent'> | undefined
   /** How many connections may be opened from here, to all there is. */
   readonly connectionsMax: number
   /** What is sent and answered counts; of fetches an answer may also be refused. */
@@ -66,6 +69,7 @@ const ANSWER_BYTES_MAX = 512 * 2 ** 20
 export class HttpConnection implements Connection {
   readonly #options: HttpConnectionOptions
   readonly #url: string
+  readonly #isSecure: boolean
   readonly #headers: Readonly<Record<string, string>>
   readonly #agents: Readonly<Record<Lane, HttpAgent>>
   readonly #channels: Readonly<Partial<Record<Lane, Channel>>>
@@ -81,10 +85,10 @@ export class HttpConnection implements Connection {
       [LIFE_HEADER]: incarnation,
       ...bearer(options.clusterSecrets),
     }
-    const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent
-    const inTurn = () => new Agent({ keepAlive: true, maxSockets: 1 })
+    this.#isSecure = url.startsWith('https:')
+    const inTurn = () => this.#agent({ keepAlive: true, maxSockets: 1 })
     const maxSockets = Math.max(LANE_MIN, Math.floor(options.connectionsMax * LANE_PART))
-    const sideBySide = () => new Agent({ keepAlive: true, maxSockets })
+    const sideBySide = () => this.#agent({ keepAlive: true, maxSockets })
     this.#agents = {
       commands: inTurn(),
       changes: inTurn(),
@@ -148,10 +152,16 @@ export class HttpConnection implements Connection {
   #channel(): Channel {
     return new Channel({
       target: this.#targetOf(CHANNEL_PATH),
+      agent: this.#agent({}),
       headers: this.#headers,
       clock: this.#options.clock,
       answerBytesMax: ANSWER_BYTES_MAX,
     })
+  }
+
+  #agent(options: AgentOptions): HttpAgent {
+    if (!this.#isSecure) return new HttpAgent(options)
+    return this.#options.tls?.agent(options) ?? new HttpsAgent(options)
   }
 
   close(): void {

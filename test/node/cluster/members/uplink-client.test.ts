@@ -30,7 +30,7 @@ describe('a client of several uplinks', () => {
   it('wakes whoever watches an uplink that hangs, and asks the next one', async () => {
     const hanging = await serve(() => {})
     const working = await serve((_, response) => answer(response, view))
-    const client = new UplinkClient([hanging, working], [], 'a')
+    const client = new UplinkClient([hanging, working], { clusterSecrets: [], self: 'a' })
     const watch = client.watch(3).catch(() => 'woken')
     await client.renew('a', renewal).catch(() => {})
     expect(await watch).to.equal('woken')
@@ -46,7 +46,7 @@ describe('a client of several uplinks', () => {
       asked.broken++
       response.writeHead(502).end('<html>')
     })
-    const client = new UplinkClient([broken, refusing], [], 'a')
+    const client = new UplinkClient([broken, refusing], { clusterSecrets: [], self: 'a' })
     for (let attempt = 0; attempt < 3; attempt++) {
       const error = await client.renew('a', renewal).catch((thrown) => thrown)
       expect(error).to.include({ code: 'ID_TAKEN', message: 'taken' })
@@ -63,8 +63,8 @@ describe('a client of several uplinks', () => {
       response.writeHead(202, { 'content-type': 'text/plain' }).end('Accepted')
     })
     const member = { id: 'a', url: 'http://a', incarnation: 'a-1' }
-    await new UplinkClient([hanging, working], [], 'a').leave(member)
-    await new UplinkClient([hanging, working], [], 'a').report(member)
+    await new UplinkClient([hanging, working], { clusterSecrets: [], self: 'a' }).leave(member)
+    await new UplinkClient([hanging, working], { clusterSecrets: [], self: 'a' }).report(member)
     expect(asked).to.deep.equal(['DELETE /api/v1/members/a?incarnation=a-1', 'POST /api/v1/members/a/report'])
   })
 
@@ -72,10 +72,12 @@ describe('a client of several uplinks', () => {
     const problem = { code: 'UNAUTHORIZED', detail: 'not that secret' }
     const refusing = await serve((_, response) => answer(response.writeHead(401), problem))
     const taking = await serve((_, response) => answer(response, { epoch: 1, leaseMs: 3000 }))
-    const client = new UplinkClient([refusing, taking], ['salt'], 'a')
+    const client = new UplinkClient([refusing, taking], { clusterSecrets: ['salt'], self: 'a' })
     expect(await client.renew('a', renewal)).to.deep.equal({ epoch: 1, leaseMs: 3000 })
     for (const urls of [[refusing], [refusing, refusing]]) {
-      const error = await new UplinkClient(urls, ['salt'], 'a').renew('a', renewal).catch((thrown) => thrown)
+      const error = await new UplinkClient(urls, { clusterSecrets: ['salt'], self: 'a' })
+        .renew('a', renewal)
+        .catch((thrown) => thrown)
       expect(error).to.include({ code: 'UNAUTHORIZED', message: 'not that secret' })
     }
     client.stop()
@@ -87,7 +89,7 @@ describe('a client of several uplinks', () => {
       seen.push(request.headers.authorization, request.headers['larder-member'])
       answer(response, view)
     })
-    const client = new UplinkClient([url], ['salt', 'pepper'], 'a')
+    const client = new UplinkClient([url], { clusterSecrets: ['salt', 'pepper'], self: 'a' })
     await client.view()
     expect(seen).to.deep.equal(['Bearer salt', 'a'])
     client.stop()
