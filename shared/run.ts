@@ -48,10 +48,9 @@ export async function runService(start: (fail: (error: Error) => void) => Promis
   // Before anything is started: who hears that it is there may stop it at once.
   const heed = () => void stop()
   process.on('SIGTERM', heed).on('SIGINT', heed).on('disconnect', heed)
-  process.on('SIGHUP', async () => {
-    const { renew } = await begin
-    if (renew === undefined) heed()
-    else renew()
+  process.on('SIGHUP', () => {
+    const hear = ({ renew }: Service) => (renew === undefined ? heed() : renew())
+    void begin.then(hear, () => {}) // One that does not begin says so itself.
   })
   const begin = Promise.try(() => start((error) => void stop(error)))
   if (process.send !== undefined && !process.connected) heed() // The parent was gone before it could be listened to.

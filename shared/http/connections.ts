@@ -1,5 +1,6 @@
 /** What is connected to a server: a place for whoever comes, and an answer for what never becomes a request. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { Server as SecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Descriptors, divide } from '../descriptors.ts'
@@ -18,6 +19,8 @@ export interface ConnectionsOptions {
 export class Connections {
   readonly #refusals: Refusals
   readonly #places: Places
+  /** On which TLS may still have to be agreed on, by their origins. */
+  readonly #bare = new Map<string, Socket>()
 
   constructor(server: Server, { log, metrics, descriptors = divide(Infinity) }: ConnectionsOptions) {
     const refusals = new Refusals(server, log, metrics)
@@ -29,19 +32,28 @@ export class Connections {
       isQuiet: (socket) => refusals.isQuiet(socket),
     })
     metrics.tellPlaces(this.#places)
-    // Of TLS there are two sockets, the later one above the other: what they have in common is from where they come.
-    const bare = new Map<string, Socket>()
-    server.on('connection', (socket) => {
+    server.on('connection', (socket) => this.#places.enter(socket, socket.remoteAddress))
+    if (server instanceof SecureServer) this.#followSecure(server)
+  }
+
+  /** Of TLS there are two sockets, the later one above the other: what they have in common is from where they come. */
+  #followSecure(server: SecureServer): void {
+    server.on('connection', (socket: Socket) => {
       const origin = originOf(socket)
-      bare.set(origin, socket)
-      socket.once('close', () => bare.get(origin) === socket && bare.delete(origin))
-      this.#places.enter(socket, socket.remoteAddress)
+      this.#bare.set(origin, socket)
+      socket.once('close', () => this.#bare.get(origin) === socket && this.#bare.delete(origin))
     })
-    server.on('secureConnection', (secure: Socket) => {
-      const socket = bare.get(originOf(secure))
+    server.on('secureConnection', (secure) => {
+      const socket = this.#bare.get(originOf(secure))
+      this.#bare.delete(originOf(secure))
       if (socket === undefined) secure.destroy()
       else this.#places.secured(socket, secure)
     })
+  }
+
+  /** Nothing can have been asked on them. */
+  cutBare(): void {
+    for (const socket of this.#bare.values()) socket.destroy()
   }
 
   /** To be told of every request. */

@@ -245,6 +245,7 @@ export class HttpService {
     this.drain()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve()) // It closes idle connections too.
+    this.#connections.cutBare()
     this.#upgrades?.close()
     const timer = systemClock.after(graceMs, () => {
       this.#server.closeAllConnections()

@@ -7,11 +7,12 @@ export const TOOL_PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin:/usr/
 /** Skips what needs a program where there is none. In CI that fails instead: there it must not go unnoticed. */
 export function needTool(
   context: Mocha.Context,
-  name: 'curl' | 'go' | 'haproxy' | 'redis-server' | 'siege' | 'sqlite3',
+  name: 'curl' | 'go' | 'haproxy' | 'openssl' | 'redis-server' | 'siege' | 'sqlite3',
 ): void {
   if (
-    spawnSync(name, [name === 'haproxy' ? '-v' : '--version'], { env: { PATH: TOOL_PATH } }).error ===
-    undefined
+    spawnSync(name, [name === 'haproxy' ? '-v' : name === 'openssl' ? 'version' : '--version'], {
+      env: { PATH: TOOL_PATH },
+    }).error === undefined
   )
     return
   if (process.env['CI']) throw new Error(`${name} is not installed`)
