@@ -103,10 +103,12 @@ function checkAddress(
   const advertised = URL.parse(advertiseUrl ?? '')
   if (advertised !== null && isWildcard(advertised.hostname))
     settings.problem(
-      `ADVERTISE_URL=${advertiseUrl}: an address that others can call, which ${advertised.hostname} is not`,
+      `${settings.shown('ADVERTISE_URL')}: an address that others can call, which ${advertised.hostname} is not`,
     )
   if (advertised !== null && advertised.pathname !== '/')
-    settings.problem(`ADVERTISE_URL=${advertiseUrl}: without a path, as members are not called below one`)
+    settings.problem(
+      `${settings.shown('ADVERTISE_URL')}: without a path, as members are not called below one`,
+    )
   if (uplinkUrls.length > 0 && advertiseUrl === undefined && isWildcard(host))
     settings.problem(`HOST=${host} and UPLINK_URL need an ADVERTISE_URL: where the others reach this node`)
   const own = [`${tls?.scheme ?? 'http'}://${authority(host, port)}`, advertiseUrl].flatMap(
@@ -114,7 +116,7 @@ function checkAddress(
   )
   for (const url of uplinkUrls)
     if (own.includes(URL.parse(url)?.origin ?? ''))
-      settings.problem(`UPLINK_URL=${url}: that is this node, not uplink`)
+      settings.problem(`${settings.shown('UPLINK_URL', url)}: that is this node, not uplink`)
 }
 
 /** An API key is for clients: no other member is ever shown one. */

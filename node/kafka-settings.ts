@@ -25,7 +25,7 @@ export function readKafka(settings: Settings): KafkaSettings | undefined {
   const ssl = readSsl(settings)
   for (const broker of brokers) {
     if (!isBroker(broker))
-      settings.problem(`KAFKA_BROKERS=${withoutUser(broker)}: like 127.0.0.1:9092, with commas`)
+      settings.problem(`${settings.shown('KAFKA_BROKERS', broker)}: like 127.0.0.1:9092, with commas`)
   }
   if (!/^[\w.-]{1,249}$/.test(groupId)) {
     settings.problem(`KAFKA_GROUP_ID=${groupId}: at most 249 letters, digits and . _ -`)
@@ -68,9 +68,4 @@ function readSsl(settings: Settings): boolean {
 function isBroker(text: string): boolean {
   const port = Number(/^(?:[A-Za-z\d][\w.-]*|\[[A-Fa-f\d:.]+\]):(\d{1,5})$/.exec(text)?.[1])
   return port >= 1 && port <= 65_535
-}
-
-/** Some write a URL with credentials here. */
-function withoutUser(text: string): string {
-  return text.replace(/^.*@/, '...@')
 }

@@ -67,8 +67,13 @@ export class Settings {
     if (isPlain && /^https?:$/.test(url.protocol) && url.port !== '0') {
       return url.href.replace(/\/$/, '')
     }
-    this.problem(`${name}=${text}: a URL like http://127.0.0.1:4500`)
+    this.problem(`${this.shown(name, text)}: a URL like http://127.0.0.1:4500, without a user and a query`)
     return text
+  }
+
+  /** A setting as messages repeat it, or one of its values: without, where there may be a password in it. */
+  shown(name: string, value = this.text(name) ?? ''): string {
+    return /[@?]/.test(this.text(name) ?? value) ? name : `${name}=${value}`
   }
 
   logLevel(): string {

@@ -29,6 +29,11 @@ const kinds = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is of a media type not taken here' },
   ANOTHER_LIFE: { status: 421, title: 'Another life of a member is meant' },
   UNPROCESSABLE: { status: 422, title: 'A field is missing or wrong' },
+  TOO_MANY_GUESSES: {
+    status: 429,
+    title: 'Too many wrong credentials come from this address',
+    retryAfterSeconds: 5,
+  },
   HEADERS_TOO_LARGE: { status: 431, title: 'The request line and headers are too large' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
   UPSTREAM_UNREACHABLE: { status: 502, title: 'The upstream API cannot be reached' },

@@ -7,6 +7,7 @@ import type { Agent as HttpAgent } from 'node:http'
 import { type AgentOptions, Agent as HttpsAgent } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { SecureContext } from 'node:tls'
+import { audit } from './audit.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Settings } from './config.ts'
 import { messageOf } from './errors.ts'
@@ -77,7 +78,7 @@ export class Tls {
     }
     const { served } = this.#loaded
     if (served !== undefined) for (const run of this.#renewed) run(served)
-    log.info({ ends: served?.certificate.validTo }, 'the TLS files were read anew')
+    audit(log, { what: 'the TLS files were read anew', ends: served?.certificate.validTo })
   }
 
   /** What will keep others from calling this process at its URL, now or soon. */

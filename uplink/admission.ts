@@ -2,6 +2,7 @@
  * Who becomes a member: one life an id, whom the others understand and reach at its address, and nobody new before those
  * who know more had time to come.
  */
+import { audit } from '../shared/audit.ts'
 import type { Clock } from '../shared/clock.ts'
 import { LarderError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
@@ -75,7 +76,7 @@ export class Admission {
       if (looks !== undefined) this.#refuseUnreached(current, member, await looks)
       const { hasChanged, registry: next } = await change((now) => join(now, member, former))
       const what = member.leaving ? 'a member is leaving' : 'a member joined'
-      if (hasChanged) log.info({ ...member, epoch: next.epoch, former }, what)
+      if (hasChanged) audit(log, { what, ...member, epoch: next.epoch, former })
       current = next
     }
     throw new LarderError('ID_TAKEN', `Others ask for the id ${member.id} at the same time.`)

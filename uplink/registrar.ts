@@ -5,6 +5,7 @@
  * from a copy: then it is told what it has forgotten. While the store is out of reach the known view is still
  * answered, and nothing changes.
  */
+import { audit } from '../shared/audit.ts'
 import type { Clock } from '../shared/clock.ts'
 import { LarderError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
@@ -115,14 +116,14 @@ export class Registrar {
     const { epoch } = registry
     if (memberOf(registry, id)) throw new LarderError('ID_TAKEN', `${id} is a member; stop it first.`)
     if (!hasChanged) return
-    this.#log.warn({ id, epoch }, 'a member was given up: nobody waits for what it held')
+    audit(this.#log, { what: 'a member was given up: nobody waits for what it held', id, epoch })
     this.#options.journal.note({ epoch, id, what: 'given up' })
   }
 
   /** Takes a member out because it says so itself. */
   async leave(id: string, incarnation: string): Promise<void> {
     const epoch = await this.#takeOut(id, incarnation, 'left')
-    if (epoch !== undefined) this.#log.info({ id, incarnation, epoch }, 'a member left')
+    if (epoch !== undefined) audit(this.#log, { what: 'a member left', id, incarnation, epoch })
   }
 
   /** Looks at a member that a peer could not connect to. What is merely silent is left to its lease. */

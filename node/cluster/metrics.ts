@@ -18,6 +18,7 @@ export interface ClusterMetrics extends SlotMetrics {
   readonly disbelieved: Counter<'peer'>
   readonly rerouted: Counter<'code'>
   readonly uplinkFailures: Counter<'call'>
+  readonly secretRefused: Counter<'by'>
 }
 
 export function createClusterMetrics(registry: Registry): ClusterMetrics {
@@ -51,6 +52,12 @@ export function createClusterMetrics(registry: Registry): ClusterMetrics {
       name: 'larder_disbelieved_total',
       help: 'Calls of another member that were refused, as they spoke of a time that cannot be.',
       labelNames: ['peer'],
+      registers,
+    }),
+    secretRefused: new Counter({
+      name: 'larder_secret_refused_total',
+      help: 'Calls that another member, or uplink, has refused, as it does not take the secret of this one.',
+      labelNames: ['by'],
       registers,
     }),
     rerouted: new Counter({

@@ -177,7 +177,7 @@ function clearRoute(dispatch: Dispatch): Route {
         type: 'responses.clear',
         ...(tenant !== undefined && { tenant: checked(tenant) }),
       })
-      return empty(204)
+      return { ...empty(204), audited: { what: 'responses were cleared', org_id: tenant ?? '*' } }
     },
   }
 }

@@ -126,9 +126,9 @@ export class Database {
 
   /** SQLite would go on writing to a file that nobody can find any more. */
   #begin(): void {
-    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode) {
-      throw new Error(`${this.#path} was moved or deleted: start the node again`)
-    }
+    // Where it is, is not told: what is wrong with the disk stands at /readyz.
+    if (inodeOf(this.#path) !== this.#inode)
+      throw new Error('the file was moved or deleted: start the node again')
     this.#file.database.exec('BEGIN IMMEDIATE')
     this.#failed = new Set()
     this.#records = []
@@ -177,6 +177,14 @@ export class Database {
       reading.setReturnArrays(true)
       for (const cells of reading.iterate()) yield { table, cells: Object.values(cells) as Cell[] }
     }
+  }
+}
+
+function inodeOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.ino
+  } catch {
+    return undefined // Its folder cannot be looked into any more.
   }
 }
 

@@ -5,7 +5,7 @@
  * where somebody has changed a number while the node was down, the number is what counts from then on.
  */
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../../shared/errors.ts'
@@ -13,6 +13,7 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Counter } from '../entries/counter.ts'
 import { counterOf, counterText } from '../entries/counter.ts'
 import { TICKS_PER_MS } from '../entries/stamp.ts'
+import { ownFile } from './own-files.ts'
 import type { EntryTable, Table } from './tables.ts'
 
 /** `LRDR`, in the header of the file. */
@@ -101,8 +102,7 @@ export function openFile(path: string): OpenFile {
 function prepareFolder(path: string): void {
   try {
     makeFolder(dirname(path))
-    // Asked of the file itself: SQLite would open one that may only be read, and fail at the first write.
-    closeSync(openSync(path, 'a'))
+    for (const file of [path, lockOf(path)]) ownFile(file)
   } catch (cause) {
     const reason = messageOf(cause)
     throw new Error(`${path} cannot be written (${reason}): set DATA_DIR to a folder that can, or to off`, {
@@ -118,8 +118,12 @@ function makeFolder(path: string): void {
   mkdirSync(path)
 }
 
+function lockOf(path: string): string {
+  return `${path}-lock`
+}
+
 function takeLock(path: string): DatabaseSync {
-  const lock = new DatabaseSync(`${path}-lock`, { timeout: 0 })
+  const lock = new DatabaseSync(lockOf(path), { timeout: 0 })
   try {
     lock.exec('BEGIN EXCLUSIVE')
     return lock

@@ -1,7 +1,10 @@
 /** From a row to its answer, whoever found the row: the caller is let in or not, and whatever goes wrong is an answer too. */
+import type { Counter } from 'prom-client'
+import { pause, systemClock } from '../clock.ts'
 import { LarderError } from '../errors.ts'
 import { type Eventual, isLater } from '../eventual.ts'
 import type { Guard } from './guard.ts'
+import type { Guesses } from './guesses.ts'
 import type { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
 import type { Route } from './route.ts'
@@ -9,15 +12,24 @@ import type { Route } from './route.ts'
 /** Carries out the row. Never throws, and its promises never reject. */
 export type Answering = (route: Route, request: HttpRequest) => Eventual<HttpResponse>
 
-/** `hasNoPlace` tells whether what is asked comes on a connection that there is no place for; probes are answered there too. */
-export function createAnswering(guard: Guard, hasNoPlace: (request: HttpRequest) => boolean): Answering {
+export interface AnsweringOptions {
+  /** Whether what is asked comes on a connection that there is no place for; probes are answered there too. */
+  hasNoPlace(request: HttpRequest): boolean
+  readonly guesses: Pick<Guesses, 'note'>
+  /** Of credentials that were shown and are none. */
+  readonly wrong: Counter<'of'>
+}
+
+export function createAnswering(guard: Guard, options: AnsweringOptions): Answering {
   return (route, request) => {
     const { access, isProbe = false } = route
-    if (!isProbe && hasNoPlace(request)) return problem(noPlace())
+    if (!isProbe && options.hasNoPlace(request)) return problem(noPlace())
     if (!guard.letsIn(access, request.message.headers)) {
       const { scheme, detail } = needed[access]
-      return problem(new LarderError('UNAUTHORIZED', detail), { 'www-authenticate': scheme })
+      const refusal = problem(new LarderError('UNAUTHORIZED', detail), { 'www-authenticate': scheme })
+      return showsSomething(route, request) ? inTurn(request, route, refusal, options) : refusal
     }
+    request.isLetIn = access !== 'open'
     request.share.mayExceed = isProbe || access === 'member'
     try {
       const answer = route.handle(request)
@@ -26,6 +38,36 @@ export function createAnswering(guard: Guard, hasNoPlace: (request: HttpRequest)
       return problem(thrown)
     }
   }
+}
+
+/** Who shows nothing guesses nothing. */
+function showsSomething({ access }: Route, { message }: HttpRequest): boolean {
+  const { authorization, 'api-key': key } = message.headers
+  return Boolean(access === 'member' ? authorization : key)
+}
+
+/** What is wrong is refused when its turn comes: see `Guesses`. */
+function inTurn(
+  request: HttpRequest,
+  { access }: Route,
+  refusal: HttpResponse,
+  { guesses, wrong }: AnsweringOptions,
+): Eventual<HttpResponse> {
+  const of = access === 'member' ? 'secret' : 'key'
+  wrong.inc({ of })
+  const waitMs = guesses.note(request.message.socket.remoteAddress, of)
+  if (waitMs === undefined) return problem(tooManyGuesses(), { connection: 'close' })
+  if (waitMs === 0) return refusal
+  const gone = new AbortController()
+  request.onceOver(() => gone.abort())
+  return pause(systemClock, waitMs, gone.signal).then(() => refusal)
+}
+
+function tooManyGuesses(): LarderError {
+  return new LarderError(
+    'TOO_MANY_GUESSES',
+    'Too many wrong keys or secrets come from your address; a right one is let in at once.',
+  )
 }
 
 function noPlace(): LarderError {

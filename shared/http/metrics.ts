@@ -7,6 +7,8 @@ import type { Places } from './places.ts'
 export interface HttpMetrics {
   readonly registry: Registry
   readonly answers: AnswerCounts
+  /** Keys and secrets that were shown and are none. */
+  readonly wrong: Counter<'of'>
   tellPlaces(places: Places): void
 }
 
@@ -16,6 +18,12 @@ export function createHttpMetrics(): HttpMetrics {
   return {
     registry,
     answers: new AnswerCounts(registry),
+    wrong: new Counter({
+      name: 'larder_wrong_credentials_total',
+      help: 'Keys and secrets that were shown to this process and are not right.',
+      labelNames: ['of'],
+      registers: [registry],
+    }),
     tellPlaces: (places) => tellPlaces(registry, places),
   }
 }

@@ -42,7 +42,7 @@ export function openapi(title: string, version: string, routes: readonly Route[]
 
 function operation(route: Route): object {
   const { summary, access, parameters = [], body, answers, errors = [] } = route
-  const denied: ErrorCode[] = access === 'open' ? [] : ['UNAUTHORIZED']
+  const denied: ErrorCode[] = access === 'open' ? [] : ['UNAUTHORIZED', 'TOO_MANY_GUESSES']
   const pressed: ErrorCode[] = access === 'public' && route.isHot ? ['OVERLOADED'] : []
   return {
     summary,

@@ -7,8 +7,10 @@ import type { RequestMeans } from './means.ts'
 
 export class HttpRequest {
   readonly message: IncomingMessage
-  /** Whether the caller has named it; then the logs tell of it. */
+  /** Whether the caller has named it; then the logs tell of it, if he is let in. */
   readonly traced: boolean
+  /** Whether it is asked by somebody who may, and at a place that is not for everybody: of others the log repeats nothing. */
+  isLetIn = false
   /** What stands in the place of the parameters of the path, percent-encoded. */
   captures: readonly string[] = []
   /** After this its caller is told that it took too long. */

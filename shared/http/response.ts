@@ -1,4 +1,5 @@
 /** What a handler answers: plain data, that whoever took the request in sends off. */
+import type { Audited } from '../audit.ts'
 import { type LarderError, toLarderError } from '../errors.ts'
 import { Pieces } from './pieces.ts'
 
@@ -11,6 +12,8 @@ export interface HttpResponse {
   readonly body?: ResponseBody
   /** What the body tells of, for the log. */
   readonly error?: LarderError
+  /** What was done, where the log is to tell of that whoever asks. */
+  readonly audited?: Audited
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' }

@@ -16,6 +16,7 @@ import {
 } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { type Audited, audit } from '../audit.ts'
 import { type Clock, pause, systemClock } from '../clock.ts'
 import { LarderError } from '../errors.ts'
 import { andThen } from '../eventual.ts'
@@ -24,6 +25,7 @@ import { type Answering, createAnswering } from './answering.ts'
 import { Connections, type ConnectionsOptions } from './connections.ts'
 import { Delivery } from './delivery.ts'
 import { createGuard } from './guard.ts'
+import { Guesses } from './guesses.ts'
 import { type HotMatch, HotRoutes } from './hot-routes.ts'
 import { createKoaApp } from './koa-app.ts'
 import { createMeans, type RequestMeans } from './means.ts'
@@ -68,6 +70,7 @@ export class HttpService {
   readonly #pressure: Pressure
   readonly #means: RequestMeans
   readonly #delivery: Delivery
+  readonly #guesses: Guesses
   #upgrades: Upgrades | undefined
   #draining = false
   #lastRequestAtMs = performance.now()
@@ -102,6 +105,7 @@ export class HttpService {
       now: () => performance.now(),
       afterTurn: setImmediate,
     })
+    this.#guesses = new Guesses({ clock: systemClock, log: options.log })
     this.#connections = new Connections(this.#server, options)
     this.#means = options.means ?? createMeans(options)
     this.#delivery = new Delivery({ ...options, clock: systemClock, registry: options.metrics.registry })
@@ -111,7 +115,11 @@ export class HttpService {
   serve(routes: readonly Route[], credentials: Credentials): void {
     const guard = createGuard(credentials)
     const connections = this.#connections
-    const answering = createAnswering(guard, ({ message }) => connections.refuses(message.socket))
+    const answering = createAnswering(guard, {
+      hasNoPlace: ({ message }) => connections.refuses(message.socket),
+      guesses: this.#guesses,
+      wrong: this.#options.metrics.wrong,
+    })
     const note = (message: IncomingMessage, response: ServerResponse) =>
       connections.note(message, response, () => guard.isMember(message.headers))
     const conclude = this.#conclude.bind(this)
@@ -179,11 +187,16 @@ export class HttpService {
     const { path = 'unknown', isProbe = false } = route ?? {}
     const { method } = request
     const isLogged = this.#note({ method, path, isProbe }, startedAtMs, response, request)
+    if (response.audited !== undefined) this.#audit(request, response.audited)
     const all: Record<string, string> = { ...response.headers, 'x-content-type-options': 'nosniff' }
     // Where a log may tell of it; one header more costs as much as reading a value.
     if (request.traced || isLogged || response.error !== undefined) all['x-request-id'] = request.id
     if (this.#draining) all['connection'] = 'close'
     return all
+  }
+
+  #audit({ id: requestId, message }: HttpRequest, audited: Audited): void {
+    audit(this.#options.log, { ...audited, address: message.socket.remoteAddress, requestId })
   }
 
   /** @returns whether the log tells of it. */
@@ -197,7 +210,8 @@ export class HttpService {
     if (!isProbe) this.#lastRequestAtMs = Math.max(this.#lastRequestAtMs, startedAtMs)
     const elapsedMs = performance.now() - startedAtMs
     metrics.answers.count(path, method, status, elapsedMs / 1000)
-    const level = status === 500 ? 'error' : request?.traced ? 'info' : 'debug'
+    const isTraced = request?.traced && request.isLetIn
+    const level = status === 500 ? 'error' : isTraced ? 'info' : 'debug'
     const isLogged = log.isLevelEnabled(level)
     if (isLogged) {
       const told = { method, route: path, status, elapsedMs: Math.round(elapsedMs * 1000) / 1000 }
@@ -246,6 +260,7 @@ export class HttpService {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve()) // It closes idle connections too.
     this.#connections.cutBare()
+    this.#guesses.stop()
     this.#upgrades?.close()
     const timer = systemClock.after(graceMs, () => {
       this.#server.closeAllConnections()

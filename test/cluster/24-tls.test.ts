@@ -47,6 +47,14 @@ describe('a cluster with TLS', function () {
     return JSON.parse((await call(`${url}/api/v1/cluster`)).text)
   }
 
+  async function standOf(url: string): Promise<string> {
+    try {
+      return `${(await call(`${url}/readyz`)).status} ${(await view(url)).members.length}`
+    } catch (error) {
+      return String(error)
+    }
+  }
+
   before(async function () {
     needTool(this, 'openssl')
     authority = new Authority()
@@ -56,16 +64,14 @@ describe('a cluster with TLS', function () {
     uplinkUrl = `https://127.0.0.1:${uplink}`
     urls = { a: `https://127.0.0.1:${a}`, b: `https://127.0.0.1:${b}`, c: `https://127.0.0.1:${c}` }
     const tls = settingsOf(pair, authority)
-    await start('uplink', { ...tls, PORT: String(uplink) }).says('uplink listens')
+    await start('uplink', { ...tls, PORT: String(uplink) }).says('uplink listens', JOIN_MAX_MS)
     for (const id of IDS) start(id, { ...tls, PORT: new URL(urls[id] ?? '').port, UPLINK_URL: uplinkUrl })
     for (const url of Object.values(urls))
       await until(
-        async () => [await call(`${url}/readyz`), await view(url)] as const,
-        ([ready, { members }]) => ready.status === 200 && members.length === IDS.length,
+        () => standOf(url),
+        (stand) => stand === `200 ${IDS.length}`,
         JOIN_MAX_MS,
-      ).catch((error) => {
-        throw new Error(`${error}\n${processes.get('a')?.stdout}`)
-      })
+      )
   })
 
   after(async () => {

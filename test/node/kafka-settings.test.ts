@@ -67,4 +67,11 @@ describe('the settings of Kafka', () => {
     }
     expect(problems).not.to.include('very-secret')
   })
+
+  it('repeat no part of a password with a comma in it', () => {
+    const { problems } = read({ KAFKA_BROKERS: 'me:very,secret@kafka:9092' })
+    expect(problems)
+      .to.include('KAFKA_BROKERS')
+      .and.not.to.match(/very|secret/)
+  })
 })

@@ -137,6 +137,23 @@ describe('the settings of a node', () => {
     }
   })
 
+  it('repeat no password that a URL has', () => {
+    for (const name of ['UPLINK_URL', 'ADVERTISE_URL'])
+      for (const wrong of [
+        'http://chef:s3cret@10.0.0.1:4500',
+        'http://chef:s3c,ret@10.0.0.1:4500/path',
+        'http://s3cret@0.0.0.0:4000',
+        'chef:s3cret@uplink:4500',
+        'http://chef:s3cret@/',
+        'http://10.0.0.1:4500/?token=s3cret',
+      ]) {
+        const problems = problemsOf({ [name]: wrong })
+        expect(problems, wrong)
+          .to.include(name)
+          .and.not.to.match(/s3c|ret/)
+      }
+  })
+
   it('need a secret where members would else have to show each other a key, which is none', () => {
     const keyed = { UPLINK_URL: 'http://127.0.0.1:4500', API_KEY: 'a-wooden-spoon-0' }
     expect(problemsOf(keyed)).to.include('UPLINK_URL and API_KEY need a CLUSTER_SECRET')

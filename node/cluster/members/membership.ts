@@ -21,6 +21,10 @@ import { Reports } from './reports.ts'
 const RETRY_MS = 250
 /** While uplink keeps it out. */
 const KEPT_OUT_MS = 1000
+const SECRET_REFUSED = {
+  begins: 'uplink does not take the secret of this member: CLUSTER_SECRET is not the same',
+  level: 'warn',
+} as const
 /** How long uplink may take to note that a member is leaving. */
 const RETIRE_MAX_MS = 2000
 /** Or how often it may fail meanwhile. */
@@ -232,8 +236,11 @@ export class Membership {
     this.#options.metrics.uplinkFailures.inc({ call })
     this.#failures++
     const isRefusal = error instanceof LarderError && error.status < 500
+    const isSecretRefused = isRefusal && error.code === 'UNAUTHORIZED'
+    if (isSecretRefused) this.#options.metrics.secretRefused.inc({ by: 'uplink' })
     this.#obstacle = `uplink ${isRefusal ? 'refuses' : 'fails'}, ${messageOf(error).replace(/\.$/, '')}`
-    if (this.#registered) this.#silent.begin({ call, error })
+    if (isSecretRefused) this.#silent.begin({ call, reason: this.#obstacle }, SECRET_REFUSED)
+    else if (this.#registered) this.#silent.begin({ call, error })
     else this.#silent.begin({ call, reason: this.#obstacle }, { begins: 'waiting for uplink', level: 'info' })
   }
 }

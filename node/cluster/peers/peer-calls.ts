@@ -15,7 +15,14 @@ import { answered, type Contact, failed, heard, misheard } from './contact.ts'
 import { Meeting } from './meeting.ts'
 import { isNotConnected } from './not-connected.ts'
 import { PeerClock } from './peer-clock.ts'
-import { AnotherLifeError, isPassing, NotUnderstoodError, refusalOf, understood } from './refusal.ts'
+import {
+  AnotherLifeError,
+  isPassing,
+  NotUnderstoodError,
+  refusalOf,
+  SecretRefusedError,
+  understood,
+} from './refusal.ts'
 import type { Strangers } from './strangers.ts'
 
 export interface PeerCallsOptions {
@@ -138,6 +145,7 @@ export class PeerCalls {
     const { metrics, clock, contact, onRefused } = this.#options
     const explained = error instanceof LarderError ? error : unanswered(id, error)
     metrics.forwardFailures.inc({ peer: id, code: explained.code })
+    if (explained.cause instanceof SecretRefusedError) metrics.secretRefused.inc({ by: id })
     if (error instanceof NotUnderstoodError) this.#isStrange(error)
     else {
       if (isPassing(explained)) answered(contact, clock.now())

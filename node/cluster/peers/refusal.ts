@@ -36,8 +36,12 @@ export class AnotherLifeError extends LarderError {
 
 /** With these a member says that it has not understood, whatever its version. */
 const MISUNDERSTANDINGS = new Set([400, 404, 405, 409, 415])
-/** For the log. */
-const SECRETS_DIFFER = 'it does not take the secret of this member: CLUSTER_SECRET is not the same'
+/** It does not take the secret of this member. */
+export class SecretRefusedError extends Error {
+  constructor() {
+    super('it does not take the secret of this member: CLUSTER_SECRET is not the same')
+  }
+}
 /** What means the same to whoever has asked. */
 const TOLD: readonly unknown[] = ['OVERLOADED', 'NOT_READY', 'TOO_LARGE']
 
@@ -49,7 +53,7 @@ export function refusalOf(id: string, answer: PeerResponse): Error {
     return new NotUnderstoodError('it does not believe the times that this member tells', { isOfClock: true })
   if (MISUNDERSTANDINGS.has(status)) return new NotUnderstoodError(`it answers ${status}`)
   const isTold = isErrorCode(code) && TOLD.includes(code)
-  const cause = status === 401 ? new Error(SECRETS_DIFFER) : new NotDoneError(`it answers ${status}`)
+  const cause = status === 401 ? new SecretRefusedError() : new NotDoneError(`it answers ${status}`)
   return new LarderError(isTold ? code : 'UNREACHABLE', `${id} answered ${status}.`, { cause })
 }
 

@@ -1,5 +1,5 @@
 /** The file: transactions in parts, rows that fail alone, slots that go, totals that people see. */
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -151,6 +151,31 @@ describe('the file of a node', () => {
     renameSync(`${path}.old`, path)
     database.write(part([rowOf('c', '1')]))
     expect(ids()).to.deep.equal(['va', 'vc'])
+  })
+
+  it('is for nobody else on the machine, with all that lies beside it, also where it was before', () => {
+    const modes = () =>
+      readdirSync(folder).map((name) => `${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`)
+    database.write(part([rowOf('a', '1')]))
+    const all = ['pantry.db 600', 'pantry.db-lock 600', 'pantry.db-shm 600', 'pantry.db-wal 600']
+    expect(modes()).to.include.members(all)
+    database.close()
+    // As a node that was killed leaves them.
+    writeFileSync(`${path}-wal`, '')
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644)
+    database = new Database(path)
+    database.write(part([rowOf('b', '1')]))
+    expect(modes()).to.include.members(all)
+    expect(ids()).to.deep.equal(['va', 'vb'])
+  })
+
+  it('does not say where it is when it is gone', () => {
+    renameSync(folder, `${folder}-moved`)
+    expect(() => database.write(part([rowOf('b', '1')])))
+      .to.throw('moved or deleted')
+      .with.property('message')
+      .that.does.not.include('/')
+    renameSync(`${folder}-moved`, folder)
   })
 
   it('is opened by one node at a time', () => {
