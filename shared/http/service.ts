@@ -7,20 +7,12 @@
  * Whatever goes wrong leaves here as `application/problem+json`: what a handler throws, an unknown path, and
  * what Node refuses before anybody sees it.
  */
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Audited, audit } from '../audit.ts'
 import { type Clock, pause, systemClock } from '../clock.ts'
 import { LarderError } from '../errors.ts'
 import { andThen } from '../eventual.ts'
-import type { Tls } from '../tls.ts'
 import { type Answering, createAnswering } from './answering.ts'
 import { Connections, type ConnectionsOptions } from './connections.ts'
 import { Delivery } from './delivery.ts'
@@ -30,30 +22,17 @@ import { type HotMatch, HotRoutes } from './hot-routes.ts'
 import { createKoaApp } from './koa-app.ts'
 import { createMeans, type RequestMeans } from './means.ts'
 import { Pressure } from './pressure.ts'
-import { HEADER_BYTES_MAX } from './refusal.ts'
 import { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
 import type { Credentials, Route } from './route.ts'
+import { createServer, type ServerOptions } from './server.ts'
 import type { ToldRow } from './upgrade.ts'
 import { Upgrades } from './upgrades.ts'
 
-/** A request that has not arrived whole by then is 408. */
-const ARRIVAL_MAX_MS = 30_000
-/** A client that takes nothing of its answer for this long is cut off; longer than any parked watch. */
-const IDLE_SOCKET_MAX_MS = 120_000
-/** To agree on TLS takes two answers of the other one. */
-const HANDSHAKE_MAX_MS = 10_000
-/** Longer than the load balancers in use keep an idle connection, so that they are the ones to close it. */
-const KEEP_ALIVE_MS = 65_000
-
-export interface ServiceOptions extends ConnectionsOptions {
+export interface ServiceOptions extends ConnectionsOptions, Omit<ServerOptions, 'mayUpgrade'> {
   readonly host: string
   readonly port: number
-  /** How long a request may take to arrive whole. */
-  readonly arrivalMaxMs?: number
   readonly means?: RequestMeans
-  /** Without, or where it serves nothing, HTTP is spoken in the clear. */
-  readonly tls?: Tls | undefined
 }
 
 /** A stopping service is closed once it has been quiet for this long, so that balancers have seen it go. */
@@ -86,20 +65,9 @@ export class HttpService {
   }
 
   private constructor(options: ServiceOptions) {
-    const arrivalMaxMs = options.arrivalMaxMs ?? ARRIVAL_MAX_MS
     this.#options = options
-    const settings: ServerOptions = {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      requestTimeout: arrivalMaxMs,
-      headersTimeout: arrivalMaxMs,
-      connectionsCheckingInterval: Math.min(1000, arrivalMaxMs),
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requireHostHeader: false, // Koa answers without one as well as with it.
-      optimizeEmptyRequests: true,
-      shouldUpgradeCallback: (message) => this.#upgrades?.accepts(message) ?? false,
-    }
-    this.#server = serverOf(settings, options.tls)
-    this.#server.timeout = IDLE_SOCKET_MAX_MS
+    const mayUpgrade = (message: IncomingMessage) => this.#upgrades?.accepts(message) ?? false
+    this.#server = createServer({ ...options, mayUpgrade })
     this.#pressure = new Pressure({
       log: options.log,
       now: () => performance.now(),
@@ -269,14 +237,6 @@ export class HttpService {
     await promise
     timer.cancel()
   }
-}
-
-function serverOf(settings: ServerOptions, tls: Tls | undefined): Server {
-  if (tls?.served === undefined) return createServer(settings)
-  const { cert, key } = tls.served
-  const server = createSecureServer({ ...settings, cert, key, handshakeTimeout: HANDSHAKE_MAX_MS })
-  tls.onRenewal(({ cert, key }) => server.setSecureContext({ cert, key }))
-  return server
 }
 
 function tooMuch(): LarderError {
