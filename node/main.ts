@@ -4,7 +4,7 @@ import { systemClock } from '../shared/clock.ts'
 import { descriptorsMax, divide } from '../shared/descriptors.ts'
 import { createLog } from '../shared/log.ts'
 import { Names } from '../shared/names.ts'
-import { runService } from '../shared/run.ts'
+import { lineShape, runService } from '../shared/run.ts'
 import { lookUpBy } from '../shared/system-lookup.ts'
 import { readConfig } from './config.ts'
 import { thisMachine } from './machine.ts'
@@ -16,7 +16,7 @@ setFlagsFromString('--heap-growing-percent=10')
 
 await runService(async (onFatal) => {
   const config = readConfig(process.env)
-  const log = createLog('node', config.logLevel)
+  const log = createLog('node', config.logLevel, await lineShape())
   const clock = systemClock
   const names = new Names({ clock, log })
   lookUpBy(names)

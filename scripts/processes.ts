@@ -10,6 +10,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { pause, systemClock } from '../shared/clock.ts'
+import { readableLines } from '../shared/readable.ts'
 import type { Program } from './programs.ts'
 
 const RESTARTS_MAX = 5
@@ -25,6 +26,8 @@ export class Processes {
   readonly #running = new Map<Program, ChildProcess>()
   readonly #stopping = new AbortController()
   readonly #earlyEnd = Promise.withResolvers<never>()
+  /** What the processes log goes through here, so that they do not see the terminal. */
+  readonly #shape = process.stdout.isTTY ? readableLines() : (line: string) => line
   #started = false
   #stopped: Promise<void> | undefined
   #signalledAtMs: number | undefined
@@ -56,7 +59,7 @@ export class Processes {
     })
     this.#running.set(program, child)
     const lastWords: string[] = []
-    forEachLine(child.stdout, (line) => console.log(line))
+    forEachLine(child.stdout, (line) => console.log(this.#shape(line).trimEnd()))
     forEachLine(child.stderr, (line) => {
       console.error(line)
       lastWords.push(line)

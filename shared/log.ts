@@ -1,9 +1,10 @@
-/** One JSON line per event, to standard output. */
+/** One JSON line per event, to standard output; on a terminal they are for people (`readable.ts`). */
 import { type Logger, pino } from 'pino'
 
 export type Log = Logger
 
-export function createLog(service: string, level: string): Log {
+/** `shape` makes something else of each line. */
+export function createLog(service: string, level: string, shape?: (line: string) => string): Log {
   const output = pino.destination({ sync: true })
   output.on('error', () => {
     // A terminal that was closed takes nothing any more. The service ends in good order all the same.
@@ -18,7 +19,7 @@ export function createLog(service: string, level: string): Log {
     serializers: { error: describe },
     errorKey: 'error',
   }
-  return pino(options, output)
+  return pino(options, shape === undefined ? output : { write: (line) => output.write(shape(line)) })
 }
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const

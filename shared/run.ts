@@ -61,6 +61,13 @@ export async function runService(start: (fail: (error: Error) => void) => Promis
   }
 }
 
+/** On a terminal, what makes lines of the log readable; it is loaded only there. */
+export async function lineShape(): Promise<((line: string) => string) | undefined> {
+  if (!process.stdout.isTTY) return undefined
+  const { readableLines } = await import('./readable.ts')
+  return readableLines()
+}
+
 function die(error: unknown): never {
   process.stderr.write(`${explain(error)}\n`)
   process.exit(1)

@@ -3,14 +3,14 @@ import { systemClock } from '../shared/clock.ts'
 import { descriptorsMax, divide } from '../shared/descriptors.ts'
 import { createLog } from '../shared/log.ts'
 import { Names } from '../shared/names.ts'
-import { runService } from '../shared/run.ts'
+import { lineShape, runService } from '../shared/run.ts'
 import { lookUpBy } from '../shared/system-lookup.ts'
 import { readConfig } from './config.ts'
 import { startUplink } from './uplink.ts'
 
 await runService(async () => {
   const config = readConfig(process.env)
-  const log = createLog('uplink', config.logLevel)
+  const log = createLog('uplink', config.logLevel, await lineShape())
   const clock = systemClock
   const names = new Names({ clock, log, otherwise: 'member' })
   lookUpBy(names)

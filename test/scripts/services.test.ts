@@ -55,6 +55,17 @@ describe('scripts: a local cluster', () => {
     expect(await cluster.stop()).to.deep.equal({ code: 0, signal: null })
   })
 
+  it('says nothing of trouble when it is stopped while nobody asks anything', async () => {
+    await using cluster = startCluster(await freePorts(4))
+    await cluster.says('Larder is ready')
+    const before = cluster.stdout.length
+    process.kill(cluster.pid, 'SIGINT')
+    expect(await cluster.ended).to.deep.equal({ code: 0, signal: null })
+    expect(cluster.stdout.slice(before))
+      .to.include('"stopped"')
+      .and.not.match(/"level":"(?:warn|error)"|"stack"/)
+  })
+
   for (const moment of ['starting uplink', 'Larder is ready']) {
     it(`leaves nothing behind when it is killed itself, having said: ${moment}`, async () => {
       await using cluster = startCluster(await freePorts(3))

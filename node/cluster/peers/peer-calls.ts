@@ -57,6 +57,11 @@ export interface PeerCall<Answer> {
   readonly requestIds?: readonly string[]
 }
 
+const PARTING = {
+  begins: 'a peer does not answer any more, as one of the two leaves',
+  level: 'info',
+} as const
+
 export class PeerCalls {
   readonly #member: Member
   readonly #peerClock: PeerClock
@@ -150,11 +155,23 @@ export class PeerCalls {
     else {
       if (isPassing(explained)) answered(contact, clock.now())
       else failed(contact, clock.now(), reasonOf(explained))
-      this.#failing.begin({ peer: id, code: explained.code, requestIds, error })
+      this.#failing.begin(
+        { peer: id, code: explained.code, requestIds, error },
+        this.#isParting ? PARTING : undefined,
+      )
     }
     if (error instanceof AnotherLifeError) this.#meeting.forget()
     if (explained.code === 'REFUSED') onRefused(this.#member)
     return explained
+  }
+
+  /** Whether it was to be expected: one of the two leaves, or has left. */
+  get #isParting(): boolean {
+    const { members } = this.#options.view() ?? {}
+    const find = (life: string) => members?.find(({ incarnation }) => incarnation === life)
+    if (members === undefined) return this.#isClosed
+    const [other, self] = [find(this.#member.incarnation), find(this.#options.self.incarnation)]
+    return this.#isClosed || other === undefined || other.leaving === true || self?.leaving === true
   }
 
   #isStrange({ message: reason, isOfClock }: NotUnderstoodError): void {
