@@ -1,13 +1,14 @@
 # One image for uplink and nodes: the sources as they are, and what they need to run.
-ARG NODE_VERSION=26.10.0
+# The digest is of this version: whoever changes one changes both.
+ARG NODE_IMAGE=node:26.10.0-slim@sha256:ec7758ee051e457b468b32bde57b0879010b325bb9862718e9615225ce4aaae1
 
-FROM node:${NODE_VERSION}-slim AS dependencies
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /larder
 COPY package.json package-lock.json ./
 # The optional packages are Node itself, for machines that do not have this version.
 RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 
-FROM node:${NODE_VERSION}-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /larder
 COPY package.json ./

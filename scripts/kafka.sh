@@ -7,6 +7,7 @@
 set -euo pipefail
 
 version=4.1.1
+image=apache/kafka:$version@sha256:0bc1bb2478f45b6cea78864df86acdc11e8df2c5172477819a4d12942cbe5d40
 port=${1:-9092}
 folder=${2:-}
 container=larder-kafka-$port
@@ -165,9 +166,9 @@ run_docker() {
     chmod 777 "$folder/data" # The image runs as a user of its own.
     mount=(--volume "$folder/data:/data" --env KAFKA_LOG_DIRS=/data)
   fi
-  if ! docker image inspect "apache/kafka:$version" >/dev/null 2>&1; then docker pull "apache/kafka:$version" >&2; fi
+  if ! docker image inspect "$image" >/dev/null 2>&1; then docker pull "$image" >&2; fi
   docker run --rm --name "$container" --publish "127.0.0.1:$port:9092" "${env[@]}" "${mount[@]}" \
-    "apache/kafka:$version" </dev/null >"$folder/broker.log" 2>&1 &
+    "$image" </dev/null >"$folder/broker.log" 2>&1 &
   broker=$!
 }
 
