@@ -1,0 +1,7 @@
+/** All doors that are tried. */
+import { CHANNEL } from './channel.ts'
+import type { Door } from './door.ts'
+import { INJECTION } from './injection.ts'
+import { SMUGGLING } from './smuggling.ts'
+
+export const DOORS: readonly Door[] = [SMUGGLING, INJECTION, CHANNEL]
