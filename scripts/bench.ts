@@ -12,6 +12,7 @@ import { measureRequests } from './bench/requests.ts'
 import { measureSoak } from './bench/soak.ts'
 import type { StandOptions } from './bench/stand.ts'
 import { measureTurns } from './bench/turns.ts'
+import { showHelp } from './help.ts'
 
 const DEFAULT_PORT = 4590
 const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what requests cost, beside a bare server (2 5: six minutes)
@@ -27,6 +28,7 @@ const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what req
 
 The ports are those from PORT on (${DEFAULT_PORT}).`
 
+showHelp(process.argv.slice(2), USAGE)
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
 const port = Number(process.env['PORT'] ?? DEFAULT_PORT)

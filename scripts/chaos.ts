@@ -16,7 +16,9 @@ import { type ChaosOptions, readOptions, USAGE } from './chaos/options.ts'
 import { Run } from './chaos/run.ts'
 import { asJson, asMarkdown, asText } from './chaos/tables.ts'
 import { type Report, Verdict } from './chaos/verdict.ts'
+import { showHelp } from './help.ts'
 
+showHelp(process.argv.slice(2), USAGE)
 const options = understand(process.argv.slice(2))
 const say = (line: string) => console.error(`chaos: ${line}`)
 const interrupted = new AbortController()

@@ -7,11 +7,16 @@
  * of them itself.
  */
 import { Settings } from '../shared/config.ts'
+import { showHelp } from './help.ts'
 import { ensureFree } from './ports.ts'
 import { Processes } from './processes.ts'
 import { nodeProgram, type Program, uplinkProgram, withSecret } from './programs.ts'
 import { untilServing } from './readiness.ts'
 
+const USAGE = `usage: ./scripts/services.sh [UPLINK_PORT NODE_PORT...]     all different, 1 to 65535 (4500 4000 4001 4002 4003)
+       --help, --version`
+
+showHelp(process.argv.slice(2), USAGE)
 const [uplinkPort, ...nodePorts] = readPorts(process.argv.slice(2))
 const environment = withSecret(process.env)
 const uplink = uplinkProgram(environment, uplinkPort)
@@ -35,7 +40,7 @@ function readPorts(texts: readonly string[]): [number, ...number[]] {
   const ports: [number, ...number[]] = [Number(first), ...rest.map(Number)]
   const valid = ports.every((port) => Number.isInteger(port) && port > 0 && port < 2 ** 16)
   if (valid && rest.length > 0 && new Set(ports).size === ports.length) return ports
-  console.error('usage: node scripts/cluster.ts [UPLINK_PORT NODE_PORT...]     all different, 1 to 65535')
+  console.error(USAGE)
   process.exit(2)
 }
 

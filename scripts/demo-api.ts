@@ -12,6 +12,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pause, systemClock } from '../shared/clock.ts'
+import { showHelp } from './help.ts'
 
 const DEFAULT_PORT = 4600
 const ANSWER_AFTER_MS = 800
@@ -21,9 +22,12 @@ const RESOURCES = [
 ] as const
 const CHANGE = /^\/change\/([^/]+)$/
 
+const USAGE = `usage: npm run demo-api -- [PORT]    (default ${DEFAULT_PORT}); --help, --version`
+
+showHelp(process.argv.slice(2), USAGE)
 const port = Number(process.argv[2] ?? DEFAULT_PORT)
 if (process.argv.length > 3 || !Number.isInteger(port) || port < 1 || port > 65_535) {
-  console.error(`usage: node scripts/demo-api.ts [PORT]    (default ${DEFAULT_PORT})`)
+  console.error(USAGE)
   process.exit(2)
 }
 

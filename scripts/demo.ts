@@ -15,6 +15,7 @@ import { type Act, Kitchen, ORDERS } from './demo/kitchen.ts'
 import { drawBooks, drawNodes, drawResponse, drawScene, Screen } from './demo/screen.ts'
 import { SlowApi } from './demo/slow-api.ts'
 import { findVictim, isCalm, type Victim } from './demo/victim.ts'
+import { showHelp } from './help.ts'
 import { isLive } from './readiness.ts'
 
 const USAGE = `usage: ./scripts/demo.sh [--chaos] [URL [SECONDS]]
@@ -22,7 +23,7 @@ const USAGE = `usage: ./scripts/demo.sh [--chaos] [URL [SECONDS]]
   URL       of any node of a running cluster (http://127.0.0.1:4000)
   SECONDS   how long it plays (25)
   --chaos   kill a node in the middle of it, with SIGKILL; it has to run on this machine
-  --help    say this
+  --help, --version
 
 API_KEY in the environment is sent along, where the nodes want one.`
 
@@ -155,13 +156,12 @@ async function close({ screen, client, books }: Stage, killed: string | undefine
 }
 
 /** @throws for what cannot be understood. */
-function readOptions(args: readonly string[]): Options | 'help' {
+function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { chaos: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+    options: { chaos: { type: 'boolean', default: false } },
     allowPositionals: true,
   })
-  if (values.help) return 'help'
   const [url = 'http://127.0.0.1:4000', seconds = '25', ...more] = positionals
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw new Error(`${url} is not the URL of a node`)
   if (!(Number(seconds) > 0 && Number(seconds) < SECONDS_MAX)) {
@@ -173,10 +173,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
 
 function optionsOrExit(args: readonly string[]): Options {
   try {
-    const options = readOptions(args)
-    if (options !== 'help') return options
-    console.log(USAGE)
-    process.exit(0)
+    return readOptions(args)
   } catch (error) {
     // The rest of what parseArgs says is advice that does not fit.
     console.error(`demo: ${messageOf(error).split('. ')[0]}\n${USAGE}`)
@@ -188,6 +185,7 @@ function reasonOf(error: unknown): string {
   return error instanceof ZodError ? 'this is not how a Larder node answers' : messageOf(error)
 }
 
+showHelp(process.argv.slice(2), USAGE)
 const options = optionsOrExit(process.argv.slice(2))
 try {
   process.exitCode = (await main(options)) ? 0 : 1

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
+# usage: ./scripts/dev.sh PORT NAME
+#
 # Starts one more node, which joins the uplink on 4500 (or at UPLINK_URL), or starts that uplink as well.
 set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/help.sh" "$@"
 
 usage() {
   echo "$1

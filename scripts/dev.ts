@@ -5,6 +5,7 @@
  * it lives as long as this.
  */
 import { type Environment, Settings } from '../shared/config.ts'
+import { showHelp } from './help.ts'
 import { ensureFree } from './ports.ts'
 import { Processes } from './processes.ts'
 import { nodeProgram, uplinkProgram, withSecret } from './programs.ts'
@@ -12,6 +13,10 @@ import { isLive, untilServing } from './readiness.ts'
 
 const DEFAULT_UPLINK_URL = 'http://127.0.0.1:4500'
 
+showHelp(
+  process.argv.slice(2),
+  'usage: ./scripts/dev.sh PORT NAME     one more node, as 4004 foo; --help, --version',
+)
 const [portText, id = ''] = process.argv.slice(2)
 const port = Number(portText)
 const settings = new Settings(process.env)

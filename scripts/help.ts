@@ -1,10 +1,9 @@
-/** What every script says of itself when it is asked, before it does anything. */
-import packageJson from '../package.json' with { type: 'json' }
+/** Ends a script that is only asked what it is. */
+import { helpFor } from '../shared/help.ts'
 
-/** Ends the process where `--help` or `--version` is among its arguments. */
 export function showHelp(args: readonly string[], usage: string): void {
-  if (args.includes('--help') || args.includes('-h')) console.log(usage)
-  else if (args.includes('--version')) console.log(packageJson.version)
-  else return
+  const help = helpFor(args, usage)
+  if (help === undefined) return
+  console.log(help)
   process.exit(0)
 }

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
+# usage: ./scripts/kafka.sh [PORT [FOLDER]]
+#
 # Starts one Apache Kafka broker on this machine, to try and to test the listener: ./scripts/kafka.sh [PORT]
 # (default 9092). Ctrl-C stops it, and what it kept is gone; ./scripts/kafka.sh PORT FOLDER keeps it there.
 #
 # With Docker where an engine runs, else with Java 17 and Maven, which brings Kafka once (about 45 MB).
 # KAFKA_WITH=java or KAFKA_WITH=docker leaves it no choice; ./scripts/kafka.sh --check only says whether it can.
 set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/help.sh" "$@"
 
 version=4.1.1
 image=apache/kafka:$version@sha256:0bc1bb2478f45b6cea78864df86acdc11e8df2c5172477819a4d12942cbe5d40

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Records ./scripts/demo.sh --chaos, played on a cluster of its own, as an animated picture.
 # usage: ./scripts/record.sh [FILE]     default docs/demo.svg
+#
+# Records ./scripts/demo.sh --chaos, played on a cluster of its own, as an animated picture.
 #
 # It takes the ports of services.sh and 4600, for the slow API that the nodes cache, and ends in less than a minute:
 # with 1, and without a picture, when the demonstration has failed; with 127 where termtosvg is not installed.
 set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/help.sh" "$@"
 
 if ! command -v termtosvg >/dev/null; then
   echo 'record: termtosvg is not installed; where there is Python 3.10 or newer: pipx install termtosvg-ng' >&2

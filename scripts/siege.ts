@@ -18,6 +18,7 @@ import { z } from 'zod'
 import { pause, systemClock } from '../shared/clock.ts'
 import { Settings } from '../shared/config.ts'
 import { freePorts } from '../test/support/ports.ts'
+import { showHelp } from './help.ts'
 import { nodeProgram, uplinkProgram } from './programs.ts'
 import { untilServing } from './readiness.ts'
 import { siegeKeys, siegeUrls } from './siege-urls.ts'
@@ -50,10 +51,14 @@ interface Report {
 
 const Counters = z.object({ results: z.array(z.object({ value: z.string().optional() })) })
 
+const USAGE =
+  'usage: ./scripts/siege.sh [DURATION [NODE_URL...]]     default 20S; also 5M, 1H; --help, --version'
+
+showHelp(process.argv.slice(2), USAGE)
 const [duration = '20S', ...urls] = process.argv.slice(2)
 const [, time, unit = ''] = /^([1-9]\d{0,3})([SMH])$/.exec(duration.toUpperCase()) ?? []
 if (time === undefined || !urls.every((url) => URL.canParse(url))) {
-  console.error('usage: scripts/siege.sh [DURATION [NODE_URL...]]     default 20S; also 5M, 1H')
+  console.error(USAGE)
   process.exit(2)
 }
 const durationMs = Number(time) * ({ S: 1000, M: 60_000, H: 3_600_000 }[unit] ?? 0)

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { pino } from 'pino'
 import type { Outcome } from '../test/simulation/schedule.ts'
+import { showHelp } from './help.ts'
 import { simulateAll } from './simulate-all.ts'
 import { readOptions, type SimulateOptions, USAGE } from './simulate-options.ts'
 import { placeOn } from './simulate-slots.ts'
@@ -42,6 +43,7 @@ async function main(options: SimulateOptions): Promise<void> {
   if (tally.bad.length > 0) process.exitCode = 1
 }
 
+showHelp(process.argv.slice(2), USAGE)
 try {
   const options = readOptions(process.argv.slice(2), availableParallelism())
   if (options.sizes.length === 0) await main(options)

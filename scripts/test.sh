@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
+# usage: ./scripts/test.sh
+#
 # Everything that has to pass: types, lint and format, then the tests.
 set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/help.sh" "$@"
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
 source scripts/install.sh

@@ -7,6 +7,7 @@
  */
 import { ConfigError } from './config.ts'
 import { LarderError } from './errors.ts'
+import { helpFor } from './help.ts'
 import { THREADS } from './lookups.ts'
 
 const ECHO_MS = 1000
@@ -59,6 +60,15 @@ export async function runService(start: (fail: (error: Error) => void) => Promis
   } catch (error) {
     die(error)
   }
+}
+
+/** Ends a process that is asked what it is, or told what it does not understand: settings are in the environment. */
+export function endIfAsked(args: readonly string[], usage: string): void {
+  const help = helpFor(args, usage)
+  if (help !== undefined) process.stdout.write(`${help}\n`)
+  else if (args.length > 0) process.stderr.write(`${args.join(' ')}: not understood\n${usage}\n`)
+  else return
+  process.exit(help === undefined ? 2 : 0)
 }
 
 /** On a terminal, what makes lines of the log readable; it is loaded only there. */

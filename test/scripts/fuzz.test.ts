@@ -35,7 +35,7 @@ describe('scripts: the fuzz run', () => {
     await tries(SMUGGLING, (said) => {
       const [head = '', ...rest] = said.split('\r\n\r\n')
       const isChunked = /transfer.encoding.*chunked/i.test(head)
-      const length = Number.parseInt(/content.length\s*:\s*\+?(\d+)/i.exec(head)?.[1] ?? '0')
+      const length = Number.parseInt(/content.length\s*:\s*\+?(\d+)/i.exec(head)?.[1] ?? '0', 10)
       const body = rest.join('\r\n\r\n')
       const behind =
         isChunked && /^\W*0/.test(body) ? body.slice(body.indexOf('\r\n\r\n') + 4) : body.slice(length)
@@ -49,7 +49,7 @@ describe('scripts: the fuzz run', () => {
   it('notices a header that comes out as it went in', async () => {
     const found = await tries(INJECTION, (said) => {
       const given =
-        /(?:content-type|x-request-id|org_id): ([^]*?)\r\ncontent-length/i.exec(said)?.[1] ?? 'none'
+        /(?:content-type|x-request-id|org_id): ([\s\S]*?)\r\ncontent-length/i.exec(said)?.[1] ?? 'none'
       return `HTTP/1.1 200 OK\r\nx-given: ${given}\r\ncontent-length: 0\r\n\r\n`
     })
     expect(found.filter(({ finding }) => finding !== undefined)).not.to.deep.equal([])
