@@ -10,7 +10,7 @@ import { Settings } from '../shared/config.ts'
 import { showHelp } from './help.ts'
 import { ensureFree } from './ports.ts'
 import { Processes } from './processes.ts'
-import { nodeProgram, type Program, uplinkProgram, withSecret } from './programs.ts'
+import { nodeProgram, type Program, trustAuthority, uplinkProgram, withSecret } from './programs.ts'
 import { untilServing } from './readiness.ts'
 
 const USAGE = `usage: ./scripts/services.sh [UPLINK_PORT NODE_PORT...]     all different, 1 to 65535 (4500 4000 4001 4002 4003)
@@ -25,6 +25,7 @@ const [apiKey] = new Settings(process.env).list('API_KEY')
 const processes = new Processes()
 
 await processes.run(async (stopping) => {
+  trustAuthority(process.env)
   await ensureFree([uplinkPort, ...nodePorts], process.env['HOST'])
   console.log(`larder: starting uplink on port ${uplinkPort} and nodes on ${nodePorts.join(' ')} ...`)
   for (const program of [uplink, ...nodes]) processes.start(program)

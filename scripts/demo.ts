@@ -16,6 +16,7 @@ import { drawBooks, drawNodes, drawResponse, drawScene, Screen } from './demo/sc
 import { SlowApi } from './demo/slow-api.ts'
 import { findVictim, isCalm, type Victim } from './demo/victim.ts'
 import { showHelp } from './help.ts'
+import { trustAuthority } from './programs.ts'
 import { isLive } from './readiness.ts'
 
 const USAGE = `usage: ./scripts/demo.sh [--chaos] [URL [SECONDS]]
@@ -62,6 +63,7 @@ interface Stage {
 
 /** @returns whether the cluster says just what was sent. */
 async function main({ url, seconds, isChaos }: Options): Promise<boolean> {
+  trustAuthority(process.env)
   if (!(await isLive(url))) throw new Error(`nothing answers at ${url}: is ./scripts/services.sh running?`)
   const screen = new Screen()
   const apiKey = new Settings(process.env).list('API_KEY')[0]

@@ -8,10 +8,10 @@ import { type Environment, Settings } from '../shared/config.ts'
 import { showHelp } from './help.ts'
 import { ensureFree } from './ports.ts'
 import { Processes } from './processes.ts'
-import { nodeProgram, uplinkProgram, withSecret } from './programs.ts'
+import { localUrl, nodeProgram, trustAuthority, uplinkProgram, withSecret } from './programs.ts'
 import { isLive, untilServing } from './readiness.ts'
 
-const DEFAULT_UPLINK_URL = 'http://127.0.0.1:4500'
+const UPLINK_PORT = 4500
 
 showHelp(
   process.argv.slice(2),
@@ -23,7 +23,11 @@ const settings = new Settings(process.env)
 const processes = new Processes()
 
 await processes.run(async (stopping) => {
-  const uplinkUrl = settings.url('UPLINK_URL', settings.text('UPLINK_URL') ?? DEFAULT_UPLINK_URL)
+  trustAuthority(process.env)
+  const uplinkUrl = settings.url(
+    'UPLINK_URL',
+    settings.text('UPLINK_URL') ?? localUrl({ ...process.env, HOST: '' }, UPLINK_PORT),
+  )
   settings.check()
   await ensureFree([port], process.env['HOST'])
   const hasUplink = await isLive(uplinkUrl)

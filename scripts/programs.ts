@@ -1,6 +1,8 @@
 /** What there is to start: uplink and nodes, each with the environment that makes it this one. */
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { authority, type Environment } from '../shared/config.ts'
 
 export interface Program {
@@ -34,11 +36,16 @@ export function nodeProgram(
   return program('node', port, { ...environment, ...own }, url)
 }
 
+/** What this process calls is checked by TLS_CA_FILE too, besides what Node trusts; to be called before anything is. */
+export function trustAuthority({ TLS_CA_FILE: path }: Environment): void {
+  if (path) setDefaultCACertificates([...getCACertificates('default'), readFileSync(path, 'utf8')])
+}
+
 /** Where a process of this environment can be reached from this machine. */
-export function localUrl({ HOST }: Environment, port: number): string {
+export function localUrl({ HOST, TLS_CERT_FILE }: Environment, port: number): string {
   const everywhere: Record<string, string> = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '::': '::1' }
   const host = HOST ?? ''
-  return `http://${authority(everywhere[host] ?? host, port)}`
+  return `${TLS_CERT_FILE ? 'https' : 'http'}://${authority(everywhere[host] ?? host, port)}`
 }
 
 function program(kind: Program['kind'], port: number, environment: Environment, url: string): Program {

@@ -5,10 +5,13 @@
   exit 2
 }
 
-url="http://${HOST:-127.0.0.1}:$1/api"
+scheme=http
 credentials=()
+[[ -z ${TLS_CERT_FILE:-} ]] || scheme=https
+[[ -z ${TLS_CA_FILE:-} ]] || credentials+=(--cacert "$TLS_CA_FILE")
+url="$scheme://${HOST:-127.0.0.1}:$1/api"
 # A node takes several keys, with commas: the first one will do.
-[[ -z ${API_KEY:-} ]] || credentials=(--header "api-key: ${API_KEY%%,*}")
+[[ -z ${API_KEY:-} ]] || credentials+=(--header "api-key: ${API_KEY%%,*}")
 
 # The arguments are curl's. Sets `answer` to the body; ends the script unless the status is 2xx.
 request() {
