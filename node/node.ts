@@ -14,6 +14,7 @@ import { HttpService } from '../shared/http/service.ts'
 import { newIncarnation } from '../shared/incarnation.ts'
 import type { Log } from '../shared/log.ts'
 import { Names, registerNameMetrics } from '../shared/names.ts'
+import { registerTlsMetrics } from '../shared/tls.ts'
 import type { Member } from '../shared/view.ts'
 import type { Backend } from './backend.ts'
 import { UplinkClient } from './cluster/members/members.ts'
@@ -75,6 +76,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   const own = { ...parts, machine, self, log, names, descriptors, metrics, means, client }
   const { backend, sources, routes } = join(config, own)
   const { apiKeys, clusterSecrets, tls } = config
+  registerTlsMetrics(metrics.registry, tls)
   http.serve(routes, { apiKeys, memberSecrets: clusterSecrets })
   await backend.open().catch(async (error) => {
     await http.close(0)
@@ -120,9 +122,19 @@ function join(config: NodeConfig, joined: Joined) {
   const { self, clock, log, names, metrics, means, client, descriptors, onFatal } = joined
   const { outgoing } = descriptors
   const { registry } = metrics
-  const { uplinkUrls, clusterSecrets, tls, peerTimeoutMs: timeoutMs } = config
-  const agentOf = tls?.agentOf
-  const basis = { ...config, ...means, self, clock, log, registry, timeoutMs, connectionsMax: outgoing }
+  const { uplinkUrls, tls, peerTimeoutMs: timeoutMs } = config
+  const { agentOf } = tls ?? {}
+  const basis = {
+    ...config,
+    ...means,
+    self,
+    clock,
+    log,
+    registry,
+    timeoutMs,
+    connectionsMax: outgoing,
+    agentOf,
+  }
   names.belong('registry', uplinkUrls)
   registerNameMetrics(registry, names)
   const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
@@ -131,27 +143,15 @@ function join(config: NodeConfig, joined: Joined) {
   const { backend }: { backend: Backend } = createMember({
     ...basis,
     storage,
-    agentOf,
     heapBytesMax: heapBytesFor(joined.machine),
     beside: { backlog: () => storage.waitingBytes, tokens: () => sources.tokenBytes },
     metrics: createClusterMetrics(registry),
     stamps: new StampClock(self.incarnation),
-    uplink:
-      uplinkUrls.length > 0
-        ? new UplinkClient(uplinkUrls, { clusterSecrets, self: self.id, agentOf })
-        : undefined,
+    uplink: uplinkUrls.length > 0 ? new UplinkClient(uplinkUrls, { ...basis, self: self.id }) : undefined,
     requests: () => metrics.answers.total,
     connect(other) {
       names.belong('member', [other.url])
-      const { inFlight } = means
-      return new HttpConnection(other, {
-        clock,
-        self: self.id,
-        clusterSecrets,
-        tls,
-        connectionsMax: outgoing,
-        inFlight,
-      })
+      return new HttpConnection(other, { ...basis, self: self.id })
     },
     inFrontOf: (shards) => sources.inFrontOf(shards),
     onView: () => sources.doubt(),

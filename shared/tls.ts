@@ -7,11 +7,13 @@ import type { Agent as HttpAgent } from 'node:http'
 import { type AgentOptions, Agent as HttpsAgent } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { SecureContext } from 'node:tls'
+import type { Registry } from 'prom-client'
 import { audit } from './audit.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Settings } from './config.ts'
 import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
+import { tellGauge } from './metrics.ts'
 import { isNamedBy, type Loaded, loadTls, type TlsFiles } from './tls-files.ts'
 
 /** For a call to a member, or to uplink; `undefined` leaves it to Node. */
@@ -19,6 +21,14 @@ export type AgentOf = (url: URL) => HttpAgent | undefined
 
 /** A certificate that ends sooner is warned of, at start and when it is read. */
 const ENDS_SOON_MS = 7 * 86_400_000
+
+export function registerTlsMetrics(registry: Registry, tls: Tls | undefined): void {
+  tellGauge(registry, {
+    name: 'larder_certificate_left_seconds',
+    help: 'For how long the certificate that is shown to whoever connects is still good; +Inf where none is shown.',
+    read: () => (tls?.leftMs ?? Infinity) / 1000,
+  })
+}
 
 /** Nothing where no file is named. */
 export function readTls(settings: Settings): Tls | undefined {
@@ -81,18 +91,22 @@ export class Tls {
     audit(log, { what: 'the TLS files were read anew', ends: served?.certificate.validTo })
   }
 
+  /** For how long what is shown is still good; for ever where nothing is. */
+  get leftMs(): number {
+    return (this.served?.certificate.validToDate.getTime() ?? Infinity) - this.#clock.wall()
+  }
+
   /** What will keep others from calling this process at its URL, now or soon. */
   doubtsOf(url: string): string[] {
     const { served } = this
     const { protocol, hostname } = new URL(url)
     if (served === undefined || protocol !== 'https:') return []
     const { certificate } = served
-    const endsInMs = certificate.validToDate.getTime() - this.#clock.wall()
     return [
       ...(isNamedBy(certificate, hostname)
         ? []
         : [`TLS_CERT_FILE does not name ${hostname}: others that check it will not call this process there`]),
-      ...(endsInMs > ENDS_SOON_MS ? [] : [`TLS_CERT_FILE ends soon, on ${certificate.validTo}`]),
+      ...(this.leftMs > ENDS_SOON_MS ? [] : [`TLS_CERT_FILE ends soon, on ${certificate.validTo}`]),
     ]
   }
 

@@ -13,6 +13,7 @@ import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
 import type { Log } from '../shared/log.ts'
 import { Names, registerNameMetrics } from '../shared/names.ts'
+import { registerTlsMetrics } from '../shared/tls.ts'
 import type { UplinkConfig } from './config.ts'
 import { frontRoute } from './front.ts'
 import { Journal } from './journal.ts'
@@ -68,6 +69,7 @@ export async function startUplink(
   const http = createHttpMetrics()
   const metrics = createUplinkMetrics(http.registry)
   registerNameMetrics(http.registry, names)
+  registerTlsMetrics(http.registry, tls)
   if (redisUrl !== undefined) names.belong('registry', [redisUrl])
 
   const redis = createRedis(redisUrl)

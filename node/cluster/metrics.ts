@@ -10,15 +10,19 @@ interface SlotMetrics {
   readonly asideEntries: Gauge<'peer'>
 }
 
-export interface ClusterMetrics extends SlotMetrics {
+/** Of those who do not understand each other, or are not believed. */
+interface StrangerMetrics {
+  readonly notUnderstood: Counter<'peer'>
+  readonly disbelieved: Counter<'peer'>
+  readonly secretRefused: Counter<'by'>
+}
+
+export interface ClusterMetrics extends SlotMetrics, StrangerMetrics {
   readonly forwardedCommands: Counter<'peer'>
   readonly forwardedBatches: Counter<'peer'>
   readonly forwardFailures: Counter<'peer' | 'code'>
-  readonly notUnderstood: Counter<'peer'>
-  readonly disbelieved: Counter<'peer'>
   readonly rerouted: Counter<'code'>
   readonly uplinkFailures: Counter<'call'>
-  readonly secretRefused: Counter<'by'>
 }
 
 export function createClusterMetrics(registry: Registry): ClusterMetrics {
@@ -42,6 +46,25 @@ export function createClusterMetrics(registry: Registry): ClusterMetrics {
       labelNames: ['peer', 'code'],
       registers,
     }),
+    rerouted: new Counter({
+      name: 'larder_rerouted_commands_total',
+      help: 'Commands routed a second time, by a newer view.',
+      labelNames: ['code'],
+      registers,
+    }),
+    uplinkFailures: new Counter({
+      name: 'larder_uplink_failures_total',
+      help: 'Calls to uplink that failed; the member goes on with the view it has.',
+      labelNames: ['call'],
+      registers,
+    }),
+    ...createStrangerMetrics(registers),
+    ...createSlotMetrics(registers),
+  }
+}
+
+function createStrangerMetrics(registers: Registry[]): StrangerMetrics {
+  return {
     notUnderstood: new Counter({
       name: 'larder_not_understood_total',
       help: 'Calls between this member and another that one of the two has not understood: their versions differ too much.',
@@ -60,19 +83,6 @@ export function createClusterMetrics(registry: Registry): ClusterMetrics {
       labelNames: ['by'],
       registers,
     }),
-    rerouted: new Counter({
-      name: 'larder_rerouted_commands_total',
-      help: 'Commands routed a second time, by a newer view.',
-      labelNames: ['code'],
-      registers,
-    }),
-    uplinkFailures: new Counter({
-      name: 'larder_uplink_failures_total',
-      help: 'Calls to uplink that failed; the member goes on with the view it has.',
-      labelNames: ['call'],
-      registers,
-    }),
-    ...createSlotMetrics(registers),
   }
 }
 
