@@ -11,6 +11,7 @@ describe('uplink settings', () => {
       leaseMs: 3000,
       copies: 2,
       logLevel: 'info',
+      tls: undefined,
     })
   })
 

@@ -9,8 +9,8 @@ import { VALUE_EXAMPLES } from './value-examples.ts'
 
 const ACCESS = { 'api-key': 'salt-and-pepper-1', authorization: 'Bearer what-members-show' }
 
-/** Statuses that need a slow client, a flood of bytes, a full memory or a fault; they have tests of their own. */
-const RARE = [408, 431, 500, 503, 507]
+/** Statuses that need a slow client, a flood of bytes or of wrong keys, a full memory or a fault; they have tests of their own. */
+const RARE = [408, 429, 431, 500, 503, 507]
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const form = (body: string): CallOptions => ({ headers: FORM, body })
