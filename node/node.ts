@@ -4,12 +4,14 @@
  *     HTTP ─▶ Command ─▶ Dispatch ─▶ Backend ─▶ the member that owns the key ─▶ its Sources ─▶ its shards
  *     Kafka ─▶ Events ──────────────────▶┘                          upstream APIs ◀┘             └─▶ Storage
  */
+import type { Registry } from 'prom-client'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Clock } from '../shared/clock.ts'
 import { type Descriptors, divide } from '../shared/descriptors.ts'
 import { createMeans, type RequestMeans } from '../shared/http/means.ts'
 import { createHttpMetrics, type HttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
+import type { Route } from '../shared/http/route.ts'
 import { HttpService } from '../shared/http/service.ts'
 import { newIncarnation } from '../shared/incarnation.ts'
 import type { Log } from '../shared/log.ts'
@@ -161,15 +163,20 @@ function join(config: NodeConfig, joined: Joined) {
   const dispatch = createDispatch(engine, clock, timeoutMs)
   const events = sources.eventsFor(engine)
   const routes = [...publicRoutes({ ...config, dispatch, events }), ...backend.routes]
+  return { backend, sources, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
+}
+
+function opsOf(
+  backend: Backend,
+  { self, ...rest }: { self: Member; registry: Registry; routes: readonly Route[] },
+): Route[] {
   const { id, incarnation } = self
-  const ops = opsRoutes({
+  return opsRoutes({
+    ...rest,
     title: 'Larder node',
-    registry,
     identity: { id, incarnation },
     notReady: () => backend.notReady,
     waitingFor: () => backend.waitingFor,
     overdue: () => backend.overdue,
-    routes,
   })
-  return { backend, sources, routes: [...routes, ...ops] }
 }
