@@ -8,6 +8,9 @@ import { FakeClock, settled } from '../../support/clock.ts'
 import { unlimitedTurns } from '../../support/turns.ts'
 import { timesOf } from './times.ts'
 
+/** Where the body of a value is among the cells of its row. */
+const BODY = 5
+
 export class FakeTarget implements Target {
   /** All that it was asked to write, the bodies of values only. */
   readonly batches: (readonly unknown[])[] = []
@@ -19,7 +22,7 @@ export class FakeTarget implements Target {
     if (this.#pending !== undefined) throw new Error('one transaction at a time')
     this.#batch = batch
     this.#pending = Promise.withResolvers()
-    this.batches.push([...batch.rows].map(({ cells }) => cells?.at(-1)))
+    this.batches.push([...batch.rows].map(({ table, cells }) => cells?.at(table === 'registers' ? BODY : -1)))
     this.dropped.push([...batch.dropped])
     return this.#pending.promise
   }
@@ -99,7 +102,12 @@ export function changeOf(key: string, body: string, slot = 1): Change {
 }
 
 export function rowOf(key: string, body: string, slot = 1): Row {
-  return { table: 'registers', slot, key: [`v${key}`], cells: [slot, 1, 'a', null, 'text/plain', body] }
+  return {
+    table: 'registers',
+    slot,
+    key: [`v${key}`],
+    cells: [slot, 1, 'a', null, 'text/plain', body, null, null],
+  }
 }
 
 export function nameOfKey(key: string): string {
