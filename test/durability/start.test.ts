@@ -174,7 +174,7 @@ describe('a node with 300,000 rows on its disk', function () {
     node.tamper(`
       INSERT INTO registers
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
-      SELECT 'v' || i, slot, time, origin, ends_at, content_type, body FROM n, registers WHERE id = 'vseed'`)
+      SELECT 'v' || i, slot, time, origin, ends_at, content_type, body, NULL, NULL FROM n, registers WHERE id = 'vseed'`)
     const process = node.launch() // With the two rows in which the file notes its time.
     await process.says('reading the disk')
     expect(await process.stop()).to.include({ code: 0 })
