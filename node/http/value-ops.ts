@@ -127,7 +127,7 @@ function* readingValue(fields: Fields): Steps<Received> {
       throw new LarderError('BAD_REQUEST', 'data: alone, or base64 with content_type instead.')
     return { contentType: 'application/json', body: data, data }
   }
-  if (base64 === undefined) throw new LarderError('BAD_REQUEST', 'data: missing, and so is base64.')
+  if (base64 === undefined) throw new LarderError('BAD_REQUEST', 'data: missing.')
   const contentType = type === undefined ? UNTYPED : parseMediaType('content_type', type)
   return yield* keeping(contentType, yield* readingBase64('base64', base64))
 }

@@ -115,8 +115,8 @@ function tagOf(value: string): string {
 }
 
 function masked(body: string, tag: string): object {
-  const text = tag === '' ? body : body.replaceAll(JSON.stringify(tag).slice(1, -1), '<tag>')
-  return JSON.parse(told(text))
+  const text = told(body)
+  return JSON.parse(tag === '' ? text : text.replaceAll(JSON.stringify(tag).slice(1, -1), '<tag>'))
 }
 
 /** Without the entity tag, which a batch alone tells in its body, and what is left of a life by then. */
