@@ -4,8 +4,8 @@
  * The path of a request, with its parameters written in one way only, is the key of its response; whatever an
  * event says about an object leads to the same key.
  */
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import { z } from 'zod'
+import { type FileProblem, parseFile } from '../shared/json-file.ts'
 
 export interface CachedRoute {
   readonly type: string
@@ -75,46 +75,22 @@ const OWN = [
   'openapi.json',
 ]
 
-type Problem = readonly [at: readonly (string | number)[], what: string]
-
 /** @returns the routes, or everything that is wrong, each with its line. */
 export function parseRoutes(text: string): { routes: CachedRoute[] } | { problems: string[] } {
-  const errors: ParseError[] = []
-  const tree = parseTree(text, errors, { disallowComments: true })
-  const [error] = errors
-  if (tree === undefined || error !== undefined) {
-    const what = error ? printParseErrorCode(error.error) : 'it is empty'
-    return { problems: [`line ${lineOf(text, error?.offset ?? 0)}: not JSON (${what})`] }
-  }
-  const parsed = File.safeParse(JSON.parse(text))
-  const problems: Problem[] = parsed.success
-    ? parsed.data.routes.flatMap((route, index) => problemsOf(route, index, parsed.data.routes))
-    : parsed.error.issues.flatMap(placesOf)
-  if (!parsed.success || problems.length > 0) {
-    return {
-      problems: problems.map(
-        ([at, what]) => `line ${lineOf(text, offsetOf(tree, at))}: ${at.join('.')}: ${what}`,
-      ),
-    }
-  }
-  return { routes: parsed.data.routes.map(toRoute) }
-}
-
-/** A field that nobody knows is a problem of its own, where it stands. */
-function placesOf(issue: z.core.$ZodIssue): Problem[] {
-  const at = issue.path.map(asKey)
-  if (issue.code !== 'unrecognized_keys') return [[at, issue.message]]
-  return issue.keys.map((name) => [[...at, name], 'there is no such field'])
+  const parsed = parseFile(text, File, ({ routes }) =>
+    routes.flatMap((route, index) => problemsOf(route, index, routes)),
+  )
+  return 'problems' in parsed ? parsed : { routes: parsed.file.routes.map(toRoute) }
 }
 
 function problemsOf(
   route: z.infer<typeof Route>,
   index: number,
   all: readonly z.infer<typeof Route>[],
-): Problem[] {
+): FileProblem[] {
   const at = (field: string) => ['routes', index, field]
   const names = namesOf(route.path)
-  const problems: Problem[] = []
+  const problems: FileProblem[] = []
   const begin = patternOf(route.path.split('/').slice(0, 2).join('/'))
   if (OWN.some((own) => begin.test(`/${own}`)))
     problems.push([at('path'), 'it could be a path of Larder itself'])
@@ -160,23 +136,6 @@ function shapeOf(path: string): string {
 /** The parameters of a template, in their order. */
 export function namesOf(template: string): string[] {
   return [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
-}
-
-function asKey(part: PropertyKey): string | number {
-  return typeof part === 'number' ? part : String(part)
-}
-
-/** Of the value at this place, or of what is nearest around it. */
-function offsetOf(tree: Node, at: readonly (string | number)[]): number {
-  for (let depth = at.length; depth > 0; depth--) {
-    const node = findNodeAtLocation(tree, at.slice(0, depth))
-    if (node !== undefined) return node.offset
-  }
-  return tree.offset
-}
-
-function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length
 }
 
 /** How long a response can be of any use: fresh, or stale within what is allowed. */
