@@ -36,7 +36,7 @@ export class Eviction {
 
   #next(): Held | undefined {
     const { books, victims } = this.#options
-    if (books.isOver) return victims.next
+    if (books.isOver) return victims.next(books.room - books.keptBytes)
     return books.isHeapOver ? victims.nextOnHeap : undefined
   }
 }

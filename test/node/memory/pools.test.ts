@@ -1,6 +1,7 @@
 /** Fairness: what the budget claims, and from whom. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { counterWith } from '../../../node/entries/counter.ts'
 import type { Entry } from '../../../node/entries/entry.ts'
 import { bytesOfEntry } from '../../../node/memory/bytes.ts'
 import { Memory } from '../../../node/memory/memory.ts'
@@ -110,6 +111,28 @@ describe('a budget', () => {
       expect(left.filter((held) => held === undefined)).to.have.length(0)
       expect(memory.counts.evictions).to.be.above(1800)
     }
+  })
+
+  it('leaves values their fifth of what can be claimed, however many tenants somebody invents', () => {
+    const [bytesMax, kept] = [200_000, 60_000]
+    const memory = new Memory(bytesMax)
+    const counted = counterWith(undefined, { a: { added: 1n, taken: 0n } }, 0)
+    for (let index = 0; memory.counts.bytes < kept; index++) memory.merge(3, `c${index}`, counted)
+    const values: string[] = []
+    let bytes = 0
+    for (let index = 0; ; index++) {
+      bytes += bytesOfEntry(`v${index}`, entry(500))
+      if (bytes > (bytesMax - memory.counts.bytes) / 5) break
+      values.push(`v${index}`)
+    }
+    for (const id of values) memory.merge(1, id, entry(500))
+    for (let index = 0; index < 4000; index++) memory.merge(2, responseOf(`tenant ${index}`, 0), entry(500))
+    for (const id of values) expect(memory.use(1, id, { nowMs: 0 }), id).to.not.equal(undefined)
+    // And no more than that, where others want theirs.
+    for (let index = 0; index < 400; index++) memory.merge(1, `vmore ${index}`, entry(500))
+    for (let index = 0; index < 4000; index++) memory.merge(2, responseOf(`another ${index}`, 0), entry(500))
+    expect(memory.counts.values).to.be.within(values.length - 2, values.length + 1)
+    expect(memory.counts.responses).to.be.above(100)
   })
 
   it('is used by one alone, where nobody else wants it', () => {
