@@ -1,6 +1,16 @@
 /** Every setting of a node: its default, its unit, its bounds. Read once, at start. */
 import { readFileSync } from 'node:fs'
-import { authority, type Environment, isWildcard, MAKES_A_SECRET, Settings } from '../shared/config.ts'
+import {
+  authority,
+  type Environment,
+  isLoopback,
+  isWildcard,
+  MAKES_A_SECRET,
+  Settings,
+} from '../shared/config.ts'
+import { type Hosts, readHosts } from '../shared/hosts.ts'
+import { type Keys, readKeys } from '../shared/keys.ts'
+import { type Origins, readOrigins } from '../shared/origins.ts'
 import { SLOTS } from '../shared/placement.ts'
 import { readTls, type Tls } from '../shared/tls.ts'
 import { MemberId } from '../shared/view.ts'
@@ -36,7 +46,12 @@ export interface NodeConfig {
   readonly routes: readonly CachedRoute[]
   /** Where events come from. */
   readonly kafka: KafkaSettings | undefined
-  readonly apiKeys: readonly string[]
+  /** What callers show. */
+  readonly keys: Keys
+  /** The names by which it may be called while nobody needs a key. */
+  readonly hosts: Hosts
+  /** Whose pages may call. */
+  readonly origins: Origins
   /** The first is shown to the other members and to uplink, and all are taken from them. */
   readonly clusterSecrets: readonly string[]
   readonly tls: Tls | undefined
@@ -62,9 +77,8 @@ export function readConfig(environment: Environment): NodeConfig {
   const advertised = settings.text('ADVERTISE_URL')
   const advertiseUrl = advertised && settings.url('ADVERTISE_URL', advertised)
   const dataDir = settings.text('DATA_DIR') ?? 'data'
-  const apiKeys = settings.secrets('API_KEY')
   const uplinkUrls = settings.list('UPLINK_URL').map((url) => settings.url('UPLINK_URL', url))
-  checkKeys(settings, { ...listening, uplinkUrls, apiKeys })
+  const keys = readCallers(settings, { ...listening, uplinkUrls })
   const tls = readTls(settings)
   checkAddress(settings, { ...listening, uplinkUrls, advertiseUrl, tls })
   const config: NodeConfig = {
@@ -86,7 +100,9 @@ export function readConfig(environment: Environment): NodeConfig {
     waitForHoldersMs: settings.integer('WAIT_FOR_HOLDERS_MS', { fallback: 120_000, min: 0, max: 86_400_000 }),
     routes: readRoutes(settings),
     kafka: readKafka(settings),
-    apiKeys,
+    keys,
+    hosts: readHosts(settings, { ...listening, url: advertiseUrl }),
+    origins: readOrigins(settings, { areKeysNeeded: keys.areNeeded }),
     tls,
     logLevel: settings.logLevel(),
   }
@@ -119,19 +135,27 @@ function checkAddress(
       settings.problem(`${settings.shown('UPLINK_URL', url)}: that is this node, not uplink`)
 }
 
-/** An API key is for clients: no other member is ever shown one. */
-function checkKeys(
+/** A key is for clients: no other member is ever shown one. */
+function readCallers(
   settings: Settings,
-  { uplinkUrls, apiKeys, clusterSecrets }: Pick<NodeConfig, 'uplinkUrls' | 'apiKeys' | 'clusterSecrets'>,
-): void {
-  if (uplinkUrls.length > 0 && apiKeys.length > 0 && clusterSecrets.length === 0)
+  { host, uplinkUrls, clusterSecrets }: Pick<NodeConfig, 'host' | 'uplinkUrls' | 'clusterSecrets'>,
+): Keys {
+  const apiKeys = settings.secrets('API_KEY')
+  const keys = readKeys(settings, { apiKeys, clusterSecrets })
+  const areKeysNeeded = keys.areNeeded || settings.text('KEYS_FILE') !== undefined
+  if (uplinkUrls.length > 0 && areKeysNeeded && clusterSecrets.length === 0)
     settings.problem(
-      `UPLINK_URL and API_KEY need a CLUSTER_SECRET, which members show each other (${MAKES_A_SECRET})`,
+      `UPLINK_URL and ${apiKeys.length > 0 ? 'API_KEY' : 'KEYS_FILE'} need a CLUSTER_SECRET, which members show each other (${MAKES_A_SECRET})`,
     )
   if (clusterSecrets.some((secret) => apiKeys.includes(secret)))
     settings.problem(
       'CLUSTER_SECRET and API_KEY have one in common: who has that key could pass for a member',
     )
+  if (!settings.isOn('ALLOW_ANONYMOUS') && !areKeysNeeded && !isLoopback(host))
+    settings.problem(
+      `HOST=${host} can be reached from other machines, and nobody there needs a key: set API_KEY or KEYS_FILE, or ALLOW_ANONYMOUS=on`,
+    )
+  return keys
 }
 
 function readBodyLimits(settings: Settings): Pick<NodeConfig, 'bodyBytesMax' | 'inFlightBytesMax'> {

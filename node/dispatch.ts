@@ -1,8 +1,13 @@
-/** How every door hands a command on, whatever it speaks: with the deadline of its caller, and the id that follows it. */
+/**
+ * How every door hands a command on, whatever it speaks: if its caller may, with the deadline that he has, and the id that
+ * follows it.
+ */
 import type { Clock } from '../shared/clock.ts'
 import type { Command, Reply } from '../shared/command.ts'
 import { type Eventual, isLater } from '../shared/eventual.ts'
+import type { Rights } from '../shared/rights.ts'
 import type { Engine, ExecuteOptions } from './engine.ts'
+import { permitted } from './permission.ts'
 
 /** A request, of whatever protocol: it waits for what its commands lead to, and may send several of them. */
 export interface Caller {
@@ -10,13 +15,15 @@ export interface Caller {
   readonly id: string
   /** Whether the logs are to tell of it. */
   readonly traced: boolean
+  /** What its key is good for. */
+  readonly rights: Rights
   /** After this it is told that it took too long. Set with the first of its commands that has to be waited for. */
   deadlineAtMs?: number | undefined
 }
 
 /**
  * The reply, or LarderError, at once where it is at hand. `waitMs` is for what may take longer than a member is waited
- * for.
+ * for. @throws LarderError FORBIDDEN, at once.
  */
 export type Dispatch = (caller: Caller, command: Command, waitMs?: number) => Eventual<Reply>
 
@@ -28,7 +35,7 @@ export function createDispatch(engine: Engine, clock: Clock, timeoutMs: number):
   }
   return (caller, command, waitMs) => {
     if (waitMs !== undefined) caller.deadlineAtMs = clock.now() + waitMs
-    const reply = engine.execute(command, new CallerOptions(caller, deadlineOf))
+    const reply = engine.execute(permitted(command, caller.rights), new CallerOptions(caller, deadlineOf))
     // Whatever it sends after what it waits for has no longer than that.
     if (isLater(reply)) deadlineOf(caller)
     return reply

@@ -16,6 +16,7 @@ import { HttpService } from '../shared/http/service.ts'
 import { newIncarnation } from '../shared/incarnation.ts'
 import type { Log } from '../shared/log.ts'
 import { Names, registerNameMetrics } from '../shared/names.ts'
+import { renewalOf, type Service } from '../shared/run.ts'
 import { registerTlsMetrics } from '../shared/tls.ts'
 import type { Member } from '../shared/view.ts'
 import type { Backend } from './backend.ts'
@@ -47,11 +48,9 @@ export interface NodeParts {
   onFatal(error: Error): void
 }
 
-export interface Node extends AsyncDisposable {
+export interface Node extends Service {
   readonly member: Member
   readonly port: number
-  /** Reads its files anew, where it has some that may change. */
-  readonly renew: (() => void) | undefined
 }
 
 /**
@@ -77,9 +76,9 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   for (const doubt of config.tls?.doubtsOf(self.url) ?? []) log.warn(doubt)
   const own = { ...parts, machine, self, log, names, descriptors, metrics, means, client }
   const { backend, sources, routes } = join(config, own)
-  const { apiKeys, clusterSecrets, tls } = config
+  const { keys, tls } = config
   registerTlsMetrics(metrics.registry, tls)
-  http.serve(routes, { apiKeys, memberSecrets: clusterSecrets })
+  http.serve(routes, { ...config, memberSecrets: config.clusterSecrets })
   await backend.open().catch(async (error) => {
     await http.close(0)
     throw error
@@ -93,7 +92,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   return {
     member: self,
     port: http.port,
-    renew: tls && (() => tls.renew(log)),
+    renew: renewalOf([tls, keys.isInFile ? keys : undefined], log),
     /**
      * Leaves the cluster, lets clients and balancers notice, answers what is under way, writes what is not on
      * disk, and closes.

@@ -3,6 +3,7 @@
  * alike, and every command has one reply. What cannot be carried out is a LarderError instead.
  */
 import type { Description, ManyKeysCommand, ManyKeysOutcome } from './many-keys.ts'
+import type { Right } from './rights.ts'
 
 /**
  * Text where the value is JSON, so that it can be put into an answer as it is; bytes where it is not, or where it is too
@@ -98,8 +99,8 @@ export type KeyCommand =
 
 /** What is asked of all members, as it is about no key. */
 export type ClusterCommand =
-  /** The contents with the most engaged users. */
-  | { readonly type: 'activity'; readonly limit: number }
+  /** The contents with the most engaged users; of those that begin so, where a caller is told of no others. */
+  | { readonly type: 'activity'; readonly limit: number; readonly prefix?: string }
   /** Forgets the responses of a tenant, or of all. */
   | { readonly type: 'responses.clear'; readonly tenant?: string }
   | ManyKeysCommand
@@ -202,6 +203,8 @@ interface CommandRow {
   readonly about: Family
   /** Whether it changes anything: a write that may have been carried out is never sent again. */
   readonly does: 'read' | 'write'
+  /** What a key has to be good for, where that is not what it does. */
+  readonly needs?: Right
 }
 
 const COMMANDS: Readonly<Record<Command['type'], CommandRow>> = {
@@ -221,18 +224,24 @@ const COMMANDS: Readonly<Record<Command['type'], CommandRow>> = {
   'response.fetch': { about: 'response', does: 'read' },
   'response.put': { about: 'response', does: 'write' },
   'response.delete': { about: 'response', does: 'write' },
-  'response.invalidate': { about: 'response', does: 'write' },
+  'response.invalidate': { about: 'response', does: 'write', needs: 'events' },
   activity: { about: 'reactions', does: 'read' },
-  'responses.clear': { about: 'response', does: 'write' },
+  'responses.clear': { about: 'response', does: 'write', needs: 'clear' },
   'keys.list': { about: 'value', does: 'read' },
-  'keys.clear': { about: 'value', does: 'write' },
+  'keys.clear': { about: 'value', does: 'write', needs: 'clear' },
   'keys.scan': { about: 'value', does: 'read' },
-  'keys.forget': { about: 'value', does: 'write' },
+  'keys.forget': { about: 'value', does: 'write', needs: 'clear' },
 }
 
 /** What it is about. */
 export function familyOfCommand({ type }: Command): Family {
   return COMMANDS[type].about
+}
+
+/** The right that whoever asks for it has to have. */
+export function rightFor({ type }: Command): Right {
+  const { does, needs = does } = COMMANDS[type]
+  return needs
 }
 
 /** A list, as the first in it are what is asked most. */

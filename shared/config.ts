@@ -61,6 +61,13 @@ export class Settings {
     return fallback
   }
 
+  /** `on` or `off`, which it is where nothing is said. */
+  isOn(name: string): boolean {
+    const text = this.text(name) ?? 'off'
+    if (text !== 'on' && text !== 'off') this.problem(`${name}=${text}: on or off`)
+    return text === 'on'
+  }
+
   url(name: string, text: string): string {
     const url = URL.parse(text)
     const isPlain = url?.search === '' && url.hash === '' && url.username === '' && url.password === ''
@@ -118,18 +125,20 @@ export class Settings {
 }
 
 /** Where a name is none, the system would look for it, and say only then that there is none. */
-function isHost(host: string): boolean {
+export function isHost(host: string): boolean {
   return isIP(host) > 0 || /^[a-z\d]([\w-]*[a-z\d])?(\.[a-z\d]([\w-]*[a-z\d])?)*\.?$/i.test(host)
 }
 
 /** Whether it stands for every address of the machine, and so for none that others could call. */
 export function isWildcard(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '')
-  return isIP(bare) > 0 && /^[0:.]*$/.test(bare)
+  return isIP(bare) > 0 && /^(?:::ffff:)?[0:.]*$/i.test(bare)
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+/** Whether only this machine is called by it, or calls from it; of IPv6 with brackets or without. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').replace(/^::ffff:/i, '')
+  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
 }
 
 /** The authority of a URL for this host and port. */

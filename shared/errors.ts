@@ -12,6 +12,7 @@ interface ErrorKind {
 const kinds = {
   BAD_REQUEST: { status: 400, title: 'The request cannot be understood' },
   UNAUTHORIZED: { status: 401, title: 'Credentials are missing or wrong' },
+  FORBIDDEN: { status: 403, title: 'This caller may not do that' },
   KEY_NULL: { status: 403, title: 'A key is needed' },
   NO_SUCH_PATH: { status: 404, title: 'There is nothing at this path' },
   NO_SUCH_KEY: { status: 404, title: 'There is no value for this key' },
@@ -28,6 +29,7 @@ const kinds = {
   TOO_LARGE: { status: 413, title: 'The request is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is of a media type not taken here' },
   ANOTHER_LIFE: { status: 421, title: 'Another life of a member is meant' },
+  MISDIRECTED: { status: 421, title: 'This process is not called so' },
   UNPROCESSABLE: { status: 422, title: 'A field is missing or wrong' },
   TOO_MANY_GUESSES: {
     status: 429,

@@ -8,6 +8,7 @@
 import { ConfigError } from './config.ts'
 import { LarderError } from './errors.ts'
 import { helpFor } from './help.ts'
+import type { Log } from './log.ts'
 import { THREADS } from './lookups.ts'
 
 const ECHO_MS = 1000
@@ -17,6 +18,18 @@ const STOP_MAX_MS = 40_000
 export interface Service extends AsyncDisposable {
   /** Reads its files anew. Never throws. */
   readonly renew?: (() => void) | undefined
+}
+
+/** Reads anew whatever there is of these; `undefined` where there is nothing. */
+export function renewalOf(
+  files: readonly ({ renew(log: Log): void } | undefined)[],
+  log: Log,
+): (() => void) | undefined {
+  const there = files.filter((file) => file !== undefined)
+  if (there.length === 0) return undefined
+  return () => {
+    for (const file of there) file.renew(log)
+  }
 }
 
 /** `start` may call `fail` later on, when the service finds that it cannot go on; it is stopped in good order then too. */

@@ -99,7 +99,7 @@ const JOINTS: readonly string[] = ['node/node.ts', 'node/member.ts', 'node/main.
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   'node/config.ts': ['node/route-table.ts', 'node/kafka-settings.ts'],
   'node/backend.ts': ['shared/http', 'node/engine.ts'],
-  'node/dispatch.ts': ['node/engine.ts'],
+  'node/dispatch.ts': ['node/engine.ts', 'node/permission.ts'],
 }
 
 function mayImport(from: string, target: string): boolean {

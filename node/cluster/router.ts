@@ -104,8 +104,11 @@ export class Router implements Engine {
     const replies = await mapAll(members, (member) => this.#engineOf(member).execute(command, options))
     const owner = this.#options.self.id
     if (command.type === 'responses.clear') return { type: 'deleted', owner }
+    const { limit, prefix = '' } = command
     const lists = replies.map((reply) => (reply.type === 'activity' ? reply.contents : []))
-    return { type: 'activity', contents: mergeActivity(lists, command.limit), owner }
+    // A member of the former version knows of no prefix.
+    const meant = lists.map((list) => list.filter(({ content }) => content.startsWith(prefix)))
+    return { type: 'activity', contents: mergeActivity(meant, limit), owner }
   }
 
   #engineOf(member: Member): Engine {

@@ -59,6 +59,7 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
       path: '/api/v1/cluster',
       summary: 'The cluster as this member sees it.',
       access: 'public',
+      needs: ['read', 'metrics'],
       answers: { 200: { description: 'The view.', content: { 'application/json': ClusterView } } },
       handle() {
         const { epoch = 0, view } = members.placed ?? {}

@@ -34,6 +34,7 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       path: '/api/v1/batch',
       summary: `Up to ${OPS_MAX} operations in one call, answered in their order.`,
       access: 'public',
+      needs: ['read', 'write'],
       isHot: true,
       body: { 'application/json': z.object({ ops: z.array(AnyOp).max(OPS_MAX) }) },
       answers: {

@@ -35,6 +35,9 @@ const token: Parameter = {
   schema: z.string(),
 }
 
+/** Their `Authorization` is for upstream. */
+const FOR_CALLERS = { access: 'public', passesAuthorization: true } as const
+
 export interface ResponseRoutesOptions {
   readonly dispatch: Dispatch
   readonly routes: readonly CachedRoute[]
@@ -56,7 +59,7 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
     ),
     org,
   ]
-  const row = { path: route.path, pattern: patternOf(route.path), access: 'public' } as const
+  const row = { path: route.path, pattern: patternOf(route.path), ...FOR_CALLERS }
   return [
     getRoute(route, options, parameters),
     {
@@ -104,7 +107,7 @@ function getRoute(route: CachedRoute, options: ResponseRoutesOptions, parameters
     path: route.path,
     pattern: patternOf(route.path),
     summary: `A response of the type ${route.type}, from the cache or from upstream.`,
-    access: 'public',
+    ...FOR_CALLERS,
     parameters: [...parameters, token],
     answers: {
       200: {
@@ -168,6 +171,7 @@ function clearRoute(dispatch: Dispatch): Route {
     path: '/clear',
     summary: 'Forget all responses of a tenant; without org_id, of everyone.',
     access: 'public',
+    needs: ['clear'],
     parameters: [{ ...org, required: false }],
     answers: { 204: { description: 'They are not there any more.' } },
     errors: ['UNREACHABLE'],

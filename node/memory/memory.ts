@@ -2,8 +2,8 @@
  * What this member holds: entries by slot, within a budget of bytes (`books.ts`).
  *
  * Entries are kept per slot, because slots are what moves between members. The budget claims what is only remembered
- * of what is gone, then what was used longest ago in the largest pool, of which the values are one; counters and
- * reactions are counted, but never claimed: what would be too much of them is refused before it is merged
+ * of what is gone, then what was used longest ago in the largest pool, of which the values are one (`victims.ts`); counters
+ * and reactions are counted, but never claimed: what would be too much of them is refused before it is merged
  * (`admission.ts`). Whatever is let go is told, so that it does not come back from disk.
  */
 import {

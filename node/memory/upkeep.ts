@@ -59,11 +59,11 @@ export class Upkeep {
     }
   }
 
-  /** The contents with the most engaged users, in the slots that are meant. */
-  *activity(limit: number, nowMs: number, isMeant: (slot: number) => boolean): Generator<void, Activity[]> {
+  /** The contents with the most engaged users, of those that are meant. */
+  *activity(limit: number, nowMs: number, isMeant: (held: Held) => boolean): Generator<void, Activity[]> {
     const { slots, ranking } = this.#options
     for (;;) {
-      const first = yield* ranking.first(limit, ({ slot }) => isMeant(slot))
+      const first = yield* ranking.first(limit, isMeant)
       const top = first.filter((held) => slots.get(held.slot, held.id) === held)
       const due = top.filter((held) => isDue(held, nowMs))
       if (due.length === 0) return top.flatMap(activityOf)

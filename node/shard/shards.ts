@@ -85,8 +85,10 @@ export class Shards implements Engine {
       await this.#clear(command.tenant, deadlineAtMs)
       return { type: 'deleted', owner }
     }
-    const isOwn = (slot: number) => holdings.isHere(slot)
-    const activity = memory.upkeep.activity(command.limit, clock.now(), isOwn)
+    const start = idOf.reactions(command.prefix ?? '')
+    const isMeant = ({ slot, id }: { slot: number; id: string }) =>
+      id.startsWith(start) && holdings.isHere(slot)
+    const activity = memory.upkeep.activity(command.limit, clock.now(), isMeant)
     return { type: 'activity', contents: await turns.take('activity', activity), owner }
   }
 

@@ -24,12 +24,14 @@ export function createAnswering(guard: Guard, options: AnsweringOptions): Answer
   return (route, request) => {
     const { access, isProbe = false } = route
     if (!isProbe && options.hasNoPlace(request)) return problem(noPlace())
-    if (!guard.letsIn(access, request.message.headers)) {
-      const { scheme, detail } = needed[access]
-      const refusal = problem(new LarderError('UNAUTHORIZED', detail), { 'www-authenticate': scheme })
+    const rights = guard.admit(route, request.message)
+    if (rights instanceof LarderError) {
+      if (rights.code !== 'UNAUTHORIZED') return problem(rights)
+      const refusal = problem(rights, { 'www-authenticate': guard.needed(route).scheme })
       return showsSomething(route, request) ? inTurn(request, route, refusal, options) : refusal
     }
     request.isLetIn = access !== 'open'
+    request.rights = rights
     request.share.mayExceed = isProbe || access === 'member'
     try {
       const answer = route.handle(request)
@@ -41,9 +43,10 @@ export function createAnswering(guard: Guard, options: AnsweringOptions): Answer
 }
 
 /** Who shows nothing guesses nothing. */
-function showsSomething({ access }: Route, { message }: HttpRequest): boolean {
+function showsSomething({ access, passesAuthorization = false }: Route, { message }: HttpRequest): boolean {
   const { authorization, 'api-key': key } = message.headers
-  return Boolean(access === 'member' ? authorization : key)
+  if (access === 'member') return Boolean(authorization)
+  return Boolean(key || (!passesAuthorization && authorization))
 }
 
 /** What is wrong is refused when its turn comes: see `Guesses`. */
@@ -70,16 +73,11 @@ function tooManyGuesses(): LarderError {
   )
 }
 
-function noPlace(): LarderError {
-  return new LarderError('OVERLOADED', 'More are connected than there are places for; nothing was applied.')
+/** What is refused as it comes too late to be worth the work. */
+export function tooMuch(): LarderError {
+  return new LarderError('OVERLOADED', 'More arrives here than can be answered in time; nothing was applied.')
 }
 
-/** What a caller is told who lacks it. */
-const needed = {
-  open: { scheme: '', detail: '' },
-  public: { scheme: 'ApiKey', detail: 'Send a valid key in the header api-key.' },
-  member: {
-    scheme: 'Bearer',
-    detail: 'Send the secret of the cluster: authorization: Bearer <CLUSTER_SECRET>.',
-  },
+function noPlace(): LarderError {
+  return new LarderError('OVERLOADED', 'More are connected than there are places for; nothing was applied.')
 }

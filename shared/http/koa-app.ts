@@ -6,6 +6,7 @@ import { LarderError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Answering } from './answering.ts'
 import type { Delivery } from './delivery.ts'
+import type { Guard } from './guard.ts'
 import type { RequestMeans } from './means.ts'
 import { Pieces } from './pieces.ts'
 import { HttpRequest } from './request.ts'
@@ -15,6 +16,7 @@ import type { Route } from './route.ts'
 export interface KoaAppOptions {
   readonly routes: readonly Route[]
   readonly answering: Answering
+  readonly guard: Pick<Guard, 'unwelcome'>
   readonly log: Log
   readonly means: RequestMeans
   readonly delivery: Pick<Delivery, 'admitted' | 'follow'>
@@ -31,7 +33,7 @@ export function createKoaApp(options: KoaAppOptions): Koa {
   const app = new Koa()
   app.use(answer(options))
   app.use(mount(options).routes() as Middleware)
-  app.use(answerUnknown)
+  app.use(answerUnknown(options))
   app.on('error', (error) => options.log.debug({ error }, 'the connection broke before the answer was out'))
   return app
 }
@@ -81,9 +83,10 @@ function readTarget({ req }: ParameterizedContext): void {
     req.url = target
     return
   }
-  const [, path] = /^[a-z][a-z\d+.-]*:\/\/[^/?]+(.*)$/i.exec(target) ?? []
-  if (path === undefined || !URL.canParse(target))
+  const [, host, path] = /^[a-z][a-z\d+.-]*:\/\/([^/?]+)(.*)$/i.exec(target) ?? []
+  if (host === undefined || path === undefined || !URL.canParse(target))
     throw new LarderError('BAD_REQUEST', 'The target of the request is not a URL.')
+  req.headers.host = host // It counts, and not what the header says.
   req.url = path.startsWith('/') ? path : `/${path}`
 }
 
@@ -108,11 +111,17 @@ function mount({ routes, answering }: KoaAppOptions): Router {
   return router
 }
 
-const answerUnknown: Middleware = (context) => {
-  const matched: RouterContext['matched'] = context['matched']
-  const methods = new Set((matched ?? []).flatMap((layer) => layer.methods))
-  if (methods.size === 0) throw new LarderError('NO_SUCH_PATH', `${context.path}: see /openapi.json.`)
-  const allow = [...methods].join(', ')
-  const error = new LarderError('METHOD_NOT_ALLOWED', `Allowed here: ${allow}.`)
-  context.state['response'] = context.method === 'OPTIONS' ? empty(204, { allow }) : problem(error, { allow })
+/** No row takes it; a browser that asks what a page may do needs no more than the answer that it may ask. */
+function answerUnknown({ guard }: KoaAppOptions): Middleware {
+  return (context) => {
+    const unwelcome = guard.unwelcome(context.req)
+    if (unwelcome !== undefined) throw unwelcome
+    const matched: RouterContext['matched'] = context['matched']
+    const methods = new Set((matched ?? []).flatMap((layer) => layer.methods))
+    if (methods.size === 0) throw new LarderError('NO_SUCH_PATH', `${context.path}: see /openapi.json.`)
+    const allow = [...methods].join(', ')
+    const error = new LarderError('METHOD_NOT_ALLOWED', `Allowed here: ${allow}.`)
+    context.state['response'] =
+      context.method === 'OPTIONS' ? empty(204, { allow }) : problem(error, { allow })
+  }
 }

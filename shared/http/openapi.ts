@@ -16,6 +16,7 @@ const PROBLEM_SCHEMA = jsonSchema(Problem)
 
 const GENERAL_ERRORS: readonly ErrorCode[] = [
   'BAD_REQUEST',
+  'FORBIDDEN',
   'REQUEST_TIMEOUT',
   'HEADERS_TOO_LARGE',
   'INTERNAL',
@@ -34,6 +35,7 @@ export function openapi(title: string, version: string, routes: readonly Route[]
     components: {
       securitySchemes: {
         public: { type: 'apiKey', in: 'header', name: 'api-key' },
+        bearer: { type: 'http', scheme: 'bearer' },
         member: { type: 'http', scheme: 'bearer' },
       },
     },
@@ -42,11 +44,11 @@ export function openapi(title: string, version: string, routes: readonly Route[]
 
 function operation(route: Route): object {
   const { summary, access, parameters = [], body, answers, errors = [] } = route
-  const denied: ErrorCode[] = access === 'open' ? [] : ['UNAUTHORIZED', 'TOO_MANY_GUESSES']
+  const denied: ErrorCode[] = access === 'open' ? [] : ['UNAUTHORIZED', 'MISDIRECTED', 'TOO_MANY_GUESSES']
   const pressed: ErrorCode[] = access === 'public' && route.isHot ? ['OVERLOADED'] : []
   return {
     summary,
-    security: access === 'open' ? [] : [{}, { [access]: [] }],
+    security: securityOf(route),
     parameters: parameters.map(({ schema, in: place, ...rest }) => ({
       ...rest,
       in: place,
@@ -59,6 +61,13 @@ function operation(route: Route): object {
       ...problems([...GENERAL_ERRORS, ...denied, ...new Set([...pressed, ...errors])]),
     },
   }
+}
+
+/** Whether one is needed at all is a matter of settings. */
+function securityOf({ access, passesAuthorization = false }: Route): object[] {
+  if (access === 'open') return []
+  const isBearerToo = access === 'public' && !passesAuthorization
+  return [{}, { [access]: [] }, ...(isBearerToo ? [{ bearer: [] }] : [])]
 }
 
 function response({ description, content, headers }: Answer): object {

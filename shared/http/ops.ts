@@ -50,6 +50,7 @@ export function opsRoutes(options: OpsOptions): Route[] {
     path: '/openapi.json',
     summary: 'This API, for machines.',
     access: 'public',
+    needs: [],
     answers: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': z.looseObject({}) } } },
     handle: () => description,
   }
@@ -68,6 +69,7 @@ function metricsRoute(registry: Registry): Route {
     path: '/metrics',
     summary: 'What the process measures of itself, for Prometheus.',
     access: 'public',
+    needs: ['metrics'],
     isProbe: true,
     answers: { 200: { description: 'The metrics.', content: { 'text/plain': z.string() } } },
     async handle() {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Share } from '../in-flight.ts'
+import { NOTHING, type Rights } from '../rights.ts'
 import type { Turns } from '../turns.ts'
 import type { RequestMeans } from './means.ts'
 
@@ -13,6 +14,8 @@ export class HttpRequest {
   isLetIn = false
   /** What stands in the place of the parameters of the path, percent-encoded. */
   captures: readonly string[] = []
+  /** What its caller may do; nothing before he was let in. */
+  rights: Rights = NOTHING
   /** After this its caller is told that it took too long. */
   deadlineAtMs: number | undefined
   /** What it has of what is in flight. */

@@ -5,6 +5,7 @@
 import type { ZodType } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Eventual } from '../eventual.ts'
+import type { Right } from '../rights.ts'
 import type { HttpRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
 import type { Upgrade } from './upgrade.ts'
@@ -35,6 +36,10 @@ export interface Route {
   readonly summary: string
   /** `open` to everyone, `public` with an API key where one is set, `member` with the cluster's secret. */
   readonly access: 'open' | 'public' | 'member'
+  /** Of what is public, the rights of which a key has to have one; none means that any key will do. Default: reads, else writes. */
+  readonly needs?: readonly Right[]
+  /** `Authorization` is for somebody else here, and no way to show a key. */
+  readonly passesAuthorization?: boolean
   /** Asked so often that it is answered in front of Koa. */
   readonly isHot?: boolean
   /** Asked by machines all the time: it neither keeps a leaving service open nor says anything of its use. */
@@ -54,11 +59,4 @@ export interface Route {
 export function withRest(path: string, least: 0 | 1): { readonly path: string; readonly pattern: RegExp } {
   const rest = `([^?#]${least === 0 ? '*' : '+'})`
   return { path, pattern: new RegExp(`^${path.replace(/\{\w+\}$/, rest)}$`) }
-}
-
-export interface Credentials {
-  /** What callers show as `api-key`; none: everyone is let in. */
-  readonly apiKeys?: readonly string[]
-  /** What members show to each other; none: everyone is let in, or nobody where callers need a key. */
-  readonly memberSecrets?: readonly string[]
 }

@@ -11,12 +11,11 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Audited, audit } from '../audit.ts'
 import { type Clock, pause, systemClock } from '../clock.ts'
-import { LarderError } from '../errors.ts'
 import { andThen } from '../eventual.ts'
-import { type Answering, createAnswering } from './answering.ts'
+import { type Answering, createAnswering, tooMuch } from './answering.ts'
 import { Connections, type ConnectionsOptions } from './connections.ts'
 import { Delivery } from './delivery.ts'
-import { createGuard } from './guard.ts'
+import { type Credentials, Guard } from './guard.ts'
 import { Guesses } from './guesses.ts'
 import { type HotMatch, HotRoutes } from './hot-routes.ts'
 import { createKoaApp } from './koa-app.ts'
@@ -24,7 +23,7 @@ import { createMeans, type RequestMeans } from './means.ts'
 import { Pressure } from './pressure.ts'
 import { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
-import type { Credentials, Route } from './route.ts'
+import type { Route } from './route.ts'
 import { createServer, type ServerOptions } from './server.ts'
 import type { ToldRow } from './upgrade.ts'
 import { Upgrades } from './upgrades.ts'
@@ -51,6 +50,7 @@ export class HttpService {
   readonly #delivery: Delivery
   readonly #guesses: Guesses
   #upgrades: Upgrades | undefined
+  #guard: Guard | undefined
   #draining = false
   #lastRequestAtMs = performance.now()
 
@@ -81,7 +81,8 @@ export class HttpService {
 
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
   serve(routes: readonly Route[], credentials: Credentials): void {
-    const guard = createGuard(credentials)
+    const guard = new Guard(credentials)
+    this.#guard = guard
     const connections = this.#connections
     const answering = createAnswering(guard, {
       hasNoPlace: ({ message }) => connections.refuses(message.socket),
@@ -89,10 +90,10 @@ export class HttpService {
       wrong: this.#options.metrics.wrong,
     })
     const note = (message: IncomingMessage, response: ServerResponse) =>
-      connections.note(message, response, () => guard.isMember(message.headers))
+      connections.note(message, response, () => guard.isMember(message))
     const conclude = this.#conclude.bind(this)
     const [means, delivery, { log }] = [this.#means, this.#delivery, this.#options]
-    const koa = createKoaApp({ routes, answering, log, means, delivery, conclude }).callback()
+    const koa = createKoaApp({ routes, answering, guard, log, means, delivery, conclude }).callback()
     const hot = new HotRoutes(routes)
     this.#upgrades = new Upgrades(this.#server, {
       hot,
@@ -160,6 +161,7 @@ export class HttpService {
     // Where a log may tell of it; one header more costs as much as reading a value.
     if (request.traced || isLogged || response.error !== undefined) all['x-request-id'] = request.id
     if (this.#draining) all['connection'] = 'close'
+    this.#guard?.origins.tell(request.message, all)
     return all
   }
 
@@ -237,8 +239,4 @@ export class HttpService {
     await promise
     timer.cancel()
   }
-}
-
-function tooMuch(): LarderError {
-  return new LarderError('OVERLOADED', 'More arrives here than can be answered in time; nothing was applied.')
 }

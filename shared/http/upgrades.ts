@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { LarderError } from '../errors.ts'
 import type { InFlight } from '../in-flight.ts'
 import { hasBody } from './body.ts'
 import type { Connections } from './connections.ts'
@@ -42,7 +43,7 @@ export class Upgrades {
     // Only a request without a body leaves its connection to somebody else.
     if (this.#isClosing || hasBody(message) || !this.#options.connections.isQuiet(message.socket))
       return false
-    if (!this.#options.guard.letsIn(route.access, message.headers)) return false
+    if (this.#options.guard.admit(route, message) instanceof LarderError) return false
     return route.upgrade.isFor?.(message.headers) ?? true
   }
 

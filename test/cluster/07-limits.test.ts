@@ -31,7 +31,7 @@ describe('a cluster at its limits', () => {
     const port = Number(new URL(cluster.url('a')).port)
     // All in one packet, so that they are there in one turn of the event loop.
     const puts = Array.from({ length: 20 }, (_, index) =>
-      request(`PUT /api/v1/kv/${index}`, 'Host: a\r\nContent-Length: 1', 'x'),
+      request(`PUT /api/v1/kv/${index}`, 'Host: localhost\r\nContent-Length: 1', 'x'),
     )
     const answers = await converse(port, puts.join(''), { answers: 20 })
     const refused = answers.filter(({ status }) => status === 503)

@@ -3,7 +3,8 @@ import { type Cases, entry, ok, refused, step, stepWith } from './step.ts'
 
 const NO_PATH = refused(404, 'NO_SUCH_PATH')
 const NO_METHOD = (allow: string) => refused(405, 'METHOD_NOT_ALLOWED', { allow })
-const UNKNOWN = refused(401, 'UNAUTHORIZED', { 'www-authenticate': 'ApiKey' })
+const UNKNOWN = refused(401, 'UNAUTHORIZED', { 'www-authenticate': 'ApiKey, Bearer' })
+const UNKNOWN_TO_UPSTREAM = refused(401, 'UNAUTHORIZED', { 'www-authenticate': 'ApiKey' })
 const BAD = refused(400, 'BAD_REQUEST')
 
 const ALLOWED: Readonly<Record<string, string>> = {
@@ -48,13 +49,10 @@ export const HTTP: Cases = {
     ...['', 'other', 'sesam', 'sesame, sesame'].flatMap((key) => {
       const headers = { 'api-key': key, 'content-type': 'application/json' }
       return [
-        ...[
-          '/api?key=x',
-          '/api/v1/kv/x',
-          '/api/v1/counters/x',
-          '/server/templates/x',
-          '/api/v1/reaction/reactions_count/x',
-        ].map((path) => step(`GET ${path}`, UNKNOWN, { headers })),
+        ...['/api?key=x', '/api/v1/kv/x', '/api/v1/counters/x', '/api/v1/reaction/reactions_count/x'].map(
+          (path) => step(`GET ${path}`, UNKNOWN, { headers }),
+        ),
+        step('GET /server/templates/x', UNKNOWN_TO_UPSTREAM, { headers }),
         ...['/api', '/increment', '/api/v1/batch', '/api/v1/reaction', '/api/v1/counters/x'].map((path) =>
           step(`POST ${path}`, UNKNOWN, { headers, body: '{}' }),
         ),

@@ -100,7 +100,7 @@ export class Way implements AsyncDisposable {
     const owner = ownerOf(key, IDS)
     const id = IDS.find((id) => (id === owner) === this.#options.isOwner) ?? ''
     const all = {
-      host: 'a',
+      host: 'localhost',
       connection: 'close',
       'api-key': API_KEY,
       ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),

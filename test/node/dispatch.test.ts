@@ -5,6 +5,7 @@ import type { Engine, ExecuteOptions } from '../../node/engine.ts'
 import type { Command, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Eventual } from '../../shared/eventual.ts'
+import { EVERYTHING, type Rights } from '../../shared/rights.ts'
 import { FakeClock } from '../support/clock.ts'
 
 const TIMEOUT_MS = 2000
@@ -36,6 +37,7 @@ class Bench implements Engine {
 /** What speaks another protocol has no more than this of a request. */
 class Line implements Caller {
   readonly traced = true
+  readonly rights: Rights = EVERYTHING
   deadlineAtMs?: number
   names = 0
 

@@ -4,6 +4,7 @@ import { identify, readConfig } from '../../node/config.ts'
 import { ConfigError } from '../../shared/config.ts'
 
 const [SECRET, OTHER_SECRET] = ['what-members-show', 'what-members-take']
+const KEY = 'a-wooden-spoon-0'
 
 function problemsOf(environment: Record<string, string>): string {
   try {
@@ -70,9 +71,22 @@ describe('the settings of a node', () => {
   it('need a secret as soon as others can reach the node', () => {
     expect(problemsOf({ HOST: '0.0.0.0' })).to.include('CLUSTER_SECRET')
     expect(problemsOf({ HOST: '127.0.0.1.example.com' })).to.include('CLUSTER_SECRET')
-    expect(readConfig({ HOST: '0.0.0.0', CLUSTER_SECRET: SECRET }).host).to.equal('0.0.0.0')
+    expect(problemsOf({ HOST: '0.0.0.0', API_KEY: KEY })).to.include('CLUSTER_SECRET')
+    expect(readConfig({ HOST: '0.0.0.0', CLUSTER_SECRET: SECRET, API_KEY: KEY }).host).to.equal('0.0.0.0')
     for (const HOST of ['127.0.0.1', '127.1.2.3', '::1', 'localhost'])
       expect(readConfig({ HOST }).host).to.equal(HOST)
+  })
+
+  it('need a key as soon as others can reach the node, or to be told that nobody needs one', () => {
+    const beyond = { HOST: '0.0.0.0', CLUSTER_SECRET: SECRET }
+    for (const environment of [beyond, { ...beyond, ALLOW_ANONYMOUS: 'off' }])
+      expect(problemsOf(environment)).to.include('set API_KEY or KEYS_FILE, or ALLOW_ANONYMOUS=on')
+    for (const wrong of ['true', 'ON', '1', ' ']) {
+      const problems = problemsOf({ ...beyond, ALLOW_ANONYMOUS: wrong })
+      expect(problems).to.include(`ALLOW_ANONYMOUS=${wrong}: on or off`)
+    }
+    expect(problemsOf({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'on' })).to.include('set CLUSTER_SECRET')
+    expect(readConfig({ ...beyond, ALLOW_ANONYMOUS: 'on' }).host).to.equal('0.0.0.0')
   })
 
   it('that cannot work together are named, all of them', () => {
@@ -91,6 +105,13 @@ describe('the settings of a node', () => {
       [{ MAX_BODY: '257MiB' }, 'at most 256 MiB'],
       [{ HOST: 'http://127.0.0.1' }, 'HOST=http://127.0.0.1'],
       [{ HOST: '127.0.0.1:4000' }, 'HOST=127.0.0.1:4000'],
+      [{ ALLOWED_HOSTS: 'cache.example,cache.example:4000' }, 'ALLOWED_HOSTS=cache.example:4000'],
+      [{ ALLOWED_HOSTS: '*.example' }, 'ALLOWED_HOSTS=*.example'],
+      [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS=* lets every page call'],
+      [{ CORS_ORIGINS: 'https://shop.example/path' }, 'CORS_ORIGINS=https://shop.example/path'],
+      [{ CORS_ORIGINS: 'shop.example' }, 'CORS_ORIGINS=shop.example'],
+      [{ CORS_ORIGINS: 'null' }, 'CORS_ORIGINS=null'],
+      [{ KEYS_FILE: 'no/such/file.json' }, 'KEYS_FILE=no/such/file.json: ENOENT'],
     ]
     for (const [environment, problem] of cases) expect(problemsOf(environment)).to.include(problem)
     const all = Object.assign({}, ...cases.slice(4).map(([environment]) => environment), { HOST: '0.0.0.0' })
@@ -105,9 +126,10 @@ describe('the settings of a node', () => {
         HOST: '0.0.0.0',
         ADVERTISE_URL: 'http://10.0.0.1:4000/',
         CLUSTER_SECRET: SECRET,
+        API_KEY: KEY,
       },
-      { HOST: '0.0.0.0', CLUSTER_SECRET: SECRET },
-      { HOST: 'larder_node-1.internal.', CLUSTER_SECRET: SECRET },
+      { HOST: '0.0.0.0', CLUSTER_SECRET: SECRET, ALLOW_ANONYMOUS: 'on' },
+      { HOST: 'larder_node-1.internal.', CLUSTER_SECRET: SECRET, API_KEY: KEY },
       { WAIT_FOR_HOLDERS_MS: '0', SYNC_INTERVAL_MS: '0', DATA_DIR: 'off' },
       { MAX_BODY: '256MiB', MAX_BYTES: '1MiB' },
     ])
@@ -126,6 +148,8 @@ describe('the settings of a node', () => {
       for (const wrong of [
         `${key},too-short`,
         ',',
+        ' ',
+        ' , ,',
         `${key},pinch of salt and pepper`,
         `${key},schöpflöffel-rot`,
       ]) {

@@ -48,7 +48,7 @@ export class ProcessCluster implements AsyncDisposable {
   }
 
   async startUplink(): Promise<void> {
-    const settings = { ...this.#options.uplink, PORT: String(this.#uplinkPort) }
+    const settings = { ...this.#secret, ...this.#options.uplink, PORT: String(this.#uplinkPort) }
     this.#uplink = await startService('uplink', settings, this.#around)
   }
 
@@ -72,6 +72,7 @@ export class ProcessCluster implements AsyncDisposable {
     const [port] = await freePorts(1)
     const [own, uplink] = names ? [nameOf(id), nameOf('uplink')] : ['127.0.0.1', '127.0.0.1']
     const settings = {
+      ...this.#secret,
       ...node,
       PORT: String(port),
       NODE_ID: id,
@@ -80,6 +81,11 @@ export class ProcessCluster implements AsyncDisposable {
     }
     const process = await startService('node', settings, this.#around)
     this.#members.set(id, { id, url: `http://127.0.0.1:${port}`, process })
+  }
+
+  /** Whoever is not known by the address of this machine has to show one. */
+  get #secret(): Environment {
+    return this.#options.names === undefined ? {} : { CLUSTER_SECRET: 'what-members-show' }
   }
 
   get #around(): Around | undefined {

@@ -37,7 +37,7 @@ export async function converse(
 }
 
 /** A request as text, on a connection of its own unless other headers are given. */
-export function request(target: string, headers = 'Host: a\r\nConnection: close', body = ''): string {
+export function request(target: string, headers = 'Host: localhost\r\nConnection: close', body = ''): string {
   return `${target} HTTP/1.1\r\n${headers}\r\n\r\n${body}`
 }
 
@@ -45,7 +45,7 @@ export function request(target: string, headers = 'Host: a\r\nConnection: close'
 export function requestWith(target: string, type: string, body: string): string {
   return request(
     target,
-    `Host: a\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}`,
+    `Host: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}`,
     body,
   )
 }
@@ -82,6 +82,6 @@ export async function ask(
   target: string,
   headers: readonly string[],
 ): Promise<RawAnswer | undefined> {
-  const all = ['Host: a', 'Connection: close', ...headers].join('\r\n')
+  const all = ['Host: localhost', 'Connection: close', ...headers].join('\r\n')
   return (await converse(Number(new URL(url).port), request(target, all)))[0]
 }

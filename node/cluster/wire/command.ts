@@ -148,7 +148,7 @@ const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } =
     after: PageEnd.exactOptional(),
     limit: Limit,
   }),
-  activity: rare('activity', { limit: Limit }),
+  activity: rare('activity', { limit: Limit, prefix: Name.exactOptional() }),
   'response.get': responseGet,
   'response.fetch': rare('response.fetch', {
     key,

@@ -32,7 +32,7 @@ describe('what uplink asks of a member', () => {
       members: () => members,
       status: () => status,
     })
-    service.serve(routes, { apiKeys: ['of-clients'], memberSecrets: ['of-the-cluster'] })
+    service.serve(routes, { memberSecrets: ['of-the-cluster'] })
     url = `http://127.0.0.1:${service.port}`
     other = await FakeMember.start('other')
     members = [other.member]

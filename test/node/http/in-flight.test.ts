@@ -48,7 +48,7 @@ describe('what is in flight at a node', () => {
 
   /** Announces a body, and sends all of it but the end. */
   function sayHalf(index: number): void {
-    const headers = `Host: a\r\nContent-Type: application/octet-stream\r\nContent-Length: ${LARGE + 1}`
+    const headers = `Host: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: ${LARGE + 1}`
     say(Buffer.concat([Buffer.from(request(`PUT /api/v1/kv/half${index}`, headers)), Buffer.alloc(LARGE)]))
   }
 
@@ -83,7 +83,7 @@ describe('what is in flight at a node', () => {
   it('refuses on the way who began when there was room, and keeps nothing of it', async () => {
     for (let index = 0; index < 3; index++) sayHalf(index)
     await until(inFlight, (bytes) => bytes >= 3 * LARGE)
-    const headers = 'Host: a\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked'
+    const headers = 'Host: localhost\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked'
     const chunk = `${(15 * MIB).toString(16)}\r\n${'y'.repeat(15 * MIB)}\r\n0\r\n\r\n`
     const [answer] = await converse(node.node.port, request('PUT /api/v1/kv/late', headers, chunk), {
       answers: 1,
@@ -95,11 +95,11 @@ describe('what is in flight at a node', () => {
 
   for (const [form, target] of [
     ['the way it mostly is', 'GET /api?key=large'],
-    ['by its whole URL', 'GET http://larder.example/api?key=large'],
+    ['by its whole URL', 'GET http://localhost/api?key=large'],
   ] as const) {
     it(`has room for so many answers that nobody takes, asked for ${form}`, async () => {
       await store('large')
-      for (let index = 0; index < 6; index++) say(request(target, 'Host: a'))
+      for (let index = 0; index < 6; index++) say(request(target, 'Host: localhost'))
       await until(
         async () => [await inFlight(), await metric('larder_inflight_refused_total{what="answer"}')] as const,
         ([bytes, refused]) => bytes > 4 * LARGE && refused === 2,
@@ -114,7 +114,7 @@ describe('what is in flight at a node', () => {
 
   it('takes back the room of answers that are taken in the end', async () => {
     await store('large')
-    const slow = say(request('GET /api?key=large', 'Host: a'))
+    const slow = say(request('GET /api?key=large', 'Host: localhost'))
     await until(inFlight, (bytes) => bytes > LARGE)
     slow.resume()
     await isEmpty()
@@ -134,7 +134,7 @@ describe('what is in flight at a node', () => {
   })
 
   it('counts nothing of who is not let in, and of what is refused for its size', async () => {
-    const headers = `Host: a\r\nContent-Length: ${17 * MIB}`
+    const headers = `Host: localhost\r\nContent-Length: ${17 * MIB}`
     const [answer] = await converse(node.node.port, request('PUT /api/v1/kv/big', headers), { answers: 1 })
     expect(answer).to.include({ status: 413 })
     await isEmpty()

@@ -140,7 +140,7 @@ function operationFor(method: string, path: string, page: Page): string {
 function bytesOf({ method, target, headers, body }: Thrown): Buffer {
   const lines = [
     `${method} ${target} HTTP/1.1`,
-    'Host: a',
+    'Host: localhost',
     'Connection: close',
     `Content-Length: ${body.length}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),

@@ -230,7 +230,7 @@ describe('memory, of what another member holds,', () => {
         Reactions.of({ reaction: 'fire', user: 'Sam', time: ++time, endsAtMs: Infinity, isGone: false }),
       )
     expect(
-      allOf(memory.upkeep.activity(9, 0, (slot) => slot === 2)).map(({ content }) => content),
+      allOf(memory.upkeep.activity(9, 0, ({ slot }) => slot === 2)).map(({ content }) => content),
     ).to.deep.equal(['Soup'])
     memory.merge(3, 'a/menu\0one\0', value('x'))
     memory.merge(3, 'a/menu\0two\0', value('x'))

@@ -148,7 +148,7 @@ describe('a cached response', () => {
   it('is given as 304 to a client that has it, with its tag, its age and what became of the request', async () => {
     const { port } = new URL(node.url)
     const conditional = async (tags: string) => {
-      const headers = `Host: a\r\nConnection: close\r\norg_id: acme\r\nIf-None-Match: ${tags}`
+      const headers = `Host: localhost\r\nConnection: close\r\norg_id: acme\r\nIf-None-Match: ${tags}`
       return (await converse(Number(port), request('GET /server/object(42)/header', headers)))[0]
     }
     for (const status of ['Larder; fwd=miss; fwd-status=200; stored', 'Larder; hit; ttl=300']) {

@@ -5,7 +5,7 @@ import { converse, type RawAnswer, request } from '../../support/raw.ts'
 import { BODY_BYTES_MAX, startTestService, type TestService } from './start.ts'
 
 const ARRIVAL_MAX_MS = 400
-const CHUNKED = 'Host: a\r\nTransfer-Encoding: chunked'
+const CHUNKED = 'Host: localhost\r\nTransfer-Encoding: chunked'
 
 describe('a request', () => {
   let service: TestService
@@ -24,7 +24,7 @@ describe('a request', () => {
 
   for (const [what, said] of Object.entries({
     'of which only the line has arrived': 'GET /hello HTTP/1.1\r\n',
-    'whose headers do not end': 'GET /hello HTTP/1.1\r\nHost: a\r\nX: ',
+    'whose headers do not end': 'GET /hello HTTP/1.1\r\nHost: localhost\r\nX: ',
     'without the body it announced': request('POST /echo', 'Content-Length: 10'),
     'with half of the body it announced': request('POST /echo', 'Content-Length: 10', 'half'),
     'whose chunks do not end': request('POST /echo', CHUNKED, '1\r\na\r\n'),
@@ -42,7 +42,7 @@ describe('a request', () => {
 
   it('that is slow keeps its answers apart from those before it', async () => {
     const answers = await hear(
-      request('GET /hello', 'Host: a') + request('POST /echo', 'Content-Length: 10', 'half'),
+      request('GET /hello', 'Host: localhost') + request('POST /echo', 'Content-Length: 10', 'half'),
     )
     expect(answers.map(({ status }) => status)).to.deep.equal([200, 408])
   })
@@ -110,7 +110,7 @@ describe('a request', () => {
   })
 
   it('may be broken off anywhere', async () => {
-    const whole = request('POST /echo', 'Host: a\r\nContent-Length: 5', 'whole')
+    const whole = request('POST /echo', 'Host: localhost\r\nContent-Length: 5', 'whole')
     await Promise.all(
       Array.from(whole, (_, length) => {
         const { promise, resolve } = Promise.withResolvers<void>()
@@ -126,14 +126,18 @@ describe('a request', () => {
   })
 
   it('may be left alone while its answer is prepared', async () => {
-    const socket = connect(service.port, '127.0.0.1', () => socket.write(request('GET /held', 'Host: a')))
+    const socket = connect(service.port, '127.0.0.1', () =>
+      socket.write(request('GET /held', 'Host: localhost')),
+    )
     await fetch(`${service.url}/hello`)
     socket.destroy()
     service.release()
   })
 
   it('whose answer nobody reads does not keep the others waiting', async () => {
-    const socket = connect(service.port, '127.0.0.1', () => socket.write(request('GET /large', 'Host: a')))
+    const socket = connect(service.port, '127.0.0.1', () =>
+      socket.write(request('GET /large', 'Host: localhost')),
+    )
     socket.on('error', () => {}).pause()
     await new Promise((resolve) => socket.once('ready', resolve))
     for (let index = 0; index < 20; index++) {

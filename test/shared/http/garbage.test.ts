@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { converse, type RawAnswer, request, requestWith } from '../../support/raw.ts'
 import { startTestService, type TestService } from './start.ts'
 
-const CHUNKED = 'Host: a\r\nTransfer-Encoding: chunked'
-const HELLO = request('GET /hello', 'Host: a')
+const CHUNKED = 'Host: localhost\r\nTransfer-Encoding: chunked'
+const HELLO = request('GET /hello', 'Host: localhost')
 
 describe('a service that hears garbage', () => {
   let service: TestService
@@ -27,15 +27,15 @@ describe('a service that hears garbage', () => {
     'a TLS handshake': new Uint8Array([0x16, 0x03, 0x01, 0x00, 0xa5, 0x01, 0x00, 0x00, 0xa1]),
     'HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     'a version of the future': 'GET /hello HTTP/9.9\r\n\r\n',
-    'bare line feeds': 'GET /hello HTTP/1.1\nHost: a\n\n',
-    'bare carriage returns': 'GET /hello HTTP/1.1\rHost: a\r\r',
+    'bare line feeds': 'GET /hello HTTP/1.1\nHost: localhost\n\n',
+    'bare carriage returns': 'GET /hello HTTP/1.1\rHost: localhost\r\r',
     'a header without a colon': request('GET /hello', 'X'),
     'a header without a name': request('GET /hello', ': x'),
     'a header with a space in its name': request('GET /hello', 'X : x'),
     'a folded header': request('GET /hello', 'X: a\r\n b'),
     'a NUL in a header': request('GET /hello', 'X: a\0b'),
-    'a NUL in the target': request('GET /he\0llo', 'Host: a'),
-    'raw UTF-8 in the target': request('GET /é', 'Host: a'),
+    'a NUL in the target': request('GET /he\0llo', 'Host: localhost'),
+    'raw UTF-8 in the target': request('GET /é', 'Host: localhost'),
     'a chunk without a size': request('POST /echo', CHUNKED, 'zz\r\n'),
     'a chunk longer than its size': request('POST /echo', CHUNKED, '1\r\nabc\r\n0\r\n\r\n'),
     'a chunk of a size beyond numbers': request('POST /echo', CHUNKED, 'fffffffffffffffff\r\n'),
@@ -91,7 +91,7 @@ describe('a service that hears garbage', () => {
     'a broken chunk after a good one': request('POST /echo', CHUNKED, '1\r\na\r\nzz\r\n'),
   })) {
     it(`answers the valid request first when ${what} follows it`, async () => {
-      const answers = hear(request('GET /held', 'Host: a') + HELLO + said)
+      const answers = hear(request('GET /held', 'Host: localhost') + HELLO + said)
       await fetch(`${service.url}/hello`)
       service.release()
       const [first, second, third, ...more] = await answers
@@ -102,7 +102,7 @@ describe('a service that hears garbage', () => {
   }
 
   it('obeys nothing that is smuggled in a body', async () => {
-    const smuggled = request('DELETE /echo', 'Host: a')
+    const smuggled = request('DELETE /echo', 'Host: localhost')
     const answers = await hear(requestWith('POST /echo', 'text/plain', smuggled) + request('GET /hello'))
     expect(answers.map(({ body }) => body)).to.deep.equal([smuggled, 'hello'])
   })
@@ -114,7 +114,7 @@ describe('a service that hears garbage', () => {
       'HTTP/1.1',
       '\r\n',
       '\r\n\r\n',
-      'Host: a',
+      'Host: localhost',
       'Content-Length: 3',
     )
     const piece = fc.oneof(

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { patternOf } from '../../../node/route-table.ts'
+import { Guard } from '../../../shared/http/guard.ts'
 import { HotRoutes } from '../../../shared/http/hot-routes.ts'
 import { createKoaApp } from '../../../shared/http/koa-app.ts'
 import { jsonText } from '../../../shared/http/response.ts'
@@ -88,6 +89,7 @@ describe('hot routes', () => {
     const app = createKoaApp({
       routes: ROUTES,
       answering: (route, request) => route.handle(request),
+      guard: new Guard({}),
       log: pino({ level: 'silent' }),
       means: testMeans(),
       delivery: { admitted: (_request, answer) => answer, follow() {} },

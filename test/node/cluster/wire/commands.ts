@@ -97,7 +97,10 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     { type: fc.constant('reaction.users' as const), key, reaction: name, after: pageEnd, limit },
     { requiredKeys: ['type', 'key', 'limit'] },
   ),
-  fc.record({ type: fc.constant('activity' as const), limit }),
+  fc.record(
+    { type: fc.constant('activity' as const), limit, prefix: name },
+    { requiredKeys: ['type', 'limit'] },
+  ),
 )
 export const routed = fc.record({ command, requestId: text, traced: fc.boolean(), remainingMs: fc.nat() })
 /** As an object with names of its own, whatever they are. */
