@@ -1,5 +1,7 @@
 /** Every setting of an uplink: its default, its unit, its meaning. */
 import { type Environment, Settings } from '../shared/config.ts'
+import { type Hosts, readHosts } from '../shared/hosts.ts'
+import { type Keys, readKeys } from '../shared/keys.ts'
 import { readTls, type Tls } from '../shared/tls.ts'
 
 export interface UplinkConfig {
@@ -7,6 +9,10 @@ export interface UplinkConfig {
   readonly port: number
   /** The first is shown to members, and all are taken from them; one is required beyond loopback. */
   readonly clusterSecrets: readonly string[]
+  /** What those show who look at it from other machines. */
+  readonly keys: Keys
+  /** The names by which it may be called while anybody may look at it. */
+  readonly hosts: Hosts
   /** Where the registry lives, so that it survives and several uplinks can share it; unset: in this process. */
   readonly redisUrl: string | undefined
   /** A member that has not renewed for this long, and does not answer either, is gone. */
@@ -27,8 +33,11 @@ const LEASE_MAX_MS = 3_600_000
 /** @throws ConfigError naming every problem. */
 export function readConfig(environment: Environment): UplinkConfig {
   const settings = new Settings(environment)
+  const listening = settings.listening(4500)
   const config = {
-    ...settings.listening(4500),
+    ...listening,
+    keys: readKeys(settings, listening),
+    hosts: readHosts(settings, listening),
     redisUrl: redisUrl(settings),
     leaseMs: settings.integer('LEASE_MS', {
       fallback: 3000,

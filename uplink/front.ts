@@ -40,7 +40,8 @@ export function frontRoute(options: FrontRouteOptions): Route {
     method: 'GET',
     path: '/',
     summary: 'Who is a member, as of which epoch; as a page for browsers.',
-    access: 'open',
+    access: 'public',
+    needs: ['metrics'],
     answers: {
       200: {
         description: 'The newest view.',

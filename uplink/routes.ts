@@ -1,5 +1,6 @@
 /** What members, and whoever wants to know the view, ask of an uplink. */
 import { z } from 'zod'
+import { isLoopback, isWildcard } from '../shared/config.ts'
 import { LarderError } from '../shared/errors.ts'
 import { decode, fit, readJson, readQuery } from '../shared/http/input.ts'
 import type { HttpRequest } from '../shared/http/request.ts'
@@ -58,11 +59,27 @@ function renewal({ registrar, reachability, leaseMs, isGuarded, log }: RegistryR
       const id = memberId(request)
       if (!isGuarded && request.message.headers.authorization !== undefined) unguarded.begin({ member: id })
       const asked = fit(Renewal, await readJson(request, BODY_BYTES_MAX, parsingJson))
+      for (const { url } of [asked, ...(asked.members ?? [])]) checkAddress(url, isGuarded)
       const epoch = await registrar.renew(id, asked)
       const { suspects } = reachability
       return json({ epoch, leaseMs, ...(suspects.length > 0 && { suspects }) })
     },
   }
+}
+
+/** Where nobody has to show who he is, members are on this machine alone. @throws LarderError BAD_REQUEST. */
+function checkAddress(url: string, isGuarded: boolean): void {
+  const { hostname, port } = new URL(url)
+  if (isWildcard(hostname) || port === '0')
+    throw new LarderError(
+      'BAD_REQUEST',
+      `url: ${url} is no address that others could call: set ADVERTISE_URL.`,
+    )
+  if (!isGuarded && !isLoopback(hostname))
+    throw new LarderError(
+      'BAD_REQUEST',
+      `url: ${url} is on another machine: set CLUSTER_SECRET, there and here.`,
+    )
 }
 
 function departure({ registrar }: RegistryRoutesOptions): Route {
@@ -128,7 +145,8 @@ function view({ registrar, watchers }: RegistryRoutesOptions): Route {
     method: 'GET',
     path: '/api/v1/view',
     summary: 'Who is a member, as of which epoch.',
-    access: 'open',
+    access: 'public',
+    needs: ['metrics'],
     parameters: [
       {
         in: 'query',

@@ -6,13 +6,14 @@
  *        members ◀── Probes ◀── Lookout ─┘   every few moments
  */
 import { type Clock, systemClock } from '../shared/clock.ts'
-import { authority } from '../shared/config.ts'
+import { authority, isLoopback } from '../shared/config.ts'
 import { type Descriptors, divide } from '../shared/descriptors.ts'
 import { createHttpMetrics } from '../shared/http/metrics.ts'
 import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
 import type { Log } from '../shared/log.ts'
 import { Names, registerNameMetrics } from '../shared/names.ts'
+import { renewalOf, type Service } from '../shared/run.ts'
 import { registerTlsMetrics } from '../shared/tls.ts'
 import type { UplinkConfig } from './config.ts'
 import { frontRoute } from './front.ts'
@@ -31,11 +32,9 @@ import { Statuses } from './statuses.ts'
 import { RegistryStore } from './store.ts'
 import { Watchers } from './watchers.ts'
 
-export interface Uplink extends AsyncDisposable {
+export interface Uplink extends Service {
   readonly port: number
   readonly url: string
-  /** Reads its files anew, where it has some that may change. */
-  readonly renew: (() => void) | undefined
 }
 
 export interface StartOptions {
@@ -60,7 +59,7 @@ const STOP_GRACE_MS = 2000
 
 /** @throws when the port cannot be had. */
 export async function startUplink(
-  { host, port, clusterSecrets, redisUrl, leaseMs, copies, tls }: UplinkConfig,
+  { host, port, clusterSecrets, keys, hosts, redisUrl, leaseMs, copies, tls }: UplinkConfig,
   options: StartOptions,
 ): Promise<Uplink> {
   const { log, clock = systemClock, foundingMs = FOUNDING_MS } = options
@@ -135,7 +134,13 @@ export async function startUplink(
   })
   const routes = [...own, ...ops]
   const service = await HttpService.listen({ log, metrics: http, host, port, descriptors, tls })
-  service.serve(routes, { memberSecrets: clusterSecrets })
+  const isForMembers = !isLoopback(host)
+  service.serve(routes, {
+    memberSecrets: clusterSecrets,
+    isForMembers,
+    hosts,
+    ...(isForMembers && { keys }),
+  })
   parts.defer(() => service.close(STOP_GRACE_MS))
   parts.defer(() => {
     service.drain()
@@ -146,6 +151,6 @@ export async function startUplink(
   for (const doubt of tls?.doubtsOf(url) ?? []) log.warn(doubt)
   log.info({ url, registry: redisUrl === undefined ? 'in this process' : 'in Redis' }, 'uplink listens')
   const lifetime = parts.move()
-  const renew = tls && (() => tls.renew(log))
+  const renew = renewalOf([tls, keys.isInFile ? keys : undefined], log)
   return { port: service.port, url, renew, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

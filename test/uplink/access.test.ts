@@ -1,7 +1,8 @@
 /** What uplink does not take, and from whom, over real sockets. */
 import { expect } from 'chai'
+import { KeysFile, keyOf } from '../support/keys.ts'
 import { FakeMember } from './fake-member.ts'
-import { patient, start } from './start.ts'
+import { patient, start, type TestUplink } from './start.ts'
 import { UplinkClient } from './uplink-client.ts'
 
 describe('uplink: what it does not take', () => {
@@ -102,5 +103,59 @@ describe('uplink: the secret of the cluster', () => {
     const client = new UplinkClient(uplink.url, { authorization: `Bearer ${secret}` })
     expect((await client.renew(a.member)).status).equal(200)
     expect((await client.giveUp('b')).status).equal(202)
+  })
+})
+
+describe('uplink, where others can reach it,', () => {
+  const secret = 'what-members-show'
+  const LOOKS = ['/', '/api/v1/view', '/metrics']
+  let file: KeysFile
+  let uplink: TestUplink
+  before(async () => {
+    file = new KeysFile({ grafana: { can: ['metrics'] }, shop: { can: ['read', 'write'] } })
+    uplink = await start({ ...patient, HOST: '0.0.0.0', CLUSTER_SECRET: secret, KEYS_FILE: file.path })
+  })
+  after(async () => {
+    await uplink[Symbol.asyncDispose]()
+    file[Symbol.dispose]()
+  })
+  const statusOf = async (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    (await fetch(uplink.url + path, { headers, method })).status
+  const basic = (password: string) => ({
+    authorization: `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`,
+  })
+
+  it('is looked at by whoever shows the secret, or a key that has metrics, in any of the ways', async () => {
+    for (const path of LOOKS) {
+      for (const shown of [keyOf('grafana'), secret])
+        for (const headers of [{ authorization: `Bearer ${shown}` }, basic(shown)])
+          expect(await statusOf(path, headers), `${path} ${JSON.stringify(headers)}`).equal(200)
+      expect(await statusOf(path, { 'api-key': keyOf('grafana') })).equal(200)
+    }
+  })
+
+  it('shows a stranger nothing, and says how it is looked at', async () => {
+    for (const path of [...LOOKS, '/openapi.json', '/?x', '//', '/api/v1/view/'])
+      for (const headers of [{}, { 'api-key': secret }, { authorization: secret }, basic('wrong'), basic('')])
+        expect(await statusOf(path, headers), path).oneOf([401, 404])
+    for (const path of LOOKS) expect(await statusOf(path, { 'api-key': keyOf('shop') }), path).equal(403)
+    const answer = await fetch(uplink.url, { headers: { accept: 'text/html' } })
+    expect(answer.headers.get('www-authenticate')).match(/Bearer, Basic realm="larder"/)
+    expect(await answer.text())
+      .include('metrics')
+      .and.not.include('<html')
+    for (const path of ['/livez', '/readyz']) expect(await statusOf(path)).equal(200)
+  })
+
+  it('takes a password for a look, and never for a change', async () => {
+    for (const headers of [basic(secret), { authorization: `Bearer ${keyOf('grafana')}` }])
+      expect(await statusOf('/api/v1/gone', headers, 'POST')).equal(401)
+  })
+
+  it('takes its keys anew when it is told to', async () => {
+    file.write({ late: { can: ['metrics'] } })
+    uplink.renew?.()
+    expect(await statusOf('/metrics', { 'api-key': keyOf('grafana') })).equal(401)
+    expect(await statusOf('/metrics', { 'api-key': keyOf('late') })).equal(200)
   })
 })

@@ -3,7 +3,13 @@ import { readConfig } from '../../uplink/config.ts'
 
 describe('uplink settings', () => {
   it('has a default for each', () => {
-    expect(readConfig({})).deep.equal({
+    const { hosts, keys, ...others } = readConfig({})
+    expect([hosts.include('localhost'), hosts.include('a.example'), keys.areNeeded]).deep.equal([
+      true,
+      false,
+      false,
+    ])
+    expect(others).deep.equal({
       host: '127.0.0.1',
       port: 4500,
       clusterSecrets: [],

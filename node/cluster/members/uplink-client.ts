@@ -3,6 +3,7 @@
  * one, because a hung uplink must not keep the member from a new view.
  */
 import fetch from 'node-fetch'
+import { isLoopback } from '../../../shared/config.ts'
 import { isErrorCode, LarderError } from '../../../shared/errors.ts'
 import { bearer } from '../../../shared/secrets.ts'
 import type { AgentOf } from '../../../shared/tls.ts'
@@ -31,6 +32,7 @@ export class UplinkClient {
   readonly #urls: readonly string[]
   readonly #headers: Readonly<Record<string, string>>
   readonly #agentOf: AgentOf | undefined
+  readonly #hasSecret: boolean
   #current = 0
   #isStopped = false
   /** Aborted when the current uplink is given up. */
@@ -39,6 +41,7 @@ export class UplinkClient {
   constructor(urls: readonly string[], { clusterSecrets, self, agentOf }: UplinkClientOptions) {
     this.#urls = urls
     this.#agentOf = agentOf
+    this.#hasSecret = clusterSecrets.length > 0
     this.#headers = { [MEMBER_HEADER]: self, ...bearer(clusterSecrets) }
   }
 
@@ -56,12 +59,20 @@ export class UplinkClient {
   /** The first view after this epoch, or the current one when nothing changes for a while. */
   async watch(epoch: number): Promise<View> {
     const path = `/api/v1/view?after=${epoch}`
-    return View.parse(await this.#call({ method: 'GET', path, maxMs: WATCH_MAX_MS }))
+    return this.#believed(await this.#call({ method: 'GET', path, maxMs: WATCH_MAX_MS }))
   }
 
   /** The view as it is. */
   async view(): Promise<View> {
-    return View.parse(await this.#call({ method: 'GET', path: '/api/v1/view', maxMs: CALL_MAX_MS }))
+    return this.#believed(await this.#call({ method: 'GET', path: '/api/v1/view', maxMs: CALL_MAX_MS }))
+  }
+
+  /** Whoever has no secret believes in members on this machine alone: to others it would give all that it holds. */
+  #believed(told: unknown): View {
+    const view = View.parse(told)
+    const stranger = view.members.find(({ url }) => !this.#hasSecret && !isLoopback(new URL(url).hostname))
+    if (stranger === undefined) return view
+    throw new Error(`uplink names ${stranger.id} at ${stranger.url}, on another machine: set CLUSTER_SECRET`)
   }
 
   async report({ id, incarnation }: Member): Promise<void> {
