@@ -15,6 +15,11 @@ export function needTool(
     }).error === undefined
   )
     return
+  skipWithout(context, name)
+}
+
+/** As where a program that is needed is not found. */
+export function skipWithout(context: Mocha.Context, name: string): void {
   if (process.env['CI']) throw new Error(`${name} is not installed`)
   process.stderr.write(`skipped, as ${name} is not installed: ${context.test?.parent?.fullTitle()}\n`)
   context.skip()
