@@ -6,7 +6,7 @@
  * The environment goes through to all of them (SHARD_LIMIT, LEASE_MS, API_KEY ...), except what makes each
  * of them itself.
  */
-import { Settings } from '../shared/config.ts'
+import { isLoopback, Settings } from '../shared/config.ts'
 import { showHelp } from './help.ts'
 import { ensureFree } from './ports.ts'
 import { Processes } from './processes.ts'
@@ -46,7 +46,11 @@ function readPorts(texts: readonly string[]): [number, ...number[]] {
 }
 
 function invitation(uplink: Program, nodes: readonly Program[]): string {
-  const header = apiKey === undefined ? '' : ` -H 'api-key: <one of API_KEY>'`
+  const isKeyed = apiKey !== undefined || process.env['KEYS_FILE']
+  const header = isKeyed ? ` -H 'api-key: <a key>'` : ''
+  const secret = isLoopback(process.env['HOST'] || 'localhost')
+    ? ''
+    : ` -H 'authorization: Bearer <CLUSTER_SECRET>'`
   const first = nodes[0] ?? uplink
   const another = nodes[2] ?? nodes.at(-1) ?? uplink
   return `
@@ -59,6 +63,6 @@ function invitation(uplink: Program, nodes: readonly Program[]): string {
 
     curl${header} -H 'content-type: application/json' ${first.url}/api -d '{"key":"abcd","data":{"jam":"plum"}}'
     curl${header} '${another.url}/api?key=abcd'
-    curl ${uplink.url}/api/v1/view
+    curl${secret} ${uplink.url}/api/v1/view
 `
 }

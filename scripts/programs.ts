@@ -16,7 +16,8 @@ export interface Program {
 
 /** Where clients need a key, members need a secret: who starts all of them need not think of one. It is good for this run. */
 export function withSecret(environment: Environment): Environment {
-  if (!environment['API_KEY'] || environment['CLUSTER_SECRET']) return environment
+  const areKeysNeeded = environment['API_KEY'] || environment['KEYS_FILE']
+  if (!areKeysNeeded || environment['CLUSTER_SECRET']) return environment
   return { ...environment, CLUSTER_SECRET: randomBytes(32).toString('hex') }
 }
 

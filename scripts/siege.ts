@@ -123,7 +123,14 @@ function runningCluster(): Target {
 /** A cluster of our own, with its data in the temporary folder; it is stopped before they are read. */
 async function startCluster(): Promise<Target> {
   const [uplinkPort, ...nodePorts] = await freePorts(PROCESSES)
-  const environment = { ...process.env, HOST: '', API_KEY: '', LOG_LEVEL: 'error', DATA_DIR: dataDir }
+  const environment = {
+    ...process.env,
+    HOST: '',
+    API_KEY: '',
+    KEYS_FILE: '',
+    LOG_LEVEL: 'error',
+    DATA_DIR: dataDir,
+  }
   const uplink = uplinkProgram(environment, uplinkPort)
   const programs = nodePorts.map((port) => nodeProgram(environment, { port, uplinkUrl: uplink.url }))
   const nodes = programs.map(({ url }) => url)

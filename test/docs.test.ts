@@ -1,6 +1,6 @@
 /** The documents, held to their word: examples are run, settings compared, files, links and metrics looked for. */
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,14 +107,10 @@ describe('the documents', () => {
   })
 
   it('name every setting that is read, and none that is not', () => {
-    const sources = [
-      'shared/config.ts',
-      'node/config.ts',
-      'node/kafka-settings.ts',
-      'uplink/config.ts',
-      'shared/tls.ts',
-    ].map((path) => readFileSync(join(ROOT, path), 'utf8'))
-    const read = [...sources.join().matchAll(/\b(?:text|list|secrets|integer|bytes)\('([A-Z_]+)'/g)].map(
+    const sources = globSync('{shared/*.ts,node/*.ts,uplink/config.ts}', { cwd: ROOT }).map((path) =>
+      readFileSync(join(ROOT, path), 'utf8'),
+    )
+    const read = [...sources.join().matchAll(/\b(?:text|list|secrets|integer|bytes|isOn)\('([A-Z_]+)'/g)].map(
       ([, name]) => name,
     )
     const named = docs.flatMap((page) => page.find(/^\| `([A-Z_]+)` \| (?:node|uplink|both) \|/gm))
