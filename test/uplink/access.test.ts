@@ -8,7 +8,7 @@ import { UplinkClient } from './uplink-client.ts'
 describe('uplink: what it does not take', () => {
   const life = { url: 'http://127.0.0.1:4000', incarnation: 'x', epoch: 0 }
   const last = { epoch: 1, copies: 1, members: ['a'] }
-  const crowd = Array.from({ length: 1001 }, (_, index) => `m${index}`)
+  const crowd = Array.from({ length: 10_001 }, (_, index) => `m${index}`)
   const wrong: [why: string, method: string, path: string, body?: unknown][] = [
     ['an id with a slash', 'PUT', '/api/v1/members/a%2Fb', life],
     ['broken percent-encoding', 'PUT', '/api/v1/members/%E0%A4%A', life],
