@@ -123,14 +123,8 @@ function runningCluster(): Target {
 /** A cluster of our own, with its data in the temporary folder; it is stopped before they are read. */
 async function startCluster(): Promise<Target> {
   const [uplinkPort, ...nodePorts] = await freePorts(PROCESSES)
-  const environment = {
-    ...process.env,
-    HOST: '',
-    API_KEY: '',
-    KEYS_FILE: '',
-    LOG_LEVEL: 'error',
-    DATA_DIR: dataDir,
-  }
+  const none = { HOST: '', API_KEY: '', KEYS_FILE: '' }
+  const environment = { ...process.env, ...none, LOG_LEVEL: 'error', DATA_DIR: dataDir }
   const uplink = uplinkProgram(environment, uplinkPort)
   const programs = nodePorts.map((port) => nodeProgram(environment, { port, uplinkUrl: uplink.url }))
   const nodes = programs.map(({ url }) => url)

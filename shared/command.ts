@@ -2,7 +2,7 @@
  * The whole vocabulary: every intent is a command, plain data that HTTP, forwarding and Kafka speak
  * alike, and every command has one reply. What cannot be carried out is a LarderError instead.
  */
-import type { Description, ManyKeysCommand, ManyKeysOutcome } from './many-keys.ts'
+import type { Activity, Description, ManyKeysCommand, ManyKeysOutcome } from './many-keys.ts'
 import type { Right } from './rights.ts'
 
 /**
@@ -126,14 +126,6 @@ interface Engagement {
 export interface PageEnd {
   readonly reaction: string
   readonly user: string
-}
-
-/** What is going on at one content. */
-export interface Activity {
-  readonly content: string
-  /** How many are engaged with it, in whatever way. */
-  readonly users: number
-  readonly counts: Readonly<Record<string, number>>
 }
 
 /** A hundred years: nothing ends by itself later than that. */

@@ -24,6 +24,14 @@ export interface ListedKey extends Description {
   readonly place: KeyPlace
 }
 
+/** What is going on at one content. */
+export interface Activity {
+  readonly content: string
+  /** How many are engaged with it, in whatever way. */
+  readonly users: number
+  readonly counts: Readonly<Record<string, number>>
+}
+
 export type ManyKeysCommand =
   /** Which keys begin so: some of them, behind the last one of the page before. */
   | {

@@ -1,5 +1,5 @@
 /** What is going on, told by several members, as one list. */
-import type { Activity } from '../../shared/command.ts'
+import type { Activity } from '../../shared/many-keys.ts'
 
 /** The most engaged first; contents with as many users in the order of their names. */
 export function byUsers(a: Activity, b: Activity): number {

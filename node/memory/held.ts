@@ -1,5 +1,5 @@
 /** An entry in its slot, with what memory has to know of it. */
-import type { Activity } from '../../shared/command.ts'
+import type { Activity } from '../../shared/many-keys.ts'
 import { dueAtMs, type Entry, isEvictable, isResponse, type SlotEntry } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import type { Presence } from '../entries/presence.ts'

@@ -2,7 +2,7 @@
  * What is done to a memory that takes the longer the more is in it: as steps, to be taken in turns (`shared/turns.ts`).
  * Between two of them anything may come, change and go.
  */
-import type { Activity } from '../../shared/command.ts'
+import type { Activity } from '../../shared/many-keys.ts'
 import type { Eviction } from './eviction.ts'
 import type { Expiry } from './expiry.ts'
 import { activityOf, type Held, isDue, newlyHeld } from './held.ts'

@@ -1,6 +1,6 @@
 /** Reactions through any node: nobody is lost or counted twice, and every node tells of the same activity. */
 import { expect } from 'chai'
-import type { Activity } from '../../shared/command.ts'
+import type { Activity } from '../../shared/many-keys.ts'
 import { type Answer, Cluster, get, keyOf, keysOf } from '../support/cluster.ts'
 import { ProcessCluster } from '../support/processes.ts'
 import { converse, requestWith } from '../support/raw.ts'
