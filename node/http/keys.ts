@@ -90,6 +90,7 @@ function clearRoute(dispatch: Dispatch): Route {
     ...place,
     summary: 'Forget all values whose keys begin so and that were stored before.',
     access: 'public',
+    needs: ['clear'],
     parameters: [{ ...prefixParameter, required: true }],
     answers: {
       200: {

@@ -154,6 +154,22 @@ describe('a node with keys that have rights', () => {
     expect(await contents(shop)).to.deep.equal(['shop:a'])
     expect(await contents(ADMIN)).to.include.members(['shop:a', 'bank:a'])
     expectProblem(await ask('GET /api/v1/reaction/users/bank%3Aa', shop), 403, 'FORBIDDEN')
+    const keys = async (query: string) => {
+      const { json } = await ask(`GET /api/v1/kv?limit=1000${query}`, shop)
+      return (json as { keys: { key: string }[] }).keys.map(({ key }) => key)
+    }
+    for (const query of ['', '&prefix=', '&prefix=sh', '&prefix=shop:3'])
+      expect(await keys(query), query).to.satisfy((all: string[]) =>
+        all.every((key) => key.startsWith('shop:')),
+      )
+    expect(await keys('&prefix=s')).to.include('shop:3')
+    expectProblem(await ask('GET /api/v1/kv?prefix=bank', shop), 403, 'FORBIDDEN')
+    await ask('POST /api', ADMIN, { key: 'bank:1', data: 'gold' })
+    for (const prefix of ['', 'sh', 'bank'])
+      expectProblem(await ask(`DELETE /api/v1/kv?prefix=${prefix}`, shop), 403, 'FORBIDDEN')
+    expectProblem(await ask('DELETE /api/v1/kv?prefix=shop:', withKey('writer')), 403, 'FORBIDDEN')
+    expect((await ask('DELETE /api/v1/kv?prefix=shop:3', shop)).status).to.equal(200)
+    expect((await ask('GET /api?key=bank:1', ADMIN)).json).to.not.include({ data: null })
   })
 
   it('lets nobody have the responses of another tenant, or of one that no key names', async () => {
