@@ -137,7 +137,7 @@ describe('the secret of a cluster', function () {
     }
     await using b = new TestProcess(process.execPath, ['node/main.ts'], { environment, channel: true })
     const readiness = async () => await (await fetch(`http://127.0.0.1:${port}/readyz`)).text()
-    await b.says('waiting for uplink')
+    await b.says('uplink does not take the secret of this member')
     await pause(systemClock, 300) // It asks again, and goes on.
     expect(await readiness()).to.match(/not joined the cluster yet: uplink refuses.*CLUSTER_SECRET/)
     await ensemble.stop('uplink')

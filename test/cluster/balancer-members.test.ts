@@ -40,7 +40,7 @@ describe('the load balancer', () => {
         path.toUpperCase(),
         `${path}?a=/`,
         path.replace('c', '%63').replace('m', '%6d'),
-        `http://a${path}`,
+        `http://localhost${path}`,
       ]
       for (const target of FOR_MEMBERS.flatMap(spell)) expect(await statusOf(target), target).to.equal(404)
       expect(seen).to.deep.equal([])
