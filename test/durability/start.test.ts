@@ -134,7 +134,7 @@ describe('a node that finds a file of somebody else', function () {
     await node.stop()
     node.tamper('PRAGMA user_version = 1000')
     expect(await refusal(node.launch())).to.include('newer Larder')
-    node.tamper('PRAGMA user_version = 1')
+    node.tamper('PRAGMA user_version = 3')
     await node.start()
     expect(await node.total('jam')).to.equal('3')
   })
