@@ -76,7 +76,7 @@ describe('what uplink asks of a member', () => {
     const wrong = [{}, [], 7, '{', { ...other.member, url: 'file:///etc' }, { ...other.member, id: 'a/b' }]
     for (const body of wrong) expectProblem(await reach(body), 400, 'BAD_REQUEST')
     expectProblem(await reach({ ...other.member, more: 'x'.repeat(16 * 1024) }), 413, 'TOO_LARGE')
-    const headers = { authorization, 'content-type': 'text/plain' }
+    const headers = { authorization, 'content-type': 'text/csv' }
     const typed = await call(`POST ${url}/cluster/reach`, { headers, body: '{}' })
     expectProblem(typed, 415, 'UNSUPPORTED_MEDIA_TYPE')
     expect(other.looks).equal(0)

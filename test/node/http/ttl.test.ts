@@ -58,11 +58,10 @@ describe('a time to live', () => {
     expect(await status()).to.equal(404)
   })
 
-  it('may be as long as anybody likes', async function () {
-    this.timeout(60_000) // A day is long, second by second.
+  it('may be as long as anybody likes', async () => {
     const long = ['1e15', '1e300', '1e308', '1e400', '9'.repeat(400)]
     for (const [index, ttl] of long.entries()) expect((await store(ttl, `long${index}`)).status).to.equal(200)
-    await node.clock.advance(86_400_000)
+    await node.clock.advance(3_600_000)
     for (const [index, ttl] of long.entries()) expect(await status(`long${index}`), ttl).to.equal(200)
   })
 

@@ -35,12 +35,10 @@ describe('JSON that is called what clients call everything', () => {
             200, 201, 204,
           ])
         const elsewhere = await call(url(), { headers: from(type, 'cross-site'), body })
-        expect(elsewhere.status, type).to.be.oneOf([403, 415])
+        expectProblem(elsewhere, 403, 'FORBIDDEN')
       }
       const untyped = await call(url(), { body: new Uint8Array(Buffer.from(body)) })
       expect(untyped.status).to.be.oneOf([200, 201, 204])
-      const declared = await call(url(), { headers: from('application/json', 'cross-site'), body })
-      expect(declared.status).to.be.oneOf([200, 201, 204])
     })
 
     it(`is wanted by ${what}, where it is no JSON`, async () => {

@@ -101,7 +101,7 @@ describe('events that invalidate', () => {
 
   it('have to be JSON, and not too long', async () => {
     const url = `POST ${node.url}/api/v1/events`
-    const text = { headers: { 'content-type': 'text/plain' }, body: JSON.stringify(UPDATE) }
+    const text = { headers: { 'content-type': 'text/csv' }, body: JSON.stringify(UPDATE) }
     expectProblem(await call(url, text), 415, 'UNSUPPORTED_MEDIA_TYPE')
     const long = JSON.stringify({ ...UPDATE, more: 'x'.repeat(9_000_000) })
     expectProblem(await call(url, { headers: JSON_TYPE, body: long }), 413, 'TOO_LARGE')
