@@ -36,8 +36,11 @@ function answerTo(url: string, body: string): string {
 }
 
 function lookUp({ key }: { key: string }): object {
-  return { status: 200, key, id: idOf(key), node, data: values.get(key) }
+  return { status: 200, key, id: idOf(key), node, data: values.get(key), etag: TAG }
 }
+
+/** As long as that of a node, which is of the write. */
+const TAG = '"1838893484163074-bareBareBareBareBare"'
 
 function give(response: ServerResponse, body: string): void {
   const head = {

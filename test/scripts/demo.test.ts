@@ -165,7 +165,7 @@ describe('scripts: the demonstration', function () {
 describe('scripts: the recording of it', () => {
   it('says in one line what it needs where that is missing', async () => {
     const recording = new TestProcess('/bin/bash', ['scripts/record.sh'], {
-      environment: { PATH: '/nowhere' },
+      environment: { PATH: '/usr/bin:/bin' },
     })
     const { code, stdout, stderr } = await recording.finished()
     expect(code).to.equal(127)
