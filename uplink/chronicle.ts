@@ -74,7 +74,9 @@ export class Chronicle {
     const what = now.length > 0 ? `all were stopped; waited for: ${now.join(', ')}` : 'nobody is waited for'
     journal.note({ epoch, what })
     const line = now.length > 0 ? 'slots wait for members that held them last' : 'no slot waits for a member'
-    log.warn({ epoch, awaited: now, last: past?.last.epoch }, line)
+    // Where nobody is left, nobody waits yet.
+    const level = now.length > 0 && after.members.length > 0 ? 'warn' : 'info'
+    log[level]({ epoch, awaited: now, last: past?.last.epoch }, line)
   }
 }
 

@@ -155,10 +155,9 @@ export class PeerCalls {
     else {
       if (isPassing(explained)) answered(contact, clock.now())
       else failed(contact, clock.now(), reasonOf(explained))
-      this.#failing.begin(
-        { peer: id, code: explained.code, requestIds, error },
-        this.#isParting ? PARTING : undefined,
-      )
+      // Who leaves is no riddle: why is enough.
+      if (this.#isParting) this.#failing.begin({ peer: id, reason: reasonOf(explained) }, PARTING)
+      else this.#failing.begin({ peer: id, code: explained.code, requestIds, error })
     }
     if (error instanceof AnotherLifeError) this.#meeting.forget()
     if (explained.code === 'REFUSED') onRefused(this.#member)

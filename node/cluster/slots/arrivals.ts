@@ -83,10 +83,10 @@ export class Arrivals {
     this.#asking.clear()
     for (const slot of holdings.missing) {
       mirroring.callOff(slot)
-      const arrival = newArrival(slot, known.get(slot) ?? this.#firstMissed(slot, former))
-      this.#arrivals.set(slot, arrival)
-      this.#begin(arrival)
+      this.#arrivals.set(slot, newArrival(slot, known.get(slot) ?? this.#firstMissed(slot, former)))
     }
+    // Not before all are known: what becomes of them is told once for all of them.
+    for (const arrival of [...this.#arrivals.values()]) this.#begin(arrival)
     for (const slot of known.keys()) if (!this.#arrivals.has(slot)) mirroring.callOff(slot)
   }
 
