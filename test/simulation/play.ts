@@ -4,7 +4,7 @@ import { simulateAll } from '../../scripts/simulate-all.ts'
 import { readOptions } from '../../scripts/simulate-options.ts'
 import { Tally, textOf } from '../../scripts/simulate-tally.ts'
 
-export const RUN_MAX_MS = 60_000
+export const RUN_MAX_MS = 180_000
 
 export async function simulate(...args: string[]): Promise<{ tally: Tally; findings: string }> {
   const tally = new Tally()

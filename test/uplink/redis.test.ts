@@ -131,6 +131,10 @@ describe('uplink on Redis', () => {
     expect((await uplink.client.call('GET', '/livez')).status).equal(200)
     await redis().restart()
     await until(readiness(uplink), (status) => status === 200)
-    expect((await uplink.client.view()).epoch).equal(0)
+    const view = await until(
+      () => uplink.client.call('GET', '/api/v1/view'),
+      ({ status }) => status === 200,
+    )
+    expect(JSON.parse(view.text)).include({ epoch: 0 })
   })
 })
