@@ -129,15 +129,20 @@ export function isHost(host: string): boolean {
   return isIP(host) > 0 || /^[a-z\d]([\w-]*[a-z\d])?(\.[a-z\d]([\w-]*[a-z\d])?)*\.?$/i.test(host)
 }
 
+/** An address of IPv6 without the brackets that it has in a URL. */
+export function bareHost(host: string): string {
+  return /^\[.*\]$/.test(host) ? host.slice(1, -1) : host
+}
+
 /** Whether it stands for every address of the machine, and so for none that others could call. */
 export function isWildcard(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '')
+  const bare = bareHost(host)
   return isIP(bare) > 0 && /^(?:::ffff:)?[0:.]*$/i.test(bare)
 }
 
 /** Whether only this machine is called by it, or calls from it; of IPv6 with brackets or without. */
 export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').replace(/^::ffff:/i, '')
+  const bare = bareHost(host).replace(/^::ffff:/i, '')
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
 }
 

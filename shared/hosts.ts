@@ -4,7 +4,7 @@
  * address is nobody's name, so that it may always be called by one.
  */
 import { isIP } from 'node:net'
-import { isHost, type Settings } from './config.ts'
+import { bareHost, isHost, type Settings } from './config.ts'
 
 /** `localhost`, where it listens, where others find it, and ALLOWED_HOSTS. */
 export function readHosts(
@@ -13,7 +13,7 @@ export function readHosts(
 ): Hosts {
   const named = settings.list('ALLOWED_HOSTS')
   for (const name of named)
-    if (name !== '*' && !isHost(name) && isIP(bare(name)) === 0)
+    if (name !== '*' && !isHost(name) && isIP(bareHost(name)) === 0)
       settings.problem(`ALLOWED_HOSTS=${name}: a name without a port, like cache.example, or *`)
   const advertised = URL.parse(url ?? '')?.hostname
   return new Hosts(['localhost', host, ...(advertised === undefined ? [] : [advertised]), ...named])
@@ -40,15 +40,11 @@ export class Hosts {
 
   #isGood(host: string): boolean {
     const [, name] = /^(\[[^\]]*\]|[^:]+)(?::\d*)?$/.exec(host) ?? []
-    return name !== undefined && (isIP(bare(name)) > 0 || this.#names.has(plain(name)))
+    return name !== undefined && (isIP(bareHost(name)) > 0 || this.#names.has(plain(name)))
   }
 }
 
 /** A dot at its end changes nothing about a name. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/\.$/, '')
-}
-
-function bare(name: string): string {
-  return /^\[.*\]$/.test(name) ? name.slice(1, -1) : name
 }

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
+import { bareHost } from './config.ts'
 import { messageOf } from './errors.ts'
 
 /** Paths, as the settings have them. */
@@ -75,6 +76,6 @@ function looked<T>(what: string, expected: string, look: () => T): T {
 
 /** Whether whoever calls this host takes the certificate for its own. */
 export function isNamedBy(certificate: X509Certificate, hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const host = bareHost(hostname)
   return (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined
 }

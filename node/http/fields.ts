@@ -70,15 +70,6 @@ export function secondsOf(ttlMs: number): number {
   return Math.max(0, Math.ceil(ttlMs)) / 1000
 }
 
-/** How many to list. @throws LarderError BAD_REQUEST. */
-export function parseLimit(text: string | undefined, options: { fallback: number; max: number }): number {
-  const { fallback, max } = options
-  if (text === undefined) return fallback
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (limit >= 1 && limit <= max) return limit
-  throw new LarderError('BAD_REQUEST', `limit: 1 to ${max}.`)
-}
-
 /** A key as a JSON text writes it. @throws LarderError KEY_NULL or BAD_REQUEST. */
 export function parseKey(json: string | undefined): string {
   if (json === undefined || json === 'null') return parseKeyText(undefined)

@@ -7,7 +7,8 @@ import type { Parameter, Route } from '../../shared/http/route.ts'
 import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Dispatch } from '../dispatch.ts'
-import { KEY_BYTES_MAX, parseLimit, secondsOf } from './fields.ts'
+import { KEY_BYTES_MAX, secondsOf } from './fields.ts'
+import { cursorOf, cursorParameter, limitParameter, parseCursor, parseLimit } from './pages.ts'
 
 const LISTED = { fallback: 100, max: 1000 } as const
 /** However many there are: a million take some seconds. */
@@ -43,21 +44,7 @@ function listRoute(dispatch: Dispatch): Route {
     ...place,
     summary: 'Which keys begin so, over the whole cluster, a page at a time.',
     access: 'public',
-    parameters: [
-      prefixParameter,
-      {
-        in: 'query',
-        name: 'limit',
-        description: 'How many at the most.',
-        schema: z.int().min(1).max(LISTED.max),
-      },
-      {
-        in: 'query',
-        name: 'cursor',
-        description: 'That of the page before; empty for the first.',
-        schema: z.string(),
-      },
-    ],
+    parameters: [prefixParameter, limitParameter(LISTED), cursorParameter],
     answers: {
       200: {
         description:
@@ -70,11 +57,11 @@ function listRoute(dispatch: Dispatch): Route {
       const query = readQuery(request.query)
       const prefix = parsePrefix(query.get('prefix') ?? '')
       const limit = parseLimit(query.get('limit'), LISTED)
-      const after = parseCursor(query.get('cursor') ?? '')
+      const after = placeIn(query.get('cursor') ?? '')
       const reply = await dispatch(request, { type: 'keys.list', prefix, limit, ...(after && { after }) })
       if (reply.type !== 'keys') throw new TypeError('keys were asked for')
       const { keys, next } = reply
-      return json({ keys: keys.map(rowOf), ...(next && { cursor: cursorOf(next) }) })
+      return json({ keys: keys.map(rowOf), ...(next && { cursor: cursorAt(next) }) })
     },
   }
 }
@@ -121,22 +108,16 @@ function parsePrefix(prefix: string): string {
   return prefix
 }
 
-/** Where a page ended, so that the next one can begin at any node and after any restart. It begins with its version. */
-function cursorOf({ slot, at, tie }: KeyPlace): string {
-  return Buffer.from(JSON.stringify(tie === undefined ? [1, slot, at] : [1, slot, at, tie])).toString(
-    'base64url',
-  )
+/** It begins with its version. */
+function cursorAt({ slot, at, tie }: KeyPlace): string {
+  return cursorOf(tie === undefined ? [1, slot, at] : [1, slot, at, tie])
 }
 
 /** @throws LarderError BAD_REQUEST. */
-function parseCursor(cursor: string): KeyPlace | undefined {
-  if (cursor === '') return undefined
-  try {
-    const [, slot, at, tie] = Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
-    return tie === undefined ? { slot, at } : { slot, at, tie }
-  } catch (cause) {
-    throw new LarderError('BAD_REQUEST', 'cursor: not one of ours.', { cause })
-  }
+function placeIn(cursor: string): KeyPlace | undefined {
+  const [, slot, at, tie] = parseCursor(cursor, Cursor) ?? []
+  if (slot === undefined || at === undefined) return undefined
+  return tie === undefined ? { slot, at } : { slot, at, tie }
 }
 
 const Slot = z

@@ -10,7 +10,8 @@ import { readingFields } from '../../shared/json.ts'
 import { Names, objectOf } from '../../shared/json-fields.ts'
 import type { Steps } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
-import { KEY_BYTES_MAX, parseLimit, pathText, Ttl, ttlMsOf } from './fields.ts'
+import { KEY_BYTES_MAX, pathText, Ttl, ttlMsOf } from './fields.ts'
+import { cursorOf, cursorParameter, limitParameter, parseCursor, parseLimit } from './pages.ts'
 
 const USER_BYTES_MAX = 1024
 const REACTION_BYTES_MAX = 256
@@ -50,11 +51,6 @@ const content: Parameter = {
   description: 'The content, percent-encoded.',
   schema: z.string(),
 }
-function limit({ max }: { max: number }): Parameter {
-  const schema = z.int().min(1).max(max)
-  return { in: 'query', name: 'limit', description: 'How many to list.', schema }
-}
-
 export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [
     {
@@ -136,13 +132,8 @@ function usersRoute(dispatch: Dispatch): Route {
     parameters: [
       content,
       { in: 'query', name: 'reaction_type', description: 'Only this reaction.', schema: z.string() },
-      limit(USERS_LISTED),
-      {
-        in: 'query',
-        name: 'cursor',
-        description: 'That of the page before; empty for the first.',
-        schema: z.string(),
-      },
+      limitParameter(USERS_LISTED),
+      cursorParameter,
     ],
     answers: {
       200: {
@@ -155,7 +146,7 @@ function usersRoute(dispatch: Dispatch): Route {
       const key = pathText(request)
       const query = readQuery(request.query)
       const reaction = query.get('reaction_type') || undefined
-      const after = parseCursor(query.get('cursor') ?? '')
+      const after = endIn(query.get('cursor') ?? '')
       const reply = await dispatch(request, {
         type: 'reaction.users',
         key,
@@ -171,7 +162,7 @@ function usersRoute(dispatch: Dispatch): Route {
 function usersOf(key: string, reply: Reply): HttpResponse {
   if (reply.type !== 'users') throw noSuchContent()
   const { users, next } = reply
-  return json({ content_id: key, users, ...(next && { cursor: cursorOf(next) }) })
+  return json({ content_id: key, users, ...(next && { cursor: cursorOf([next.reaction, next.user]) }) })
 }
 
 function activityRoute(dispatch: Dispatch): Route {
@@ -180,7 +171,7 @@ function activityRoute(dispatch: Dispatch): Route {
     path: '/api/v1/activity',
     summary: 'What is going on in the whole cluster: the contents with the most engaged users first.',
     access: 'public',
-    parameters: [limit(CONTENTS_LISTED)],
+    parameters: [limitParameter(CONTENTS_LISTED)],
     answers: {
       200: {
         description: 'Contents with anybody engaged.',
@@ -207,20 +198,10 @@ function noSuchContent(): LarderError {
   return new LarderError('NO_SUCH_KEY', 'Nobody reacts to this content.')
 }
 
-/** Where a page ended, so that the next one can begin at any node and after any restart. */
-function cursorOf({ reaction, user }: PageEnd): string {
-  return Buffer.from(JSON.stringify([reaction, user])).toString('base64url')
-}
-
 /** @throws LarderError BAD_REQUEST. */
-function parseCursor(cursor: string): PageEnd | undefined {
-  if (cursor === '') return undefined
-  try {
-    const [reaction, user] = Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
-    return { reaction, user }
-  } catch (cause) {
-    throw new LarderError('BAD_REQUEST', 'cursor: not one of ours.', { cause })
-  }
+function endIn(cursor: string): PageEnd | undefined {
+  const [reaction, user] = parseCursor(cursor, Cursor) ?? []
+  return reaction === undefined || user === undefined ? undefined : { reaction, user }
 }
 
 const Cursor = z.tuple([z.string(), z.string()])

@@ -9,6 +9,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { inTime, pause, systemClock } from '../../shared/clock.ts'
 import type { Environment } from '../../shared/config.ts'
+import { COMPILED } from '../compiled.ts'
 import type { Front } from './network.ts'
 
 /** A service gives up by itself before. */
@@ -64,7 +65,13 @@ export class ServiceProcess {
     const log = openSync(logPath, 'a')
     const clock = { CLOCK_AHEAD_MS: String(aheadMs) }
     const child = fork(join(import.meta.dirname, '../..', kind, 'main.ts'), {
-      env: { PATH: process.env['PATH'], ...environment, ...clock, PORT: String(port) },
+      env: {
+        PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: COMPILED,
+        ...environment,
+        ...clock,
+        PORT: String(port),
+      },
       execArgv: aheadMs === 0 ? [] : ['--import', join(import.meta.dirname, 'skewed-clock.ts')],
       stdio: ['ignore', log, log, 'ipc'],
     })

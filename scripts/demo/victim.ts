@@ -9,6 +9,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { bareHost } from '../../shared/config.ts'
 import type { Client } from './client.ts'
 import type { Node } from './nodes.ts'
 
@@ -56,7 +57,7 @@ async function selfOf(client: Client, node: Node): Promise<z.infer<typeof Self>>
 }
 
 function isOnThisMachine(url: string): boolean {
-  const hostname = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  const hostname = bareHost(new URL(url).hostname)
   const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? [])
   return hostname === 'localhost' || addresses.some(({ address }) => address === hostname)
 }

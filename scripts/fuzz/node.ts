@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pause, systemClock } from '../../shared/clock.ts'
 import { freePorts } from '../../test/support/ports.ts'
+import { COMPILED } from '../compiled.ts'
 import type { Target } from './door.ts'
 
 const START_MAX_MS = 30_000
@@ -37,7 +38,7 @@ export class FuzzedNode implements Target, AsyncDisposable {
       CLUSTER_SECRET: secret,
     }
     const child = fork(join(import.meta.dirname, '../../node/main.ts'), {
-      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...own },
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILED, ...own },
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     })
     const node = new FuzzedNode(child, { port, apiKey, secret })

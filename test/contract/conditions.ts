@@ -1,18 +1,10 @@
 /** Values under conditions: by their entity tags. */
+import { BAD, created, gone, MISSING, replaced, text } from './answers.ts'
 import { type Cases, type Expected, refused, step } from './step.ts'
 
 const TEXT = { 'content-type': 'text/plain' }
-const BAD = refused(400, 'BAD_REQUEST')
-const MISSING = refused(404, 'NO_SUCH_KEY')
 const FAILED = refused(412, 'PRECONDITION_FAILED')
-const created: Expected = { status: 201, headers: { etag: '<tag>' } }
-const replaced: Expected = { status: 204, headers: { etag: '<tag>' } }
-const gone: Expected = { status: 204 }
 const unchanged: Expected = { status: 304, headers: { etag: '<tag>' } }
-
-function text(body: string): Expected {
-  return { status: 200, headers: { ...TEXT, etag: '<tag>' }, text: body }
-}
 
 export const CONDITIONS: Cases = {
   'are written and read under conditions': [

@@ -1,19 +1,11 @@
 /** Values: at /api and as resources. */
+import { BAD, created, gone, MISSING, replaced, text } from './answers.ts'
 import { type Cases, type Expected, entry, JSON_TYPE, refused, type Step, step, stepWith } from './step.ts'
 
 const TEXT = { 'content-type': 'text/plain' }
 const RETURN = { prefer: 'return=representation' }
 const APPLIED = { 'preference-applied': 'return=representation' }
 const NULL = refused(403, 'KEY_NULL')
-const BAD = refused(400, 'BAD_REQUEST')
-const MISSING = refused(404, 'NO_SUCH_KEY')
-const created: Expected = { status: 201, headers: { etag: '<tag>' } }
-const replaced: Expected = { status: 204, headers: { etag: '<tag>' } }
-const gone: Expected = { status: 204 }
-
-function text(body: string, type = 'text/plain'): Expected {
-  return { status: 200, headers: { 'content-type': type, etag: '<tag>' }, text: body }
-}
 
 function set(key: unknown, data: unknown, expected: Expected): Step {
   const op = JSON.stringify({ op: 'set', key, data })

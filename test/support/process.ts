@@ -6,12 +6,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { COMPILED } from '../../scripts/compiled.ts'
 import type { Environment } from '../../shared/config.ts'
 import { until } from './until.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
-/** Where Node keeps what it has made of the source: a process then starts in half the time. */
-const COMPILED = join(ROOT, 'node_modules', '.cache', 'node')
 
 /** Where several start at once on a machine that is busy. */
 const READY_MAX_MS = 60_000

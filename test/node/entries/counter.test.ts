@@ -6,6 +6,7 @@ import { dueAtMs, isTombstone } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import type { Moment } from '../../../node/entries/verbs.ts'
 import { LarderError } from '../../../shared/errors.ts'
+import { momentAt } from '../../support/moment.ts'
 
 const MIN = -(2n ** 63n)
 const MAX = 2n ** 63n - 1n
@@ -16,8 +17,7 @@ class Copy {
   readonly #moment: Moment
 
   constructor(origin: string, nowMs = 1000) {
-    const stamps = new StampClock(origin)
-    this.#moment = { nowMs, origin, isCertain: true, isOver: () => false, stamp: () => stamps.next(nowMs) }
+    this.#moment = momentAt(nowMs, new StampClock(origin), origin)
   }
 
   /** What was answered: a total, or why there is none. */

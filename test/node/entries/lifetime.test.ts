@@ -5,6 +5,7 @@ import { apply, type Entry, isNews, merge } from '../../../node/entries/entry.ts
 import { lastStampOf, type Register } from '../../../node/entries/register.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { type CommandOf, type Outcome, tagOf } from '../../../shared/command.ts'
+import { momentAt } from '../../support/moment.ts'
 
 type ValueCommand = CommandOf<'value.get' | 'value.describe' | 'value.set' | 'value.touch' | 'value.delete'>
 
@@ -16,15 +17,11 @@ class Owner {
   readonly #stamps = new StampClock('a')
 
   do(command: ValueCommand): Outcome {
-    const { nowMs } = this
-    const moment = {
-      nowMs,
-      origin: 'a',
-      isCertain: true,
-      isOver: () => false,
-      stamp: () => this.#stamps.next(nowMs),
-    }
-    const { outcome, changes } = apply(command, { get: () => this.held, under: () => [] }, moment)
+    const { outcome, changes } = apply(
+      command,
+      { get: () => this.held, under: () => [] },
+      momentAt(this.nowMs, this.#stamps),
+    )
     for (const { entry } of changes) {
       this.held = (this.held === undefined ? entry : merge(this.held, entry)) as Register
       this.changes.push(entry as Register)

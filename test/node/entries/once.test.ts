@@ -11,6 +11,7 @@ import {
 } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { LarderError } from '../../../shared/errors.ts'
+import { momentAt } from '../../support/moment.ts'
 
 const TEN_MINUTES_MS = 600_000
 
@@ -35,16 +36,8 @@ class Slot {
   }
 
   #do(command: Parameters<typeof apply>[0]): string {
-    const { nowMs } = this
-    const moment = {
-      nowMs,
-      origin: 'a',
-      isCertain: true,
-      isOver: () => false,
-      stamp: () => this.#stamps.next(nowMs),
-    }
     try {
-      const { outcome, changes } = apply(command, this.#slot, moment)
+      const { outcome, changes } = apply(command, this.#slot, momentAt(this.nowMs, this.#stamps))
       this.changes = changes
       for (const { id, entry } of changes) {
         const known = this.entries.get(id)

@@ -5,6 +5,7 @@ import { apply, type EntryChange, type SlotEntry } from '../../../node/entries/e
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { Memory } from '../../../node/memory/memory.ts'
 import type { KeyCommand } from '../../../shared/command.ts'
+import { momentAt } from '../../support/moment.ts'
 import { allOf } from '../../support/turns.ts'
 
 const SLOT = 5
@@ -23,8 +24,7 @@ class Member {
 
   /** @returns what is to be told to the others. */
   do(command: KeyCommand, nowMs: number): readonly EntryChange[] {
-    const stamp = () => this.#stamps.next(nowMs)
-    const moment = { nowMs, origin: this.#origin, isCertain: true, isOver: () => false, stamp }
+    const moment = momentAt(nowMs, this.#stamps, this.#origin)
     const { changes } = apply(command, this.memory.entriesOf(SLOT, moment), moment)
     for (const { id, entry } of changes) this.memory.merge(SLOT, id, structuredClone(entry))
     return changes
@@ -53,13 +53,7 @@ class Member {
 
   get total(): string {
     const command = { type: 'counter.get', key: 'jam' } as const
-    const moment = {
-      nowMs: 1000,
-      origin: '',
-      isCertain: true,
-      isOver: () => false,
-      stamp: () => this.#stamps.next(1000),
-    }
+    const moment = momentAt(1000, this.#stamps, '')
     const { outcome } = apply(command, this.memory.entriesOf(SLOT, moment), moment)
     return outcome.type === 'total' ? outcome.value : outcome.type
   }

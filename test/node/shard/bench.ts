@@ -7,6 +7,7 @@ import { Memory } from '../../../node/memory/memory.ts'
 import { Shards } from '../../../node/shard/shards.ts'
 import type { Command, Reply } from '../../../shared/command.ts'
 import { FakeClock } from '../../support/clock.ts'
+import { momentAt } from '../../support/moment.ts'
 import { unlimitedTurns } from '../../support/turns.ts'
 
 export class Bench {
@@ -28,8 +29,7 @@ export class Bench {
   constructor({ queueMax = 100, bytesMax = 1_000_000, turns = unlimitedTurns() } = {}) {
     this.memory = new Memory(bytesMax)
     const stamps = new StampClock('a')
-    const stamp = () => stamps.next(1000)
-    const moment = { nowMs: 1000, origin: 'a', isCertain: true, isOver: () => false, stamp }
+    const moment = momentAt(1000, stamps)
     this.shards = new Shards({
       clock: this.clock,
       turns,

@@ -1,0 +1,12 @@
+/** What is answered to whoever asks for a value as a resource. */
+import { type Expected, refused } from './step.ts'
+
+export const BAD = refused(400, 'BAD_REQUEST')
+export const MISSING = refused(404, 'NO_SUCH_KEY')
+export const created: Expected = { status: 201, headers: { etag: '<tag>' } }
+export const replaced: Expected = { status: 204, headers: { etag: '<tag>' } }
+export const gone: Expected = { status: 204 }
+
+export function text(body: string, type = 'text/plain'): Expected {
+  return { status: 200, headers: { 'content-type': type, etag: '<tag>' }, text: body }
+}
