@@ -31,7 +31,7 @@ describe('scripts: chaos', function () {
   })
 
   it('finds nothing when a member joins and leaves, and another one is killed', async () => {
-    const { stdout, stderr } = await chaos(
+    const { code, stdout, stderr } = await chaos(
       '--seconds',
       // Twice what both faults take where nothing else runs.
       '16',
@@ -41,10 +41,8 @@ describe('scripts: chaos', function () {
       '7',
       '--json',
     )
-    const { seed, kinds, findings, problems } = JSON.parse(stdout)
-    expect(findings, stdout + stderr).to.deep.equal([])
-    // On a machine that has little to spare, a call to a member that has just started may run into its deadline.
-    for (const problem of problems) expect(problem).to.match(/^\d requests failed during join$/)
+    expect(code, stdout + stderr).to.equal(0)
+    const { seed, kinds } = JSON.parse(stdout)
     expect(seed).to.equal(7)
     expect(kinds).to.include.keys('join', 'kill')
   })
