@@ -11,6 +11,7 @@ interface ErrorKind {
 
 const kinds = {
   BAD_REQUEST: { status: 400, title: 'The request cannot be understood' },
+  UNKNOWN_FIELD: { status: 400, title: 'The call has no such field or parameter' },
   UNAUTHORIZED: { status: 401, title: 'Credentials are missing or wrong' },
   FORBIDDEN: { status: 403, title: 'This caller may not do that' },
   KEY_NULL: { status: 403, title: 'A key is needed' },
@@ -28,6 +29,7 @@ const kinds = {
   PRECONDITION_FAILED: { status: 412, title: 'The entity tag does not match' },
   TOO_LARGE: { status: 413, title: 'The request is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is of a media type not taken here' },
+  RANGE_NOT_SATISFIABLE: { status: 416, title: 'There is nothing in this range' },
   ANOTHER_LIFE: { status: 421, title: 'Another life of a member is meant' },
   MISDIRECTED: { status: 421, title: 'This process is not called so' },
   UNPROCESSABLE: { status: 422, title: 'A field is missing or wrong' },

@@ -150,7 +150,15 @@ export class JsonScan {
 }
 
 /** So much is looked at in one step: a fraction of a millisecond. */
-const STEP_BYTES = 32 * 2 ** 10
+export const STEP_BYTES = 32 * 2 ** 10
+
+/** All of what is small, without the cost of work that can be left. @throws SyntaxError, as `JsonScan.run` does. */
+export function scanAtOnce(bytes: Uint8Array, options: ScanOptions): void {
+  if (!isUtf8(bytes)) throw new SyntaxError('it is not valid UTF-8')
+  const scan = new JsonScan(bytes, options)
+  scan.run(bytes.length)
+  scan.finish()
+}
 
 /** All of it, as work that can be left. @throws SyntaxError, as `JsonScan.run` does. */
 export function* scanning(bytes: Uint8Array, options: ScanOptions): Steps<void> {

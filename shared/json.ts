@@ -6,7 +6,15 @@
  */
 import { LarderError } from './errors.ts'
 import { Fields, kept, type Names, Source, textOf } from './json-fields.ts'
-import { DepthError, JSON_DEPTH_MAX, type JsonScan, scanning } from './json-scan.ts'
+import {
+  DepthError,
+  JSON_DEPTH_MAX,
+  type JsonScan,
+  type ScanOptions,
+  STEP_BYTES,
+  scanAtOnce,
+  scanning,
+} from './json-scan.ts'
 import type { Steps } from './steps.ts'
 
 const QUOTE = 0x22
@@ -15,13 +23,13 @@ const OPEN_OBJECT = 0x7b
 
 /** JSON that is nothing but checked, to be kept. @throws LarderError BAD_REQUEST saying what is wrong. */
 export function* keepingJson(bytes: Uint8Array): Steps<string | Uint8Array> {
-  yield* checked(scanning(bytes, { depthMax: JSON_DEPTH_MAX }))
+  yield* checking(bytes, { depthMax: JSON_DEPTH_MAX })
   return yield* kept(bytes, { start: 0, end: bytes.length })
 }
 
 /** What members say to each other, as objects: it is no more than these can be made of. @throws LarderError BAD_REQUEST. */
 export function* parsingJson(bytes: Uint8Array): Steps<unknown> {
-  yield* checked(scanning(bytes, { depthMax: JSON_DEPTH_MAX }))
+  yield* checking(bytes, { depthMax: JSON_DEPTH_MAX })
   return JSON.parse(textOf(bytes, { start: 0, end: bytes.length }))
 }
 
@@ -30,14 +38,14 @@ export function* parsingJson(bytes: Uint8Array): Steps<unknown> {
  * @throws LarderError BAD_REQUEST saying what is wrong.
  */
 export function* readingFields(bytes: Uint8Array, names: Names): Steps<Fields | undefined> {
-  const fields = new Fields(new Source(bytes))
+  const fields = new Fields(new Source(bytes), names)
+  const isFields = isObject(bytes)
   const visit = (depth: number, scan: JsonScan) => {
-    const name = depth === 1 ? names.at(bytes, scan, 1) : undefined
-    if (name !== undefined) fields.note(name, { start: scan.startAt(1), end: scan.end })
+    if (depth === 1 && isFields) fields.note(scan, 1)
   }
   // The object around the values does not count.
-  yield* checked(scanning(bytes, { depthMax: JSON_DEPTH_MAX + 1, visitor: { depth: 1, visit } }))
-  return isObject(bytes) ? fields : undefined
+  yield* checking(bytes, { depthMax: JSON_DEPTH_MAX + 1, visitor: { depth: 1, visit } })
+  return isFields ? fields : undefined
 }
 
 export interface ListAsked {
@@ -50,21 +58,27 @@ export interface ListAsked {
 
 /** Of each element, its fields; `undefined` where it is no object. */
 export interface List {
+  /** What the object has that the list is in. */
+  readonly around: Fields
   readonly elements: readonly (Fields | undefined)[]
   /** How many there are, wanted or not. */
   readonly count: number
 }
 
-/** A list of objects in an object; without a list where there is none. @throws LarderError BAD_REQUEST. */
-export function* readingList(bytes: Uint8Array, asked: ListAsked): Steps<Partial<List> | undefined> {
+/** A list of objects in an object; without elements where there is none. @throws LarderError BAD_REQUEST. */
+export function* readingList(
+  bytes: Uint8Array,
+  asked: ListAsked,
+): Steps<(Pick<List, 'around'> & Partial<List>) | undefined> {
   const list = new ListReader(bytes, asked)
   const visit = list.visit.bind(list)
-  yield* checked(scanning(bytes, { depthMax: JSON_DEPTH_MAX + 3, visitor: { depth: 3, visit } }))
-  return isObject(bytes) ? list.found : undefined
+  yield* checking(bytes, { depthMax: JSON_DEPTH_MAX + 3, visitor: { depth: 3, visit } })
+  return isObject(bytes) ? { ...list.found, around: list.around } : undefined
 }
 
 class ListReader {
   found: Partial<List> = {}
+  readonly around: Fields
   readonly #bytes: Uint8Array
   readonly #source: Source
   readonly #asked: ListAsked
@@ -79,11 +93,13 @@ class ListReader {
     this.#bytes = bytes
     this.#source = new Source(bytes)
     this.#asked = asked
+    this.around = new Fields(this.#source, asked.name)
   }
 
   visit(depth: number, scan: JsonScan): void {
     if (depth === 0) return
     if (scan.nameStartAt(1) !== this.#memberAt) this.#enter(scan)
+    if (depth === 1) this.around.note(scan, 1)
     if (!this.#isList) return
     if (depth === 3) this.#note(scan)
     else if (depth === 2) this.#endElement(scan)
@@ -93,7 +109,7 @@ class ListReader {
   #enter(scan: JsonScan): void {
     const { name } = this.#asked
     this.#memberAt = scan.nameStartAt(1)
-    this.#isList = name.at(this.#bytes, scan, 1) !== undefined
+    this.#isList = name.at(this.#bytes, scan, 1) >= 0
     this.#elements = []
     this.#count = 0
     this.#fields = undefined
@@ -105,16 +121,16 @@ class ListReader {
 
   #note(scan: JsonScan): void {
     if (this.#count >= this.#asked.most || this.#bytes[scan.startAt(2)] !== OPEN_OBJECT) return
-    const name = this.#asked.names.at(this.#bytes, scan, 3)
-    if (name === undefined) return
-    this.#fields ??= new Fields(this.#source)
-    this.#fields.note(name, { start: scan.startAt(3), end: scan.end })
+    this.#fields ??= new Fields(this.#source, this.#asked.names)
+    this.#fields.note(scan, 3)
   }
 
   #endElement(scan: JsonScan): void {
     const isObject = this.#bytes[scan.startAt(2)] === OPEN_OBJECT
     if (this.#count < this.#asked.most)
-      this.#elements.push(isObject ? (this.#fields ?? new Fields(this.#source)) : undefined)
+      this.#elements.push(
+        isObject ? (this.#fields ?? new Fields(this.#source, this.#asked.names)) : undefined,
+      )
     this.#fields = undefined
     this.#count++
   }
@@ -126,10 +142,11 @@ function isObject(bytes: Uint8Array): boolean {
   return bytes[at] === OPEN_OBJECT
 }
 
-/** What is wrong with it, as whoever sent it is told. */
-function* checked(scan: Steps<void>): Steps<void> {
+/** @throws LarderError BAD_REQUEST with what is wrong with it, as whoever sent it is told. */
+function* checking(bytes: Uint8Array, options: ScanOptions): Steps<void> {
   try {
-    yield* scan
+    if (bytes.length <= STEP_BYTES) scanAtOnce(bytes, options)
+    else yield* scanning(bytes, options)
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
     if (cause instanceof DepthError)

@@ -10,6 +10,19 @@ export const SLOTS = 16381
 
 const DECIMAL_INTEGER = /^[+-]?\d+$/
 
+/** `integerOf(key)` in decimal digits, for which short text needs no big integer. */
+export function integerTextOf(key: string): string {
+  if (key.length > SAFE_BYTES || isDecimal(key)) return `${integerOf(key)}`
+  const bytes = bytesOf(key)
+  if (bytes.length > SAFE_BYTES) return `${integerOf(key)}`
+  let integer = 0
+  for (let at = 0; at < bytes.length; at++) integer = integer * 256 + bytes.charCodeAt(at)
+  return `${integer}`
+}
+
+/** So many are exact as a number. */
+const SAFE_BYTES = 6
+
 /** The key turned into an integer. Its cost grows with the length; `slotOf` never needs it. */
 export function integerOf(key: string): bigint {
   if (isDecimal(key)) return BigInt(key.startsWith('+') ? key.slice(1) : key)

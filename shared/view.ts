@@ -101,7 +101,7 @@ export type Lease = z.infer<typeof Lease>
 export const Report = z.object({ incarnation: Member.shape.incarnation })
 
 /** Somebody tells uplink that the disk of a member will not come back. */
-export const Loss = z.object({ member: MemberId })
+export const Loss = z.strictObject({ member: MemberId })
 
 const Count = z.int().min(0)
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { isLoopback, isWildcard } from '../shared/config.ts'
 import { LarderError } from '../shared/errors.ts'
-import { decode, fit, readJson, readQuery } from '../shared/http/input.ts'
+import { decode, fit, readJson } from '../shared/http/input.ts'
 import type { HttpRequest } from '../shared/http/request.ts'
 import { empty, json } from '../shared/http/response.ts'
 import type { Route } from '../shared/http/route.ts'
@@ -51,6 +51,7 @@ function renewal({ registrar, reachability, leaseMs, isGuarded, log }: RegistryR
     path: '/api/v1/members/{id}',
     summary: 'Registers a member, renews its lease, or marks it as leaving.',
     access: 'member',
+    isForOthers: true,
     parameters: [idParameter],
     body: { 'application/json': Renewal },
     answers: { 200: { description: 'It is a member.', content: { 'application/json': Lease } } },
@@ -89,6 +90,7 @@ function departure({ registrar }: RegistryRoutesOptions): Route {
     path: '/api/v1/members/{id}',
     summary: 'Takes this life of a member out of the view.',
     access: 'member',
+    isForOthers: true,
     parameters: [
       idParameter,
       { in: 'query', name: 'incarnation', description: 'Which life.', schema: incarnation, required: true },
@@ -97,7 +99,7 @@ function departure({ registrar }: RegistryRoutesOptions): Route {
     errors: ['OVERLOADED', 'NOT_READY'],
     async handle(request) {
       const id = memberId(request)
-      const query = fit(Report, Object.fromEntries(readQuery(request.query)))
+      const query = fit(Report, Object.fromEntries(request.parameters))
       await registrar.leave(id, query.incarnation)
       return empty(204)
     },
@@ -110,6 +112,7 @@ function report({ registrar }: RegistryRoutesOptions): Route {
     path: '/api/v1/members/{id}/report',
     summary: 'Says that a member refuses connections; answered after uplink has looked itself.',
     access: 'member',
+    isForOthers: true,
     parameters: [idParameter],
     body: { 'application/json': Report },
     answers: { 202: { description: 'Uplink has looked, and dropped the member if it is gone.' } },
@@ -174,8 +177,8 @@ function memberId({ captures }: HttpRequest): string {
   return fit(MemberId, decode(captures[0] ?? ''))
 }
 
-function knownEpoch({ query }: HttpRequest): number | undefined {
-  const text = readQuery(query).get('after')
+function knownEpoch({ parameters }: HttpRequest): number | undefined {
+  const text = parameters.get('after')
   if (text === undefined) return undefined
   const epoch = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(epoch)) throw new LarderError('BAD_REQUEST', 'after: an epoch, like 7.')

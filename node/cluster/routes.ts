@@ -21,13 +21,15 @@ import { CALLS, FRAME_TYPE, formatOf, ImpossibleError, type Now, nowBy } from '.
  */
 const FRAME_SLACK_BYTES = 16 * 2 ** 20
 
-const ClusterView = z.object({
-  id: z.string(),
-  epoch: z.int(),
-  members: z.array(Member),
-  slots: z.object({ owned: z.int(), replicated: z.int(), arriving: z.int() }),
-  peers: z.array(PeerRecord),
-})
+const ClusterView = z
+  .object({
+    id: z.string(),
+    epoch: z.int(),
+    members: z.array(Member),
+    slots: z.object({ owned: z.int(), replicated: z.int(), arriving: z.int() }),
+    peers: z.array(PeerRecord),
+  })
+  .meta({ id: 'ClusterView' })
 
 /** So many others does it speak of to uplink, for its page. */
 const SHOWN_MAX = 32
@@ -57,6 +59,7 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
     {
       method: 'GET',
       path: '/api/v1/cluster',
+      operationId: 'getCluster',
       summary: 'The cluster as this member sees it.',
       access: 'public',
       needs: ['read', 'metrics'],
@@ -153,6 +156,7 @@ function frameRoute(
     path,
     summary,
     access: 'member',
+    isForOthers: true,
     isHot: true,
     ...(isProbe && { isProbe }),
     body: { [FRAME_TYPE]: undefined },

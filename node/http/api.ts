@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Body } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
-import { asObject, readJson, readQuery } from '../../shared/http/input.ts'
+import { asObject, readJson } from '../../shared/http/input.ts'
 import { Pieces } from '../../shared/http/pieces.ts'
 import { type HttpResponse, jsonText } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
@@ -15,16 +15,24 @@ import type { Dispatch } from '../dispatch.ts'
 import { Key, parseKey, parseKeyText, parseTtlMs, secondsOf, Ttl } from './fields.ts'
 import { jsonOf } from './json-data.ts'
 
-export const Entry = z.object({
-  key: z.string(),
-  id: z
-    .string()
-    .regex(/^-?\d+$/)
-    .meta({ description: 'The key turned into an integer.' }),
-  node: z.string().meta({ description: 'The member that owns the key.' }),
-  data: z.unknown(),
-  ttl: z.number().optional().meta({ description: 'Seconds until the value ends by itself, if it does.' }),
-})
+const Entry = z
+  .object({
+    key: z.string(),
+    id: z
+      .string()
+      .regex(/^-?\d+$/)
+      .meta({ description: 'The key turned into an integer.' }),
+    node: z.string().meta({ description: 'The member that owns the key.' }),
+    data: z.unknown(),
+    ttl: z.number().optional().meta({ description: 'Seconds until the value ends by itself, if it does.' }),
+  })
+  .meta({
+    id: 'Entry',
+    examples: [{ key: 'soup', id: '1936684400', node: '127.0.0.1:4000', data: { salt: 1 } }],
+  })
+const Setting = z
+  .object({ key: Key, data: z.unknown(), ttl: Ttl.optional() })
+  .meta({ id: 'Setting', examples: [{ key: 'soup', data: { salt: 1 }, ttl: 60 }] })
 
 const keyParameter = {
   in: 'query',
@@ -44,10 +52,11 @@ function setRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
   return {
     method: 'POST',
     path: '/api',
+    operationId: 'setJson',
     summary: 'Store JSON under a key.',
     access: 'public',
     isHot: true,
-    body: { 'application/json': z.object({ key: Key, data: z.unknown(), ttl: Ttl.optional() }) },
+    body: { 'application/json': Setting },
     answers,
     errors: ['KEY_NULL', 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE', 'MEMORY_FULL'],
     async handle(request) {
@@ -63,6 +72,7 @@ function getRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
     path: '/api',
+    operationId: 'getJson',
     summary: 'Read the JSON under a key; `data` is null where there is none.',
     access: 'public',
     isHot: true,
@@ -70,7 +80,7 @@ function getRoute(dispatch: Dispatch): Route {
     answers,
     errors: ['KEY_NULL', 'NOT_JSON', 'OVERLOADED', 'UNREACHABLE'],
     handle(request) {
-      const key = parseKeyText(readQuery(request.query).get('key'))
+      const key = parseKeyText(request.parameters.get('key'))
       return andThen(dispatch(request, { type: 'value.get', key }), (reply) => {
         if (reply.type !== 'value') return entryAnswer(key, reply.owner, 'null')
         return andThen(jsonOf(reply, request.turns), (data) =>
@@ -85,6 +95,7 @@ function deleteRoute(dispatch: Dispatch): Route {
   return {
     method: 'DELETE',
     path: '/api',
+    operationId: 'deleteJson',
     summary: 'Forget what is under a key.',
     access: 'public',
     isHot: true,
@@ -97,7 +108,7 @@ function deleteRoute(dispatch: Dispatch): Route {
     },
     errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE'],
     async handle(request) {
-      const key = parseKeyText(readQuery(request.query).get('key'))
+      const key = parseKeyText(request.parameters.get('key'))
       const { owner, type } = await dispatch(request, { type: 'value.delete', key })
       return entryAnswer(key, owner, 'null', deletedText(type === 'deleted'))
     },
@@ -107,7 +118,7 @@ function deleteRoute(dispatch: Dispatch): Route {
 const SET_FIELDS = new Names('key', 'data', 'ttl')
 
 function* readingSet(body: Uint8Array) {
-  return yield* parsingSet(asObject(yield* readingFields(body, SET_FIELDS)))
+  return yield* parsingSet(asObject(yield* readingFields(body, SET_FIELDS)).limitedTo())
 }
 
 /** What is to be stored: the key, the JSON as it came, and for how long. @throws LarderError KEY_NULL or BAD_REQUEST. */

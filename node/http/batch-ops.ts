@@ -13,18 +13,25 @@ export type { Asked } from './op.ts'
 const OPS: ReadonlyMap<string, Op> = new Map(Object.entries({ ...VALUE_OPS, ...COUNTER_OPS }))
 
 /** For the API page; the rows decide. */
-export const AnyOp = z.union([...OPS.values()].map(({ schema }) => schema))
+export const AnyOp = z
+  .union([...OPS.values()].map(({ schema }) => schema))
+  .meta({ id: 'Operation', examples: [{ op: 'get', key: 'soup' }] })
 
 /** Of all fields that any of them takes. */
 export const OP_FIELDS = new Names(
   ...new Set([...OPS.values()].flatMap(({ schema }) => Object.keys(schema.shape))),
 )
 
-/** @throws LarderError for what is no operation. */
+/** What each of them has. */
+const FIELDS_OF = new Map(
+  [...OPS.values()].map((op) => [op, OP_FIELDS.some(...Object.keys(op.schema.shape))]),
+)
+
+/** @throws LarderError for what is no operation, UNKNOWN_FIELD for what it does not have. */
 export function* readingOp(fields: Fields): Steps<Asked> {
   const name = fields.get('op')
   const op = name === undefined ? undefined : OPS.get(textOf(name) ?? '')
   if (op === undefined) throw new LarderError('BAD_REQUEST', `op: one of ${[...OPS.keys()].join(', ')}.`)
-  const read = op.reading(fields)
+  const read = op.reading(fields.limitedTo(FIELDS_OF.get(op)))
   return 'command' in read ? read : yield* read
 }

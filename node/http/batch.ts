@@ -25,13 +25,16 @@ const OPS_MAX = 1000
 const ANSWER_BYTES_MAX = 64 * 2 ** 20
 
 /** An entry, a counter or a problem, each with its `status`. */
-const Result = z.looseObject({ status: z.int() })
+const Result = z
+  .looseObject({ status: z.int() })
+  .meta({ id: 'Result', examples: [{ status: 200, key: 'orders', value: '6' }] })
 
 export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [
     {
       method: 'POST',
       path: '/api/v1/batch',
+      operationId: 'runBatch',
       summary: `Up to ${OPS_MAX} operations in one call, answered in their order.`,
       access: 'public',
       needs: ['read', 'write'],
@@ -63,7 +66,8 @@ const OPS = {
 
 /** @throws LarderError BAD_REQUEST where there is no list of operations, TOO_LARGE where there are too many. */
 function* readingOps(body: Uint8Array): Steps<readonly (Fields | undefined)[]> {
-  const { elements, count = 0 } = asObject(yield* readingList(body, OPS))
+  const { elements, count = 0, around } = asObject(yield* readingList(body, OPS))
+  around.limitedTo()
   if (elements === undefined) throw new LarderError('BAD_REQUEST', 'ops: a list is needed.')
   if (count > OPS_MAX) throw new LarderError('TOO_LARGE', `ops: ${OPS_MAX} at most, not ${count}.`)
   return elements

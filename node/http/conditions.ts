@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type Condition, type Stamp, tagOf } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { notTags, parseTags, weak } from '../../shared/http/entity-tags.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import type { Parameter } from '../../shared/http/route.ts'
 import { textOf } from './fields.ts'
@@ -51,7 +52,7 @@ function conditionIn(
       // Weak tags never match strongly, as If-Match asks; for If-None-Match the mark does not count.
       ...(ifMatch !== undefined && { ifMatch: parseTags(named.match, ifMatch) }),
       ...(ifNoneMatch !== undefined && {
-        ifNoneMatch: parseTags(named.noneMatch, ifNoneMatch).map((tag) => tag.replace(/^W\//, '')),
+        ifNoneMatch: weak(parseTags(named.noneMatch, ifNoneMatch)),
       }),
     },
   }
@@ -64,17 +65,3 @@ function tagsText(fields: { get(name: string): string | undefined }, name: strin
   if (text === undefined) throw notTags(name)
   return text
 }
-
-function parseTags(name: string, text: string): string[] {
-  if (text.trim() === '*') return ['*']
-  if (TAGS.test(text)) return text.match(TAG) ?? []
-  throw notTags(name)
-}
-
-function notTags(name: string): LarderError {
-  return new LarderError('BAD_REQUEST', `${name}: entity tags in quotes, with commas between them, or *.`)
-}
-
-const TAG = /(?:W\/)?"[^"]*"/g
-/** A list may have empty elements (RFC 9110, section 5.6.1). */
-const TAGS = new RegExp(`^[\\s,]*(?:${TAG.source}\\s*(?:,\\s*(?:${TAG.source}\\s*)?)*)?$`)

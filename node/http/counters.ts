@@ -11,6 +11,7 @@ import { type Parameter, type Route, withRest } from '../../shared/http/route.ts
 import { readingFields } from '../../shared/json.ts'
 import { type Fields, Names } from '../../shared/json-fields.ts'
 import { workOn } from '../../shared/steps.ts'
+import { refuseOthers } from '../../shared/unknown-field.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { Key, parseInteger, parseIntegerText, parseKey, parseKeyText, pathText } from './fields.ts'
 import { keyless } from './keyless.ts'
@@ -20,7 +21,13 @@ const TEXT = { 'content-type': 'text/plain; charset=utf-8' }
 const FORM = 'application/x-www-form-urlencoded'
 
 const Amount = z.union([z.string().regex(/^[+-]?\d+$/), z.int()])
-const Total = z.object({ key: z.string(), value: z.string().regex(/^-?\d+$/) })
+const Total = z
+  .object({ key: z.string(), value: z.string().regex(/^-?\d+$/) })
+  .meta({ id: 'Total', examples: [{ key: 'orders', value: '6' }] })
+const Addition = z.object({ by: Amount }).meta({ id: 'Addition', examples: [{ by: '5' }] })
+const Increment = z
+  .object({ key: Key, value: Amount })
+  .meta({ id: 'Increment', examples: [{ key: 'orders', value: 1 }] })
 
 const BY = new Names('by')
 const KEY_AND_VALUE = new Names('key', 'value')
@@ -56,10 +63,11 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
     {
       method: 'POST',
       ...place,
+      operationId: 'addToCounter',
       summary: 'Add to a counter, which starts at 0.',
       access: 'public',
       parameters: [key, idempotencyKey],
-      body: { 'application/json': z.object({ by: Amount }) },
+      body: { 'application/json': Addition },
       answers: total,
       errors,
       isHot: true,
@@ -75,6 +83,7 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
     {
       method: 'DELETE',
       ...place,
+      operationId: 'deleteCounter',
       summary: 'Forget a counter.',
       access: 'public',
       parameters: [key],
@@ -93,6 +102,7 @@ function getRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
     ...place,
+    operationId: 'getCounter',
     summary: 'Read a counter.',
     access: 'public',
     parameters: [key],
@@ -109,10 +119,10 @@ function getRoute(dispatch: Dispatch): Route {
 }
 
 function incrementRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
-  const Increment = z.object({ key: Key, value: Amount })
   return {
     method: 'POST',
     path: '/increment',
+    operationId: 'increment',
     summary: 'Add to a counter; the answer is the new total alone.',
     access: 'public',
     parameters: [idempotencyKey],
@@ -140,9 +150,10 @@ async function readIncrement(
   // No form that anybody means begins so: it is JSON as `curl -d` sends it.
   if (body[0] === OPEN_OBJECT && !isCrossSite(request))
     return ofFields(
-      asObject(await workOn(request.turns, body, (bytes) => readingFields(bytes, KEY_AND_VALUE))),
+      asObject(await workOn(request.turns, body, (bytes) => readingFields(bytes, KEY_AND_VALUE))).limitedTo(),
     )
   const fields = readForm(body)
+  refuseOthers(fields.keys(), KEY_AND_VALUE.all, 'the form')
   return { key: parseKeyText(fields.get('key')), by: parseIntegerText('value', fields.get('value')) }
 }
 

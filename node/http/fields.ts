@@ -32,8 +32,8 @@ export function parseKeyText(key: string | undefined): string {
   return key
 }
 
-export function keyNull(): LarderError {
-  return new LarderError('KEY_NULL', 'A key is text or an integer, and not empty.')
+export function keyNull(how = 'A key is text or an integer, and not empty.'): LarderError {
+  return new LarderError('KEY_NULL', how)
 }
 
 /** The last part of the path, decoded strictly; the router's own decoding forgives mistakes. */

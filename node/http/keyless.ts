@@ -8,10 +8,12 @@ export function keyless(path: string, methods: readonly Route['method'][]): Rout
     path,
     summary: 'Says that a key is needed.',
     access: 'public',
+    isForOthers: true,
+    isUnlisted: true,
     answers: {},
     errors: ['KEY_NULL'],
     handle() {
-      throw keyNull()
+      throw keyNull(`The key is missing: ${path}/{key}.`)
     },
   }))
 }

@@ -1,7 +1,6 @@
 /** Keys that begin alike, of the whole cluster: listed a page at a time, or all forgotten. */
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
-import { readQuery } from '../../shared/http/input.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
 import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
@@ -22,17 +21,25 @@ const prefixParameter: Parameter = {
   description: 'How keys begin; empty for all.',
   schema: z.string(),
 }
-const Listing = z.object({
-  keys: z.array(
-    z.object({
-      key: z.string(),
-      content_type: z.string(),
-      bytes: z.int(),
-      ttl: z.number().optional().meta({ description: 'Seconds until the value ends by itself, if it does.' }),
-    }),
-  ),
-  cursor: z.string().optional(),
-})
+const Listing = z
+  .object({
+    keys: z.array(
+      z.object({
+        key: z.string(),
+        content_type: z.string(),
+        bytes: z.int(),
+        ttl: z
+          .number()
+          .optional()
+          .meta({ description: 'Seconds until the value ends by itself, if it does.' }),
+      }),
+    ),
+    cursor: z.string().optional(),
+  })
+  .meta({
+    id: 'Listing',
+    examples: [{ keys: [{ key: 'soup', content_type: 'application/json', bytes: 10 }] }],
+  })
 
 export function keysRoutes(dispatch: Dispatch): Route[] {
   return [listRoute(dispatch), clearRoute(dispatch)]
@@ -42,6 +49,7 @@ function listRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
     ...place,
+    operationId: 'listKeys',
     summary: 'Which keys begin so, over the whole cluster, a page at a time.',
     access: 'public',
     parameters: [prefixParameter, limitParameter(LISTED), cursorParameter],
@@ -54,7 +62,7 @@ function listRoute(dispatch: Dispatch): Route {
     },
     errors: ['NOT_READY', 'UNREACHABLE', 'OVERLOADED'],
     async handle(request) {
-      const query = readQuery(request.query)
+      const query = request.parameters
       const prefix = parsePrefix(query.get('prefix') ?? '')
       const limit = parseLimit(query.get('limit'), LISTED)
       const after = placeIn(query.get('cursor') ?? '')
@@ -75,6 +83,7 @@ function clearRoute(dispatch: Dispatch): Route {
   return {
     method: 'DELETE',
     ...place,
+    operationId: 'clearKeys',
     summary: 'Forget all values whose keys begin so and that were stored before.',
     access: 'public',
     needs: ['clear'],
@@ -87,7 +96,7 @@ function clearRoute(dispatch: Dispatch): Route {
     },
     errors: ['NOT_READY', 'UNREACHABLE', 'OVERLOADED', 'NOT_SAVED'],
     async handle(request) {
-      const prefix = readQuery(request.query).get('prefix')
+      const prefix = request.parameters.get('prefix')
       if (prefix === undefined)
         throw new LarderError(
           'BAD_REQUEST',

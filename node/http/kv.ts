@@ -4,7 +4,9 @@ import { type Body, bytesOfBody, type Reply, tagOf } from '../../shared/command.
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
 import { readBody } from '../../shared/http/body.ts'
-import { readFields, readQuery } from '../../shared/http/input.ts'
+import { knownForm } from '../../shared/http/entity-tags.ts'
+import { readFields } from '../../shared/http/input.ts'
+import { ranged, rangeParameters, refusePart } from '../../shared/http/range.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, type HttpResponse } from '../../shared/http/response.ts'
 import { type Parameter, type Route, withRest } from '../../shared/http/route.ts'
@@ -60,6 +62,7 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
   return {
     method: 'PUT',
     ...place,
+    operationId: 'putValue',
     summary: 'Store a body and its Content-Type.',
     access: 'public',
     isHot: true,
@@ -80,6 +83,7 @@ function putRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
     ],
     async handle(request) {
       const key = parseKeyText(pathText(request))
+      refusePart(request)
       const options = { ...lifeOf(request), ...conditionOf(request) }
       const value = await receivedValue(request, await readBody(request, bodyBytesMax))
       const reply = await dispatch(request, { type: 'value.set', key, ...value, ...options })
@@ -93,23 +97,36 @@ function getRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
     ...place,
+    operationId: 'getValue',
     summary: 'Read a value.',
     access: 'public',
     isHot: true,
-    parameters,
+    parameters: [...parameters, ...rangeParameters],
     answers: {
       200: {
         description: 'The body as it was stored, with its Content-Type.',
         content: bytes,
         headers: { ...ETag, ...LarderTtl },
       },
+      206: {
+        description: 'The part of it that Range asks for.',
+        content: bytes,
+        headers: { ...ETag, 'Content-Range': 'Which part it is, of how much.' },
+      },
       304: { description: 'The entity tag is one of If-None-Match.', headers: ETag },
     },
-    errors: ['KEY_NULL', 'NO_SUCH_KEY', 'PRECONDITION_FAILED', 'OVERLOADED', 'UNREACHABLE'],
+    errors: [
+      'KEY_NULL',
+      'NO_SUCH_KEY',
+      'PRECONDITION_FAILED',
+      'RANGE_NOT_SATISFIABLE',
+      'OVERLOADED',
+      'UNREACHABLE',
+    ],
     handle(request) {
       const key = parseKeyText(pathText(request))
       return andThen(dispatch(request, { type: 'value.get', key, ...conditionOf(request) }), (reply) =>
-        reply.type === 'value' ? valueAnswer(reply) : answerWithout(request, reply),
+        reply.type === 'value' ? ranged(request, valueAnswer(reply)) : answerWithout(request, reply),
       )
     },
   }
@@ -121,6 +138,7 @@ function patchRoute(dispatch: Dispatch, bodyBytesMax: number): Route {
   return {
     method: 'PATCH',
     ...place,
+    operationId: 'touchValue',
     summary: 'Change how long a value lives, and nothing else of it.',
     access: 'public',
     isHot: true,
@@ -151,6 +169,7 @@ function deleteRoute(dispatch: Dispatch): Route {
   return {
     method: 'DELETE',
     ...place,
+    operationId: 'deleteValue',
     summary: 'Forget a value, or take it.',
     access: 'public',
     isHot: true,
@@ -177,12 +196,8 @@ function deleteRoute(dispatch: Dispatch): Route {
         onFound: ({ body }) => request.share.answer(bytesOfBody(body)),
       })
       if (reply.type !== 'value') return answerWithout(request, reply)
-      const { status, headers, body } = valueAnswer(reply)
-      return {
-        status,
-        headers: { ...headers, 'preference-applied': 'return=representation' },
-        body: body ?? '',
-      }
+      const answer = valueAnswer(reply)
+      return { ...answer, headers: { ...answer.headers, 'preference-applied': 'return=representation' } }
     },
   }
 }
@@ -199,7 +214,7 @@ async function receivedValue(
 
 /** @throws LarderError BAD_REQUEST. */
 function lifeOf(request: HttpRequest): { ttlMs?: number; keepsTtl?: true } {
-  const query = readQuery(request.query)
+  const query = request.parameters
   const ttl = query.get('ttl')
   const keepsTtl = parseSwitch('keep_ttl', query.get('keep_ttl'))
   if (ttl === undefined) return keepsTtl ? { keepsTtl } : {}
@@ -218,13 +233,14 @@ function valueAnswer(reply: Extract<Reply, { type: 'value' }>): HttpResponse {
   const { contentType, stamp, ttlMs, body } = reply
   const etag = tagOf(stamp)
   if (ttlMs === undefined) return { status: 200, headers: { 'content-type': contentType, etag }, body }
-  const headers = { 'content-type': contentType, etag, 'larder-ttl': String(secondsOf(ttlMs)) }
-  return { status: 200, headers, body }
+  const ends = { 'larder-ttl': String(secondsOf(ttlMs)) }
+  return { status: 200, headers: { 'content-type': contentType, etag, ...ends }, body }
 }
 
-function answerWithout({ method }: HttpRequest, reply: Reply): HttpResponse {
+function answerWithout(request: HttpRequest, reply: Reply): HttpResponse {
   if (reply.type !== 'mismatch') throw noSuchValue()
-  const isRead = method === 'GET' || method === 'HEAD'
-  if (!isRead || reply.failed === 'ifMatch') throw preconditionFailed(reply.stamp)
-  return empty(304, reply.stamp === undefined ? {} : { etag: tagOf(reply.stamp) })
+  if (!/^(?:GET|HEAD)$/.test(request.method) || reply.failed === 'ifMatch')
+    throw preconditionFailed(reply.stamp)
+  const etag = reply.stamp && knownForm(tagOf(reply.stamp), request.header('if-none-match'))
+  return empty(304, { ...(etag !== undefined && { etag }), vary: 'accept-encoding' })
 }

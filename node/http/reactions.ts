@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { KeyCommand, PageEnd, Reply } from '../../shared/command.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
-import { fit, readJson, readQuery } from '../../shared/http/input.ts'
+import { fit, readJson } from '../../shared/http/input.ts'
 import { empty, type HttpResponse, json } from '../../shared/http/response.ts'
 import { type Parameter, type Route, withRest } from '../../shared/http/route.ts'
 import { readingFields } from '../../shared/json.ts'
@@ -18,24 +18,40 @@ const REACTION_BYTES_MAX = 256
 const USERS_LISTED = { fallback: 100, max: 1000 } as const
 const CONTENTS_LISTED = { fallback: 20, max: 1000 } as const
 
-const Reaction = z.object({
-  type: z.literal('reaction', 'it has to be "reaction"'),
-  action: z.enum(['add', 'remove'], 'it has to be "add" or "remove"'),
-  content_id: name(KEY_BYTES_MAX),
-  user_id: name(USER_BYTES_MAX),
-  reaction_type: name(REACTION_BYTES_MAX),
-  ttl: Ttl.optional(),
-})
+const Reaction = z
+  .object({
+    type: z.literal('reaction', 'it has to be "reaction"'),
+    action: z.enum(['add', 'remove'], 'it has to be "add" or "remove"'),
+    content_id: name(KEY_BYTES_MAX),
+    user_id: name(USER_BYTES_MAX),
+    reaction_type: name(REACTION_BYTES_MAX),
+    ttl: Ttl.optional(),
+  })
+  .meta({
+    id: 'Reaction',
+    examples: [
+      { type: 'reaction', action: 'add', content_id: 'Stew', user_id: 'Sam', reaction_type: 'fire' },
+    ],
+  })
 const Counts = z.record(z.string(), z.int())
-const Count = z.object({ content_id: z.string(), reaction_count: Counts })
-const Users = z.object({
-  content_id: z.string(),
-  users: z.record(z.string(), z.array(z.string())),
-  cursor: z.string().optional(),
-})
-const Activity = z.object({
-  activity: z.array(z.object({ content_id: z.string(), users: z.int(), reaction_count: Counts })),
-})
+const Count = z
+  .object({ content_id: z.string(), reaction_count: Counts })
+  .meta({ id: 'ReactionCount', examples: [{ content_id: 'Stew', reaction_count: { fire: 3 } }] })
+const Users = z
+  .object({
+    content_id: z.string(),
+    users: z.record(z.string(), z.array(z.string())),
+    cursor: z.string().optional(),
+  })
+  .meta({ id: 'ReactionUsers', examples: [{ content_id: 'Stew', users: { fire: ['Sam'] } }] })
+const Activity = z
+  .object({
+    activity: z.array(z.object({ content_id: z.string(), users: z.int(), reaction_count: Counts })),
+  })
+  .meta({
+    id: 'Activity',
+    examples: [{ activity: [{ content_id: 'Stew', users: 3, reaction_count: { fire: 3 } }] }],
+  })
 
 function name(bytesMax: number) {
   return z
@@ -56,6 +72,7 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
     {
       method: 'POST',
       path: '/api/v1/reaction',
+      operationId: 'react',
       summary: 'Add or remove the reaction of a user to a content; a ttl, in seconds, makes it a presence.',
       access: 'public',
       isHot: true,
@@ -76,8 +93,8 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
       },
     },
     // Both spellings are in use among clients.
-    countRoute('/api/v1/reaction/reactions_count/{content_id}', dispatch),
-    countRoute('/api/v1/reaction/reaction_counts/{content_id}', dispatch),
+    countRoute('countReactions', '/api/v1/reaction/reactions_count/{content_id}', dispatch),
+    countRoute('countReactionsToo', '/api/v1/reaction/reaction_counts/{content_id}', dispatch),
     usersRoute(dispatch),
     activityRoute(dispatch),
   ]
@@ -87,7 +104,7 @@ const FIELDS = new Names(...Object.keys(Reaction.shape))
 
 /** As an object, where it is one. @throws LarderError UNPROCESSABLE for a field that is far too long. */
 function* readingReaction(body: Uint8Array): Steps<unknown> {
-  const fields = yield* readingFields(body, FIELDS)
+  const fields = (yield* readingFields(body, FIELDS))?.limitedTo()
   try {
     return fields && objectOf(fields, FIELDS)
   } catch (cause) {
@@ -103,10 +120,11 @@ function commandOf(body: unknown): KeyCommand {
   return { type: 'reaction.add', key, user, reaction, ...(ttl && { ttlMs: ttlMsOf(ttl) }) }
 }
 
-function countRoute(path: string, dispatch: Dispatch): Route {
+function countRoute(operationId: string, path: string, dispatch: Dispatch): Route {
   return {
     method: 'GET',
     ...withRest(path, 1),
+    operationId,
     summary: 'How many users each reaction to a content has.',
     access: 'public',
     parameters: [content],
@@ -127,6 +145,7 @@ function usersRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
     ...withRest('/api/v1/reaction/users/{content_id}', 1),
+    operationId: 'getReactionUsers',
     summary: 'Who reacts to a content, a page at a time.',
     access: 'public',
     parameters: [
@@ -144,7 +163,7 @@ function usersRoute(dispatch: Dispatch): Route {
     errors: ['NO_SUCH_KEY', 'UNREACHABLE'],
     async handle(request) {
       const key = pathText(request)
-      const query = readQuery(request.query)
+      const query = request.parameters
       const reaction = query.get('reaction_type') || undefined
       const after = endIn(query.get('cursor') ?? '')
       const reply = await dispatch(request, {
@@ -169,6 +188,7 @@ function activityRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
     path: '/api/v1/activity',
+    operationId: 'getActivity',
     summary: 'What is going on in the whole cluster: the contents with the most engaged users first.',
     access: 'public',
     parameters: [limitParameter(CONTENTS_LISTED)],
@@ -180,7 +200,7 @@ function activityRoute(dispatch: Dispatch): Route {
     },
     errors: ['UNREACHABLE'],
     async handle(request) {
-      const limit = parseLimit(readQuery(request.query).get('limit'), CONTENTS_LISTED)
+      const limit = parseLimit(request.parameters.get('limit'), CONTENTS_LISTED)
       const reply = await dispatch(request, { type: 'activity', limit })
       const contents = reply.type === 'activity' ? reply.contents : []
       return json({

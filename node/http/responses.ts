@@ -9,6 +9,7 @@ import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { andThen } from '../../shared/eventual.ts'
 import { readBody } from '../../shared/http/body.ts'
+import { knows } from '../../shared/http/entity-tags.ts'
 import { decode } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import { empty, type HttpResponse, isBodiless } from '../../shared/http/response.ts'
@@ -47,7 +48,8 @@ export interface ResponseRoutesOptions {
 }
 
 export function responseRoutes(options: ResponseRoutesOptions): Route[] {
-  return [...options.routes.flatMap((route) => routesOf(route, options)), clearRoute(options.dispatch)]
+  const passedOn = options.routes.flatMap((route) => routesOf(route, options))
+  return [...passedOn.map((row) => ({ ...row, isForOthers: true })), clearRoute(options.dispatch)]
 }
 
 function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
@@ -147,7 +149,7 @@ function answerOf(request: HttpRequest, reply: Reply): HttpResponse {
     'cache-status': `Larder; ${reply.cacheStatus}`,
     age: String(Math.floor(reply.ageMs / 1000)),
   }
-  if (status === 200 && isKnown(request.header('if-none-match'), reply.headers['etag']))
+  if (status === 200 && knows(request.header('if-none-match'), reply.headers['etag']))
     return empty(304, headers)
   if (isBodiless(status)) return empty(status, headers)
   return { status, headers: { ...headers, 'content-type': contentType }, body }
@@ -158,17 +160,11 @@ function searchOf({ query }: HttpRequest): string {
   return query === '' ? '' : `?${query}`
 }
 
-/** Whether one of the entity tags that the client has is the one of the response; weak ones are as good here. */
-function isKnown(tags: string | undefined, etag: string | undefined): boolean {
-  if (tags === undefined || etag === undefined) return false
-  const known = tags.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return known.includes('*') || known.includes(etag.replace(/^W\//, ''))
-}
-
 function clearRoute(dispatch: Dispatch): Route {
   return {
     method: 'DELETE',
     path: '/clear',
+    operationId: 'clearResponses',
     summary: 'Forget all responses of a tenant; without org_id, of everyone.',
     access: 'public',
     needs: ['clear'],

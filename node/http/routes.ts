@@ -16,13 +16,19 @@ export interface PublicRoutesOptions extends ResponseRoutesOptions {
 export function publicRoutes(options: PublicRoutesOptions): Route[] {
   const { dispatch, bodyBytesMax, events } = options
   return [
-    ...apiRoutes(dispatch, bodyBytesMax),
-    ...kvRoutes(dispatch, bodyBytesMax),
-    ...keysRoutes(dispatch),
-    ...counterRoutes(dispatch, bodyBytesMax),
-    ...reactionRoutes(dispatch, bodyBytesMax),
-    ...responseRoutes(options),
-    ...eventRoutes(events, bodyBytesMax),
-    ...batchRoutes(dispatch, bodyBytesMax),
+    ...tagged('values', [
+      ...apiRoutes(dispatch, bodyBytesMax),
+      ...kvRoutes(dispatch, bodyBytesMax),
+      ...keysRoutes(dispatch),
+    ]),
+    ...tagged('counters', counterRoutes(dispatch, bodyBytesMax)),
+    ...tagged('reactions', reactionRoutes(dispatch, bodyBytesMax)),
+    ...tagged('responses', [...responseRoutes(options), ...eventRoutes(events, bodyBytesMax)]),
+    ...tagged('batches', batchRoutes(dispatch, bodyBytesMax)),
   ]
+}
+
+/** As the page of the API sorts them. */
+function tagged(tag: string, routes: readonly Route[]): Route[] {
+  return routes.map((route) => ({ ...route, tag }))
 }

@@ -3,6 +3,8 @@ import type { Counter } from 'prom-client'
 import { pause, systemClock } from '../clock.ts'
 import { LarderError } from '../errors.ts'
 import { type Eventual, isLater } from '../eventual.ts'
+import { refuseOthers } from '../unknown-field.ts'
+import { coded } from './coding.ts'
 import type { Guard } from './guard.ts'
 import type { Guesses } from './guesses.ts'
 import type { HttpRequest } from './request.ts'
@@ -22,24 +24,61 @@ export interface AnsweringOptions {
 
 export function createAnswering(guard: Guard, options: AnsweringOptions): Answering {
   return (route, request) => {
-    const { access, isProbe = false } = route
+    const { isProbe = false } = route
     if (!isProbe && options.hasNoPlace(request)) return problem(noPlace())
-    const rights = guard.admit(route, request.message)
-    if (rights instanceof LarderError) {
-      if (rights.code !== 'UNAUTHORIZED') return problem(rights)
-      const refusal = problem(rights, { 'www-authenticate': guard.needed(route).scheme })
-      return showsSomething(route, request) ? inTurn(request, route, refusal, options) : refusal
-    }
-    request.isLetIn = access !== 'open'
-    request.rights = rights
-    request.share.mayExceed = isProbe || access === 'member'
     try {
+      const asked = route.accessOf === undefined ? route : { ...route, access: route.accessOf(request) }
+      const rights = guard.admit(asked, request.message)
+      if (rights instanceof LarderError) return refused(rights, asked, request, { ...options, guard })
+      request.isLetIn = asked.access !== 'open'
+      request.rights = rights
+      request.share.mayExceed = isProbe || asked.access === 'member'
+      if (route.isForOthers !== true && !isProbe && request.query !== '')
+        refuseOthers(request.parameters.keys(), namesOf(route), 'the query')
       const answer = route.handle(request)
-      return isLater(answer) ? answer.catch(problem) : answer
+      if (!isLater(answer)) return inCoding(route, request, answer)
+      return answer.then((answer) => inCoding(route, request, answer), problem)
     } catch (thrown) {
       return problem(thrown)
     }
   }
+}
+
+/** What depends on a key is nothing that a cache on the way may give to somebody else, or keep. */
+export function isPrivate(route: Route | undefined): boolean {
+  return route?.access === 'public' && route.isProbe !== true && route.isForOthers !== true
+}
+
+/** What is passed on is coded as it came, and members read what others write. */
+function inCoding(route: Route, request: HttpRequest, answer: HttpResponse): Eventual<HttpResponse> {
+  if (route.isForOthers === true || route.access === 'member') return answer
+  const inIts = coded(request, answer)
+  return isLater(inIts) ? inIts.catch(problem) : inIts
+}
+
+const queries = new WeakMap<Route, readonly string[]>()
+
+/** Of the parameters that may be in its query. */
+function namesOf(route: Route): readonly string[] {
+  let names = queries.get(route)
+  if (names === undefined) {
+    names = (route.parameters ?? []).flatMap((parameter) =>
+      parameter.in === 'query' ? [parameter.name] : [],
+    )
+    queries.set(route, names)
+  }
+  return names
+}
+
+function refused(
+  error: LarderError,
+  route: Route,
+  request: HttpRequest,
+  { guard, ...options }: AnsweringOptions & { readonly guard: Guard },
+): Eventual<HttpResponse> {
+  if (error.code !== 'UNAUTHORIZED') return problem(error)
+  const refusal = problem(error, { 'www-authenticate': guard.needed(route).scheme })
+  return showsSomething(route, request) ? inTurn(request, route, refusal, options) : refusal
 }
 
 /** Who shows nothing guesses nothing. */

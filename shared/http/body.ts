@@ -1,5 +1,7 @@
 /** The body of a request, taken in within the limits of its size and of what is in flight. */
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { pause, systemClock } from '../clock.ts'
 import { Collector } from '../collector.ts'
 import { LarderError } from '../errors.ts'
@@ -11,14 +13,16 @@ const DISCARD_BYTES_MAX = 64 * 2 ** 20
 const DISCARD_MAX_MS = 1000
 
 /**
- * The whole body, in memory of its own where it is large. One over the limits is refused as soon as that is known.
+ * The whole body, in memory of its own where it is large, decoded where it was sent with gzip. One over the limits is refused
+ * as soon as that is known; of one that is coded, they are limits of what it becomes.
  *
  * @throws LarderError TOO_LARGE, OVERLOADED, UNSUPPORTED_MEDIA_TYPE, or BAD_REQUEST when the client gives up half way.
  */
 export function readBody(request: HttpRequest, bytesMax: number): Promise<Buffer> {
   const { message } = request
   const { 'content-encoding': encoding, 'transfer-encoding': transfer } = message.headers
-  const refused = refusedCoding(encoding) ?? refusedCoding(transfer)
+  const isCoded = encoding !== undefined && GZIP.test(encoding)
+  const refused = (isCoded ? undefined : refusedCoding(encoding)) ?? refusedCoding(transfer)
   if (refused !== undefined) return Promise.reject(refused)
   if (!hasBody(message)) return EMPTY
   const length = Number(message.headers['content-length'] ?? 0)
@@ -28,7 +32,8 @@ export function readBody(request: HttpRequest, bytesMax: number): Promise<Buffer
   } catch (error) {
     return refuse(message, error)
   }
-  return collect(request, new Collector(length), bytesMax)
+  if (!isCoded) return collect(request, message, new Collector(length), bytesMax)
+  return collect(request, decoded(message), new Collector(0), bytesMax)
 }
 
 /** Whether a body is announced (RFC 9112, section 6). */
@@ -38,17 +43,30 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 
 const EMPTY = Promise.resolve(Buffer.alloc(0))
 
+const GZIP = /^(?:x-)?gzip$/i
+/** Large enough that a body comes in few pieces, small enough that one is hardly held for nothing. */
+const DECODED_BYTES = 64 * 2 ** 10
+
+/** What comes out of it. It goes on with a request that is refused half way, which whoever refuses it sees to. */
+function decoded(message: IncomingMessage): Readable {
+  const decoder = createGunzip({ chunkSize: DECODED_BYTES })
+  message.once('error', (error) => decoder.destroy(error))
+  return message.pipe(decoder)
+}
+
 function refusedCoding(coding: string | undefined): LarderError | undefined {
   if (coding === undefined || /^(?:identity|chunked)$/i.test(coding)) return undefined
-  return new LarderError('UNSUPPORTED_MEDIA_TYPE', `The body is ${coding}: send it as it is.`)
+  return new LarderError('UNSUPPORTED_MEDIA_TYPE', `The body is ${coding}: send it as it is, or with gzip.`)
 }
 
 function tooLarge(bytesMax: number): LarderError {
   return new LarderError('TOO_LARGE', `The body may have ${bytesMax} bytes at most.`)
 }
 
+/** `body` is the message, or what comes out of a decoder of it. */
 function collect(
   { message, share, turns }: HttpRequest,
+  body: Readable,
   collector: Collector,
   bytesMax: number,
 ): Promise<Buffer> {
@@ -58,7 +76,11 @@ function collect(
   const end = (settle: () => void) => {
     if (isOver) return
     isOver = true
-    message.off('data', take)
+    body.off('data', take)
+    if (body !== message) {
+      message.unpipe()
+      body.destroy() // Or it would go on with what it has.
+    }
     settle()
   }
   const giveUp = (error: unknown) =>
@@ -76,21 +98,25 @@ function collect(
     }
     collector.add(piece)
   }
-  message.on('data', take)
-  message.on('end', () =>
+  body.on('data', take)
+  body.on('end', () =>
     end(() => {
       const joining = collector.joined()
       resolve(collector.bytes > LARGE_BYTES ? turns.take('bodies', joining) : atOnce(joining))
     }),
   )
-  message.on('error', (cause) =>
+  body.on('error', (cause) => {
+    if (body !== message && !message.errored)
+      return giveUp(new LarderError('BAD_REQUEST', NOT_GZIP, { cause }))
     end(() => {
       collector.drop()
       reject(new LarderError('BAD_REQUEST', 'The body broke off.', { cause }))
-    }),
-  )
+    })
+  })
   return promise
 }
+
+const NOT_GZIP = 'The body is not gzip, or not all of it.'
 
 async function refuse(message: IncomingMessage, error: unknown): Promise<never> {
   await discard(message)

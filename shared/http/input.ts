@@ -1,20 +1,24 @@
 /** What a request carries, read within limits. Whatever cannot be understood is an error with an answer. */
 import { isUtf8 } from 'node:buffer'
-import type { ZodType, z } from 'zod'
+import { type ZodType, z } from 'zod'
 import { type ErrorCode, LarderError } from '../errors.ts'
 import { readingFields } from '../json.ts'
 import type { Fields, Names } from '../json-fields.ts'
 import { isJson, isSaidUnasked } from '../media-type.ts'
 import { type Steps, workOn } from '../steps.ts'
+import { refuseOthers } from '../unknown-field.ts'
 import { readBody } from './body.ts'
+import { readQuery } from './query.ts'
 import type { HttpRequest } from './request.ts'
 
+export { decode, readQuery } from './query.ts'
+
 /**
- * The fields with these names of a JSON object; what else it has is checked, and left alone.
- * @throws LarderError as `readJsonBody`, and BAD_REQUEST, also for what is no object.
+ * The fields with these names of a JSON object.
+ * @throws LarderError as `readJsonBody`, BAD_REQUEST, also for what is no object, and UNKNOWN_FIELD for any other name.
  */
 export async function readFields(request: HttpRequest, bytesMax: number, names: Names): Promise<Fields> {
-  return asObject(await readJson(request, bytesMax, (body) => readingFields(body, names)))
+  return asObject(await readJson(request, bytesMax, (body) => readingFields(body, names))).limitedTo()
 }
 
 /** @throws LarderError BAD_REQUEST for what is no object. */
@@ -78,40 +82,6 @@ export function readForm(body: Buffer): Map<string, string> {
   return readQuery(fields.join('&'))
 }
 
-/**
- * A query string, or a form, decoded.
- * @throws LarderError BAD_REQUEST for broken percent-encoding, and for a name that stands there twice.
- */
-export function readQuery(text: string): Map<string, string> {
-  const query = new Map<string, string>()
-  for (let start = 0, end: number; start < text.length; start = end + 1) {
-    end = text.indexOf('&', start)
-    if (end === -1) end = text.length
-    if (end === start) continue
-    const equals = text.indexOf('=', start)
-    const nameEnd = equals === -1 || equals > end ? end : equals
-    const name = decodeField(text.slice(start, nameEnd))
-    if (query.has(name)) throw new LarderError('BAD_REQUEST', `${name} stands there twice.`)
-    query.set(name, decodeField(text.slice(nameEnd + 1, end)))
-  }
-  return query
-}
-
-/** In a query and in a form a plus sign is a space. */
-function decodeField(text: string): string {
-  return decode(text.includes('+') ? text.replaceAll('+', ' ') : text)
-}
-
-/** @throws LarderError BAD_REQUEST for text that is not percent-encoded UTF-8. */
-export function decode(text: string): string {
-  if (!text.includes('%')) return text
-  try {
-    return decodeURIComponent(text)
-  } catch (cause) {
-    throw new LarderError('BAD_REQUEST', 'There is broken percent-encoding, or invalid UTF-8.', { cause })
-  }
-}
-
 /** @throws LarderError of this code, naming every field that does not fit the schema. */
 export function fit<T extends ZodType>(
   schema: T,
@@ -120,6 +90,9 @@ export function fit<T extends ZodType>(
 ): z.infer<T> {
   const result = schema.safeParse(input)
   if (result.success) return result.data
+  for (const issue of result.error.issues)
+    if (issue.code === 'unrecognized_keys' && schema instanceof z.ZodObject)
+      refuseOthers(issue.keys, Object.keys(schema.shape), 'the JSON')
   const issues = result.error.issues.map(({ path, message }) => `${path.join('.') || 'the body'}: ${message}`)
   throw new LarderError(code, issues.join('; '))
 }

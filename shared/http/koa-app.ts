@@ -8,6 +8,7 @@ import type { Answering } from './answering.ts'
 import type { Delivery } from './delivery.ts'
 import type { Guard } from './guard.ts'
 import type { RequestMeans } from './means.ts'
+import { nothingAt } from './near-miss.ts'
 import { Pieces } from './pieces.ts'
 import { HttpRequest } from './request.ts'
 import { empty, type HttpResponse, problem, type ResponseBody } from './response.ts'
@@ -112,13 +113,13 @@ function mount({ routes, answering }: KoaAppOptions): Router {
 }
 
 /** No row takes it; a browser that asks what a page may do needs no more than the answer that it may ask. */
-function answerUnknown({ guard }: KoaAppOptions): Middleware {
+function answerUnknown({ guard, routes }: KoaAppOptions): Middleware {
   return (context) => {
     const unwelcome = guard.unwelcome(context.req)
     if (unwelcome !== undefined) throw unwelcome
     const matched: RouterContext['matched'] = context['matched']
     const methods = new Set((matched ?? []).flatMap((layer) => layer.methods))
-    if (methods.size === 0) throw new LarderError('NO_SUCH_PATH', `${context.path}: see /openapi.json.`)
+    if (methods.size === 0) throw new LarderError('NO_SUCH_PATH', nothingAt(context.path, routes))
     const allow = [...methods].join(', ')
     const error = new LarderError('METHOD_NOT_ALLOWED', `Allowed here: ${allow}.`)
     context.state['response'] =

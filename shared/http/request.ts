@@ -5,6 +5,7 @@ import { Share } from '../in-flight.ts'
 import { NOTHING, type Rights } from '../rights.ts'
 import type { Turns } from '../turns.ts'
 import type { RequestMeans } from './means.ts'
+import { readQuery } from './query.ts'
 
 export class HttpRequest {
   readonly message: IncomingMessage
@@ -24,6 +25,7 @@ export class HttpRequest {
   readonly turns: Turns
   readonly #response: ServerResponse
   #id: string | undefined
+  #parameters: ReadonlyMap<string, string> | undefined
 
   constructor(message: IncomingMessage, response: ServerResponse, { inFlight, turns }: RequestMeans) {
     this.message = message
@@ -52,6 +54,12 @@ export class HttpRequest {
     if (start === -1) return ''
     const end = url.indexOf('#', start)
     return url.slice(start + 1, end === -1 ? undefined : end)
+  }
+
+  /** The query, decoded. @throws LarderError BAD_REQUEST as `readQuery`. */
+  get parameters(): ReadonlyMap<string, string> {
+    this.#parameters ??= readQuery(this.query)
+    return this.#parameters
   }
 
   /** A header by its lower-case name, or `undefined`; one that came several times is one text. */

@@ -34,12 +34,20 @@ export interface Route {
   /** Where the path is no mere template: what matches it, with its parameters as groups. */
   readonly pattern?: RegExp
   readonly summary: string
+  /** What it is called in clients that are generated, where its path does not say it well. */
+  readonly operationId?: string
+  /** What it is about, together with others. */
+  readonly tag?: string
+  /** It only says what is to be asked instead, and nobody needs to be told that it is there. */
+  readonly isUnlisted?: boolean
   /** `open` to everyone, `public` with an API key where one is set, `member` with the cluster's secret. */
   readonly access: 'open' | 'public' | 'member'
   /** Of what is public, the rights of which a key has to have one; none means that any key will do. Default: reads, else writes. */
   readonly needs?: readonly Right[]
   /** `Authorization` is for somebody else here, and no way to show a key. */
   readonly passesAuthorization?: boolean
+  /** Where that depends on what is asked of it. */
+  accessOf?(request: HttpRequest): Route['access']
   /** Asked so often that it is answered in front of Koa. */
   readonly isHot?: boolean
   /** Asked by machines all the time: it neither keeps a leaving service open nor says anything of its use. */
@@ -47,6 +55,11 @@ export interface Route {
   /** What takes over a connection that asks for another protocol here. */
   readonly upgrade?: Upgrade
   readonly parameters?: readonly Parameter[]
+  /**
+   * What is in its query besides is none of our business, as is how its answers are coded: it passes on what somebody else
+   * asks and answers, or who asks may be of another version. Everywhere else a parameter that is not there is refused.
+   */
+  readonly isForOthers?: boolean
   readonly body?: Content
   readonly answers: Readonly<Record<number, Answer>>
   /** The errors it may answer with, besides those that every route has. */

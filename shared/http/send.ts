@@ -61,7 +61,8 @@ class SentInSteps implements Sending {
   }
 }
 
-function stepsOf(piece: Uint8Array): Uint8Array[] {
+/** Views of it, each of which can be handed over at once. */
+export function stepsOf(piece: Uint8Array): Uint8Array[] {
   const steps: Uint8Array[] = []
   for (let at = 0; at < piece.length; at += STEP_BYTES) steps.push(piece.subarray(at, at + STEP_BYTES))
   return steps

@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net'
 import { type Audited, audit } from '../audit.ts'
 import { type Clock, pause, systemClock } from '../clock.ts'
 import { andThen } from '../eventual.ts'
-import { type Answering, createAnswering, tooMuch } from './answering.ts'
+import { type Answering, createAnswering, isPrivate, tooMuch } from './answering.ts'
 import { Connections, type ConnectionsOptions } from './connections.ts'
 import { Delivery } from './delivery.ts'
 import { type Credentials, Guard } from './guard.ts'
@@ -160,6 +160,7 @@ export class HttpService {
     const all: Record<string, string> = { ...response.headers, 'x-content-type-options': 'nosniff' }
     // Where a log may tell of it; one header more costs as much as reading a value.
     if (request.traced || isLogged || response.error !== undefined) all['x-request-id'] = request.id
+    if (isPrivate(route)) all['cache-control'] ??= 'private, no-cache'
     if (this.#draining) all['connection'] = 'close'
     this.#guard?.origins.tell(request.message, all)
     return all

@@ -18,7 +18,8 @@ function fieldsOf(json: string, ...names: string[]) {
 
 function listOf(json: string, most = 1000) {
   const asked = { name: new Names('ops'), names: new Names('op', 'key'), most }
-  return atOnce(readingList(Buffer.from(json), asked))
+  const list = atOnce(readingList(Buffer.from(json), asked))
+  return list && { elements: list.elements, count: list.count }
 }
 
 function expectBadRequest(run: () => unknown, detail: string): void {
@@ -68,6 +69,22 @@ describe('JSON', () => {
 })
 
 describe('the fields of an object', () => {
+  it('may have any number of names, of which the last one counts, and others are told', () => {
+    const names = Array.from({ length: 100 }, (_, index) => `n${index}`)
+    const json = `{${[...names, ...names].map((name, index) => `"${name}":${index}`).join(',')}}`
+    const fields = fieldsOf(json, ...names)
+    for (const [index, name] of names.entries()) expect(fields?.get(name)).to.equal(String(100 + index))
+    expect(fields?.limitedTo()).to.equal(fields)
+    expect(() => fieldsOf('{"n0":1,"n":1}', 'n0', 'm')?.limitedTo()).to.throw(
+      LarderError,
+      'n: there is no such name',
+    )
+    const some = new Names('a', 'b').some('a')
+    const both = atOnce(readingFields(Buffer.from('{"b":1}'), new Names('a', 'b')))
+    expect(() => both?.limitedTo(some)).to.throw(LarderError, 'the nearest is a')
+    expect(() => new Names(...names).some('n0')).to.throw(RangeError)
+  })
+
   it('are given as they were written', () => {
     const object = fc.dictionary(fc.string({ unit: 'binary' }), spaced)
     fc.assert(
@@ -135,7 +152,7 @@ describe('a list of objects', () => {
     expect(listOf('{"ops":[{"op":1},{}],"ops":[{"op":2}]}')?.elements?.[0]?.get('op')).to.equal('2')
     expect(listOf('{"ops":[{"op":1}],"ops":[]}')).to.deep.include({ count: 0 })
     for (const json of ['{}', '{"ops":{"a":{"op":1}}}', '{"ops":[{}],"ops":1}'])
-      expect(listOf(json)).to.deep.equal({})
+      expect(listOf(json)).to.deep.equal({ elements: undefined, count: undefined })
     for (const json of ['[]', '[{"ops":[]}]', '"ops"']) expect(listOf(json)).to.equal(undefined)
   })
 })

@@ -1,7 +1,7 @@
 /** Keys and slots: known vectors, and the laws that hold for every key. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { integerOf, SLOTS, slotOf } from '../../shared/placement.ts'
+import { integerOf, integerTextOf, SLOTS, slotOf } from '../../shared/placement.ts'
 
 describe('a key', () => {
   for (const [key, integer] of [
@@ -24,6 +24,16 @@ describe('a key', () => {
       expect(integerOf(key)).to.equal(integer)
     })
   }
+
+  it('is told as its integer, however that is found', () => {
+    const short = fc.string({ unit: 'binary', maxLength: 10 })
+    fc.assert(
+      fc.property(fc.oneof(short, fc.bigInt().map(String)), (key) => {
+        expect(integerTextOf(key)).to.equal(String(integerOf(key)))
+      }),
+      { numRuns: 2000 },
+    )
+  })
 
   it('has the slot of its integer, though the integer is never built', () => {
     const decimal = fc.bigInt().map(String)

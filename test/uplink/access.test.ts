@@ -45,6 +45,16 @@ describe('uplink: what it does not take', () => {
     })
   }
 
+  it('what a call of people does not have is named, and members of other versions may say more', async () => {
+    await using uplink = await start()
+    const lost = await uplink.client.call('POST', '/api/v1/gone', { member: 'b', members: ['c'] })
+    expect([lost.status, lost.code]).deep.equal([400, 'UNKNOWN_FIELD'])
+    expect(lost.text).include('the nearest is member')
+    expect((await uplink.client.call('GET', '/api/v1/view?aftr=1')).text).include('the nearest is after')
+    const left = await uplink.client.call('DELETE', '/api/v1/members/a?incarnation=x&since=1')
+    expect(left.status).equal(204)
+  })
+
   it('a body beyond a MiB is 413', async () => {
     await using uplink = await start()
     const body = JSON.stringify({ ...life, incarnation: 'x'.repeat(2 ** 20) })

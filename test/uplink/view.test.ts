@@ -80,20 +80,14 @@ describe('uplink: pages for those who run it', () => {
 
   it('describes every route it has', async () => {
     await using uplink = await start()
-    const page = JSON.parse((await uplink.client.call('GET', '/openapi.json')).text)
-    expect(page.info).deep.equal({ title: 'Larder uplink', version: manifest.version })
-    expect(Object.keys(page.paths)).members([
-      '/',
-      '/api/v1/gone',
-      '/api/v1/members/{id}',
-      '/api/v1/members/{id}/report',
-      '/api/v1/view',
-      '/healthcheck',
-      '/livez',
-      '/metrics',
-      '/openapi.json',
-      '/readyz',
-    ])
+    const page = async (query: string) =>
+      JSON.parse((await uplink.client.call('GET', `/openapi.json${query}`)).text)
+    const { info, paths } = await page('')
+    expect(info).deep.include({ title: 'Larder uplink', version: manifest.version })
+    const shown = ['/', '/api/v1/view', '/healthcheck', '/livez', '/metrics', '/openapi.json', '/readyz']
+    expect(Object.keys(paths)).members(shown)
+    const internal = ['/api/v1/gone', '/api/v1/members/{id}', '/api/v1/members/{id}/report']
+    expect(Object.keys((await page('?internal=1')).paths)).members([...shown, ...internal])
   })
 
   it('knows its paths and their methods', async () => {

@@ -109,7 +109,7 @@ describe('/api', () => {
     })
   }
 
-  for (const query of ['', '?', '?key', '?key=', '?key=null', '?key=nil', '?key=%6eull', '?other=1']) {
+  for (const query of ['', '?', '?key', '?key=', '?key=null', '?key=nil', '?key=%6eull']) {
     it(`refuses to read or forget ${query || 'nothing'}: key cannot be null`, async () => {
       for (const method of ['GET', 'DELETE']) {
         const answer = await call(`${method} ${api}${query}`)
@@ -186,7 +186,7 @@ describe('/api', () => {
       const answer = await call(`POST ${api}`, { headers: { 'content-type': type }, body })
       expectProblem(answer, 415, 'UNSUPPORTED_MEDIA_TYPE')
     }
-    const zipped = await send(`POST ${api}`, body, { 'content-encoding': 'gzip' })
+    const zipped = await send(`POST ${api}`, body, { 'content-encoding': 'deflate' })
     expectProblem(zipped, 415, 'UNSUPPORTED_MEDIA_TYPE')
     for (const type of ['Application/JSON', 'application/json; charset="UTF-8"', 'application/vnd.a+json']) {
       const answer = await call(`POST ${api}`, { headers: { 'content-type': type }, body })

