@@ -30,6 +30,7 @@ import { StampClock } from './entries/stamp.ts'
 import { publicRoutes } from './http/routes.ts'
 import { heapBytesFor, type Machine, shortcomingsOf, UNBOUNDED } from './machine.ts'
 import { createMember } from './member.ts'
+import { countingReads } from './reads.ts'
 import { loadClient, Sources } from './sources/sources.ts'
 import { Storage } from './storage/storage.ts'
 
@@ -159,7 +160,7 @@ function join(config: NodeConfig, joined: Joined) {
     onRejected: onFatal,
   })
   const { engine } = backend
-  const dispatch = createDispatch(engine, clock, timeoutMs)
+  const dispatch = countingReads(createDispatch(engine, clock, timeoutMs), registry)
   const events = sources.eventsFor(engine)
   const routes = [...publicRoutes({ ...config, dispatch, events }), ...backend.routes]
   return { backend, sources, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }

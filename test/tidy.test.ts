@@ -100,6 +100,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   'node/config.ts': ['node/route-table.ts', 'node/kafka-settings.ts'],
   'node/backend.ts': ['shared/http', 'node/engine.ts'],
   'node/dispatch.ts': ['node/engine.ts', 'node/permission.ts'],
+  'node/reads.ts': ['node/dispatch.ts'],
 }
 
 function mayImport(from: string, target: string): boolean {

@@ -15,6 +15,8 @@ export interface Census extends Record<Counted, number> {
   /** Of all of them. */
   readonly bytes: number
   evictions: number
+  /** The same by what had no room: all entries, with what lies beside them, or what is on the heap. */
+  readonly evicted: Record<'max_bytes' | 'beside' | 'heap', number>
   expirations: number
 }
 
@@ -23,6 +25,7 @@ export function emptyCensus(books: { readonly bytes: number }): Census {
   return {
     ...none,
     evictions: 0,
+    evicted: { max_bytes: 0, beside: 0, heap: 0 },
     expirations: 0,
     get bytes() {
       return books.bytes

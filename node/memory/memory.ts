@@ -61,7 +61,8 @@ export class Memory {
     this.counts = emptyCensus(books)
     this.#listener = listener ?? { forget() {} }
     this.#admission = new Admission({ books, victims, slots: this.slots })
-    this.#eviction = new Eviction({ books, victims, giveUp: (held) => this.#giveUp(held) })
+    const giveUp = (held: Held) => this.#giveUp(held)
+    this.#eviction = new Eviction({ books, victims, counts: this.counts, giveUp })
     this.upkeep = new Upkeep({
       slots: this.slots,
       expiry,
@@ -200,13 +201,14 @@ export class Memory {
     if (this.#eviction.some()) this.#listener.onOver?.()
   }
 
-  #giveUp(victim: Held): void {
+  #giveUp(victim: Held): boolean {
     const { slot, id, entry } = victim
     if (verbsOf(entry).crowd(entry) !== undefined) this.#forgetGone(victim)
     else this.#remove(victim)
-    if (entry.kind !== 'register' || entry.value === undefined) return
+    if (entry.kind !== 'register' || entry.value === undefined) return false
     this.counts.evictions++
     this.#listener.evict?.({ slot, id, entry: buryRegister(entry) })
+    return true
   }
 
   /** Some of those who have gone from a content. */

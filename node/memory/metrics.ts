@@ -1,5 +1,5 @@
 /** What is held, read off the memory when somebody asks. */
-import { Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import { tellCounter, tellGauge } from '../../shared/metrics.ts'
 import { COUNTED } from './census.ts'
 import type { Memory } from './memory.ts'
@@ -35,13 +35,19 @@ export function registerMemoryMetrics(registry: Registry, memory: Memory): void 
       for (const [what, read] of Object.entries(books.beside)) this.set({ what }, read())
     },
   })
-  for (const [name, help, count] of [
-    [
-      'larder_evictions_total',
-      'Values dropped to keep MAX_BYTES, those that were not used for long first.',
-      'evictions',
-    ],
-    ['larder_expirations_total', 'Values and presences that reached the end of their ttl.', 'expirations'],
-  ] as const)
-    tellCounter(registry, { name, help, read: () => memory.counts[count] })
+  new Counter({
+    name: 'larder_evictions_total',
+    help: 'Values dropped, those that were not used for long first, by what had no room: max_bytes, beside (it takes of MAX_BYTES) or heap.',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [reason, count] of Object.entries(memory.counts.evicted)) this.inc({ reason }, count)
+    },
+  })
+  tellCounter(registry, {
+    name: 'larder_expirations_total',
+    help: 'Values and presences that reached the end of their ttl.',
+    read: () => memory.counts.expirations,
+  })
 }

@@ -1,5 +1,6 @@
 /** What both services measure of themselves; the page at /metrics is the registry's text. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import packageJson from '../../package.json' with { type: 'json' }
 import { tellGauge } from '../metrics.ts'
 import { AnswerCounts } from './answer-counts.ts'
 import type { Places } from './places.ts'
@@ -15,6 +16,7 @@ export interface HttpMetrics {
 export function createHttpMetrics(): HttpMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  tellBuild(registry)
   return {
     registry,
     answers: new AnswerCounts(registry),
@@ -26,6 +28,15 @@ export function createHttpMetrics(): HttpMetrics {
     }),
     tellPlaces: (places) => tellPlaces(registry, places),
   }
+}
+
+function tellBuild(registry: Registry): void {
+  new Gauge({
+    name: 'larder_build_info',
+    help: 'Always 1: which version this is, and on what it runs.',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ version: packageJson.version, node: process.version }, 1)
 }
 
 function tellPlaces(registry: Registry, places: Places): void {
