@@ -1,18 +1,33 @@
-/** The OpenAPI page, read off the routes and the schemas that check their input. */
+/**
+ * The OpenAPI page, read off the routes and the schemas that check their input: what people read, and what clients are
+ * generated from. Schemas that have an `id` are components, and are referred to.
+ */
 import { type ZodType, z } from 'zod'
 import { type ErrorCode, LarderError } from '../errors.ts'
-import type { Answer, Content, Route } from './route.ts'
+import type { Answer, Content, Parameter, Route } from './route.ts'
 
-const Problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  code: z.string(),
-  message: z.string().optional(),
-})
-
-const PROBLEM_SCHEMA = jsonSchema(Problem)
+const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    message: z.string().optional(),
+  })
+  .meta({
+    id: 'Problem',
+    description: 'What went wrong (RFC 9457); `code` is stable.',
+    examples: [
+      {
+        type: 'urn:larder:error:no-such-key',
+        title: 'There is no value for this key',
+        status: 404,
+        detail: 'It was never stored, or is gone again.',
+        code: 'NO_SUCH_KEY',
+      },
+    ],
+  })
 
 const GENERAL_ERRORS: readonly ErrorCode[] = [
   'BAD_REQUEST',
@@ -21,44 +36,90 @@ const GENERAL_ERRORS: readonly ErrorCode[] = [
   'HEADERS_TOO_LARGE',
   'INTERNAL',
 ]
+/** Any bytes, as those who generate clients expect them to be written. */
+const BYTES = { type: 'string', format: 'binary' }
+const REFERENCE = /"#\/\$defs\//g
 
-export function openapi(title: string, version: string, routes: readonly Route[]): object {
+export interface PageOptions {
+  readonly title: string
+  readonly version: string
+  readonly routes: readonly Route[]
+  /** With what members ask of each other. */
+  readonly isInternal: boolean
+}
+
+export function openapi({ title, version, routes, isInternal }: PageOptions): object {
+  const schemas = new Schemas()
+  const listed = routes.filter((route) => isListed(route, isInternal))
   const paths: Record<string, Record<string, object>> = {}
-  for (const route of routes) {
-    paths[route.path] ??= {}
-    Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operation(route) })
+  const names = new Set<string>()
+  for (const route of listed) {
+    const operations = paths[route.path] ?? {}
+    const operationId = unique(operationIdOf(route), names)
+    operations[route.method.toLowerCase()] = { operationId, ...operation(route, schemas) }
+    paths[route.path] = operations
   }
   return {
     openapi: '3.1.0',
-    info: { title, version },
+    info: { title, version, license: { name: 'MIT', identifier: 'MIT' } },
+    tags: [...new Set(listed.map(tagOf))].map((name) => ({ name })),
     paths,
     components: {
+      schemas: schemas.named,
       securitySchemes: {
         public: { type: 'apiKey', in: 'header', name: 'api-key' },
         bearer: { type: 'http', scheme: 'bearer' },
-        member: { type: 'http', scheme: 'bearer' },
+        ...(isInternal && { member: { type: 'http', scheme: 'bearer' } }),
       },
     },
   }
 }
 
-function operation(route: Route): object {
+function isListed({ access, isUnlisted }: Route, isInternal: boolean): boolean {
+  return isUnlisted !== true && (isInternal || access !== 'member')
+}
+
+function tagOf({ tag, access }: Route): string {
+  return tag ?? (access === 'member' ? 'members' : 'operation')
+}
+
+/** As it is called in clients: what the row says, or what its path does. */
+function operationIdOf({ operationId, method, path }: Route): string {
+  const words = path.match(/\w+/g) ?? []
+  const name = words.filter((word) => !/^(?:api|v\d+)$/.test(word)).map(capitalized)
+  return operationId ?? method.toLowerCase() + (name.join('') || 'Root')
+}
+
+/** Paths that differ may sound alike, as those of ROUTES_FILE are anybody's. */
+function unique(name: string, names: Set<string>): string {
+  let free = name
+  for (let count = 2; names.has(free); count++) free = `${name}${count}`
+  names.add(free)
+  return free
+}
+
+function capitalized(word: string): string {
+  return word
+    .split('_')
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('')
+}
+
+function operation(route: Route, schemas: Schemas): object {
   const { summary, access, parameters = [], body, answers, errors = [] } = route
   const denied: ErrorCode[] = access === 'open' ? [] : ['UNAUTHORIZED', 'MISDIRECTED', 'TOO_MANY_GUESSES']
   const pressed: ErrorCode[] = access === 'public' && route.isHot ? ['OVERLOADED'] : []
   return {
+    tags: [tagOf(route)],
     summary,
     security: securityOf(route),
-    parameters: parameters.map(({ schema, in: place, ...rest }) => ({
-      ...rest,
-      in: place,
-      required: place === 'path' || rest.required === true,
-      schema: jsonSchema(schema),
-    })),
-    ...(body && { requestBody: { required: true, content: contents(body) } }),
+    parameters: parameters.map((parameter) => parameterOf(parameter, schemas)),
+    ...(body && { requestBody: { required: true, content: contents(sent(body), schemas) } }),
     responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, response(answer)])),
-      ...problems([...GENERAL_ERRORS, ...denied, ...new Set([...pressed, ...errors])]),
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [status, response(answer, schemas)]),
+      ),
+      ...problems([...GENERAL_ERRORS, ...denied, ...new Set([...pressed, ...errors])], schemas),
     },
   }
 }
@@ -70,7 +131,12 @@ function securityOf({ access, passesAuthorization = false }: Route): object[] {
   return [{}, { [access]: [] }, ...(isBearerToo ? [{ bearer: [] }] : [])]
 }
 
-function response({ description, content, headers }: Answer): object {
+function parameterOf({ schema, in: place, ...rest }: Parameter, schemas: Schemas): object {
+  const required = place === 'path' || rest.required === true
+  return { ...rest, in: place, required, schema: schemas.of(schema) }
+}
+
+function response({ description, content, headers }: Answer, schemas: Schemas): object {
   return {
     description,
     ...(headers && {
@@ -81,18 +147,29 @@ function response({ description, content, headers }: Answer): object {
         ]),
       ),
     }),
-    ...(content && { content: contents(content) }),
+    ...(content && { content: contents(named(content), schemas) }),
   }
 }
 
-function contents(content: Content): object {
+function contents(content: Content, schemas: Schemas): object {
   return Object.fromEntries(
-    Object.entries(content).map(([type, schema]) => [type, schema ? { schema: jsonSchema(schema) } : {}]),
+    Object.entries(content).map(([type, schema]) => [type, { schema: schema ? schemas.of(schema) : BYTES }]),
   )
 }
 
+/** Whatever type they are of, there is one that those who generate clients know. */
+function named(content: Content): Content {
+  return '*/*' in content ? { 'application/octet-stream': undefined, ...content } : content
+}
+
+/** They take no body that may be of any type. */
+function sent(content: Content): Content {
+  const { '*/*': _, ...others } = named(content)
+  return others
+}
+
 /** Several codes may share a status: they are one response, which lists them. */
-function problems(codes: readonly ErrorCode[]): object {
+function problems(codes: readonly ErrorCode[], schemas: Schemas): object {
   const byStatus = Object.groupBy(codes, (code) => new LarderError(code, '').status)
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group = []]) => [
@@ -101,13 +178,23 @@ function problems(codes: readonly ErrorCode[]): object {
         description: group
           .map((code) => `${code}: ${new LarderError(code, '').toProblem().title}.`)
           .join(' '),
-        content: { 'application/problem+json': { schema: PROBLEM_SCHEMA } },
+        content: { 'application/problem+json': { schema: schemas.of(Problem) } },
       },
     ]),
   )
 }
 
-function jsonSchema(schema: ZodType): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-  return rest
+/** Those that have names, as far as they were asked for. */
+class Schemas {
+  readonly named: Record<string, object> = {}
+
+  of(schema: ZodType): object {
+    // Of what it is in, one that has a name is a definition.
+    const around = z.toJSONSchema(z.array(schema), { io: 'input', unrepresentable: 'any' })
+    const { items, $defs = {} } = JSON.parse(
+      JSON.stringify(around).replaceAll(REFERENCE, '"#/components/schemas/'),
+    )
+    Object.assign(this.named, $defs)
+    return items
+  }
 }

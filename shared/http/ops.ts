@@ -22,7 +22,9 @@ export interface OpsOptions {
   readonly routes: readonly Route[]
 }
 
-const Health = z.looseObject({ status: z.literal('ok') })
+const Health = z
+  .looseObject({ status: z.literal('ok') })
+  .meta({ id: 'Health', examples: [{ status: 'ok', id: '127.0.0.1:4000' }] })
 
 export function opsRoutes(options: OpsOptions): Route[] {
   const { title, registry, identity, notReady, waitingFor, overdue, routes } = options
@@ -48,13 +50,27 @@ export function opsRoutes(options: OpsOptions): Route[] {
   const page: Route = {
     method: 'GET',
     path: '/openapi.json',
-    summary: 'This API, for machines.',
+    operationId: 'getOpenapi',
+    summary:
+      'This API, for machines; with `internal=1`, and the secret of the cluster, what members ask of each other too.',
     access: 'public',
     needs: [],
+    accessOf: ({ parameters }) => (parameters.get('internal') === '1' ? 'member' : 'public'),
+    parameters: [
+      { in: 'query', name: 'internal', description: '1: with the calls of members.', schema: z.literal('1') },
+    ],
     answers: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': z.looseObject({}) } } },
-    handle: () => description,
+    handle: ({ parameters }) => pageOf(parameters.get('internal')),
   }
-  const description = json(openapi(title, packageJson.version, [...routes, ...others, page]))
+  const all = [...routes, ...others, page]
+  const described = (isInternal: boolean) =>
+    json(openapi({ title, version: packageJson.version, routes: all, isInternal }))
+  const [shown, internal] = [described(false), described(true)]
+  const pageOf = (asked: string | undefined): HttpResponse => {
+    if (asked === undefined) return shown
+    if (asked === '1') return internal
+    throw new LarderError('BAD_REQUEST', 'internal: 1, or nothing.')
+  }
   return [...others, page]
 }
 

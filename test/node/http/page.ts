@@ -10,6 +10,12 @@ interface Operation {
   readonly responses: Readonly<Record<string, Response>>
 }
 
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  /** What the schemas refer to. */
+  readonly components: object
+}
+
 export interface Judged {
   readonly status: number
   readonly contentType: string
@@ -18,15 +24,18 @@ export interface Judged {
 
 export class Page {
   readonly #paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly #components: object
   readonly #ajv = new Ajv2020({ strict: false, validateFormats: false })
 
+  /** With what members ask of each other. */
   static async of(url: string, headers: Record<string, string> = {}): Promise<Page> {
-    const page = await fetch(`${url}/openapi.json`, { headers })
-    return new Page((await page.json()) as { paths: Record<string, Record<string, Operation>> })
+    const page = await fetch(`${url}/openapi.json?internal=1`, { headers })
+    return new Page((await page.json()) as Document)
   }
 
-  constructor({ paths }: { paths: Record<string, Record<string, Operation>> }) {
+  constructor({ paths, components }: Document) {
     this.#paths = paths
+    this.#components = components
   }
 
   get paths(): string[] {
@@ -60,7 +69,9 @@ export class Page {
     if (content === undefined) return `${type || 'no type'} is not documented`
     if (content.schema === undefined) return undefined
     const value: unknown = /[/+]json$/.test(type) ? JSON.parse(text) : text
-    return this.#ajv.validate(content.schema, value) ? undefined : this.#ajv.errorsText()
+    return this.#ajv.validate({ ...content.schema, components: this.#components }, value)
+      ? undefined
+      : this.#ajv.errorsText()
   }
 
   #find(operation: string): Operation | undefined {

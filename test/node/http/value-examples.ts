@@ -21,6 +21,8 @@ export const VALUE_EXAMPLES: readonly Example[] = [
   ['PUT /api/v1/kv/{key}', 413, '', { body: large }],
   ['PUT /api/v1/kv/{key}', 415, '', { headers: { 'content-encoding': 'br' }, body: 'x' }],
   ['GET /api/v1/kv/{key}', 200, ''],
+  ['GET /api/v1/kv/{key}', 206, '', { headers: { range: 'bytes=0-0' } }],
+  ['GET /api/v1/kv/{key}', 416, '', { headers: { range: 'bytes=9-' } }],
   ['GET /api/v1/kv/{key}', 304, '', { headers: { 'if-none-match': '*' } }],
   ['GET /api/v1/kv/{key}', 400, '', { headers: { 'if-none-match': 'x' } }],
   ['GET /api/v1/kv/{key}', 403, 'nil'],
@@ -40,8 +42,6 @@ export const VALUE_EXAMPLES: readonly Example[] = [
   ['GET /api/v1/kv', 200, ''],
   ['GET /api/v1/kv', 200, '?prefix=k&limit=1000&cursor='],
   ['GET /api/v1/kv', 400, '?cursor=nonsense'],
-  ['PUT /api/v1/kv', 403, '', text('x')],
-  ['PATCH /api/v1/kv', 403, '', json({ ttl: 1 })],
   ['DELETE /api/v1/kv', 200, '?prefix=nothing'],
   ['DELETE /api/v1/kv', 400, ''],
 ]

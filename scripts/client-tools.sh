@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Brings what makes clients of /openapi.json: openapi-typescript for TypeScript, openapi-python-client for Python.
+#
+# They are no dependencies: nothing but a test needs them, which is skipped where they are not there. They are kept in
+# node_modules/.cache/client-tools; Python 3.10 or newer with venv is needed.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+
+source scripts/install.sh
+tools="$PWD/node_modules/.cache/client-tools"
+mkdir -p "$tools"
+
+if [[ ! -x $tools/node_modules/.bin/openapi-typescript ]]; then
+  npm install --prefix "$tools" --no-save --no-audit --no-fund \
+    openapi-typescript@7.13.0 openapi-fetch@0.17.0 typescript@5.9.3
+fi
+if [[ ! -x $tools/venv/bin/openapi-python-client ]]; then
+  python3 -m venv "$tools/venv"
+  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check openapi-python-client==0.29.1
+fi
