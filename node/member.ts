@@ -81,6 +81,7 @@ export function createMember(parts: MemberParts) {
   const { bytesMax, heapBytesMax = Infinity, beside = {} } = parts
   const listener: MemoryListener = {
     forget: (forgotten) => storage.keeper.forget(forgotten),
+    end: (change) => storage.keeper.note(change),
     evict: (entry) => slots.evicted(entry),
     onOver: () => sweeping.evict(),
     mayComeBack: (slot) => slots.standings.of(slot).alone !== undefined,

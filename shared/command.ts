@@ -2,6 +2,7 @@
  * The whole vocabulary: every intent is a command, plain data that HTTP, forwarding and Kafka speak
  * alike, and every command has one reply. What cannot be carried out is a LarderError instead.
  */
+import type { CountingCommand, CountingOutcome } from './counting.ts'
 import type { Activity, Description, ManyKeysCommand, ManyKeysOutcome } from './many-keys.ts'
 import type { Right } from './rights.ts'
 
@@ -49,26 +50,13 @@ export type KeyCommand =
     }
   /** Forgets a value. */
   | { readonly type: 'value.delete'; readonly key: string; readonly condition?: Condition }
-  /**
-   * Adds to a counter, which starts at 0; `by` is a decimal integer. The same `idempotencyKey` again, within ten
-   * minutes, gives the first outcome and adds nothing.
-   */
-  | {
-      readonly type: 'counter.add'
-      readonly key: string
-      readonly by: string
-      readonly idempotencyKey?: string
-    }
-  /** Reads a counter. */
-  | { readonly type: 'counter.get'; readonly key: string }
-  /** Forgets a counter. */
-  | { readonly type: 'counter.delete'; readonly key: string }
-  /** A user is engaged with a content, the key, in one way; `ttlMs` ends it by itself. */
-  | ({ readonly type: 'reaction.add'; readonly ttlMs?: number } & Engagement)
+  | CountingCommand
+  /** A user is engaged with a content, the key, in one way, with `isUnique` in no other; `ttlMs` ends it by itself. */
+  | ({ readonly type: 'reaction.add'; readonly ttlMs?: number; readonly isUnique?: true } & Engagement)
   /** And no longer is. */
   | ({ readonly type: 'reaction.remove' } & Engagement)
-  /** How many users each reaction to a content has. */
-  | { readonly type: 'reaction.count'; readonly key: string }
+  /** How many users each reaction to a content has, and which are those of one user. */
+  | { readonly type: 'reaction.count'; readonly key: string; readonly user?: string }
   /** Who they are, in their order, after the last one of the page before; one reaction, or all. */
   | {
       readonly type: 'reaction.users'
@@ -158,10 +146,15 @@ export type Outcome =
   | { readonly type: 'missing' }
   /** A condition did not hold; `stamp` is the current one, where there is a value. */
   | { readonly type: 'mismatch'; readonly failed: keyof Condition; readonly stamp?: Stamp }
-  | { readonly type: 'total'; readonly value: string }
+  | CountingOutcome
   /** It is as was asked: the reaction is there, or is not; the response is stored. */
   | { readonly type: 'done' }
-  | { readonly type: 'counts'; readonly counts: Readonly<Record<string, number>> }
+  /** `own` are the reactions of the user that was asked for. */
+  | {
+      readonly type: 'counts'
+      readonly counts: Readonly<Record<string, number>>
+      readonly own?: readonly string[]
+    }
   /** Users by reaction; `next` is absent on the last page. */
   | {
       readonly type: 'users'
@@ -187,7 +180,7 @@ export interface ResponseOutcome {
 export type Reply = Outcome & { readonly owner: string }
 
 /** What a command is about: each family has keys of its own. */
-export type Family = 'value' | 'counter' | 'reactions' | 'response'
+export type Family = 'value' | 'counter' | 'limit' | 'reactions' | 'response'
 
 export type CommandOf<T extends Command['type']> = Extract<Command, { readonly type: T }>
 
@@ -207,7 +200,10 @@ const COMMANDS: Readonly<Record<Command['type'], CommandRow>> = {
   'value.delete': { about: 'value', does: 'write' },
   'counter.add': { about: 'counter', does: 'write' },
   'counter.get': { about: 'counter', does: 'read' },
+  'counter.set': { about: 'counter', does: 'write' },
   'counter.delete': { about: 'counter', does: 'write' },
+  'limit.take': { about: 'limit', does: 'write' },
+  'limit.delete': { about: 'limit', does: 'write' },
   'reaction.add': { about: 'reactions', does: 'write' },
   'reaction.remove': { about: 'reactions', does: 'write' },
   'reaction.count': { about: 'reactions', does: 'read' },

@@ -21,6 +21,8 @@ const kinds = {
   REQUEST_TIMEOUT: { status: 408, title: 'The request did not arrive whole in time' },
   NOT_JSON: { status: 409, title: 'The value of this key is not JSON' },
   OUT_OF_RANGE: { status: 409, title: 'The total would leave the signed 64-bit range' },
+  OUT_OF_BOUNDS: { status: 409, title: 'The total would leave the bounds that were given' },
+  WRONG_TYPE: { status: 409, title: 'What is under this key is of another type' },
   ID_TAKEN: { status: 409, title: 'Another live member has this id' },
   VIEW_WANTED: { status: 409, title: 'The registry does not know this epoch; send its members' },
   NOT_UNDERSTOOD: { status: 409, title: 'The members do not understand each other' },
@@ -68,16 +70,25 @@ export interface Problem {
   code: ErrorCode
   /** Where Smache gave a `message`, its clients still find it. */
   message?: string
+  /** The total of a counter that stays as it is. */
+  value?: string
+}
+
+interface LarderErrorOptions extends ErrorOptions {
+  /** What the problem tells besides. */
+  readonly fields?: Pick<Problem, 'value'>
 }
 
 /** An error with an answer. What it says is meant for the caller; `cause` is for the log. */
 export class LarderError extends Error {
   override readonly name = 'LarderError'
   readonly code: ErrorCode
+  readonly #fields: Pick<Problem, 'value'>
 
-  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, detail: string, { fields = {}, ...options }: LarderErrorOptions = {}) {
     super(detail, options)
     this.code = code
+    this.#fields = fields
   }
 
   get status(): number {
@@ -98,6 +109,7 @@ export class LarderError extends Error {
       detail,
       code,
       ...(code === 'KEY_NULL' && { message: 'key cannot be null' }),
+      ...this.#fields,
     }
   }
 }

@@ -137,6 +137,8 @@ export const MemberStatus = z.object({
     values: Count,
     responses: Count,
     counters: Count,
+    /** Version 0.1 knows of none. */
+    limits: Count.default(0),
     contents: Count,
     records: Count,
     tombstones: Count,

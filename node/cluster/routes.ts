@@ -134,13 +134,13 @@ function statusOf({
   memory,
   requests,
 }: ClusterRoutesOptions): MemberStatus {
-  const { values, responses, counters, contents, records, tombstones, bytes } = memory.counts
+  const { values, responses, counters, limits, contents, records, tombstones, bytes } = memory.counts
   return {
     id: self.id,
     incarnation: self.incarnation,
     epoch: members.placed?.epoch ?? 0,
     slots: slots.holdings.counts,
-    entries: { values, responses, counters, contents, records, tombstones },
+    entries: { values, responses, counters, limits, contents, records, tombstones },
     bytes,
     requests: requests(),
     peers: recordsOf(peers, clock).slice(0, SHOWN_MAX),

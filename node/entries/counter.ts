@@ -1,16 +1,17 @@
 /**
  * A total: a PN-counter (Shapiro et al., "A comprehensive study of Convergent and Commutative Replicated
- * Data Types", 2011), exact over signed 64 bits.
+ * Data Types", 2011), exact over signed 64 bits. What a command does to it is in `count.ts`.
  *
  * Each origin, one life of a member, keeps what it has added and what it has taken away; both only grow, so
- * the greater is always the newer. A delete is a stamped reset: tallies belong to the reset they came after,
- * and the later reset wins with all of its tallies. Without any it is the tombstone of a deleted counter.
+ * the greater is always the newer. What a counter goes on from is a stamped reset: a delete, a value, a total that was set,
+ * the end of the counter before. Tallies belong to the reset they came after, and the later reset wins with all of its
+ * tallies. Without any it is the tombstone of a deleted counter.
  */
-import type { Command, Outcome, Stamp } from '../../shared/command.ts'
-import { assertNever, LarderError } from '../../shared/errors.ts'
+import type { Stamp } from '../../shared/command.ts'
+import { compareEnds, endsSooner } from './ends.ts'
 import {
+  BASE,
   balanceOfAll,
-  foldInto,
   foldsOf,
   goalOf,
   hasFoldedOn,
@@ -22,7 +23,7 @@ import {
 } from './folds.ts'
 import { compareStamps, lifeOf } from './stamp.ts'
 import { hasReached, latestOf, type Tallies, type Tally } from './tally.ts'
-import type { Applied, Moment, Verbs } from './verbs.ts'
+import type { Due, Verbs } from './verbs.ts'
 import { isVoid, originOfVoid } from './voids.ts'
 
 export interface Reset extends Stamp {
@@ -30,68 +31,86 @@ export interface Reset extends Stamp {
   readonly atMs: number
 }
 
+/** When it ends by itself, by this member's steady clock; `Infinity` for never. */
+export interface End {
+  readonly endsAtMs: number
+  /** Which write said so, where it is not the one that began the counter. */
+  readonly by?: Stamp
+}
+
 export interface Counter {
   readonly kind: 'counter'
-  /** When it was last deleted. */
+  /** What it goes on from; absent where there was nothing. */
   readonly reset?: Reset
   readonly tallies: Tallies
+  /** Which write was the last one, whatever it went on from; absent where nobody noted it, as in version 0.1. */
+  readonly last?: Stamp
+  /** Absent where nobody has ever given it one. */
+  readonly end?: End
   /** Since when this member knows of the last fold among them, by its steady clock; absent where none is to be forgotten. */
   readonly foldedAtMs?: number
 }
 
-type CounterCommand = Extract<Command, { type: `counter.${string}` }>
-
-const TOTAL_MIN = -(2n ** 63n)
-const TOTAL_MAX = 2n ** 63n - 1n
-
-export function applyToCounter(
-  counter: Counter | undefined,
-  command: CounterCommand,
-  moment: Moment,
-): Applied<Counter> {
-  switch (command.type) {
-    case 'counter.get':
-      return { outcome: isCounting(counter) ? totalOutcome(totalOf(counter)) : { type: 'missing' } }
-    case 'counter.add':
-      return add(counter, BigInt(command.by), moment)
-    case 'counter.delete':
-      if (!isCounting(counter) && moment.isCertain) return { outcome: { type: 'missing' } }
-      return {
-        outcome: { type: isCounting(counter) ? 'deleted' : 'missing' },
-        change: { kind: 'counter', reset: { ...moment.stamp(), atMs: moment.nowMs }, tallies: {} },
-      }
-    default:
-      return assertNever(command)
-  }
-}
-
-function add(counter: Counter | undefined, by: bigint, moment: Moment): Applied<Counter> {
-  const { origin, nowMs } = moment
-  const total = (counter ? totalOf(counter) : 0n) + by
-  if (total < TOTAL_MIN || total > TOTAL_MAX) {
-    throw new LarderError('OUT_OF_RANGE', `The total would be ${total}; it stays as it was.`)
-  }
-  const known = counter?.tallies ?? {}
-  const folded = foldInto(origin, known, (other) => moment.isOver(other))
-  const { added, taken } = folded[origin] ?? known[origin] ?? { added: 0n, taken: 0n }
-  const tally = by < 0n ? { added, taken: taken - by } : { added: added + by, taken }
-  const change = counterWith(counter?.reset, { ...folded, [origin]: tally }, nowMs)
-  return { outcome: totalOutcome(total), change }
+/** What was written of it beside its tallies. */
+export interface Written {
+  readonly reset?: Reset | undefined
+  readonly last?: Stamp | undefined
+  readonly end?: End | undefined
 }
 
 /** As it is known from now on. */
-export function counterWith(reset: Reset | undefined, tallies: Tallies, nowMs: number): Counter {
+export function counterWith({ reset, last, end }: Written, tallies: Tallies, nowMs: number): Counter {
   const folded = hasFolds(tallies) && { foldedAtMs: nowMs }
-  return { kind: 'counter', ...(reset && { reset }), tallies, ...folded }
+  return {
+    kind: 'counter',
+    ...(reset && { reset }),
+    tallies,
+    ...(last && { last }),
+    ...(end && { end }),
+    ...folded,
+  }
 }
 
-function totalOutcome(total: bigint): Outcome {
-  return { type: 'total', value: String(total) }
+/** What is left of it once this write, or its end, is over it. */
+export function emptied(counter: Written, reset: Reset): Counter {
+  const { time, origin } = reset
+  return { kind: 'counter', reset, tallies: {}, last: laterOf(counter.last, { time, origin }) }
+}
+
+/** What is left of one that has ended: the same on every member, so that all go on from the same. */
+export function endedCounter({ reset, last, end }: Counter): Counter {
+  const { time, origin } = last ?? reset ?? BEFORE_ALL
+  return emptied({}, { time, origin, atMs: end?.endsAtMs ?? 0 })
+}
+
+const BEFORE_ALL: Stamp = { time: 0, origin: '' }
+
+export function hasEnded({ end }: Counter, nowMs: number): boolean {
+  return end !== undefined && end.endsAtMs <= nowMs
 }
 
 /** Whether there is a total, be it 0; a deleted counter has none. */
 export function isCounting(counter: Counter | undefined): counter is Counter {
   return counter !== undefined && !isEmpty(counter.tallies)
+}
+
+function laterOf(a: Stamp | undefined, b: Stamp): Stamp
+function laterOf(a: Stamp | undefined, b: Stamp | undefined): Stamp | undefined
+function laterOf(a: Stamp | undefined, b: Stamp | undefined): Stamp | undefined {
+  return compareWrites(a, b) >= 0 ? a : b
+}
+
+/** Of two ends of one counter: what was said later, then the earlier, as what has travelled ends later. */
+function endOf(a: End | undefined, b: End | undefined): End | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return (compareWrites(a.by, b.by) || compareEnds(b, a)) >= 0 ? a : b
+}
+
+function isSaidLater(known: End | undefined, other: End | undefined): boolean {
+  if (other === undefined) return false
+  if (known === undefined) return true
+  const order = compareWrites(known.by, other.by)
+  return order < 0 || (order === 0 && endsSooner(other, known))
 }
 
 function isEmpty(tallies: Counter['tallies']): boolean {
@@ -127,54 +146,71 @@ export function renewed({ reset, ...counter }: Counter, nowMs: number): Counter 
   return { ...counter, ...(reset && { reset: { ...reset, atMs: nowMs } }) }
 }
 
+/** What is left of one that is due. */
+export function remainsOfCounter(counter: Counter, { nowMs, oldestMs, isKept }: Due): Counter | undefined {
+  if (isCounting(counter)) return hasEnded(counter, nowMs) ? endedCounter(counter) : tended(counter, oldestMs)
+  return isKept ? renewed(counter, nowMs) : undefined
+}
+
 /** What a life of a member adds to every counter that it has counted: measured with five of them. */
 const TALLY_BYTES = 75
 
 export const COUNTER: Verbs<Counter> = {
   merge(a, b) {
-    const order = compareResets(a.reset, b.reset)
-    if (order !== 0) return order > 0 ? a : b
+    const last = laterOf(a.last, b.last)
+    const order = compareWrites(a.reset, b.reset)
+    if (order !== 0) return { ...(order > 0 ? a : b), ...(last && { last }) }
     const tallies: Record<string, Tally> = { ...a.tallies }
     for (const [name, theirs] of Object.entries(b.tallies)) {
       const { [name]: ours } = tallies
       tallies[name] = ours === undefined ? theirs : latestOf([ours, theirs])
     }
-    const { kind, reset } = a
+    const { reset } = a
     const atMs = Math.min(reset?.atMs ?? Infinity, b.reset?.atMs ?? Infinity)
     const foldedAtMs = Math.max(a.foldedAtMs ?? -Infinity, b.foldedAtMs ?? -Infinity)
+    const end = endOf(a.end, b.end)
     return {
-      kind,
+      kind: 'counter',
       ...(reset && { reset: { ...reset, atMs } }),
       tallies: withoutFolded(tallies),
+      ...(last && { last }),
+      ...(end && { end }),
       ...(foldedAtMs > -Infinity && { foldedAtMs }),
     }
   },
   isNews(known, other) {
-    const order = compareResets(known.reset, other.reset)
+    if (compareWrites(known.last, other.last) < 0) return true
+    const order = compareWrites(known.reset, other.reset)
     if (order !== 0) return order < 0
+    if (isSaidLater(known.end, other.end)) return true
     const folds = foldsOf(known.tallies)
     return Object.entries(other.tallies).some(([name, theirs]) => {
       const { [name]: ours } = known.tallies
       return ours === undefined ? !isFolded(name, theirs, folds) : !hasReached(ours, theirs)
     })
   },
-  times: ({ reset }) => (reset ? [reset] : []),
-  restamped: (counter, stamp) =>
-    counter.reset ? { ...counter, reset: { ...counter.reset, ...stamp } } : counter,
-  dueAtMs({ reset, tallies, foldedAtMs = Infinity }, tombstoneGraceMs) {
-    if (foldedAtMs < Infinity) return foldedAtMs + (hasFoldedOn(tallies) ? 0 : tombstoneGraceMs)
-    return reset && isBare(tallies) ? reset.atMs + tombstoneGraceMs : Infinity
+  times: ({ reset, last, end }) => [reset, last, end?.by].filter((stamp) => stamp !== undefined),
+  restamped: (counter, stamp) => ({
+    ...counter,
+    ...(counter.reset && { reset: { ...counter.reset, ...stamp } }),
+    ...(counter.last && { last: stamp }),
+    ...(counter.end?.by && { end: { ...counter.end, by: stamp } }),
+  }),
+  dueAtMs({ reset, tallies, end, foldedAtMs = Infinity }, tombstoneGraceMs) {
+    const endsAtMs = end?.endsAtMs ?? Infinity
+    if (foldedAtMs < Infinity)
+      return Math.min(endsAtMs, foldedAtMs + (hasFoldedOn(tallies) ? 0 : tombstoneGraceMs))
+    return reset && isBare(tallies) ? reset.atMs + tombstoneGraceMs : endsAtMs
   },
   isTombstone: ({ tallies }) => isEmpty(tallies),
-  states({ reset, tallies }) {
+  states({ reset, tallies, end }) {
     const deleted = `${reset?.time}\0${reset?.origin}`
     if (isEmpty(tallies)) return { passing: deleted }
     const told = Object.entries(tallies).map(([name, { added, taken }]) => `${name} ${added} ${taken}`)
-    const [folds, live] = [told.filter(isFold), told.filter((one) => !isFold(one))]
-    return {
-      live: [deleted, ...live.sort()].join('\0'),
-      ...(folds.length > 0 && { passing: folds.sort().join('\0') }),
-    }
+    const [folds, counted] = [told.filter(isFold), told.filter((one) => !isFold(one))]
+    const state = [deleted, ...counted.sort()].join('\0')
+    if (end !== undefined && end.endsAtMs < Infinity) return { passing: state }
+    return { live: state, ...(folds.length > 0 && { passing: folds.sort().join('\0') }) }
   },
   bytes: ({ tallies }) => Object.keys(tallies).length * TALLY_BYTES,
   growth(known, change) {
@@ -183,14 +219,19 @@ export const COUNTER: Verbs<Counter> = {
   },
   parts: (counter) => [counter],
   crowd: () => undefined,
-  claim: ({ reset, tallies }) => ({
-    sinceTime: reset !== undefined && isBare(tallies) ? reset.time : Infinity,
-    lives: Object.keys(tallies).map(lifeIn),
-  }),
+  claim({ reset, tallies }) {
+    const counted = Object.keys(tallies).filter((name) => name !== BASE)
+    return {
+      sinceTime: reset !== undefined && counted.length === 0 ? reset.time : Infinity,
+      lives: counted.map(lifeIn),
+    }
+  },
   claimed(counter, { sinceTime, lives }) {
     if (counter.reset !== undefined && counter.reset.time >= sinceTime) return counter
-    const tallies = Object.entries(counter.tallies).filter(([origin]) => lives.includes(lifeIn(origin)))
-    return tallies.length === 0 ? undefined : { ...counter, tallies: Object.fromEntries(tallies) }
+    const { [BASE]: base, ...counted } = counter.tallies
+    const tallies = Object.entries(counted).filter(([origin]) => lives.includes(lifeIn(origin)))
+    if (tallies.length === 0) return undefined
+    return { ...counter, tallies: { ...(base && { [BASE]: base }), ...Object.fromEntries(tallies) } }
   },
   within: (counter) => counter,
   without: () => undefined,
@@ -198,27 +239,8 @@ export const COUNTER: Verbs<Counter> = {
   except: (counter, names) => (names.has('') ? undefined : counter),
 }
 
-function compareResets(a: Stamp | undefined, b: Stamp | undefined): number {
+/** What nobody has noted is earlier than all. */
+export function compareWrites(a: Stamp | undefined, b: Stamp | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined)
   return compareStamps(a, b)
-}
-
-/** A counter as JSON: tallies as text, since they may go beyond 64 bits. Since when a reset is known is known to a process alone. */
-export function counterText({ reset, tallies }: Counter): string {
-  const texts = Object.entries(tallies).map(([origin, { added, taken }]) => [
-    origin,
-    String(added),
-    String(taken),
-  ])
-  const written = reset && { time: reset.time, origin: reset.origin }
-  return JSON.stringify({ reset: written, tallies: texts })
-}
-
-/** As known from now on. @throws when the text is not that of a counter. */
-export function counterOf(json: string, nowMs: number): Counter {
-  const { reset, tallies } = JSON.parse(json)
-  const pairs = (tallies as [string, string, string][]).map(
-    ([origin, added, taken]) => [origin, { added: BigInt(added), taken: BigInt(taken) }] as const,
-  )
-  return counterWith(reset && { ...reset, atMs: nowMs }, Object.fromEntries(pairs), nowMs)
 }

@@ -9,6 +9,9 @@ import { type Entry, isEvictable } from './entry.ts'
 import { verbsOf } from './kinds.ts'
 import { SetHash } from './set-hash.ts'
 
+/** As version 0.1 named counters, whose digests are to be the same. */
+const COUNTER_LETTER = 'c'
+
 export class Digest {
   readonly #counted = new SetHash()
   readonly #cached = new SetHash()
@@ -17,8 +20,9 @@ export class Digest {
   /** Adds an entry, or takes it out again as it was added. */
   toggle(id: string, entry: Entry): void {
     const { live, passing } = verbsOf(entry).states(entry)
-    if (live !== undefined) (isEvictable(id) ? this.#cached : this.#counted).toggle(`${id}\0${live}`)
-    if (passing !== undefined) this.#passing.toggle(`${id}\0${passing}`)
+    const name = entry.kind === 'counter' ? `${COUNTER_LETTER}${id.slice(1)}` : id
+    if (live !== undefined) (isEvictable(id, entry) ? this.#cached : this.#counted).toggle(`${name}\0${live}`)
+    if (passing !== undefined) this.#passing.toggle(`${name}\0${passing}`)
   }
 
   toString(): string {

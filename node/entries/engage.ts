@@ -34,14 +34,24 @@ const DONE: Outcome = { type: 'done' }
 /** Also of somebody who is there already: elsewhere he may have gone meanwhile. */
 function add(
   reactions: Reactions | undefined,
-  { reaction, user, ttlMs }: Extract<ReactionCommand, { type: 'reaction.add' }>,
+  { reaction, user, ttlMs, isUnique }: Extract<ReactionCommand, { type: 'reaction.add' }>,
   moment: Moment,
 ): Applied<Reactions> {
   if (reactions !== undefined && !reactions.has(reaction) && reactions.kinds >= KINDS_MAX) {
     throw new LarderError('UNPROCESSABLE', `reaction_type: this content has ${KINDS_MAX} kinds already.`)
   }
   const endsAtMs = ttlMs === undefined ? Infinity : moment.nowMs + ttlMs
-  return changed({ reaction, user, time: moment.stamp().time, endsAtMs, isGone: false })
+  const others = isUnique === true ? (reactions?.shownBy(user) ?? []) : []
+  const gone = others
+    .filter((other) => other !== reaction)
+    .map((other) => ({
+      reaction: other,
+      user,
+      time: moment.stamp().time,
+      endsAtMs: moment.nowMs,
+      isGone: true,
+    }))
+  return changed({ reaction, user, time: moment.stamp().time, endsAtMs, isGone: false }, ...gone)
 }
 
 /** Whoever is surely not there leaves no trace. */
@@ -55,8 +65,8 @@ function remove(
   return changed({ reaction, user, time: stamp().time, endsAtMs: nowMs, isGone: true })
 }
 
-function changed(presence: Presence): Applied<Reactions> {
-  return { outcome: DONE, change: Reactions.of(presence) }
+function changed(...presences: readonly Presence[]): Applied<Reactions> {
+  return { outcome: DONE, change: Reactions.ofAll(presences) }
 }
 
 /** Where nobody is engaged it looks as if nobody had been, also while it is remembered who has gone. */
@@ -65,7 +75,10 @@ function read(
   command: Extract<ReactionCommand, { type: 'reaction.count' | 'reaction.users' }>,
 ): Outcome {
   if (reactions === undefined || reactions.users === 0) return { type: 'missing' }
-  if (command.type === 'reaction.count') return { type: 'counts', counts: reactions.counts() }
+  if (command.type === 'reaction.count') {
+    const own = command.user !== undefined && { own: reactions.shownBy(command.user) }
+    return { type: 'counts', counts: reactions.counts(), ...own }
+  }
   return { type: 'users', ...reactions.page(command.limit, command) }
 }
 

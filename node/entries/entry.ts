@@ -7,14 +7,17 @@
  */
 import type { KeyCommand, Stamp } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
-import { applyToCounter, isCounting, renewed, tended } from './counter.ts'
+import { remainsOfCounter } from './counter.ts'
+import { EITHER, type Either, isEither, settled, standingOf } from './either.ts'
 import { applyToReactions } from './engage.ts'
 import { FAMILIES, familyOf } from './families.ts'
 import { type Entry, type EntryOf, type Kind, verbsOf } from './kinds.ts'
+import { applyToLimit, remainsOfLimit } from './limit.ts'
 import { answerOf, recordOf } from './once.ts'
-import { applyToRegister, buryRegister, ended, type Present } from './register.ts'
+import { buryRegister, ended, type Present, type Register } from './register.ts'
 import { applyToResponses } from './response.ts'
-import type { Applied, Moment, Verbs } from './verbs.ts'
+import { applyToTotal, applyToValue } from './turning.ts'
+import type { Applied, Due, Moment, Verbs } from './verbs.ts'
 
 export type { Entry } from './kinds.ts'
 
@@ -37,8 +40,9 @@ export interface Change extends SlotEntry {
 
 /** Names an entry, by its family and its key; how responses are named is in `response.ts`. */
 export const idOf = {
-  value: (key: string) => `${FAMILIES.value.letter}${key}`,
-  counter: (key: string) => `${FAMILIES.counter.letter}${key}`,
+  /** A value or a counter. */
+  key: (key: string) => `${FAMILIES.value.letter}${key}`,
+  limit: (key: string) => `${FAMILIES.limit.letter}${key}`,
   reactions: (content: string) => `${FAMILIES.reactions.letter}${content}`,
   /** A header holds no NUL, so that the last one is where the idempotency key begins. */
   once: (key: string, idempotencyKey: string) => `${FAMILIES.once.letter}${key}\0${idempotencyKey}`,
@@ -46,7 +50,7 @@ export const idOf = {
 
 /** Of an answer that is remembered: the counter that it is about. */
 export function counterIdOf(id: string): string | undefined {
-  return id.startsWith(FAMILIES.once.letter) ? idOf.counter(id.slice(1, id.lastIndexOf('\0'))) : undefined
+  return id.startsWith(FAMILIES.once.letter) ? idOf.key(id.slice(1, id.lastIndexOf('\0'))) : undefined
 }
 
 /** The entries of a slot. */
@@ -75,15 +79,21 @@ export function apply(command: KeyCommand, entries: Entries, moment: Moment): Ap
     case 'value.set':
     case 'value.touch':
     case 'value.delete': {
-      const id = idOf.value(key)
-      return toChanges(id, applyToRegister(ofKind(read(id), 'register'), command, moment))
+      const id = idOf.key(key)
+      return toChanges(id, applyToValue(eitherOf(read(id)), command, moment))
     }
     case 'counter.add':
       return addOnce(command, read, moment)
     case 'counter.get':
+    case 'counter.set':
     case 'counter.delete': {
-      const id = idOf.counter(key)
-      return toChanges(id, applyToCounter(ofKind(read(id), 'counter'), command, moment))
+      const id = idOf.key(key)
+      return toChanges(id, applyToTotal(eitherOf(read(id)), command, moment))
+    }
+    case 'limit.take':
+    case 'limit.delete': {
+      const id = idOf.limit(key)
+      return toChanges(id, applyToLimit(ofKind(read(id), 'limit'), command, moment))
     }
     case 'reaction.add':
     case 'reaction.remove':
@@ -114,13 +124,16 @@ function addOnce(
 ): AppliedCommand {
   const { key, idempotencyKey } = command
   const recordId = idempotencyKey === undefined ? undefined : idOf.once(key, idempotencyKey)
-  const answered = recordId && answerOf(ofKind(read(recordId), 'register'), moment.nowMs)
-  if (answered !== undefined) return { outcome: { type: 'total', value: answered }, changes: [] }
-  const id = idOf.counter(key)
-  const applied = applyToCounter(ofKind(read(id), 'counter'), command, moment)
-  const record = recordOf(command, applied, moment)
-  const { outcome, changes } = toChanges(id, applied)
-  return { outcome, changes: record && recordId ? [...changes, { id: recordId, entry: record }] : changes }
+  const id = idOf.key(key)
+  const either = eitherOf(read(id))
+  const record = recordId === undefined ? undefined : ofKind(read(recordId), 'register')
+  const outcome = answerOf(record, either, moment.nowMs)
+  if (outcome !== undefined) return { outcome, changes: [] }
+  const applied = applyToTotal(either, command, moment)
+  const remembered = recordOf(command, applied, moment)
+  const all = toChanges(id, applied)
+  if (remembered === undefined || recordId === undefined) return all
+  return { ...all, changes: [...all.changes, { id: recordId, entry: remembered }] }
 }
 
 function toChanges(id: string, { outcome, change }: Applied<Entry>): AppliedCommand {
@@ -133,6 +146,11 @@ function ofKind<K extends Kind>(entry: Entry | undefined, kind: K): EntryOf[K] |
   return entry as EntryOf[K] | undefined
 }
 
+function eitherOf(entry: Entry | undefined): Either | undefined {
+  if (entry === undefined || isEither(entry)) return entry
+  throw new TypeError(`${entry.kind} where a value or a counter belongs`)
+}
+
 /** Two copies of one entry as one. The first is used up: the result may be built on it. */
 export function merge(a: Entry, b: Entry): Entry {
   return verbsOfBoth(a, b).merge(a, b)
@@ -140,7 +158,7 @@ export function merge(a: Entry, b: Entry): Entry {
 
 /** By how much merging the second into the first adds to what the memory budget may never claim. */
 export function growthOf(known: Entry | undefined, change: Entry): number {
-  return (known === undefined ? verbsOf(change) : verbsOfBoth(known, change)).growth(known, change)
+  return verbsOf(change).growth(known?.kind === change.kind ? known : undefined, change)
 }
 
 /** When it was written: later writes have to be later than that. */
@@ -158,9 +176,10 @@ export function isNews(known: Entry | undefined, entry: Entry): boolean {
   return known === undefined || verbsOfBoth(known, entry).isNews(known, entry)
 }
 
-function verbsOfBoth(a: Entry, b: Entry): Verbs<Entry> {
-  if (a.kind !== b.kind) throw new TypeError(`a ${a.kind} and a ${b.kind} cannot be copies of one entry`)
-  return verbsOf(a)
+function verbsOfBoth(a: Entry, b: Entry): Pick<Verbs<Entry>, 'merge' | 'isNews'> {
+  if (a.kind === b.kind) return verbsOf(a)
+  if (isEither(a) && isEither(b)) return EITHER as Pick<Verbs<Entry>, 'merge' | 'isNews'>
+  throw new TypeError(`a ${a.kind} and a ${b.kind} cannot be copies of one entry`)
 }
 
 /** When the entry has to be looked at again: something in it ends, or was remembered for long enough. */
@@ -173,24 +192,14 @@ export function isTombstone(entry: Entry): boolean {
   return verbsOf(entry).isTombstone(entry)
 }
 
-/** When an entry is due. */
-export interface Due {
-  readonly nowMs: number
-  /** What is gone for longer than since then can be forgotten. */
-  readonly oldestMs: number
-  /** Unless it has to be remembered from now on. */
-  readonly isKept: boolean
-}
-
 /** What is left of an entry that is due: of a value a tombstone, of an answer that was kept for a while nothing. */
-export function remainsOf(id: string, entry: Entry, { nowMs, oldestMs, isKept }: Due): Entry | undefined {
-  if (entry.kind === 'counter') {
-    if (isCounting(entry)) return tended(entry, oldestMs)
-    return isKept ? renewed(entry, nowMs) : undefined
-  }
+export function remainsOf(id: string, entry: Entry, due: Due): Entry | undefined {
+  if (entry.kind === 'counter') return remainsOfCounter(entry, due)
+  if (entry.kind === 'turned') return settled(entry, due)
+  if (entry.kind === 'limit') return remainsOfLimit(entry, due)
   if (entry.kind !== 'register') return undefined
-  if (entry.value !== undefined) return familyOf(id).leavesTombstone ? buryRegister(entry) : undefined
-  return isKept ? ended(entry, nowMs) : undefined
+  if (entry.value !== undefined) return familyOf(id, entry).leavesTombstone ? buryRegister(entry) : undefined
+  return due.isKept ? ended(entry, due.nowMs) : undefined
 }
 
 /** Asked with every read, and so as cheap as can be. */
@@ -198,7 +207,7 @@ const VALUE = FAMILIES.value.letter.charCodeAt(0)
 const RESPONSE = FAMILIES.response.letter.charCodeAt(0)
 const RECORD = FAMILIES.once.letter.charCodeAt(0)
 
-/** Whether it names a value under a key, or what is left of one. */
+/** Whether it names what stands under a key, or what is left of that. */
 export function isValueId(id: string): boolean {
   return id.charCodeAt(0) === VALUE
 }
@@ -213,9 +222,15 @@ export function isRecordId(id: string): boolean {
   return id.charCodeAt(0) === RECORD
 }
 
-/** Whether the memory budget may claim it. */
-export function isEvictable(id: string): boolean {
-  return familyOf(id).isEvictable
+/** Whether the memory budget may claim it, or what of it stands. */
+export function isEvictable(id: string, entry: Entry): boolean {
+  return familyOf(id, entry).isEvictable
+}
+
+/** The value, where one stands or has stood there. */
+export function registerOf(entry: Entry): Register | undefined {
+  const standing = isEither(entry) ? standingOf(entry) : undefined
+  return standing?.kind === 'register' ? standing : undefined
 }
 
 /** Whether it names a cached response, or what was forgotten of some. */

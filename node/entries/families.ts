@@ -1,9 +1,10 @@
 /**
  * The families of entries: what a key may name. The first letter of an id is its family, so that families do not share
- * their keys; two of them may be of one kind, and fare differently.
+ * their keys; two of them may be of one kind, and fare differently. Values and counters share theirs, as a key has one or the
+ * other: which of them it is its kind tells.
  */
 import { type Family, familyOfCommand, type KeyCommand } from '../../shared/command.ts'
-import type { Kind } from './kinds.ts'
+import type { Entry, Kind } from './kinds.ts'
 
 interface Common {
   /** The first letter of its ids. */
@@ -19,7 +20,7 @@ type FamilyRow = Common &
   (
     | { readonly kind: 'register'; readonly isEvictable: boolean; readonly leavesTombstone: boolean }
     | {
-        readonly kind: Exclude<Kind, 'register'>
+        readonly kind: Exclude<Kind, 'register' | 'turned'>
         readonly isEvictable: false
         readonly leavesTombstone: false
       }
@@ -48,9 +49,18 @@ export const FAMILIES = {
     leavesTombstone: false,
   },
   counter: {
-    letter: 'c',
+    letter: 'v',
     kind: 'counter',
     census: 'counters',
+    isOnDisk: true,
+    isEvictable: false,
+    leavesTombstone: false,
+  },
+  /** How much of limits is used up; one that is full is forgotten. */
+  limit: {
+    letter: 'l',
+    kind: 'limit',
+    census: 'limits',
     isOnDisk: true,
     isEvictable: false,
     leavesTombstone: false,
@@ -78,11 +88,11 @@ type AnyFamily = (typeof FAMILIES)[keyof typeof FAMILIES]
 
 /** By the code of the letter: it is asked for with every write. */
 const BY_LETTER: (AnyFamily | undefined)[] = new Array(128).fill(undefined)
-for (const family of Object.values(FAMILIES)) BY_LETTER[family.letter.charCodeAt(0)] = family
+for (const family of Object.values(FAMILIES)) BY_LETTER[family.letter.charCodeAt(0)] ??= family
 
-/** That of an id. What no family here has named, as a newer member may, is kept like a record: nothing claims that. */
-export function familyOf(id: string): AnyFamily {
-  return BY_LETTER[id.charCodeAt(0)] ?? FAMILIES.once
+/** That of an entry. What no family here has named, as a newer member may, is kept like a record: nothing claims that. */
+export function familyOf(id: string, { kind }: Pick<Entry, 'kind'>): AnyFamily {
+  return kind === 'counter' ? FAMILIES.counter : (BY_LETTER[id.charCodeAt(0)] ?? FAMILIES.once)
 }
 
 /** Whether what a command changes is to outlive the process. */

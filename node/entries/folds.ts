@@ -10,6 +10,9 @@ import { isEffective, isVoid, originOfVoid } from './voids.ts'
 
 const PREFIX = 'fold '
 
+/** By this name a counter has what it began with, where that was a value, or a total that was set: nobody's, and for good. */
+export const BASE = 'base'
+
 export function isFold(name: string): boolean {
   return name.startsWith(PREFIX)
 }
@@ -75,7 +78,7 @@ export function balanceOfAll(tallies: Tallies): bigint {
 export function foldInto(origin: string, tallies: Tallies, isOver: (origin: string) => boolean): Tallies {
   const known = foldsOf(tallies)
   const parts = Object.keys(tallies).filter((name) => {
-    if (name === origin || isFold(name) || known.has(name)) return false
+    if (name === origin || name === BASE || isFold(name) || known.has(name)) return false
     return isOver(isVoid(name) ? originOfVoid(name) : name) && counts(name, tallies, known)
   })
   if (parts.length === 0) return {}

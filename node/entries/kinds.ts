@@ -1,7 +1,9 @@
 /** The kinds of entry there are, each with its row: whoever adds one is led from here by the compiler. */
 import { assertNever } from '../../shared/errors.ts'
 import { COUNTER, type Counter } from './counter.ts'
+import { TURNED, type Turned } from './either.ts'
 import { REACTIONS } from './engage.ts'
+import { LIMIT, type Limit } from './limit.ts'
 import type { Reactions } from './reactions.ts'
 import { REGISTER, type Register } from './register.ts'
 import type { Verbs } from './verbs.ts'
@@ -9,6 +11,8 @@ import type { Verbs } from './verbs.ts'
 export interface EntryOf {
   readonly register: Register
   readonly counter: Counter
+  readonly turned: Turned
+  readonly limit: Limit
   readonly reactions: Reactions
 }
 
@@ -25,6 +29,10 @@ export function verbsOf(entry: Entry): Verbs<Entry> {
       return REGISTER
     case 'counter':
       return COUNTER
+    case 'turned':
+      return TURNED
+    case 'limit':
+      return LIMIT
     case 'reactions':
       return REACTIONS
     default:

@@ -5,8 +5,10 @@
  * Counter and register change in one step, so that whoever keeps one of them keeps both. The register also says which
  * increment it is about, `<answer> <by> <change of the counter>`, to find out where two were counted.
  */
-import type { Command } from '../../shared/command.ts'
-import { type Counter, counterOf, counterText } from './counter.ts'
+import type { Command, Outcome } from '../../shared/command.ts'
+import { type Counter, compareWrites } from './counter.ts'
+import { counterOf, counterText } from './counter-text.ts'
+import type { Either } from './either.ts'
 import { liveValue, type Register } from './register.ts'
 import { compareStamps } from './stamp.ts'
 import type { Applied, Moment } from './verbs.ts'
@@ -16,9 +18,21 @@ const REMEMBERED_MS = 600_000
 
 type Add = Extract<Command, { type: 'counter.add' }>
 
-export function answerOf(record: Register | undefined, nowMs: number): string | undefined {
+/** The first answer, with what is left of the counter that it is of, if that is still `standing`. */
+export function answerOf(
+  record: Register | undefined,
+  standing: Either | undefined,
+  nowMs: number,
+): Extract<Outcome, { type: 'total' }> | undefined {
   const body = liveValue(record, nowMs)?.body
-  return typeof body === 'string' ? firstAnswer(body) : undefined
+  if (typeof body !== 'string') return undefined
+  const answer = { type: 'total', value: firstAnswer(body) } as const
+  const endsAtMs = standing?.kind === 'counter' ? (standing.end?.endsAtMs ?? Infinity) : Infinity
+  const [, , ...text] = body.split(' ')
+  if (standing?.kind !== 'counter' || endsAtMs <= nowMs || endsAtMs === Infinity || text.length === 0)
+    return answer
+  const { reset } = counterOf(text.join(' '), nowMs)
+  return compareWrites(reset, standing.reset) === 0 ? { ...answer, ttlMs: endsAtMs - nowMs } : answer
 }
 
 /** What such a register has said before it told more. */
@@ -29,14 +43,16 @@ export function firstAnswer(body: string): string {
 /** The register that remembers this answer; `undefined` where there is nothing to remember. */
 export function recordOf(
   command: Add,
-  { outcome, change }: Applied<Counter>,
+  { outcome, change }: Applied<Either>,
   moment: Moment,
 ): Register | undefined {
-  if (command.idempotencyKey === undefined || outcome.type !== 'total' || change === undefined)
+  if (command.idempotencyKey === undefined || outcome.type !== 'total' || change?.kind !== 'counter')
     return undefined
-  const { [moment.origin]: own } = change.tallies
-  const counted = { ...change, tallies: own === undefined ? {} : { [moment.origin]: own } }
-  const body = `${outcome.value} ${command.by} ${counterText(counted)}`
+  const { reset, tallies } = change
+  const { [moment.origin]: own } = tallies
+  const counted = own === undefined ? {} : { [moment.origin]: own }
+  const text = counterText({ kind: 'counter', ...(reset && { reset }), tallies: counted })
+  const body = `${outcome.value} ${command.by} ${text}`
   const value = { contentType: 'text/plain', body }
   return { kind: 'register', stamp: moment.stamp(), value, endsAtMs: moment.nowMs + REMEMBERED_MS }
 }

@@ -81,8 +81,12 @@ export class Reactions {
 
   /** Of each reaction that somebody shows. */
   counts(): Record<string, number> {
-    const shown = [...this.#here].filter(([, { size }]) => size > 0)
-    return Object.fromEntries(shown.map(([reaction, { size }]) => [reaction, size]))
+    return Object.fromEntries([...this.#here].flatMap(([kind, { size }]) => (size > 0 ? [[kind, size]] : [])))
+  }
+
+  /** Which of them this user shows. */
+  shownBy(user: string): string[] {
+    return [...this.#here].flatMap(([reaction, users]) => (users.has(user) ? [reaction] : []))
   }
 
   has(reaction: string): boolean {

@@ -27,6 +27,15 @@ export interface Applied<Entry> {
   readonly change?: Entry
 }
 
+/** When an entry is due. */
+export interface Due {
+  readonly nowMs: number
+  /** What is gone for longer than since then can be forgotten. */
+  readonly oldestMs: number
+  /** Unless it has to be remembered from now on. */
+  readonly isKept: boolean
+}
+
 /** The row of a kind of entry: all that the rest of a node asks it. */
 export interface Verbs<Entry> {
   /** Two copies of one entry as one. The first is used up: the result may be built on it. */

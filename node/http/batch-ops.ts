@@ -5,12 +5,16 @@ import { type Fields, Names } from '../../shared/json-fields.ts'
 import type { Steps } from '../../shared/steps.ts'
 import { COUNTER_OPS } from './counter-ops.ts'
 import { textOf } from './fields.ts'
+import { LIMIT_OPS } from './limit-ops.ts'
 import type { Asked, Op } from './op.ts'
+import { REACTION_OPS } from './reaction-ops.ts'
 import { VALUE_OPS } from './value-ops.ts'
 
 export type { Asked } from './op.ts'
 
-const OPS: ReadonlyMap<string, Op> = new Map(Object.entries({ ...VALUE_OPS, ...COUNTER_OPS }))
+const OPS: ReadonlyMap<string, Op> = new Map(
+  Object.entries({ ...VALUE_OPS, ...COUNTER_OPS, ...LIMIT_OPS, ...REACTION_OPS }),
+)
 
 /** For the API page; the rows decide. */
 export const AnyOp = z

@@ -1,18 +1,22 @@
 /** What a batch can do with counters. */
-import { z } from 'zod'
 import type { Reply } from '../../shared/command.ts'
-import { LarderError } from '../../shared/errors.ts'
 import type { Pieces } from '../../shared/http/pieces.ts'
-import { parseInteger, parseKey } from './fields.ts'
+import { parseKey, textOf } from './fields.ts'
 import { type Op, taking } from './op.ts'
+import { addition, additionIn, IdempotencyKey, parseIdempotencyKey, totalFields, totalIn } from './totals.ts'
 
 const increment: Op = {
-  schema: taking('increment', { by: z.union([z.string().regex(/^[+-]?\d+$/), z.int()]) }),
+  schema: taking('increment', { ...addition, idempotency_key: IdempotencyKey.optional() }),
   reading(fields) {
     const key = parseKey(fields.get('key'))
-    const by = parseInteger('by', fields.get('by'))
+    const once = fields.get('idempotency_key')
     return {
-      command: { type: 'counter.add', key, by },
+      command: {
+        type: 'counter.add',
+        key,
+        ...additionIn(fields),
+        ...(once !== undefined && { idempotencyKey: parseIdempotencyKey('idempotency_key', textOf(once)) }),
+      },
       telling: (reply, told) => tellTotal(key, reply, told),
     }
   },
@@ -26,9 +30,19 @@ const counter: Op = {
   },
 }
 
-export const COUNTER_OPS = { increment, counter }
+const reset: Op = {
+  schema: taking('reset', {}),
+  reading(fields) {
+    const key = parseKey(fields.get('key'))
+    return {
+      command: { type: 'counter.delete', key },
+      telling: (_, told) => void told.add(JSON.stringify({ status: 204, key })),
+    }
+  },
+}
+
+export const COUNTER_OPS = { increment, counter, reset }
 
 function tellTotal(key: string, reply: Reply, told: Pieces): void {
-  if (reply.type !== 'total') throw new LarderError('NO_SUCH_KEY', 'This counter was never incremented.')
-  told.add(JSON.stringify({ status: 200, key, value: reply.value }))
+  told.add(JSON.stringify({ status: 200, ...totalFields(key, totalIn(reply)) }))
 }

@@ -4,6 +4,7 @@ import { LIFETIME_MAX_MS } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { decode } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
+import type { Parameter } from '../../shared/http/route.ts'
 
 /**
  * The longest key, in UTF-8 bytes: percent-encoded, it still fits into the request line of any server and
@@ -90,6 +91,13 @@ export function parseTtlMs(json: string): number {
 export function parseLifetime(json: string | undefined): { ttlMs?: number } {
   if (json === undefined) throw new LarderError('BAD_REQUEST', 'ttl: a number of seconds above 0, or null.')
   return json === 'null' ? {} : { ttlMs: parseTtlMs(json) }
+}
+
+/** Seconds as a JSON text writes them, above 0 and not beyond a hundred years. @throws LarderError BAD_REQUEST. */
+export function parseSeconds(name: string, json: string | undefined): number {
+  const seconds = json === undefined || /^["[]/.test(json) ? Number.NaN : Number(json)
+  if (seconds > 0) return Math.min(seconds, LIFETIME_MAX_MS / 1000)
+  throw new LarderError('BAD_REQUEST', `${name}: a number of seconds above 0.`)
 }
 
 /** Of seconds above 0; more than there may be is meant as forever, and is as good as that. */

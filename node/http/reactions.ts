@@ -10,22 +10,29 @@ import { readingFields } from '../../shared/json.ts'
 import { Names, objectOf } from '../../shared/json-fields.ts'
 import type { Steps } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
+import { activityRoute, Counts } from './activity.ts'
 import { KEY_BYTES_MAX, pathText, Ttl, ttlMsOf } from './fields.ts'
 import { cursorOf, cursorParameter, limitParameter, parseCursor, parseLimit } from './pages.ts'
 
 const USER_BYTES_MAX = 1024
 const REACTION_BYTES_MAX = 256
 const USERS_LISTED = { fallback: 100, max: 1000 } as const
-const CONTENTS_LISTED = { fallback: 20, max: 1000 } as const
+
+/** Who, and how. */
+export const engagement = { user: name(USER_BYTES_MAX), reaction: name(REACTION_BYTES_MAX) }
 
 const Reaction = z
   .object({
     type: z.literal('reaction', 'it has to be "reaction"'),
     action: z.enum(['add', 'remove'], 'it has to be "add" or "remove"'),
     content_id: name(KEY_BYTES_MAX),
-    user_id: name(USER_BYTES_MAX),
-    reaction_type: name(REACTION_BYTES_MAX),
+    user_id: engagement.user,
+    reaction_type: engagement.reaction,
     ttl: Ttl.optional(),
+    unique: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether an add ends the other reactions of this user to this content.' }),
   })
   .meta({
     id: 'Reaction',
@@ -33,9 +40,16 @@ const Reaction = z
       { type: 'reaction', action: 'add', content_id: 'Stew', user_id: 'Sam', reaction_type: 'fire' },
     ],
   })
-const Counts = z.record(z.string(), z.int())
+const User = z.object({ user: engagement.user })
 const Count = z
-  .object({ content_id: z.string(), reaction_count: Counts })
+  .object({
+    content_id: z.string(),
+    reaction_count: Counts,
+    own: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'The reactions of the user that was asked for.' }),
+  })
   .meta({ id: 'ReactionCount', examples: [{ content_id: 'Stew', reaction_count: { fire: 3 } }] })
 const Users = z
   .object({
@@ -44,15 +58,6 @@ const Users = z
     cursor: z.string().optional(),
   })
   .meta({ id: 'ReactionUsers', examples: [{ content_id: 'Stew', users: { fire: ['Sam'] } }] })
-const Activity = z
-  .object({
-    activity: z.array(z.object({ content_id: z.string(), users: z.int(), reaction_count: Counts })),
-  })
-  .meta({
-    id: 'Activity',
-    examples: [{ activity: [{ content_id: 'Stew', users: 3, reaction_count: { fire: 3 } }] }],
-  })
-
 function name(bytesMax: number) {
   return z
     .string('text is needed')
@@ -67,6 +72,7 @@ const content: Parameter = {
   description: 'The content, percent-encoded.',
   schema: z.string(),
 }
+
 export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [
     {
@@ -115,9 +121,10 @@ function* readingReaction(body: Uint8Array): Steps<unknown> {
 /** @throws LarderError UNPROCESSABLE naming every field that is missing or wrong. */
 function commandOf(body: unknown): KeyCommand {
   const { action, content_id: key, user_id: user, ...rest } = fit(Reaction, body, 'UNPROCESSABLE')
-  const { reaction_type: reaction, ttl } = rest
+  const { reaction_type: reaction, ttl, unique } = rest
   if (action === 'remove') return { type: 'reaction.remove', key, user, reaction }
-  return { type: 'reaction.add', key, user, reaction, ...(ttl && { ttlMs: ttlMsOf(ttl) }) }
+  const how = { ...(ttl && { ttlMs: ttlMsOf(ttl) }), ...(unique === true && ({ isUnique: true } as const)) }
+  return { type: 'reaction.add', key, user, reaction, ...how }
 }
 
 function countRoute(operationId: string, path: string, dispatch: Dispatch): Route {
@@ -127,15 +134,20 @@ function countRoute(operationId: string, path: string, dispatch: Dispatch): Rout
     operationId,
     summary: 'How many users each reaction to a content has.',
     access: 'public',
-    parameters: [content],
+    parameters: [
+      content,
+      { in: 'query', name: 'user_id', description: 'Whose reactions are told besides.', schema: z.string() },
+    ],
     answers: { 200: { description: 'The counts.', content: { 'application/json': Count } } },
     errors: ['NO_SUCH_KEY', 'UNREACHABLE'],
     isHot: true,
     handle(request) {
       const key = pathText(request)
-      return andThen(dispatch(request, { type: 'reaction.count', key }), (reply) => {
+      const asked = request.parameters.get('user_id')
+      const user = asked === undefined ? {} : fit(User, { user: asked })
+      return andThen(dispatch(request, { type: 'reaction.count', key, ...user }), (reply) => {
         if (reply.type !== 'counts') throw noSuchContent()
-        return json({ content_id: key, reaction_count: reply.counts })
+        return json({ content_id: key, reaction_count: reply.counts, ...(reply.own && { own: reply.own }) })
       })
     },
   }
@@ -182,36 +194,6 @@ function usersOf(key: string, reply: Reply): HttpResponse {
   if (reply.type !== 'users') throw noSuchContent()
   const { users, next } = reply
   return json({ content_id: key, users, ...(next && { cursor: cursorOf([next.reaction, next.user]) }) })
-}
-
-function activityRoute(dispatch: Dispatch): Route {
-  return {
-    method: 'GET',
-    path: '/api/v1/activity',
-    operationId: 'getActivity',
-    summary: 'What is going on in the whole cluster: the contents with the most engaged users first.',
-    access: 'public',
-    parameters: [limitParameter(CONTENTS_LISTED)],
-    answers: {
-      200: {
-        description: 'Contents with anybody engaged.',
-        content: { 'application/json': Activity },
-      },
-    },
-    errors: ['UNREACHABLE'],
-    async handle(request) {
-      const limit = parseLimit(request.parameters.get('limit'), CONTENTS_LISTED)
-      const reply = await dispatch(request, { type: 'activity', limit })
-      const contents = reply.type === 'activity' ? reply.contents : []
-      return json({
-        activity: contents.map(({ content, users, counts }) => ({
-          content_id: content,
-          users,
-          reaction_count: counts,
-        })),
-      })
-    },
-  }
 }
 
 function noSuchContent(): LarderError {

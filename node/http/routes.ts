@@ -6,6 +6,7 @@ import { counterRoutes } from './counters.ts'
 import { type EventTarget, eventRoutes } from './events.ts'
 import { keysRoutes } from './keys.ts'
 import { kvRoutes } from './kv.ts'
+import { limitRoutes } from './limits.ts'
 import { reactionRoutes } from './reactions.ts'
 import { type ResponseRoutesOptions, responseRoutes } from './responses.ts'
 
@@ -22,6 +23,7 @@ export function publicRoutes(options: PublicRoutesOptions): Route[] {
       ...keysRoutes(dispatch),
     ]),
     ...tagged('counters', counterRoutes(dispatch, bodyBytesMax)),
+    ...tagged('limits', limitRoutes(dispatch, bodyBytesMax)),
     ...tagged('reactions', reactionRoutes(dispatch, bodyBytesMax)),
     ...tagged('responses', [...responseRoutes(options), ...eventRoutes(events, bodyBytesMax)]),
     ...tagged('batches', batchRoutes(dispatch, bodyBytesMax)),

@@ -3,7 +3,7 @@
  * would have to be given up at once. Copies ask nobody: what was acknowledged is held, also beyond the budget, and then
  * their member refuses as an owner.
  */
-import { type Entry, type EntryChange, growthOf, isEvictable } from '../entries/entry.ts'
+import { type Entry, type EntryChange, growthOf, isEvictable, registerOf } from '../entries/entry.ts'
 import type { Books } from './books.ts'
 import { bytesOfEntry, isPacked, overheadOf } from './bytes.ts'
 import type { SlotTable } from './slot-table.ts'
@@ -33,7 +33,7 @@ export class Admission {
     const { books } = this.#options
     let [packed, onHeap] = [0, 0]
     for (const { id, entry } of changes) {
-      if (isEvictable(id)) {
+      if (isEvictable(id, entry)) {
         if (!this.#wouldStay(slot, id, entry)) return 'value'
         continue
       }
@@ -49,9 +49,10 @@ export class Admission {
   /** What is gone is given up first, and nobody misses it. */
   #wouldStay(slot: number, id: string, entry: Entry): boolean {
     const { books, slots, victims } = this.#options
-    if (entry.kind !== 'register' || entry.value === undefined) return true
+    const value = registerOf(entry)?.value
+    if (value === undefined) return true
     const { room } = books
-    if (4 * (entry.value.body.length + id.length) + OVERHEAD_MAX <= room - books.bytes) return true
+    if (4 * (value.body.length + id.length) + OVERHEAD_MAX <= room - books.bytes) return true
     const known = slots.find(slot, id)
     const isThere = known?.kind === 'register' && known.value !== undefined
     const bytes = { now: bytesOfEntry(id, entry), before: isThere ? bytesOfEntry(id, known) : 0 }
@@ -60,7 +61,7 @@ export class Admission {
 
   #growth(slot: number, id: string, entry: Entry): number {
     const known = this.#options.slots.find(slot, id)
-    if (known !== undefined) return growthOf(known, entry)
+    if (known?.kind === entry.kind) return growthOf(known, entry)
     const growth = growthOf(undefined, entry)
     // A content from which somebody has gone, and in which nobody was, is only remembered for a while.
     if (entry.kind === 'reactions' && growth <= 0) return growth

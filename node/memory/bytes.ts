@@ -1,5 +1,5 @@
 /** What an entry counts against the memory budget. */
-import { type Entry, isRecordId, isValueId } from '../entries/entry.ts'
+import { type Entry, isRecordId, isValueId, registerOf } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import { bytesOfValue, type Register, type Value } from '../entries/register.ts'
 import { hasRoomFor, TOUCHED_BYTES } from './packed/values.ts'
@@ -26,7 +26,7 @@ export function isPacked(id: string, entry: Entry): entry is Register {
 }
 
 export function bytesOfEntry(id: string, entry: Entry): number {
-  const value = entry.kind === 'register' ? entry.value : undefined
+  const value = registerOf(entry)?.value
   if (isPacked(id, entry)) return packedOverheadOf(entry) + Buffer.byteLength(id) + packedBytes(value)
   const beside = value === undefined ? 0 : VALUE_OVERHEAD_BYTES
   return overheadOf(id) + beside + verbsOf(entry).bytes(entry)
@@ -49,7 +49,7 @@ function packedBytes(value: Value | undefined): number {
 
 /** How much of what an entry takes lies on the heap. */
 export function heapBytesOf(id: string, entry: Entry, bytes: number): number {
-  const body = entry.kind === 'register' ? entry.value?.body : undefined
+  const body = registerOf(entry)?.value?.body
   if (body !== undefined && typeof body !== 'string') return isPacked(id, entry) ? 0 : bytes - body.length
   return isPacked(id, entry) ? 0 : bytes
 }

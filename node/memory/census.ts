@@ -35,5 +35,5 @@ export function emptyCensus(books: { readonly bytes: number }): Census {
 
 /** Whatever family it is of, a tombstone is one. */
 export function countedAs({ id, entry }: { id: string; entry: Entry }): Counted {
-  return isTombstone(entry) ? 'tombstones' : familyOf(id).census
+  return isTombstone(entry) ? 'tombstones' : familyOf(id, entry).census
 }

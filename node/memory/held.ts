@@ -1,11 +1,18 @@
 /** An entry in its slot, with what memory has to know of it. */
 import type { Activity } from '../../shared/many-keys.ts'
-import { dueAtMs, type Entry, isEvictable, isResponse, type SlotEntry } from '../entries/entry.ts'
+import {
+  type Change,
+  dueAtMs,
+  type Entry,
+  isEvictable,
+  isResponse,
+  type SlotEntry,
+} from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
-import type { Presence } from '../entries/presence.ts'
 import type { Register } from '../entries/register.ts'
 import { tenantOf } from '../entries/response.ts'
 import { bytesOfEntry, heapBytesOf } from './bytes.ts'
+import type { Forgotten } from './forgotten.ts'
 import type { Pooled } from './pools.ts'
 
 /** How long a tombstone outlives its value: longer than a copy may miss a delete. */
@@ -24,18 +31,13 @@ export interface Held extends Pooled {
   users: number
 }
 
-/** What is no longer held: an entry, or one presence of it. */
-export interface Forgotten {
-  readonly slot: number
-  readonly id: string
-  readonly presence?: Presence
-}
-
 export interface MemoryListener {
   /** Whatever is let go for good, except for slots that are dropped. */
   forget(forgotten: Forgotten): void
   /** Whether what is gone in this slot may come back with another copy, however long ago it went. */
   mayComeBack?(slot: number): boolean
+  /** A counter that has ended, as what is left of it: unlike a value, its row does not say so. */
+  end?(change: Change): void
   /** What the budget has claimed, as what is left of it. */
   evict?(entry: SlotEntry & { readonly entry: Register }): void
   /** More is over the budget than one write should wait for: `Upkeep.evict` is to be taken soon. */
@@ -71,7 +73,7 @@ export function weigh(held: Held): void {
   held.heapBytes = heapBytesOf(id, entry, held.bytes)
   const crowd = verbsOf(entry).crowd(entry)
   held.users = crowd?.users ?? 0
-  if (isEvictable(id)) held.keptBytes = 0
+  if (isEvictable(id, entry)) held.keptBytes = 0
   else if (crowd === undefined) held.keptBytes = held.bytes
   // Where nobody is left, there is nothing but the memory of those who have gone.
   else held.keptBytes = crowd.users === 0 ? 0 : held.bytes - crowd.goneBytes

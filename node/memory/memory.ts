@@ -22,6 +22,7 @@ import { Admission, type Refused } from './admission.ts'
 import { Books, type BooksOptions } from './books.ts'
 import { type Census, countedAs, emptyCensus } from './census.ts'
 import { Eviction } from './eviction.ts'
+import { allOf, formerOf, presencesOf } from './forgotten.ts'
 import { type Held, isDue, type MemoryListener, newlyHeld, weigh } from './held.ts'
 import { Intake } from './intake.ts'
 import { Listings } from './listings.ts'
@@ -144,8 +145,10 @@ export class Memory {
       if (known !== undefined) this.#letGo(known, part)
       return
     }
-    this.#link(newlyHeld(slot, id, state))
+    const held = newlyHeld(slot, id, state)
+    this.#link(held)
     note({ slot, id, entry: part, state })
+    if (known !== undefined) for (const one of formerOf(held, known.entry)) this.#listener.forget(one)
     this.#makeRoom()
   }
 
@@ -161,9 +164,11 @@ export class Memory {
   }
 
   #linkAs(held: Held, entry: Entry): void {
+    const before = held.entry
     held.entry = entry
     weigh(held)
     this.#link(held)
+    for (const one of formerOf(held, before)) this.#listener.forget(one)
   }
 
   #drop(held: Held): void {
@@ -177,22 +182,21 @@ export class Memory {
   }
 
   /** Of one that is many, as far as it was known, each for itself. */
-  #letGo({ slot, id, entry }: Held, known: Entry): void {
-    this.slots.remove({ slot, id })
-    if (verbsOf(entry).crowd(entry) === undefined) this.#listener.forget({ slot, id })
-    else if (known.kind === 'reactions')
-      for (const presence of known) this.#listener.forget({ slot, id, presence })
+  #letGo(held: Held, known: Entry): void {
+    this.slots.remove(held)
+    for (const one of allOf(held, known)) this.#listener.forget(one)
   }
 
   /** Does what the time asks for, at most so much at once. */
   #tend(held: Held, nowMs: number, most: number): void {
-    const { slot, id } = held
     this.#unlink(held)
-    const isKept = this.#listener.mayComeBack?.(slot) === true
+    const isKept = this.#listener.mayComeBack?.(held.slot) === true
     const { remains, ended, forgotten } = tend(held, { nowMs, most, isKept })
-    for (const presence of forgotten) this.#listener.forget({ slot, id, presence })
+    for (const one of presencesOf(held, forgotten)) this.#listener.forget(one)
     if (remains === undefined) this.#letGo(held, held.entry)
     else this.#linkAs(held, remains)
+    if (ended > 0 && remains?.kind === 'counter')
+      this.#listener.end?.({ slot: held.slot, id: held.id, entry: remains, state: remains })
     this.counts.expirations += ended
   }
 
@@ -204,6 +208,7 @@ export class Memory {
   #giveUp(victim: Held): boolean {
     const { slot, id, entry } = victim
     if (verbsOf(entry).crowd(entry) !== undefined) this.#forgetGone(victim)
+    else if (entry.kind === 'turned') this.#replace(victim, () => entry.register)
     else this.#remove(victim)
     if (entry.kind !== 'register' || entry.value === undefined) return false
     this.counts.evictions++
@@ -213,11 +218,11 @@ export class Memory {
 
   /** Some of those who have gone from a content. */
   #forgetGone(held: Held): void {
-    const { slot, id, entry } = held
+    const { entry } = held
     this.#unlink(held)
     const crowd = verbsOf(entry).crowd(entry)
-    for (const presence of crowd?.forget(Infinity, FORGOTTEN_AT_ONCE) ?? [])
-      this.#listener.forget({ slot, id, presence })
+    for (const one of presencesOf(held, crowd?.forget(Infinity, FORGOTTEN_AT_ONCE) ?? []))
+      this.#listener.forget(one)
     if (crowd?.isEmpty) this.#letGo(held, entry)
     else this.#linkAs(held, entry)
   }

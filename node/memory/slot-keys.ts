@@ -51,7 +51,7 @@ export class SlotKeys {
   /** Those that begin so, behind a place. A part is to be used before the next one is asked for. */
   *of(slot: number, prefix: string, after?: KeyPlace): Generator<KeyPart> {
     const { values } = this.#slots
-    const begin = idOf.value(prefix)
+    const begin = idOf.key(prefix)
     // Whatever else has a key has to be found here too, by the hash that a value would have.
     for (let from = after === undefined ? 0 : after.at + (after.tie === undefined ? 1 : 0); from < PLACES; ) {
       const { ids, next } = values.partOf(slot, from)

@@ -35,8 +35,10 @@ export class SlotTable {
   readonly #digests = new SlotDigests((slot) => this.of(slot))
 
   get(slot: number, id: string): Held | undefined {
+    const held = this.#slots[slot]?.get(id)
+    if (held !== undefined) return held
     const packed = this.#packed(slot, id)
-    return packed === undefined ? this.#slots[slot]?.get(id) : newlyHeld(slot, id, packed)
+    return packed && newlyHeld(slot, id, packed)
   }
 
   /** The value under this id, as the one used last. */
@@ -45,7 +47,7 @@ export class SlotTable {
   }
 
   find(slot: number, id: string): Entry | undefined {
-    return this.#packed(slot, id) ?? this.#slots[slot]?.get(id)?.entry
+    return this.#slots[slot]?.get(id)?.entry ?? this.#packed(slot, id)
   }
 
   #packed(slot: number, id: string): Entry | undefined {
@@ -67,8 +69,8 @@ export class SlotTable {
         this.tombstones.put(slot, id, entry)
       }
     } else {
-      this.#removePacked(slot, id)
       const entries = this.#slots[slot] ?? new Map<string, Held>()
+      if (!entries.has(id)) this.#removePacked(slot, id)
       this.#slots[slot] = entries.set(id, held)
       if (isResponse(id)) this.responses[isTombstone(entry) ? 'remove' : 'add'](id)
     }

@@ -1,5 +1,5 @@
 /** What the time asks for of an entry that is due: what has ended in it, and for how long that is remembered. */
-import { type Entry, remainsOf } from '../entries/entry.ts'
+import { type Entry, isTombstone, remainsOf } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import type { Presence } from '../entries/presence.ts'
 import { type Held, TOMBSTONE_GRACE_MS } from './held.ts'
@@ -25,7 +25,7 @@ export function tend({ id, entry }: Held, { nowMs, most, isKept }: TendingOption
   const crowd = verbsOf(entry).crowd(entry)
   if (crowd === undefined) {
     const remains = remainsOf(id, entry, { nowMs, oldestMs, isKept })
-    const hasEnded = entry.kind === 'register' && entry.value !== undefined && remains !== undefined
+    const hasEnded = remains !== undefined && !isTombstone(entry) && isTombstone(remains)
     return { remains, ended: Number(hasEnded), forgotten: [] }
   }
   const ended = crowd.settle(nowMs, most)

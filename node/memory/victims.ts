@@ -21,7 +21,7 @@ export class Victims {
   readonly #slots: Pick<SlotTable, 'values' | 'tombstones'>
   readonly #pools = new Pools<Held>()
   readonly #tombstones = new Recency<Held>()
-  /** Contents that somebody has gone from. */
+  /** Contents that somebody has gone from, and keys that were counters. */
   readonly #left = new Recency<Held>()
   #valueBytes = 0
 
@@ -45,7 +45,7 @@ export class Victims {
     if (this.#listOf(held) === this.#pools) this.#pools.touch(held)
   }
 
-  /** Of a content, those who have gone from it are meant. `room` is that of all that may be claimed. */
+  /** Of a content, those who have gone from it are meant; of what was a counter, that. `room` is that of all that may be claimed. */
   next(room: number): Held | undefined {
     const gone = heldOf(this.#slots.tombstones.nextVictim()) ?? this.#tombstones.oldest ?? this.#left.oldest
     if (gone !== undefined) return gone
@@ -88,8 +88,9 @@ export class Victims {
   #listOf(held: Held): Recency<Held> | Pools<Held> | undefined {
     const { id, entry, bytes, keptBytes } = held
     if (isPacked(id, entry)) return undefined
-    if (entry.kind === 'reactions') return bytes > keptBytes ? this.#left : undefined
-    if (!isEvictable(id)) return undefined
+    if (entry.kind === 'reactions' || entry.kind === 'turned')
+      return bytes > keptBytes ? this.#left : undefined
+    if (!isEvictable(id, entry)) return undefined
     return isTombstone(entry) ? this.#tombstones : this.#pools
   }
 }

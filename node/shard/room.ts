@@ -20,7 +20,7 @@ export interface RoomOptions {
 
 export class Room {
   /** How many commands were refused, by what they are about. */
-  readonly refused = { value: 0, counter: 0, reactions: 0, response: 0 }
+  readonly refused = { value: 0, counter: 0, limit: 0, reactions: 0, response: 0 }
   readonly #memory: RoomOptions['memory']
   readonly #full: Trouble
 
@@ -52,7 +52,7 @@ export class Room {
 const ROOMY = 0.95
 
 const REASONS: Readonly<Record<Refused, string>> = {
-  kept: 'The member that owns this key holds as many counters, reactions and their records as MAX_BYTES, or its heap, has room for.',
+  kept: 'The member that owns this key holds as many counters, limits, reactions and their records as MAX_BYTES, or its heap, has room for.',
   value:
     'It would have to be evicted at once: the member that owns this key has no such room, MAX_BYTES, for it.',
 }

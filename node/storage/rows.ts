@@ -4,6 +4,7 @@
  * A row has a name, so that of several changes only the last is written.
  */
 import { familyOfCommand, type KeyCommand } from '../../shared/command.ts'
+import { partsOf } from '../entries/either.ts'
 import { type Change, counterIdOf, type Entry } from '../entries/entry.ts'
 import { FAMILIES, familyOf, isKeptOnDisk } from '../entries/families.ts'
 import {
@@ -11,7 +12,8 @@ import {
   type FileTimes,
   isOfEntries,
   type Keyed,
-  type Named,
+  type NamedPresence,
+  type StoredKind,
   TABLE_OF,
   TABLES,
   type Table,
@@ -48,9 +50,9 @@ export function bytesOfRow({ key, cells = [] }: Row): number {
 /** The row that a command is about, where it is about one alone. */
 export function rowNameOf(command: KeyCommand): string | undefined {
   if (!isKeptOnDisk(command)) return undefined
-  const { letter } = FAMILIES[familyOfCommand(command)]
+  const { letter, kind } = FAMILIES[familyOfCommand(command)]
   const isOfUser = 'user' in command && 'reaction' in command
-  const row = rowUnder(`${letter}${command.key}`, isOfUser ? command : undefined)
+  const row = rowUnder({ id: `${letter}${command.key}`, kind, ...(isOfUser && { presence: command }) })
   return row && nameOf(row)
 }
 
@@ -61,28 +63,39 @@ export function counterOfRecord({ table, key: [id = ''] }: Row): string | undefi
 
 /** What a change makes of the rows: the state that it has led to. */
 export function rowsOf({ slot, id, entry, state }: Change, times: FileTimes): Row[] {
-  if (!familyOf(id).isOnDisk) return []
-  const table = TABLE_OF[state.kind]
-  const rows: TableRow<Entry> = TABLES[table]
-  return rows.rowsOf({ slot, id, entry, state }, times).map((row) => ({ table, slot, ...row }))
+  if (!familyOf(id, state).isOnDisk) return []
+  const isCovered = state.kind === 'turned'
+  const states = isCovered ? partsOf(state) : [state]
+  return states.flatMap((state) => {
+    const table = TABLE_OF[state.kind]
+    const rows: TableRow<Entry> = TABLES[table]
+    const changed = { slot, id, entry, state, isCovered }
+    return rows.rowsOf(changed, times).map((row) => ({ table, slot, ...row }))
+  })
+}
+
+/** What names a row: an entry, or a part of it. */
+interface Named {
+  readonly id: string
+  readonly kind: StoredKind
+  readonly presence?: NamedPresence
 }
 
 /** What is no longer held. */
-export interface Forgotten {
+export interface Forgotten extends Named {
   readonly slot: number
-  readonly id: string
-  readonly presence?: Named
 }
 
-/** The row to be deleted when an entry, or one presence of it, is forgotten. */
-export function forgottenRow({ slot, id, presence }: Forgotten): Row | undefined {
-  const row = familyOf(id).isOnDisk ? rowUnder(id, presence) : undefined
+/** The row to be deleted when an entry, or a part of it, is forgotten. */
+export function forgottenRow(forgotten: Forgotten): Row | undefined {
+  const { id, slot } = forgotten
+  const row = familyOf(id, forgotten).isOnDisk ? rowUnder(forgotten) : undefined
   return row && { ...row, slot }
 }
 
 /** Without its cells. */
-function rowUnder(id: string, presence: Named | undefined): Row | undefined {
-  const table = TABLE_OF[familyOf(id).kind]
+function rowUnder({ id, kind, presence }: Named): Row | undefined {
+  const table = TABLE_OF[kind]
   const key = TABLES[table].keyOf(id, presence)
   return key && { table, key }
 }

@@ -4,15 +4,12 @@
  * `numbers` is for people and other programs. It follows `counters` by trigger, so that the two never differ;
  * where somebody has changed a number while the node was down, the number is what counts from then on.
  */
-import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../../shared/errors.ts'
-import { slotOf } from '../../shared/placement.ts'
-import type { Counter } from '../entries/counter.ts'
-import { counterOf, counterText } from '../entries/counter.ts'
-import { TICKS_PER_MS } from '../entries/stamp.ts'
+import { FAMILIES } from '../entries/families.ts'
+import { adoptNumbers } from './adoption.ts'
 import { ownFile } from './own-files.ts'
 import type { EntryTable, Table } from './tables.ts'
 
@@ -29,7 +26,11 @@ const CREATED: Readonly<Record<EntryTable, string>> = {
     ends_at INTEGER, content_type TEXT, body, touched_time INTEGER, touched_origin TEXT
   );`,
   counters: `CREATE TABLE counters (
-    key TEXT PRIMARY KEY, slot INTEGER NOT NULL, value INTEGER, state TEXT NOT NULL
+    key TEXT PRIMARY KEY, slot INTEGER NOT NULL, value INTEGER, state TEXT NOT NULL, ends_at INTEGER
+  ) WITHOUT ROWID;`,
+  limits: `CREATE TABLE limits (
+    key TEXT PRIMARY KEY, slot INTEGER NOT NULL, time INTEGER NOT NULL, origin TEXT NOT NULL,
+    full_at INTEGER, reset_time INTEGER, reset_origin TEXT
   ) WITHOUT ROWID;`,
   presences: `CREATE TABLE presences (
     content TEXT NOT NULL, reaction TEXT NOT NULL, user TEXT NOT NULL, slot INTEGER NOT NULL,
@@ -47,10 +48,19 @@ const CREATED_BESIDE: Readonly<Record<Exclude<Table, EntryTable>, string>> = {
   ) WITHOUT ROWID;`,
 }
 
-/** Since version 3. */
+/**
+ * Since version 3. Before, a key could have a value and a counter, and nobody noted when a counter was written last. There the
+ * counter is kept, as a value can be had again.
+ */
 const ADDED = `
   ALTER TABLE registers ADD COLUMN touched_time INTEGER;
   ALTER TABLE registers ADD COLUMN touched_origin TEXT;
+  ALTER TABLE counters ADD COLUMN ends_at INTEGER;
+  UPDATE counters SET state = json_set(state, '$.last', json_object('time', registers.time + 1, 'origin', registers.origin))
+    FROM registers WHERE registers.id = '${FAMILIES.value.letter}' || counters.key AND counters.value IS NOT NULL;
+  DELETE FROM registers WHERE id IN
+    (SELECT '${FAMILIES.value.letter}' || key FROM counters WHERE value IS NOT NULL);
+  ${CREATED.limits}
 `
 
 const NUMBERS = `
@@ -173,42 +183,6 @@ function checkOwner(database: DatabaseSync): void {
 function checkWhole(database: DatabaseSync): void {
   const { quick_check: finding } = database.prepare('PRAGMA quick_check(1)').get() ?? {}
   if (finding !== 'ok') throw new Error(`${DAMAGED} (${String(finding).replaceAll(/\s+/g, ' ')})`)
-}
-
-/** Makes the counters agree with the numbers. @returns how many did not. */
-function adoptNumbers(database: DatabaseSync): number {
-  return adoptChanged(database) + adoptDeleted(database)
-}
-
-function adoptDeleted(database: DatabaseSync): number {
-  const forget = database.prepare(`
-    UPDATE counters SET value = NULL, state = json_object(
-      'reset', json_object('time', CAST(unixepoch('subsec') * 1000 AS INTEGER) * ${TICKS_PER_MS}, 'origin', ?),
-      'tallies', json_array())
-    WHERE value IS NOT NULL AND key NOT IN (SELECT key FROM numbers WHERE key IS NOT NULL)`)
-  return Number(forget.run(`numbers-${randomUUID()}`).changes)
-}
-
-function adoptChanged(database: DatabaseSync): number {
-  const differing = database.prepare(`
-    SELECT numbers.key AS key, numbers.value AS number, counters.value AS total, state
-    FROM numbers LEFT JOIN counters ON counters.key = numbers.key
-    WHERE counters.value IS NOT numbers.value AND typeof(numbers.value) = 'integer'
-      AND typeof(numbers.key) = 'text' AND numbers.key <> ''`)
-  differing.setReadBigInts(true)
-  const adopt = database.prepare(
-    'INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, state = excluded.state',
-  )
-  const rows = differing.all()
-  for (const { key, number, total, state } of rows) {
-    const before: Counter = state === null ? { kind: 'counter', tallies: {} } : counterOf(String(state), 0)
-    const by = BigInt(number as bigint) - BigInt((total as bigint | null) ?? 0n)
-    const tally = by < 0n ? { added: 0n, taken: -by } : { added: by, taken: 0n }
-    // A tally of its own, as if a member had lived just for this.
-    const after = { ...before, tallies: { ...before.tallies, [`numbers-${randomUUID()}`]: tally } }
-    adopt.run(String(key), slotOf(String(key)), number as bigint, counterText(after))
-  }
-  return rows.length
 }
 
 /** What SQLite says, in the words of somebody who has to mend it. */

@@ -5,23 +5,29 @@
  * a million of them is not written anew for each.
  */
 import { LARGE_BYTES } from '../../shared/steps.ts'
-import { type Counter, counterOf, counterText, isCounting, tended, totalOf } from '../entries/counter.ts'
+import { type Counter, isCounting, tended, totalOf } from '../entries/counter.ts'
+import { counterOf, counterText } from '../entries/counter-text.ts'
 import { idOf } from '../entries/entry.ts'
 import type { EntryOf, Kind } from '../entries/kinds.ts'
+import type { Limit } from '../entries/limit.ts'
 import type { Presence } from '../entries/presence.ts'
 import { Reactions } from '../entries/reactions.ts'
 import type { Register } from '../entries/register.ts'
 
 export type Cell = string | number | bigint | null | Uint8Array
 
+/** Of what has turned each part is a row of its own. */
+export type StoredKind = Exclude<Kind, 'turned'>
+
 /** Where the entries of each kind are. */
 export const TABLE_OF = {
   register: 'registers',
   counter: 'counters',
+  limit: 'limits',
   reactions: 'presences',
-} as const satisfies Record<Kind, string>
+} as const satisfies Record<StoredKind, string>
 
-export type EntryTable = (typeof TABLE_OF)[Kind]
+export type EntryTable = (typeof TABLE_OF)[StoredKind]
 
 /** Also what is kept beside the entries (`standing-rows.ts`). */
 export type Table = EntryTable | 'facts' | 'standings'
@@ -35,7 +41,7 @@ export interface FileTimes {
 }
 
 /** What names one presence of an entry. */
-export type Named = Pick<Presence, 'reaction' | 'user'>
+export type NamedPresence = Pick<Presence, 'reaction' | 'user'>
 
 /** A row without its table. */
 export interface Keyed {
@@ -51,6 +57,8 @@ interface Changed<E> {
   readonly id: string
   readonly entry: E
   readonly state: E
+  /** It has turned into a value, and is only remembered. */
+  readonly isCovered?: boolean
 }
 
 interface Columns {
@@ -63,7 +71,7 @@ interface Columns {
 
 export interface TableRow<E> extends Columns {
   /** What names the row of an entry, or of one presence of it; `undefined` where it has no such row. */
-  keyOf(id: string, presence?: Named): readonly string[] | undefined
+  keyOf(id: string, presence?: NamedPresence): readonly string[] | undefined
   rowsOf(changed: Changed<E>, times: FileTimes): Keyed[]
   /**
    * Of keys and columns in one. What is gone is remembered from now on for as long as if it had just been learned.
@@ -99,16 +107,44 @@ const registers: TableRow<Register> = {
 
 const counters: TableRow<Counter> = {
   keys: ['key'],
-  columns: ['slot', 'value', 'state'],
+  columns: ['slot', 'value', 'state', 'ends_at'],
   // The total may be larger than a number can be.
   unread: ['value'],
   keyOf: (id) => [id.slice(1)],
-  rowsOf({ slot, id, state }) {
-    const total = isCounting(state) ? totalOf(state) : null
-    return [{ key: [id.slice(1)], cells: [slot, total, counterText(state)] }]
+  rowsOf({ slot, id, state, isCovered = false }, times) {
+    const total = isCounting(state) && !isCovered ? totalOf(state) : null
+    const endsAtMs = state.end?.endsAtMs ?? Infinity
+    return [{ key: [id.slice(1)], cells: [slot, total, counterText(state), endCell(endsAtMs, times)] }]
   },
-  entryOf([key, slot, , state], { nowMs }) {
-    return { slot: number(slot), id: idOf.counter(text(key)), entry: tended(counterOf(text(state), nowMs)) }
+  entryOf([key, slot, , state, ends], times) {
+    const endsAtMs = ends === null ? undefined : times.fromFile(number(ends))
+    const entry = tended(counterOf(text(state), times.nowMs, endsAtMs))
+    return { slot: number(slot), id: idOf.key(text(key)), entry }
+  },
+}
+
+const limits: TableRow<Limit> = {
+  keys: ['key'],
+  columns: ['slot', 'time', 'origin', 'full_at', 'reset_time', 'reset_origin'],
+  unread: [],
+  keyOf: (id) => [id.slice(1)],
+  rowsOf({ slot, id, state: { last, fullAtMs, reset } }, times) {
+    // Rather a little later than too early.
+    const fullAt = fullAtMs === undefined ? null : times.toFile(Math.ceil(fullAtMs))
+    const begun = [reset?.time ?? null, reset?.origin ?? null]
+    return [{ key: [id.slice(1)], cells: [slot, last.time, last.origin, fullAt, ...begun] }]
+  },
+  entryOf([key, slot, time, origin, fullAt, resetTime, resetOrigin], times) {
+    const reset = resetTime !== null && {
+      reset: { time: number(resetTime), origin: text(resetOrigin), atMs: times.nowMs },
+    }
+    const full = fullAt !== null && { fullAtMs: times.fromFile(number(fullAt)) }
+    const last = { time: number(time), origin: text(origin) }
+    return {
+      slot: number(slot),
+      id: idOf.limit(text(key)),
+      entry: { kind: 'limit', last, ...full, ...reset },
+    }
   },
 }
 
@@ -139,9 +175,10 @@ const presences: TableRow<Reactions> = {
   },
 }
 
-export const TABLES: { readonly [K in Kind as (typeof TABLE_OF)[K]]: TableRow<EntryOf[K]> } = {
+export const TABLES: { readonly [K in StoredKind as (typeof TABLE_OF)[K]]: TableRow<EntryOf[K]> } = {
   registers,
   counters,
+  limits,
   presences,
 }
 

@@ -14,6 +14,7 @@ const Problem = z
     detail: z.string(),
     code: z.string(),
     message: z.string().optional(),
+    value: z.string().optional(),
   })
   .meta({
     id: 'Problem',
@@ -115,12 +116,12 @@ function operation(route: Route, schemas: Schemas): object {
     security: securityOf(route),
     parameters: parameters.map((parameter) => parameterOf(parameter, schemas)),
     ...(body && { requestBody: { required: true, content: contents(sent(body), schemas) } }),
-    responses: {
-      ...Object.fromEntries(
+    responses: together(
+      Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, response(answer, schemas)]),
       ),
-      ...problems([...GENERAL_ERRORS, ...denied, ...new Set([...pressed, ...errors])], schemas),
-    },
+      problems([...GENERAL_ERRORS, ...denied, ...new Set([...pressed, ...errors])], schemas),
+    ),
   }
 }
 
@@ -136,7 +137,26 @@ function parameterOf({ schema, in: place, ...rest }: Parameter, schemas: Schemas
   return { ...rest, in: place, required, schema: schemas.of(schema) }
 }
 
-function response({ description, content, headers }: Answer, schemas: Schemas): object {
+interface Response {
+  readonly description: string
+  readonly content?: object
+}
+
+/** A status may be an answer, and a problem of another kind. */
+function together(
+  answers: Readonly<Record<string, Response>>,
+  problems: Readonly<Record<string, Response>>,
+): object {
+  const both = Object.entries(problems).map(([status, problem]) => {
+    const { [status]: answer } = answers
+    if (answer === undefined) return [status, problem]
+    const description = `${answer.description} ${problem.description}`
+    return [status, { ...answer, description, content: { ...answer.content, ...problem.content } }]
+  })
+  return { ...answers, ...Object.fromEntries(both) }
+}
+
+function response({ description, content, headers }: Answer, schemas: Schemas): Response {
   return {
     description,
     ...(headers && {
@@ -169,7 +189,7 @@ function sent(content: Content): Content {
 }
 
 /** Several codes may share a status: they are one response, which lists them. */
-function problems(codes: readonly ErrorCode[], schemas: Schemas): object {
+function problems(codes: readonly ErrorCode[], schemas: Schemas): Readonly<Record<string, Response>> {
   const byStatus = Object.groupBy(codes, (code) => new LarderError(code, '').status)
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group = []]) => [

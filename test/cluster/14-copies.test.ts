@@ -55,7 +55,7 @@ describe('a cluster with two copies', () => {
     const keys = ids.flatMap((id) => keysOf(id, ids, 10))
     const ops = keys.flatMap((key) => [
       { op: 'set', key, data: key },
-      { op: 'increment', key, by: 3 },
+      { op: 'increment', key: `${key} eaten`, by: 3 },
     ])
     const results = await batch(cluster.url('a'), ops)
     await Promise.all(keys.map((key) => react(cluster.url('b'), key, 'Sam')))

@@ -1,5 +1,15 @@
 /** Counters: at /increment and as resources. */
-import { type Cases, type Expected, FORM_TYPE, ok, refused, type Step, step, stepWith } from './step.ts'
+import {
+  type Cases,
+  type Expected,
+  entry,
+  FORM_TYPE,
+  ok,
+  refused,
+  type Step,
+  step,
+  stepWith,
+} from './step.ts'
 
 const BAD = refused(400, 'BAD_REQUEST')
 const BEYOND = refused(409, 'OUT_OF_RANGE')
@@ -89,9 +99,7 @@ export const COUNTERS: Cases = {
   ],
   'need an amount': [
     'wrong',
-    ...[undefined, 'null', '""', '"a"', '1.5', '"1.0"', 'true', '[]', '{}'].map((by) =>
-      add('wrong', by, BAD),
-    ),
+    ...['null', '""', '"a"', '1.5', '"1.0"', 'true', '[]', '{}'].map((by) => add('wrong', by, BAD)),
     ...[
       'key=wrong',
       'key=wrong&value=',
@@ -101,8 +109,51 @@ export const COUNTERS: Cases = {
     ].map((form) => increment(form, BAD)),
     read('wrong', MISSING),
   ],
+  'stay within bounds': [
+    'bounded',
+    add('bounded', '5,"max":5', total('bounded', '5')),
+    add('bounded', '1,"max":"5"', refused(409, 'OUT_OF_BOUNDS')),
+    add('bounded', '-1,"min":5', refused(409, 'OUT_OF_BOUNDS')),
+    add('bounded', '1,"min":2,"max":1', BAD),
+    read('bounded', total('bounded', '5')),
+  ],
+  'are set to a total': [
+    'set',
+    stepWith(`PUT ${pathOf('set')}`, { value: '-7' }, total('set', '-7')),
+    add('set', '2', total('set', '-5')),
+    stepWith(`PUT ${pathOf('set')}`, { value: 0 }, total('set', '0')),
+    stepWith(`PUT ${pathOf('set')}`, {}, BAD),
+    stepWith(`PUT ${pathOf('set')}`, { value: '9223372036854775808' }, BEYOND),
+    read('set', total('set', '0')),
+  ],
+  'turn into values, and back': [
+    'turned',
+    stepWith('PUT /api/v1/kv/turned', '4', { status: 201, headers: { etag: '<tag>' } }),
+    add('turned', '1', total('turned', '5')),
+    step('GET /api?key=turned', entry('turned', 5)),
+    step('GET /api/v1/kv/turned', {
+      status: 200,
+      headers: { 'content-type': 'application/json', etag: '<tag>' },
+      text: '5',
+    }),
+    step(
+      'GET /api/v1/kv/turned',
+      { status: 304, headers: { etag: '<tag>' } },
+      { headers: { 'if-none-match': '<tag>' } },
+    ),
+    stepWith('POST /api', { key: 'turned', data: 'jam' }, entry('turned', 'jam')),
+    add('turned', '1', refused(409, 'WRONG_TYPE')),
+    read('turned', refused(409, 'WRONG_TYPE')),
+    step(`DELETE ${pathOf('turned')}`, gone),
+    step('GET /api?key=turned', entry('turned', null)),
+    add('turned', '1', total('turned', '1')),
+    step('DELETE /api?key=turned', entry('turned', null)),
+    read('turned', MISSING),
+  ],
   'take an amount as it may be written': [
     'written',
+    add('written', undefined, total('written', '1')),
+    add('written', '-1', total('written', '0')),
     add('written', '5.0', total('written', '5')),
     add('written', '1e1', total('written', '15')),
     add('written', '"+1"', total('written', '16')),

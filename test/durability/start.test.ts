@@ -148,7 +148,7 @@ describe('a node with 300,000 rows on its disk', function () {
     await node.increment('seed', '5')
     await node.stop()
     node.tamper(`
-      INSERT INTO counters
+      INSERT INTO counters (key, slot, value, state)
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
       SELECT 'k' || i, counters.slot, 5, state FROM n, counters WHERE key = 'seed'`)
     const process = node.launch() // With the two rows in which the file notes its time.

@@ -80,7 +80,7 @@ describe('a member as a backend', () => {
     const add = (key: string) => backend.engine.execute({ type: 'counter.add', key, by: '1' }, options)
     await add('plates')
     const refused = await Promise.resolve(add('no')).catch(({ code }: LarderError) => code)
-    expect([noted, refused]).to.deep.equal([['cplates'], 'OVERLOADED'])
+    expect([noted, refused]).to.deep.equal([['vplates'], 'OVERLOADED'])
     await backend.leave()
     await backend.stop()
   })

@@ -13,7 +13,7 @@ const statusOf = (id: string): MemberStatus => ({
   id,
   epoch: 1,
   slots: { owned: 8192, replicated: 4096, arriving: 17 },
-  entries: { values: 1234, responses: 0, counters: 5, contents: 0, records: 0, tombstones: 0 },
+  entries: { values: 1234, responses: 0, limits: 0, counters: 5, contents: 0, records: 0, tombstones: 0 },
   bytes: 3 * 2 ** 20,
   requests: 4321,
 })

@@ -56,7 +56,7 @@ describe('uplink: the page', () => {
       id: 'a',
       epoch: 1,
       slots: { owned, replicated, arriving },
-      entries: { values: 0, responses: 0, counters: 0, contents: 0, records: 0, tombstones: 0 },
+      entries: { values: 0, responses: 0, counters: 0, limits: 0, contents: 0, records: 0, tombstones: 0 },
       bytes: 0,
       requests: 0,
       requestsPerSecond: undefined,

@@ -141,10 +141,10 @@ export class Mirroring {
     const { store, standings } = this.#options
     const { alone } = standings.of(slot)
     const known = store.find(slot, id)
-    const { within, claimed } = verbsOf(part)
+    const { within } = verbsOf(part)
     const mine = alone && known && within(known, part)
     const newer = this.#late.get(slot)?.get(id)
-    const kept = [mine && alone && claimed(mine, alone), newer && within(newer, part)]
+    const kept = [mine && alone && verbsOf(mine).claimed(mine, alone), newer && within(newer, part)]
     return kept.filter((entry) => entry !== undefined)
   }
 

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import type { Command, CommandOf, Condition } from '../../../shared/command.ts'
-import { flag, headerValue, list, name, text, typeOf } from './fields.ts'
+import { counterAdd, counterGet, counterSet } from './counter-command.ts'
+import { flag, headerValue, integer, list, name, text, typeOf } from './fields.ts'
 import { FORMER } from './format.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
 import { MANY_KEYS } from './many-keys.ts'
@@ -64,22 +65,6 @@ const valueTouch: CommandWire<CommandOf<'value.touch'>> = {
   bytes: headBytesOf,
 }
 
-const counterGet: CommandWire<CommandOf<'counter.get'>> = {
-  toField: ({ type, key }) => [type, key],
-  of: (field) => ({ type: 'counter.get', key: name(list(field, 2)[1]) }),
-  bytes: bytesOfKey,
-}
-
-const counterAdd: CommandWire<CommandOf<'counter.add'>> = {
-  toField: ({ type, key, by, idempotencyKey = null }) => [type, key, by, idempotencyKey],
-  of(field) {
-    const [, key, by, once] = list(field, 4)
-    const add = { type: 'counter.add', key: name(key), by: amount(by) } as const
-    return once === null ? add : { ...add, idempotencyKey: name(once) }
-  },
-  bytes: headBytesOf,
-}
-
 const responseGet: CommandWire<CommandOf<'response.get'>> = {
   toField: ({ type, key, tenant, query, authorization = null }) => [type, key, tenant, query, authorization],
   of(field) {
@@ -116,11 +101,23 @@ const responsePut: CommandWire<CommandOf<'response.put'>> = {
   bytes: (command) => headBytesOf(command) + bytesOfBody(command.body),
 }
 
+const limitTake: CommandWire<CommandOf<'limit.take'>> = {
+  toField: ({ type, key, limit, windowMs, cost }) => [type, key, limit, windowMs, cost],
+  of(field, frame) {
+    const [, key, limit, windowMs, cost] = list(field, 5)
+    const window = { windowMs: toLive(windowMs, frame), cost: integer(cost) }
+    return { type: 'limit.take', key: name(key), limit: integer(limit), ...window }
+  },
+  bytes: bytesOfKey,
+  isNew: () => true,
+}
+
 const plainAdd = rare('reaction.add', {
   key,
   user: Name,
   reaction: Name,
   ttlMs: z.number().exactOptional(),
+  isUnique: z.literal(true).exactOptional(),
 })
 const reactionAdd: CommandWire<CommandOf<'reaction.add'>> = {
   ...plainAdd,
@@ -128,6 +125,7 @@ const reactionAdd: CommandWire<CommandOf<'reaction.add'>> = {
     const command = plainAdd.of(field, frame)
     return command.ttlMs === undefined ? command : { ...command, ttlMs: toLive(command.ttlMs, frame) }
   },
+  isNew: ({ isUnique }) => isUnique === true,
 }
 
 const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } = {
@@ -138,10 +136,16 @@ const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } =
   'value.delete': conditioned('value.delete'),
   'counter.add': counterAdd,
   'counter.get': counterGet,
+  'counter.set': counterSet,
   'counter.delete': rare('counter.delete', { key }),
+  'limit.take': limitTake,
+  'limit.delete': { ...rare('limit.delete', { key }), isNew: () => true },
   'reaction.add': reactionAdd,
   'reaction.remove': rare('reaction.remove', { key, user: Name, reaction: Name }),
-  'reaction.count': rare('reaction.count', { key }),
+  'reaction.count': {
+    ...rare('reaction.count', { key, user: Name.exactOptional() }),
+    isNew: ({ user }) => user !== undefined,
+  },
   'reaction.users': rare('reaction.users', {
     key,
     reaction: Name.exactOptional(),
@@ -187,7 +191,8 @@ const NEWER: ReadonlySet<Command['type']> = new Set([
 /** Whether whoever speaks a format knows what this command asks for. */
 export function isKnownIn(format: number, command: Command): boolean {
   if (format !== FORMER) return true
-  return !NEWER.has(command.type) && !(command.type === 'value.set' && command.keepsTtl === true)
+  if (NEWER.has(command.type) || wireOf(command.type).isNew?.(command) === true) return false
+  return !(command.type === 'value.set' && command.keepsTtl === true)
 }
 
 /** What a command takes of a frame, at the most. */
@@ -212,9 +217,4 @@ const NONE = {}
 
 function conditionOf(field: unknown): { condition?: Condition } {
   return field === null ? NONE : { condition: ConditionField.parse(field) }
-}
-
-function amount(field: unknown): string {
-  if (!/^-?\d{1,100}$/.test(text(field))) throw new TypeError('an amount is no integer')
-  return field as string
 }

@@ -1,35 +1,30 @@
 /**
  * An entry in the head of a frame:
  * `["register","va",7,1829384756123,"node-1-x",null,"application/json",body,headers,lifeMs]`, of a tombstone only what
- * comes before its content type; where its lifetime was changed by itself, which change that was, `[time,origin]`, at the end; `["counter","ca",7,reset,[["node-1-x","12","0"]]]`, tallies as text, since they may go
- * beyond 64 bits; `["reactions","rpost",7,[["fire","Sam",1829384756123,null,false]]]`. When it ends is told as what is
- * left (`times.ts`).
+ * comes before its content type; where its lifetime was changed by itself, which change that was, `[time,origin]`, at the
+ * end; `["counter","va",7,reset,[["node-1-x","12","0"]],last,end]`, tallies as text, since they may go beyond 64 bits; of a
+ * key that has turned both, without what they begin with, `["turned","va",7,[...],[...]]`;
+ * `["limit","la",7,1829384756123,"node-1-x",599.5,reset]`; `["reactions","rpost",7,[["fire","Sam",1829384756123,null,false]]]`.
+ * When it ends is told as what is left (`times.ts`).
  */
 
 import type { Body, Stamp } from '../../../shared/command.ts'
 import { SLOTS } from '../../../shared/placement.ts'
-import { type Counter, counterWith, type Reset } from '../../entries/counter.ts'
+import type { Turned } from '../../entries/either.ts'
 import { counterIdOf, type Entry, type SlotEntry } from '../../entries/entry.ts'
-import { isFold } from '../../entries/folds.ts'
 import type { EntryOf, Kind } from '../../entries/kinds.ts'
 import { firstAnswer } from '../../entries/once.ts'
 import type { Presence } from '../../entries/presence.ts'
 import { Reactions } from '../../entries/reactions.ts'
 import { lastStampOf, type Register, type Value } from '../../entries/register.ts'
 import { wallOf } from '../../entries/stamp.ts'
+import { counter, limit } from './counted-entry.ts'
+import type { EntryWire } from './entry-wire.ts'
 import { flag, integer, list, name, number, text } from './fields.ts'
 import { FORMER } from './format.ts'
+import { ofFormerId, toFormerEntries } from './former-entries.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
 import { endOf, goneSince, stampOf, timeOf, toLive, toTimeLeft } from './times.ts'
-
-/** How one kind of entry is told. */
-interface EntryWire<E> {
-  toField(slot: number, id: string, entry: E, frame: FrameWriter): unknown
-  /** Of fields that begin with a kind, an id and a slot. @throws when it is none. */
-  of(fields: readonly unknown[], frame: FrameReader): E
-  /** What it takes of a frame, at the most, besides its id and its stamps. */
-  bytes(entry: E): number
-}
 
 const register: EntryWire<Register> = {
   toField(slot, id, register, frame) {
@@ -65,24 +60,6 @@ const register: EntryWire<Register> = {
   bytes: ({ value }) => bytesOfBody(value?.body ?? ''),
 }
 
-const counter: EntryWire<Counter> = {
-  toField(slot, id, { kind, reset, tallies }, frame) {
-    // In the former format nothing is folded, and what was is in the tally that it went into.
-    const told = Object.entries(tallies).filter(([name]) => frame.format !== FORMER || !isFold(name))
-    const rows = told.map(([name, { added, taken }]) => [name, String(added), String(taken)])
-    return [kind, id, slot, reset === undefined ? null : resetField(reset, frame), rows]
-  },
-  of(fields, frame) {
-    const [, , , reset, tallies] = list(fields, 5)
-    const pairs = list(tallies).map((field) => {
-      const [origin, added, taken] = list(field, 3)
-      return [text(origin), { added: amount(added), taken: amount(taken) }] as const
-    })
-    return counterWith(resetOf(reset, frame), Object.fromEntries(pairs), frame.now.nowMs)
-  },
-  bytes: ({ tallies }) => 100 * Object.keys(tallies).length,
-}
-
 const reactions: EntryWire<Reactions> = {
   toField(slot, id, reactions, frame) {
     const rows = [...reactions].map(({ reaction, user, time, endsAtMs, isGone }) => [
@@ -102,18 +79,49 @@ const reactions: EntryWire<Reactions> = {
   },
 }
 
-const ENTRIES: { readonly [K in Kind]: EntryWire<EntryOf[K]> } = { register, counter, reactions }
+const turned: EntryWire<Turned> = {
+  toField: (slot, id, { kind, register: value, counter: counted }, frame) => [
+    kind,
+    id,
+    slot,
+    register.toField(slot, id, value, frame).slice(PLACE_FIELDS),
+    counter.toField(slot, id, counted, frame).slice(PLACE_FIELDS),
+  ],
+  of(fields, frame) {
+    const [, id, slot, value, counted] = list(fields, 5)
+    return {
+      kind: 'turned',
+      register: register.of(['register', id, slot, ...list(value)], frame),
+      counter: counter.of(['counter', id, slot, ...list(counted)], frame),
+    }
+  },
+  bytes: ({ register: value, counter: counted }) => register.bytes(value) + counter.bytes(counted),
+}
+
+/** Kind, id and slot. */
+const PLACE_FIELDS = 3
+
+const ENTRIES: { readonly [K in Kind]: EntryWire<EntryOf[K]> } = {
+  register,
+  counter,
+  turned,
+  limit,
+  reactions,
+}
 
 const BY_KIND = new Map<unknown, EntryWire<Entry>>(Object.entries(ENTRIES))
 
-export function toEntryField({ slot, id, entry }: SlotEntry, frame: FrameWriter): unknown {
-  return wireOf(entry).toField(slot, id, entry, frame)
+/** In the former format what stands under a key may be two. */
+export function toEntryFields(told: SlotEntry, frame: FrameWriter): unknown[] {
+  const all = frame.format === FORMER ? toFormerEntries(told) : [told]
+  return all.map(({ slot, id, entry }) => wireOf(entry).toField(slot, id, entry, frame))
 }
 
 /** @throws when it is none. */
 export function entryOf(field: unknown, frame: FrameReader): SlotEntry {
   const fields = list(field)
-  const id = name(fields[1])
+  const isFormerCounter = frame.format === FORMER && fields[0] === 'counter'
+  const id = isFormerCounter ? ofFormerId(name(fields[1])) : name(fields[1])
   const slot = integer(fields[2])
   if (slot < 0 || slot >= SLOTS) throw new RangeError('there is no such slot')
   const wire = BY_KIND.get(fields[0])
@@ -151,11 +159,6 @@ function headersOf(field: unknown): Record<string, string> {
   return field as Record<string, string>
 }
 
-function amount(field: unknown): bigint {
-  if (!/^\d+$/.test(text(field))) throw new TypeError('a tally is no number')
-  return BigInt(field as string)
-}
-
 function presenceOf(field: unknown, frame: FrameReader): Presence {
   const [reaction, user, time, ends, gone] = list(field, 5)
   const isGone = flag(gone)
@@ -166,14 +169,4 @@ function presenceOf(field: unknown, frame: FrameReader): Presence {
     endsAtMs: isGone ? goneSince(ends, frame) : endOf(ends, frame),
     isGone,
   }
-}
-
-function resetOf(field: unknown, frame: FrameReader): Reset | undefined {
-  if (field === null) return undefined
-  const [time, origin, since] = list(field, frame.format === FORMER ? 2 : 3)
-  return { ...stampOf(time, origin, frame), atMs: goneSince(since, frame) }
-}
-
-function resetField({ time, origin, atMs }: Reset, frame: FrameWriter): unknown[] {
-  return frame.format === FORMER ? [time, origin] : [time, origin, toTimeLeft(atMs, frame)]
 }

@@ -10,6 +10,8 @@ export interface CommandWire<C> {
   of(field: unknown, frame: FrameReader): C
   /** What it takes of a frame, at the most. */
   bytes(command: C): number
+  /** Whether members of the former format do not know of it. */
+  isNew?(command: C): boolean
 }
 
 /** What each field of such a command may hold: none can be left out. */

@@ -8,7 +8,7 @@ import type { KeyPlace, ListedKey } from '../../../shared/many-keys.ts'
 import { flag, integer, list, number, text, typeOf } from './fields.ts'
 import { FORMER } from './format.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'
-import { stampOf } from './times.ts'
+import { stampOf, toLive } from './times.ts'
 
 export type Result =
   | { readonly reply: Reply }
@@ -58,14 +58,20 @@ const stored: ReplyWire<ReplyOf<'stored'>> = {
   bytes: () => 0,
 }
 
-const total: ReplyWire<ReplyOf<'total'>> = {
-  word: 'total',
-  toField: ({ type, owner, value }) => [type, owner, value],
-  of(field) {
-    const [, owner, value] = list(field, 3)
-    return { type: 'total', value: text(value), owner: text(owner) }
-  },
-  bytes: () => 0,
+function totalAs<T extends 'total' | 'outOfBounds'>(
+  type: T,
+): ReplyWire<{ readonly type: T; readonly value: string; readonly ttlMs?: number; readonly owner: string }> {
+  return {
+    word: type,
+    toField: ({ owner, value, ttlMs = null }, { format }) =>
+      format === FORMER ? [type, owner, value] : [type, owner, value, ttlMs],
+    of(field, frame) {
+      const [, owner, value, ttlMs = null] = list(field, frame.format === FORMER ? 3 : 4)
+      const total = { type, value: text(value), owner: text(owner) }
+      return ttlMs === null ? total : { ...total, ttlMs: toLive(ttlMs, frame) }
+    },
+    bytes: () => 0,
+  }
 }
 
 const response: ReplyWire<ReplyOf<'response'>> = {
@@ -164,7 +170,8 @@ function lengthOf(reply: Reply): number {
 const REPLIES: { readonly [T in Reply['type']]: ReplyWire<ReplyOf<T>> } = {
   value,
   stored,
-  total,
+  total: totalAs('total'),
+  outOfBounds: totalAs('outOfBounds'),
   response,
   description: rare('description', () => 0),
   keys,
@@ -174,6 +181,7 @@ const REPLIES: { readonly [T in Reply['type']]: ReplyWire<ReplyOf<T>> } = {
   // What it was called when only reactions were answered so: format 3 goes on saying it.
   done: plain('done', 'reacted'),
   mismatch: rare('mismatch', () => 0),
+  limit: rare('limit', () => 0),
   counts: rare('counts', lengthOf),
   users: rare('users', lengthOf),
   activity: rare('activity', lengthOf),
@@ -189,8 +197,9 @@ export function toResultField(result: Result, frame: FrameWriter): unknown {
   return wireOf(result.reply).toField(result.reply, frame)
 }
 
-/** Who speaks the former format does not know of a memory that is full, and would understand nothing of the frame. */
+/** Who speaks the former format does not know of a memory that is full, nor of types, and would understand nothing of the frame. */
 function formerCode(code: ErrorCode): ErrorCode {
+  if (code === 'WRONG_TYPE') return 'OUT_OF_RANGE'
   return code === 'MEMORY_FULL' ? 'OVERLOADED' : code
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { Lapse } from '../../entries/standing.ts'
-import { entryOf, toEntryField } from './entry.ts'
+import { entryOf, toEntryFields } from './entry.ts'
 import { flag, list, name, number, text } from './fields.ts'
 import { FORMER } from './format.ts'
 import { ofFormer, ofFormerAnswer, toFormer, toFormerAnswer } from './former-slots.ts'
@@ -54,7 +54,7 @@ function itemsOf(message: SlotMessage, frame: FrameWriter): readonly unknown[] {
     case 'stream':
       return message.items.map((item) => streamItemField(item, frame))
     case 'give':
-      return message.entries.map((entry) => toEntryField(entry, frame))
+      return message.entries.flatMap((entry) => toEntryFields(entry, frame))
     case 'mirror':
       return message.slots.map(mirroredField)
     default:
@@ -71,7 +71,7 @@ function lapseField({ from, to }: Lapse): unknown {
 }
 
 function streamItemField(item: StreamItem, frame: FrameWriter): unknown {
-  return 'changes' in item ? item.changes.map((entry) => toEntryField(entry, frame)) : item
+  return 'changes' in item ? item.changes.flatMap((entry) => toEntryFields(entry, frame)) : item
 }
 
 /** @throws when the frame is not one. */

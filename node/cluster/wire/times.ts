@@ -53,7 +53,7 @@ export function toLive(field: unknown, { format }: Told): number {
   return lifetime(field)
 }
 
-function lifetime(field: unknown): number {
+export function lifetime(field: unknown): number {
   if (Math.abs(number(field)) > LIFETIME_MAX_MS) throw new ImpossibleError(`a life of ${field} ms`)
   return field as number
 }

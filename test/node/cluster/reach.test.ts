@@ -13,7 +13,7 @@ const status: MemberStatus = {
   id: 'self',
   epoch: 7,
   slots: { owned: 1, replicated: 2, arriving: 3 },
-  entries: { values: 4, responses: 5, counters: 6, contents: 7, records: 8, tombstones: 9 },
+  entries: { values: 4, responses: 5, counters: 6, limits: 0, contents: 7, records: 8, tombstones: 9 },
   bytes: 10,
   requests: 11,
 }

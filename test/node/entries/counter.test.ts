@@ -1,7 +1,8 @@
 /** A total: exact over signed 64 bits, and gone for good once it is deleted. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { applyToCounter, COUNTER, type Counter, isCounting, totalOf } from '../../../node/entries/counter.ts'
+import { applyToCounter } from '../../../node/entries/count.ts'
+import { COUNTER, type Counter, isCounting, totalOf } from '../../../node/entries/counter.ts'
 import { dueAtMs, isTombstone } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import type { Moment } from '../../../node/entries/verbs.ts'

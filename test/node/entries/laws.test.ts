@@ -5,75 +5,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { type Counter, counterWith, totalOf } from '../../../node/entries/counter.ts'
 import { apply, type Entry, type EntryChange, isNews, merge, remainsOf } from '../../../node/entries/entry.ts'
-import { withoutFolded } from '../../../node/entries/folds.ts'
-import type { Presence } from '../../../node/entries/presence.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import type { Register } from '../../../node/entries/register.ts'
 import { compareStamps, StampClock } from '../../../node/entries/stamp.ts'
 import { tagOf } from '../../../shared/command.ts'
-
-const origin = fc.constantFrom('a', 'b', 'c')
-
-/** Where nothing has travelled, ends differ by more than that would add. */
-const ends = fc.constantFrom(0, 10_000, 20_000)
-
-/**
- * Two registers with one stamp are one write, or what is left of it: so the value follows from the stamp. Where they have
- * come from, and what the clock is there, their ends do not. What is no delete may have had its lifetime changed later.
- */
-const register: fc.Arbitrary<Entry> = fc
-  .record({
-    time: fc.nat(5),
-    origin,
-    isBuried: fc.boolean(),
-    endsAtMs: ends,
-    later: fc.option(fc.record({ time: fc.integer({ min: 6, max: 8 }), origin }, { noNullPrototype: true })),
-  })
-  .map(({ time, origin, isBuried, endsAtMs, later }): Register => {
-    const stamp = { time, origin }
-    const isDelete = (time + origin.charCodeAt(0)) % 3 === 0
-    const value = { contentType: 'text/plain', body: `${time}${origin}` }
-    const touched = later !== null && !isDelete && { touched: later }
-    const tombstone: Register = { kind: 'register', stamp, ...touched, endsAtMs }
-    return isDelete || isBuried ? tombstone : { ...tombstone, value }
-  })
-
-/** Tallies only grow, so that of one origin one is always the newer; a delete begins them anew. */
-const tallies = fc.dictionary(
-  fc.oneof(origin, fc.constantFrom('void 1 0 a', 'fold a b', 'fold c b', 'fold c a')),
-  fc.record(
-    { added: fc.bigInt({ min: 0n, max: 9n }), taken: fc.bigInt({ min: 0n, max: 9n }) },
-    { noNullPrototype: true },
-  ),
-)
-const counter: fc.Arbitrary<Entry> = fc
-  .record({
-    tallies,
-    foldedAtMs: ends,
-    reset: fc.option(fc.record({ time: fc.nat(3), origin, atMs: ends }, { noNullPrototype: true }), {
-      nil: undefined,
-    }),
-  })
-  .map(
-    ({ tallies, reset, foldedAtMs }): Counter =>
-      counterWith(reset, withoutFolded({ ...tallies }), foldedAtMs),
-  )
-
-/** Few of everything, so that copies disagree; two writes may well have the same time. */
-const presence: fc.Arbitrary<Presence> = fc
-  .record({
-    reaction: fc.constantFrom('fire', 'ice'),
-    user: fc.constantFrom('Sam', 'Max', 'Kim'),
-    time: fc.nat(4),
-    endsAtMs: fc.oneof(ends, fc.constant(Infinity)),
-    isGone: fc.boolean(),
-  })
-  .map((one) => ({ ...one, isGone: one.isGone && one.endsAtMs < Infinity }))
-const reactions: fc.Arbitrary<Entry> = fc.array(presence, { maxLength: 8 }).map((presences) => {
-  const all = new Reactions()
-  for (const one of presences) all.put(one)
-  return all
-})
+import { COPIES } from './copies.ts'
 
 /** All that can be seen of an entry. */
 function seen(entry: Entry): unknown {
@@ -86,9 +22,11 @@ function seen(entry: Entry): unknown {
 
 /** The same without since when it is known what is gone, which is no news to anybody. */
 function told(entry: Entry): unknown {
+  if (entry.kind === 'limit') return { ...entry, reset: entry.reset && { ...entry.reset, atMs: 0 } }
+  if (entry.kind === 'turned') return [told(entry.register), told(entry.counter)]
   if (entry.kind === 'counter') {
-    const { reset, tallies } = entry
-    return counterWith(reset && { ...reset, atMs: 0 }, tallies, 0)
+    const { reset, tallies, last, end } = entry
+    return counterWith({ reset: reset && { ...reset, atMs: 0 }, last, end }, tallies, 0)
   }
   if (entry.kind === 'register' && entry.value === undefined) return { ...entry, endsAtMs: 0 }
   if (entry.kind !== 'reactions') return seen(entry)
@@ -103,7 +41,7 @@ function fresh(entry: Entry): Entry {
   return copy
 }
 
-/** As it comes from another member: equal, but never the same object. */
+/** As it comes from another member. */
 function structured(entry: Entry): Entry {
   return entry.kind === 'reactions' ? fresh(entry) : structuredClone(entry)
 }
@@ -112,9 +50,7 @@ function joined(...[first, ...rest]: [Entry, ...Entry[]]): Entry {
   return rest.reduce((whole, copy) => merge(whole, copy), fresh(first))
 }
 
-const kinds: Readonly<Record<Entry['kind'], fc.Arbitrary<Entry>>> = { register, counter, reactions }
-
-for (const [kind, entry] of Object.entries(kinds)) {
+for (const [kind, entry] of Object.entries(COPIES)) {
   describe(`merging copies of a ${kind}`, () => {
     it('gives the same in either order', () => {
       fc.assert(
@@ -190,12 +126,8 @@ describe('a delete of what may only be elsewhere', () => {
 
   it('leaves a trace that outlives an older copy, and says all the same that there was nothing', () => {
     const stamp = { time: 1, origin: 'a' }
-    const value: Entry = {
-      kind: 'register',
-      stamp,
-      value: { contentType: 't', body: '' },
-      endsAtMs: Infinity,
-    }
+    const body = { contentType: 't', body: '' }
+    const value: Entry = { kind: 'register', stamp, value: body, endsAtMs: Infinity }
     const counter: Entry = { kind: 'counter', tallies: { a: { added: 1n, taken: 0n } } }
     for (const type of ['value.delete', 'counter.delete'] as const) {
       expect(deleted(type, true)).to.deep.equal({ outcome: { type: 'missing' }, changes: [] })

@@ -57,7 +57,7 @@ describe('/api/v1/batch', () => {
     const results = await run(
       `[{"op":"set","key":"a","data":1}, null, 5, "get", [], {}, {"op":"fly","key":"a"}, {"op":"get"},
         {"op":"get","key":"nil"}, {"op":"get","key":null}, {"op":"get","key":1.5}, {"op":"set","key":"a"},
-        {"op":"increment","key":"a"}, {"op":"counter","key":"none"}, {"op":"get","key":"\\ud800"},
+        {"op":"increment","key":"a","by":"x"}, {"op":"counter","key":"none"}, {"op":"get","key":"\\ud800"},
         {"op":"toString","key":"a"}, {"op":"__proto__","key":"a"}, 12345678901234567890, {"op":"get","key":"a"}]`,
     )
     expect(pick(results, 'status')).to.deep.equal([
@@ -68,7 +68,7 @@ describe('/api/v1/batch', () => {
   })
 
   it('refuses the null keys in every operation', async () => {
-    for (const op of ['get', 'set', 'delete', 'increment', 'counter']) {
+    for (const op of ['get', 'set', 'delete', 'increment', 'counter', 'reset']) {
       const keys = [{}, { key: null }, { key: '' }, { key: 'null' }, { key: 'nil' }]
       const amount = op === 'set' ? { data: 1 } : op === 'increment' ? { by: 1 } : {}
       const results = await run(keys.map((key) => ({ op, ...amount, ...key })))
@@ -96,18 +96,51 @@ describe('/api/v1/batch', () => {
     expect(pick(results, 'value')).to.deep.equal([undefined, '1', '1', '2', '3', '3'])
   })
 
-  it('keeps values and counters of the same key apart', async () => {
-    await run([
+  it('has a value or a counter under a key, whichever was written last', async () => {
+    const results = await run([
       { op: 'set', key: 'k', data: 'value' },
       { op: 'increment', key: 'k', by: 5 },
-      { op: 'delete', key: 'k' },
-    ])
-    const results = await run([
+      { op: 'set', key: 'k', data: 4 },
+      { op: 'increment', key: 'k' },
       { op: 'get', key: 'k' },
       { op: 'counter', key: 'k' },
+      { op: 'delete', key: 'k' },
+      { op: 'counter', key: 'k' },
     ])
-    expect(results[0]).to.include({ data: null })
-    expect(results[1]).to.include({ value: '5' })
+    expect(pick(results, 'status')).to.deep.equal([200, 409, 200, 200, 200, 200, 200, 404])
+    expect(results[1]).to.include({ code: 'WRONG_TYPE' })
+    expect(results[3]).to.deep.equal({ status: 200, key: 'k', value: '5' })
+    expect(results[4]).to.include({ data: 5 })
+    expect(results[5]).to.include({ value: '5' })
+  })
+
+  it('ends a counter, bounds it, sets it back and counts once, as each call by itself does', async () => {
+    const once = { op: 'increment', key: 'k', by: 2, ttl: 60, idempotency_key: 'once' }
+    const results = await run([
+      ...[once, once, { op: 'counter', key: 'k' }],
+      ...[
+        { op: 'increment', key: 'k', by: 9, max: 10 },
+        { op: 'increment', key: 'k', by: -3, min: '0' },
+      ],
+      ...[{ op: 'reset', key: 'k' }, { op: 'counter', key: 'k' }, once],
+      ...[
+        { op: 'increment', key: 'k', idempotency_key: '' },
+        { op: 'increment', key: 'k', ttl: 0 },
+      ],
+      { op: 'increment', key: 'k', min: 2, max: 1 },
+    ])
+    const total = { status: 200, key: 'k', value: '2', ttl: 60 }
+    expect(results.slice(0, 3)).to.deep.equal([total, total, total])
+    for (const refused of results.slice(3, 5))
+      expect(refused).to.include({ status: 409, code: 'OUT_OF_BOUNDS', value: '2' })
+    expect(results[5]).to.deep.equal({ status: 204, key: 'k' })
+    expect(results[6]).to.include({ status: 404 })
+    expect(results[7], 'the first answer, of a counter that is gone').to.deep.equal({
+      status: 200,
+      key: 'k',
+      value: '2',
+    })
+    expect(pick(results.slice(8), 'status')).to.deep.equal([400, 400, 400])
   })
 
   it('adds exactly, whatever the size', async () => {

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
 import { startTestNode, type TestNode } from '../../support/node.ts'
 import { type CallOptions, call, JSON_TYPE } from './call.ts'
+import { COUNTED_EXAMPLES } from './counted-examples.ts'
 import { csv, type Example, json, large, MEMBER_EXAMPLES } from './member-examples.ts'
 import { Page } from './page.ts'
 import { VALUE_EXAMPLES } from './value-examples.ts'
@@ -12,10 +13,7 @@ const ACCESS = { 'api-key': 'salt-and-pepper-1', authorization: 'Bearer what-mem
 /** Statuses that need a slow client, a flood of bytes or of wrong keys, a full memory or a fault; they have tests of their own. */
 const RARE = [408, 429, 431, 500, 503, 507]
 
-const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
-const form = (body: string): CallOptions => ({ headers: FORM, body })
 const reaction = { type: 'reaction', action: 'add', content_id: 'k', user_id: 'Sam', reaction_type: 'fire' }
-const long = 'k'.repeat(5000)
 
 /** In this order: an example may build on those before it. A part in braces is "k" unless the query begins with it. */
 const EXAMPLES: readonly Example[] = [
@@ -66,25 +64,7 @@ const EXAMPLES: readonly Example[] = [
   ['POST /api/v1/batch', 413, '', json({ ops: new Array(1001).fill(1) })],
   ['POST /api/v1/batch', 415, '', csv('{}')],
   ...MEMBER_EXAMPLES,
-  ['POST /increment', 200, '', form('key=k&value=1')],
-  ['POST /increment', 200, '', json({ key: 'k', value: 1 })],
-  ['POST /increment', 400, '', form('key=k&value=abc')],
-  ['POST /increment', 403, '', form('value=1')],
-  ['POST /increment', 409, '', form('key=k&value=9223372036854775807')],
-  ['POST /increment', 413, '', { ...form(''), body: large }],
-  ['POST /increment', 415, '', csv('key=k&value=1')],
-  ['POST /api/v1/counters/{key}', 200, '', json({ by: '5' })],
-  ['POST /api/v1/counters/{key}', 400, '', json({ by: 1.5 })],
-  ['POST /api/v1/counters/{key}', 403, 'null', json({ by: 1 })],
-  ['POST /api/v1/counters/{key}', 409, '', json({ by: '9223372036854775807' })],
-  ['POST /api/v1/counters/{key}', 413, '', { headers: JSON_TYPE, body: large }],
-  ['POST /api/v1/counters/{key}', 415, '', csv('{}')],
-  ['GET /api/v1/counters/{key}', 200, ''],
-  ['GET /api/v1/counters/{key}', 403, 'nil'],
-  ['GET /api/v1/counters/{key}', 404, 'nothing'],
-  ['DELETE /api/v1/counters/{key}', 204, ''],
-  ['DELETE /api/v1/counters/{key}', 400, long],
-  ['DELETE /api/v1/counters/{key}', 403, 'nil'],
+  ...COUNTED_EXAMPLES,
   ['POST /api/v1/reaction', 201, '', json(reaction)],
   ['POST /api/v1/reaction', 201, '', json({ ...reaction, action: 'remove' })],
   ['POST /api/v1/reaction', 400, '', { headers: JSON_TYPE, body: '{' }],
@@ -96,6 +76,8 @@ const EXAMPLES: readonly Example[] = [
   ['GET /api/v1/reaction/reactions_count/{content_id}', 404, 'nothing'],
   ['GET /api/v1/reaction/reaction_counts/{content_id}', 200, ''],
   ['GET /api/v1/reaction/reaction_counts/{content_id}', 404, 'nothing'],
+  ['GET /api/v1/reaction/reaction_counts/{content_id}', 200, '?user_id=Sam'],
+  ['POST /api/v1/reaction', 201, '', json({ ...reaction, unique: true })],
   ['POST /api/v1/reaction', 201, '', json(reaction)],
   ['GET /api/v1/reaction/users/{content_id}', 200, ''],
   ['GET /api/v1/reaction/users/{content_id}', 200, '?reaction_type=fire&limit=1'],
@@ -126,7 +108,10 @@ const PROMISED = [
   'POST /increment',
   'POST /api/v1/counters/{key}',
   'GET /api/v1/counters/{key}',
+  'PUT /api/v1/counters/{key}',
   'DELETE /api/v1/counters/{key}',
+  'POST /api/v1/limits/{key}',
+  'DELETE /api/v1/limits/{key}',
   'POST /api/v1/reaction',
   'GET /api/v1/reaction/reactions_count/{content_id}',
   'GET /api/v1/reaction/reaction_counts/{content_id}',

@@ -39,9 +39,12 @@ function changeOf({ act, name, user, size, tenant }: Step, time: number): [strin
     case 'record':
       return [`i${name}\0${time}`, { kind: 'register', stamp, value, endsAtMs: 1e9 }]
     case 'counter':
-      return [`c${name}`, counterWith(undefined, { [`life ${user}`]: { added: BigInt(time), taken: 0n } }, 0)]
+      return [
+        `vcounter ${name}`,
+        counterWith({}, { [`life ${user}`]: { added: BigInt(time), taken: 0n } }, 0),
+      ]
     case 'reset':
-      return [`c${name}`, counterWith({ ...stamp, atMs: 0 }, {}, 0)]
+      return [`vcounter ${name}`, counterWith({ reset: { ...stamp, atMs: 0 } }, {}, 0)]
     case 'react':
       return [`r${name}`, Reactions.of({ ...presence, endsAtMs: Infinity, isGone: false })]
     case 'unreact':
@@ -52,7 +55,7 @@ function changeOf({ act, name, user, size, tenant }: Step, time: number): [strin
 }
 
 const memoryOf = (bytesMax = BYTES_MAX) => new Memory(bytesMax)
-const counter = (): Entry => counterWith(undefined, { a: { added: 1n, taken: 0n } }, 0)
+const counter = (): Entry => counterWith({}, { a: { added: 1n, taken: 0n } }, 0)
 const value = (size: number, time = 1): Entry => ({
   kind: 'register',
   stamp: { time, origin: 'a' },
@@ -85,11 +88,11 @@ describe('memory, of what an owner would take in,', () => {
 
   it('refuses no removal of what is here, however full it is', () => {
     const memory = memoryOf(3000)
-    for (let index = 0; index < 50; index++) memory.merge(1, `c${index}`, counter())
+    for (let index = 0; index < 50; index++) memory.merge(1, `vc${index}`, counter())
     const here = { reaction: 'fire', user: 'Sam', time: 1, endsAtMs: Infinity, isGone: false }
     memory.merge(1, 'rStew', Reactions.of(here))
     for (const [id, entry] of [
-      ['c7', counterWith({ time: 2, origin: 'a', atMs: 0 }, {}, 0)],
+      ['vc7', counterWith({ reset: { time: 2, origin: 'a', atMs: 0 } }, {}, 0)],
       ['rStew', Reactions.of({ ...here, time: 2, isGone: true, endsAtMs: 2 })],
       ['rSoup', Reactions.of({ ...here, time: 2, isGone: true, endsAtMs: 2 })],
       ['vjam', { kind: 'register', stamp: { time: 2, origin: 'a' }, endsAtMs: 2 }],
@@ -100,18 +103,18 @@ describe('memory, of what an owner would take in,', () => {
 
   it('goes on with counters that are here, when it has no room for others', () => {
     const memory = memoryOf(3000)
-    for (let index = 0; index < 50; index++) memory.merge(1, `c${index}`, counter())
-    expect(memory.refusalOf(1, [{ id: 'cnew', entry: counter() }])).to.equal('kept')
-    expect(memory.refusalOf(1, [{ id: 'c7', entry: counter() }])).to.equal(undefined)
-    const another = counterWith(undefined, { b: { added: 1n, taken: 0n } }, 0)
-    expect(memory.refusalOf(1, [{ id: 'c7', entry: another }])).to.equal('kept')
+    for (let index = 0; index < 50; index++) memory.merge(1, `vc${index}`, counter())
+    expect(memory.refusalOf(1, [{ id: 'vcnew', entry: counter() }])).to.equal('kept')
+    expect(memory.refusalOf(1, [{ id: 'vc7', entry: counter() }])).to.equal(undefined)
+    const another = counterWith({}, { b: { added: 1n, taken: 0n } }, 0)
+    expect(memory.refusalOf(1, [{ id: 'vc7', entry: another }])).to.equal('kept')
   })
 
   it('counts the changes of a command together', () => {
     const memory = memoryOf(1000)
     const record = (key: string) => ({ id: `ijam\0${key}`, entry: value(250) })
-    expect(memory.refusalOf(1, [{ id: 'cjam', entry: counter() }, record('one')])).to.equal(undefined)
-    const both = [{ id: 'cjam', entry: counter() }, record('one'), record('two')]
+    expect(memory.refusalOf(1, [{ id: 'vtea', entry: counter() }, record('one')])).to.equal(undefined)
+    const both = [{ id: 'vtea', entry: counter() }, record('one'), record('two')]
     expect(memory.refusalOf(1, both)).to.equal('kept')
   })
 
@@ -119,7 +122,7 @@ describe('memory, of what an owner would take in,', () => {
     const memory = memoryOf(10_000)
     for (let index = 0; index < 20; index++) memory.merge(1, `v${index}`, value(400))
     expect(memory.refusalOf(1, [{ id: 'vlarge', entry: value(8000) }])).to.equal(undefined)
-    for (let index = 0; index < 10; index++) memory.merge(1, `c${index}`, counter())
+    for (let index = 0; index < 10; index++) memory.merge(1, `vc${index}`, counter())
     expect(memory.refusalOf(1, [{ id: 'vlarge', entry: value(8000) }])).to.equal('value')
   })
 
@@ -138,8 +141,8 @@ describe('memory, of what an owner would take in,', () => {
     for (let index = 0; index < 20; index++) memory.merge(1, `a/${index}\0acme\0`, value(10))
     expect(memory.counts.responses).to.be.within(5, 9)
     for (let index = 0; index < 20; index++)
-      if (memory.refusalOf(1, [{ id: `c${index}`, entry: counter() }]) === undefined)
-        memory.merge(1, `c${index}`, counter())
+      if (memory.refusalOf(1, [{ id: `vc${index}`, entry: counter() }]) === undefined)
+        memory.merge(1, `vc${index}`, counter())
     expect(memory.counts).to.include({ responses: 0 })
     expect(memory.counts.counters).to.be.within(10, 14)
     expect(memory.refusalOf(1, [{ id: 'vjam', entry: value(10_000) }])).to.equal(undefined)
@@ -148,7 +151,7 @@ describe('memory, of what an owner would take in,', () => {
   it('takes in what other members hold beyond its budget, and refuses as an owner then', () => {
     const memory = memoryOf(3000)
     for (let index = 0; index < 50; index++)
-      memory.takeIn({ slot: 1, id: `c${index}`, entry: counter() }, 0, () => {})
+      memory.takeIn({ slot: 1, id: `vc${index}`, entry: counter() }, 0, () => {})
     expect(memory.counts.counters).to.equal(50)
     expect(memory.refusalOf(1, [{ id: 'cmore', entry: counter() }])).to.equal('kept')
     expect(memory.refusalOf(1, [{ id: 'vjam', entry: value(1) }])).to.equal('value')

@@ -28,8 +28,8 @@ function isThere(memory: Memory, id: string): boolean {
 describe('what comes from another copy', () => {
   it('is taken in, also where nothing is known of it', () => {
     const memory = new Memory(2 ** 20)
-    take(memory, idOf.value('jam'), value(7))
-    expect(isThere(memory, idOf.value('jam'))).to.equal(true)
+    take(memory, idOf.key('jam'), value(7))
+    expect(isThere(memory, idOf.key('jam'))).to.equal(true)
   })
 
   it('is covered by what says that a whole path was forgotten later, whichever of them comes first', () => {

@@ -90,7 +90,7 @@ const ENTRIES: Readonly<Record<string, fc.Arbitrary<Entry>>> = {
     time.map((time) => value(time)),
     time.map(tombstone),
   ),
-  cjam: time.map(tally),
+  vtea: time.map(tally),
   'ijam\0once': time.map((time) => value(time, 1000)),
   rjam: fc
     .array(fc.tuple(fc.constantFrom('Ann', 'Bob', 'Sam'), time), { minLength: 1, maxLength: 4 })
@@ -105,12 +105,12 @@ describe('what takes the place of what was known', () => {
   it('is all that is known afterwards of what it is about, be it older, and nothing else has changed', () => {
     const kept = new Kept()
     for (const id of ['vjam', 'vsalt']) kept.merge(id, value(7))
-    kept.merge('cjam', tally(7))
+    kept.merge('vtea', tally(7))
     kept.merge('rjam', engaged(['Ann', 7], ['Bob', 7], ['Sam', 7]))
     kept.supersede('vjam', value(3), [value(3)])
-    kept.supersede('cjam', tally(3), [tally(3)])
+    kept.supersede('vtea', tally(3), [tally(3)])
     kept.supersede('rjam', engaged(['Ann', 3], ['Bob', 3]), [engaged(['Bob', 3])])
-    const expected = { vjam: value(3), vsalt: value(7), cjam: tally(3) }
+    const expected = { vjam: value(3), vsalt: value(7), vtea: tally(3) }
     expect(shown(kept.memory)).to.deep.include(expected)
     expect(shown(kept.memory)).to.have.property('rjam').that.has.lengthOf(2)
     const reactions = kept.memory.slots.find(SLOT, 'rjam')
@@ -129,7 +129,7 @@ describe('what takes the place of what was known', () => {
     const known = Object.entries({
       vjam: value(7),
       vsalt: tombstone(7),
-      cjam: tally(7),
+      vtea: tally(7),
       rjam: engaged(['Ann', 7]),
     })
     for (const [id, entry] of known) kept.merge(id, entry)
@@ -185,10 +185,10 @@ describe('what takes the place of what was known', () => {
     }
     const kept = new Kept()
     const id = 'ijam\0once'
-    kept.merge('cjam', tally(5))
+    kept.merge('vjam', tally(5))
     kept.merge(id, record(1, 'a'))
     kept.supersede(id, record(2, 'b'), [record(2, 'b')])
-    expect(kept.memory.slots.find(SLOT, 'cjam')).to.deep.include({
+    expect(kept.memory.slots.find(SLOT, 'vjam')).to.deep.include({
       tallies: { a: { added: 5n, taken: 0n }, 'void 5 0 a': { added: 0n, taken: 5n } },
     })
     expect(shown(kept.again)).to.deep.equal(shown(kept.memory))

@@ -1,9 +1,10 @@
 /** For how long it is remembered what is gone. */
 import { expect } from 'chai'
 import { counterWith } from '../../../node/entries/counter.ts'
-import type { Entry } from '../../../node/entries/entry.ts'
+import type { Change, Entry } from '../../../node/entries/entry.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
-import { type Forgotten, TOMBSTONE_GRACE_MS } from '../../../node/memory/held.ts'
+import type { Forgotten } from '../../../node/memory/forgotten.ts'
+import { TOMBSTONE_GRACE_MS } from '../../../node/memory/held.ts'
 import { Memory } from '../../../node/memory/memory.ts'
 import { allOf } from '../../support/turns.ts'
 
@@ -20,12 +21,12 @@ const live = (): readonly (readonly [id: string, entry: Entry])[] => [
       endsAtMs: Infinity,
     },
   ],
-  ['cjam', counterWith(undefined, { a: { added: 1n, taken: 0n } }, 0)],
+  ['vtea', counterWith({}, { a: { added: 1n, taken: 0n } }, 0)],
   ['rjam', Reactions.of(here)],
 ]
 const gone = (): readonly (readonly [id: string, entry: Entry])[] => [
   ['vjam', { kind: 'register', stamp: { time: 2, origin: 'a' }, endsAtMs: 0 }],
-  ['cjam', counterWith({ time: 2, origin: 'a', atMs: 0 }, {}, 0)],
+  ['vtea', counterWith({ reset: { time: 2, origin: 'a', atMs: 0 } }, {}, 0)],
   ['rjam', Reactions.of({ ...here, time: 2, endsAtMs: 0, isGone: true })],
 ]
 
@@ -71,5 +72,18 @@ describe('what is gone', () => {
     passing(memory, HOUR_MS, HOUR_MS + TOMBSTONE_GRACE_MS + 120_000)
     expect(memory.counts).to.include({ tombstones: 0, contents: 0, bytes: 0 })
     expect(forgotten.filter(({ slot }) => slot === SLOT)).to.have.lengthOf(3)
+  })
+})
+
+describe('a counter that has ended', () => {
+  it('is told as what is left of it, so that its number is not on the disk any more', () => {
+    const told: Change[] = []
+    const memory = new Memory(Infinity, { forget() {}, end: (change) => told.push(change) })
+    const last = { time: 3, origin: 'a' }
+    const counter = counterWith({ last, end: { endsAtMs: 500 } }, { a: { added: 1n, taken: 0n } }, 0)
+    memory.merge(SLOT, 'vtea', counter)
+    passing(memory, 0, 60_000)
+    expect(told.map(({ id }) => id)).to.deep.equal(['vtea'])
+    expect(told[0]?.state).to.deep.include({ kind: 'counter', tallies: {}, reset: { ...last, atMs: 500 } })
   })
 })

@@ -53,7 +53,7 @@ describe('shards, where much is due at once,', () => {
     const add = () => bench.execute({ type: 'counter.add', key: '4', by: '1' })
     const writing = Promise.all(Array.from({ length: 600 }, add))
     const total = () => {
-      const counter = bench.memory.slots.find(4, 'c4')
+      const counter = bench.memory.slots.find(4, 'v4')
       return counter?.kind === 'counter' ? Number(totalOf(counter)) : 0
     }
     const totals: number[] = []

@@ -154,7 +154,7 @@ describe('shards', () => {
     ask({ type: 'counter.get', key: '4' })
     ask({ type: 'counter.get', key: '8' })
     await settled()
-    expect(bench.copied).to.deep.equal([[['c4', 'i4\0once']]])
+    expect(bench.copied).to.deep.equal([[['v4', 'i4\0once']]])
     expect(answers).to.deep.equal(['counter.get missing'])
     resolve()
     await settled()

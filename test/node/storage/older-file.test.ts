@@ -61,14 +61,14 @@ describe('a file of the version before', () => {
     }
     others((other) => other.exec(VERSION_1))
     const { ids, standings, lasts } = await recovered(path)
-    expect(ids).to.have.members(['vsalt', 'ijam\0once', 'cjam', 'rstew'])
+    expect(ids).to.have.members(['vsalt', 'ijam\0once', 'vjam', 'rstew'])
     expect([standings, lasts], 'nothing is known of them').to.deep.equal([[], []])
     const last = { epoch: 7, copies: 2, members: ['a', 'b'] }
     const rows = [
       rowOfStanding({ slot: 1, asOf: Infinity, lapses: [] }),
       rowOfOrder(6),
       rowOfLast(last),
-      { table: 'counters', key: ['jam'], cells: [2, 7, '{"tallies":[["a","7","0"]]}'] },
+      { table: 'counters', key: ['jam'], cells: [2, 7, '{"tallies":[["a","7","0"]]}', null] },
     ] as const
     const database = new Database(path)
     expect(database.write({ isFirst: true, isLast: true, dropped: [], rows })).to.deep.equal([])
@@ -80,5 +80,26 @@ describe('a file of the version before', () => {
     expect(numbers.map(({ key, value }) => [key, value])).to.deep.equal([['jam', 7]])
     const version = others((other) => other.prepare('PRAGMA user_version').get())
     expect(version).to.include({ user_version: 3 })
+  })
+
+  it('keeps the counter where a key has a value too, as nobody knows which was written later', async () => {
+    const path = join(folder, 'pantry.db')
+    const other = new DatabaseSync(path)
+    other.exec(VERSION_1)
+    other.exec(`
+      INSERT INTO registers VALUES ('vjam', 2, 7000, 'a', NULL, 'text/plain', 'fine'), ('vtea', 2, 7000, 'a', 9, NULL, NULL);
+      INSERT INTO counters VALUES ('tea', 2, 3, '{"tallies":[["a","3","0"]]}'),
+        ('salt', 1, NULL, '{"reset":{"time":9000,"origin":"a"},"tallies":[]}');
+    `)
+    other.close()
+    for (const round of ['at once', 'and when it is read again']) {
+      const { entries } = await recovered(path)
+      const [jam, tea, salt] = ['vjam', 'vtea', 'vsalt'].map((id) => entries.get(id))
+      expect([jam?.kind, tea?.kind], round).to.deep.equal(['counter', 'counter'])
+      expect(salt?.kind === 'turned' && salt.register.value, 'of a counter that was deleted').to.deep.equal({
+        contentType: 'text/plain',
+        body: 'fine',
+      })
+    }
   })
 })

@@ -1,5 +1,6 @@
 /** All that a start from a file restores. */
 import { pino } from 'pino'
+import { type Entry, merge } from '../../../node/entries/entry.ts'
 import type { Standing } from '../../../node/entries/standing.ts'
 import { Database } from '../../../node/storage/database.ts'
 import { Recovery } from '../../../node/storage/recovery.ts'
@@ -10,6 +11,8 @@ import { timesOf } from './times.ts'
 
 interface Restored {
   readonly ids: string[]
+  /** What the entries are merged to, by their ids. */
+  readonly entries: Map<string, Entry>
   readonly standings: Standing[]
   readonly lasts: LastView[]
 }
@@ -25,9 +28,14 @@ export async function recovered(path: string): Promise<Restored> {
   const parts = { disk, clock, turns: unlimitedTurns(), times: timesOf(clock), writes: { note() {} }, log }
   const recovery = new Recovery(parts)
   await recovery.open()
-  const restored: Restored = { ids: [], standings: [], lasts: [] }
+  const restored: Restored = { ids: [], entries: new Map(), standings: [], lasts: [] }
+  const merged = (id: string, entry: Entry) => {
+    const known = restored.entries.get(id)
+    restored.ids.push(id)
+    restored.entries.set(id, known === undefined ? entry : merge(known, entry))
+  }
   await recovery.run({
-    memory: { merge: (_slot, id) => void restored.ids.push(id) },
+    memory: { merge: (_slot, id, entry) => merged(id, entry) },
     stamps: { witness() {}, next: (wallMs) => ({ time: wallMs, origin: 'a' }) },
     slots: {
       restore: (standing) => void restored.standings.push(standing),

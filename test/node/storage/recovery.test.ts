@@ -81,7 +81,7 @@ describe('a start from disk', () => {
 
   it('witnesses the delete of a counter and the time of a presence, which have stamps too', async () => {
     const stored: StoredRow[] = [
-      { table: 'counters', cells: ['jam', 1, null, '{"reset":{"time":8,"origin":"a"},"tallies":[]}'] },
+      { table: 'counters', cells: ['jam', 1, null, '{"reset":{"time":8,"origin":"a"},"tallies":[]}', null] },
       { table: 'presences', cells: ['stew', 'like', 'ann', 1, 9, null, 0] },
     ]
     const { recovery, into, witnessed } = await open(() => chunksOf(stored, 2), { rows: 2, adopted: 0 })
@@ -117,7 +117,7 @@ describe('a start from disk', () => {
     const stored: StoredRow[] = [
       {
         table: 'counters',
-        cells: ['jam', 1, null, `{"reset":{"time":1e300,"origin":"a"},"tallies":${tallies}}`],
+        cells: ['jam', 1, null, `{"reset":{"time":1e300,"origin":"a"},"tallies":${tallies}}`, null],
       },
       { table: 'presences', cells: ['stew', 'like', 'ann', 1, 1e300, null, 0] },
     ]

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { type Counter, totalOf } from '../../../node/entries/counter.ts'
+import type { Turned } from '../../../node/entries/either.ts'
 import { type Entry, merge } from '../../../node/entries/entry.ts'
+import type { Limit } from '../../../node/entries/limit.ts'
 import type { Presence } from '../../../node/entries/presence.ts'
 import { Reactions } from '../../../node/entries/reactions.ts'
 import type { Register } from '../../../node/entries/register.ts'
@@ -48,11 +50,30 @@ const amount = fc.bigInt({ min: 0n, max: 2n ** 70n })
 const counter: fc.Arbitrary<Counter> = fc
   .record({
     reset: fc.option(fc.record({ time, origin: text, atMs: gone })),
+    last: fc.option(stamp),
+    end: fc.option(fc.record({ endsAtMs: ends, by: stamp }, { requiredKeys: ['endsAtMs'] })),
     tallies: fc.dictionary(fc.stringMatching(/^[\w-]{12}$/), fc.record({ added: amount, taken: amount })),
   })
   .map(
-    ({ reset, tallies }): Counter => ({ kind: 'counter', tallies: { ...tallies }, ...(reset && { reset }) }),
+    ({ reset, tallies, last, end }): Counter => ({
+      kind: 'counter',
+      tallies: { ...tallies },
+      ...(reset && { reset }),
+      ...(last && { last }),
+      // What never ends is only remembered where somebody said so.
+      ...(end && (end.endsAtMs < Infinity || end.by) && { end }),
+    }),
   )
+/** Rather full a millisecond too late than too early. */
+const limit: fc.Arbitrary<Limit> = fc
+  .record({
+    last: stamp,
+    fullAtMs: fc.nat(2 ** 31),
+    reset: fc.option(fc.record({ time, origin: text, atMs: gone })),
+  })
+  .map(({ last, fullAtMs, reset }): Limit => {
+    return { kind: 'limit', last, fullAtMs, ...(reset && { reset }) }
+  })
 const presence: fc.Arbitrary<Presence> = fc
   .record({ reaction: text, user: text, time, endsAtMs: ends, isGone: fc.boolean() })
   .map((one) => (one.isGone ? { ...one, endsAtMs: times.nowMs } : one))
@@ -82,7 +103,7 @@ function nameOfPresence({ reaction, user }: Presence): string {
   return JSON.stringify([reaction, user])
 }
 
-const entry: fc.Arbitrary<[id: string, entry: Entry]> = fc.oneof(
+const entry: fc.Arbitrary<[id: string, entry: Exclude<Entry, Turned>]> = fc.oneof(
   fc.tuple(
     text.map((key) => `v${key}`),
     register,
@@ -92,8 +113,12 @@ const entry: fc.Arbitrary<[id: string, entry: Entry]> = fc.oneof(
     register,
   ),
   fc.tuple(
-    text.map((key) => `c${key}`),
+    text.map((key) => `v${key}`),
     counter,
+  ),
+  fc.tuple(
+    text.map((key) => `l${key}`),
+    limit,
   ),
   fc.tuple(
     text.map((key) => `r${key}`),
@@ -143,9 +168,9 @@ describe('entries as rows', () => {
       fc.property(entry, ([id, entry]) => {
         for (const row of rowsOf({ slot: 1, id, entry, state: entry }, times)) {
           const [, reaction = '', user = ''] = row.key
-          const forgotten =
-            row.table === 'presences' ? { id, presence: { ...ANYONE, reaction, user } } : { id }
-          const deleted = forgottenRow({ slot: 1, ...forgotten })
+          const presence = { ...ANYONE, reaction, user }
+          const { kind } = entry
+          const deleted = forgottenRow({ slot: 1, id, kind, ...(row.table === 'presences' && { presence }) })
           expect(deleted && nameOf(deleted)).to.equal(nameOf(row))
           expect(deleted?.cells).to.equal(undefined)
         }
@@ -162,7 +187,7 @@ describe('entries as rows', () => {
       expect(() => entryOf({ table: 'registers', cells }, times)).to.throw(TypeError)
     }
     for (const state of ['', '{}', 'null', '{"tallies":[["a","x","0"]]}'])
-      expect(() => entryOf({ table: 'counters', cells: ['jam', 7, null, state] }, times)).to.throw()
+      expect(() => entryOf({ table: 'counters', cells: ['jam', 7, null, state, null] }, times)).to.throw()
   })
 })
 

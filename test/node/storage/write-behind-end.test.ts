@@ -8,7 +8,7 @@ describe('what is let go', () => {
   it('is deleted, also where it was never written', async () => {
     const { clock, target, writes, keep } = startWriting({ intervalMs: 1000 })
     keep('salt', '1')
-    writes.forget({ slot: 1, id: 'vsalt' })
+    writes.forget({ slot: 1, id: 'vsalt', kind: 'register' })
     await clock.advance(500)
     expect(target.batches).to.deep.equal([[undefined]])
   })

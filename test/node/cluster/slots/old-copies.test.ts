@@ -42,7 +42,7 @@ function remove(key: string): KeyCommand {
 function values(pair: Pair, slot: number, ...keys: readonly string[]): string[][] {
   return [pair.a, pair.b].map(({ memory }) =>
     keys.filter((key) => {
-      const entry = memory.slots.find(slot, idOf.value(key))
+      const entry = memory.slots.find(slot, idOf.key(key))
       return entry?.kind === 'register' && liveValue(entry, pair.clock.wall()) !== undefined
     }),
   )
@@ -50,7 +50,7 @@ function values(pair: Pair, slot: number, ...keys: readonly string[]): string[][
 
 function totals(pair: Pair, slot: number, key: string): unknown[] {
   return [pair.a, pair.b].map(({ memory }) => {
-    const entry = memory.slots.find(slot, idOf.counter(key))
+    const entry = memory.slots.find(slot, idOf.key(key))
     return entry?.kind === 'counter' ? totalOf(entry) : undefined
   })
 }
@@ -99,7 +99,7 @@ describe('an old copy that comes back', () => {
       await write(pair.a, slot, remove('deleted'))
       await pair.clock.advance(GRACE_MS + 1000)
       allOf(pair.a.memory.upkeep.sweep(pair.clock.wall()))
-      expect(pair.a.memory.slots.find(slot, idOf.value('deleted'))).to.equal(undefined)
+      expect(pair.a.memory.slots.find(slot, idOf.key('deleted'))).to.equal(undefined)
       await comesBack(pair, 'b')
       expect(values(pair, slot, 'kept', 'deleted')).to.deep.equal([['kept'], ['kept']])
       expect(pair.b.memory.slots.digestOf(slot)).to.equal(pair.a.memory.slots.digestOf(slot))

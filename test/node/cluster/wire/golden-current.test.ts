@@ -70,16 +70,16 @@ const golden: readonly (readonly [head: string, expected: string])[] = [
   ],
   [
     ofCommand({ type: 'counter.add', key, by: '1', idempotencyKey: 'once' }),
-    '[1,[2,1000],null,[["r",false,5,[["counter.add","salt","1","once"]]]]]',
+    '[1,[2,1000],null,[["r",false,5,[["counter.add","salt","1","once",null,null,null]]]]]',
   ],
-  [ofReply({ type: 'total', owner: 'a', value: '2' }), '[1,[2,1000],null,[["total","a","2"]]]'],
+  [ofReply({ type: 'total', owner: 'a', value: '2' }), '[1,[2,1000],null,[["total","a","2",null]]]'],
   [
     ofEntry({ kind: 'register', stamp, endsAtMs: 50, value }),
     '[1,[2,1000],null,"b-1","give",[["register","vsalt",3,7,"b-1",40,"a/b","jam",null,null]],false,null]',
   ],
   [
     ofEntry({ kind: 'counter', tallies: { 'a-1': { added: 2n, taken: 0n } } }),
-    '[1,[2,1000],null,"b-1","give",[["counter","vsalt",3,null,[["a-1","2","0"]]]],false,null]',
+    '[1,[2,1000],null,"b-1","give",[["counter","vsalt",3,null,[["a-1","2","0"]],null,null]],false,null]',
   ],
   [
     ofEntry(Reactions.ofAll([presence])),
@@ -135,8 +135,49 @@ const golden: readonly (readonly [head: string, expected: string])[] = [
     '[1,[2,1000],null,"b-1","give",[["register","vsalt",3,7,"b-1",-6]],false,null]',
   ],
   [
+    ofCommand({ type: 'counter.add', key, by: '1', ttlMs: 9, min: '-1', max: '5' }),
+    '[1,[2,1000],null,[["r",false,5,[["counter.add","salt","1",null,9,"-1","5"]]]]]',
+  ],
+  [
+    ofCommand({ type: 'counter.set', key, value: '7' }),
+    '[1,[2,1000],null,[["r",false,5,[["counter.set","salt","7",null]]]]]',
+  ],
+  [
+    ofCommand({ type: 'limit.take', key, limit: 5, windowMs: 1000, cost: 2 }),
+    '[1,[2,1000],null,[["r",false,5,[["limit.take","salt",5,1000,2]]]]]',
+  ],
+  [
+    ofReply({ type: 'limit', owner: 'a', isAllowed: true, remaining: 3, fullMs: 400 }),
+    '[1,[2,1000],null,[{"type":"limit","owner":"a","isAllowed":true,"remaining":3,"fullMs":400}]]',
+  ],
+  [
+    ofEntry({ kind: 'limit', last: stamp, fullAtMs: 10.25, reset: { ...stamp, atMs: 4 } }),
+    '[1,[2,1000],null,"b-1","give",[["limit","vsalt",3,7,"b-1",0.25,[7,"b-1",-6]]],false,null]',
+  ],
+  [
+    ofReply({ type: 'outOfBounds', owner: 'a', value: '2', ttlMs: 8 }),
+    '[1,[2,1000],null,[["outOfBounds","a","2",8]]]',
+  ],
+  [
+    ofEntry({
+      kind: 'counter',
+      tallies: { base: { added: 2n, taken: 0n } },
+      last: stamp,
+      end: { endsAtMs: 40, by: stamp },
+    }),
+    '[1,[2,1000],null,"b-1","give",[["counter","vsalt",3,null,[["base","2","0"]],[7,"b-1"],[30,7,"b-1"]]],false,null]',
+  ],
+  [
+    ofEntry({
+      kind: 'turned',
+      register: { kind: 'register', stamp, endsAtMs: Infinity, value },
+      counter: { kind: 'counter', tallies: {}, last: { ...stamp, time: 6 } },
+    }),
+    '[1,[2,1000],null,"b-1","give",[["turned","vsalt",3,[7,"b-1",null,"a/b","jam",null,null],[null,[],[6,"b-1"],null]]],false,null]',
+  ],
+  [
     ofEntry({ kind: 'counter', reset: { ...stamp, atMs: 4 }, tallies: {} }),
-    '[1,[2,1000],null,"b-1","give",[["counter","vsalt",3,[7,"b-1",-6],[]]],false,null]',
+    '[1,[2,1000],null,"b-1","give",[["counter","vsalt",3,[7,"b-1",-6],[],null,null]],false,null]',
   ],
 ]
 

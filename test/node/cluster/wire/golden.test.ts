@@ -17,10 +17,9 @@ import {
   encodeSlotRequest,
 } from './frames.ts'
 
-/** What there is of each type, and how it is written: its field in the head, and its body behind the head. */
+/** What there is of each type, and how it is written. */
 type Golden<T> = readonly (readonly [T, field: string, body?: string])[]
 
-/** Where both clocks say the same, what ends is told as it is kept. */
 const now = { nowMs: 50, wallMs: 50 }
 const [long, bytes] = ['x'.repeat(1025), new Uint8Array([0, 255, 128])]
 const key = 'salt'
@@ -29,8 +28,9 @@ const whose = { key: '/menu', tenant: 'inn', query: '?day=1' }
 type All<T extends { type: string }, New> = {
   [N in Exclude<T['type'], New>]: Golden<Extract<T, { type: N }>>
 }
+type NewCommand = 'value.describe' | 'value.touch' | `keys.${string}` | 'counter.set' | `limit.${string}`
 
-const commands: All<Command, 'value.describe' | 'value.touch' | `keys.${string}`> = {
+const commands: All<Command, NewCommand> = {
   'value.get': [
     [{ type: 'value.get', key }, '["value.get","salt",null]'],
     [
@@ -120,8 +120,7 @@ const commands: All<Command, 'value.describe' | 'value.touch' | `keys.${string}`
 }
 
 const [owner, stamp] = ['node-1', { time: 7, origin: 'b-1' }] as const
-
-const replies: All<Reply, 'description' | 'keys' | 'cleared'> = {
+const replies: All<Reply, 'description' | 'keys' | 'cleared' | 'outOfBounds' | 'limit'> = {
   value: [
     [
       { type: 'value', owner, contentType: 'a/b', body: bytes, stamp },
@@ -179,7 +178,7 @@ const replies: All<Reply, 'description' | 'keys' | 'cleared'> = {
 const jam = { contentType: 'a', body: 'b' }
 const presence = { reaction: 'fire', user: 'Sam', time: 7, endsAtMs: Infinity, isGone: false }
 
-const entries: { [K in Entry['kind']]: Golden<Extract<Entry, { kind: K }>> } = {
+const entries: { [K in Exclude<Entry['kind'], 'turned' | 'limit'>]: Golden<Extract<Entry, { kind: K }>> } = {
   register: [
     [{ kind: 'register', stamp, endsAtMs: 50 }, '["register","vsalt",3,7,"b-1",50]'],
     [
@@ -195,9 +194,9 @@ const entries: { [K in Entry['kind']]: Golden<Extract<Entry, { kind: K }>> } = {
   counter: [
     [
       { kind: 'counter', tallies: { 'a-1': { added: 2n ** 65n, taken: 3n } } },
-      '["counter","vsalt",3,null,[["a-1","36893488147419103232","3"]]]',
+      '["counter","csalt",3,null,[["a-1","36893488147419103232","3"]]]',
     ],
-    [{ kind: 'counter', reset: { ...stamp, atMs: 50 }, tallies: {} }, '["counter","vsalt",3,[7,"b-1"],[]]'],
+    [{ kind: 'counter', reset: { ...stamp, atMs: 50 }, tallies: {} }, '["counter","csalt",3,[7,"b-1"],[]]'],
   ],
   reactions: [
     [
@@ -207,7 +206,6 @@ const entries: { [K in Entry['kind']]: Golden<Extract<Entry, { kind: K }>> } = {
   ],
 }
 
-/** The format, the length of the head, the head, and what is behind it. */
 function frame(head: string, body = ''): string {
   const prefix = Buffer.of(3, 0, 0, 0, 0)
   prefix.writeUInt32BE(head.length, 1)
@@ -215,7 +213,6 @@ function frame(head: string, body = ''): string {
 }
 
 const said = { format: FORMER, epoch: 1, time: 2 }
-
 describe('in the former format', () => {
   for (const [type, all] of Object.entries(commands))
     it(`${type} is what it always was`, () => {

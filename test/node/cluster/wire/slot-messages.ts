@@ -1,8 +1,10 @@
 /** Whatever the holders of slots may tell each other. */
 import fc from 'fast-check'
 import type { SlotMessage } from '../../../../node/cluster/wire/slots.ts'
-import { counterWith } from '../../../../node/entries/counter.ts'
+import { type Counter, counterWith } from '../../../../node/entries/counter.ts'
+import type { Turned } from '../../../../node/entries/either.ts'
 import type { Entry } from '../../../../node/entries/entry.ts'
+import type { Limit } from '../../../../node/entries/limit.ts'
 import { Reactions } from '../../../../node/entries/reactions.ts'
 import type { Register } from '../../../../node/entries/register.ts'
 import { TICKS_PER_MS } from '../../../../node/entries/stamp.ts'
@@ -50,15 +52,36 @@ const counter = fc
     },
     { requiredKeys: ['tallies'] },
   )
-  .map(({ reset, tallies }): Entry => counterWith(reset, { ...tallies }, NOW.nowMs))
+  .map(({ reset, tallies }): Counter => counterWith({ reset }, { ...tallies }, NOW.nowMs))
+/** With what only the current format tells. */
+const noted = fc
+  .record(
+    { counter, last: stamp, end: fc.record({ endsAtMs, by: stamp }, { requiredKeys: ['endsAtMs'] }) },
+    { requiredKeys: ['counter'] },
+  )
+  .map(({ counter, ...rest }): Counter => ({ ...counter, ...rest }))
+const turned = fc.record({ register, counter: noted }).map((both): Turned => ({ kind: 'turned', ...both }))
 const presence = fc
   .record({ reaction: name, user: name, time, endsAtMs, isGone: fc.boolean() })
   .map((one) => (one.isGone ? { ...one, endsAtMs: NOW.nowMs } : one))
 const reactions = fc.array(presence, { maxLength: 6 }).map((all): Entry => Reactions.ofAll(all))
 
 const slot = fc.nat({ max: SLOTS - 1 })
-const entry = fc.record({ slot, id: name, entry: fc.oneof(register, counter, reactions) })
+/** Of families that both formats name alike. */
+const id = name.map((key) => `v${key}`)
+const limit = fc
+  .record({ last: stamp, fullAtMs: fc.integer({ min: -1000, max: 1000 }), reset: fc.option(stamp) })
+  .map(({ last, fullAtMs, reset }): Limit => {
+    return { kind: 'limit', last, fullAtMs, ...(reset && { reset: { ...reset, atMs: NOW.nowMs } }) }
+  })
+const entry = fc.record({ slot, id, entry: fc.oneof(register, noted, turned, limit, reactions) })
 export const entries = fc.array(entry, { maxLength: 5 })
+export const formerEntries = fc.array(
+  fc.record({ slot, id, entry: fc.oneof(register, counter, reactions) }),
+  {
+    maxLength: 5,
+  },
+)
 const digests = fc.array(fc.tuple(slot, text), { maxLength: 4 })
 /** The place of a view in their order; there may be many within one epoch. */
 const order = fc.oneof(fc.nat(), fc.double({ min: 0, max: 2 ** 51, noNaN: true }))
@@ -103,13 +126,13 @@ export const message: fc.Arbitrary<SlotMessage> = fc.oneof(
     slots: fc.array(fc.tuple(slot, text, fc.boolean(), order, fc.boolean()), { maxLength: 4 }),
   }),
 )
-/** Bytes, numbers without an end and sets compare by what is in them. How long a response was to live is not always told. */
+/** Bytes, numbers without an end and sets compare by what is in them. How long a response was to live, and when a counter was written last, is not always told. */
 export function plain(something: unknown): unknown {
   if (something instanceof Reactions) return [...something].map(plain)
   if (something instanceof Uint8Array) return ['bytes', ...something]
   if (typeof something === 'bigint' || something === Infinity) return String(something)
   if (Array.isArray(something)) return something.map(plain)
   if (something === null || typeof something !== 'object') return something
-  const told = Object.entries(something).filter(([key]) => key !== 'lifeMs')
+  const told = Object.entries(something).filter(([key]) => key !== 'lifeMs' && key !== 'last')
   return Object.fromEntries(told.map(([key, one]) => [key, plain(one)]))
 }

@@ -121,12 +121,19 @@ describe('what holders of slots tell each other', () => {
   it('is refused when no member would say it', () => {
     const register = ['register', 'va', 1, 1, 'a', null, 't', 'stew', null, null]
     const tombstone = ['register', 'va', 1, 1, 'a', 5]
-    const counter = ['counter', 'ca', 1, null, [['a', '1', '0']]]
+    const counter = ['counter', 'va', 1, null, [['a', '1', '0']], [1, 'a'], [5]]
+    const turned = ['turned', 'va', 1, register.slice(3), counter.slice(3)]
     const reactions = ['reactions', 'ra', 1, [['fire', 'Sam', 1, null, false]]]
-    for (const entry of [register, tombstone, counter, reactions]) decodeSlotRequest(frameOf('give', [entry]))
+    for (const entry of [register, tombstone, counter, turned, reactions])
+      decodeSlotRequest(frameOf('give', [entry]))
     /** The same, but for one field. */
     const but = (entry: readonly unknown[], index: number, field: unknown) => entry.with(index, field)
     const entries = [
+      but(counter, 5, [1]),
+      but(counter, 6, 5),
+      but(counter, 6, [5, 1]),
+      but(turned, 3, counter.slice(3)),
+      but(turned, 4, null),
       but(register, 0, 'list'),
       but(register, 1, ''),
       but(register, 2, SLOTS),

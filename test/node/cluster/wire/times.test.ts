@@ -46,7 +46,7 @@ describe('what is left of a life', () => {
   it('is the same for another member, whatever its clocks say', () => {
     const clock = fc.nat(10 * DAY_MS)
     fc.assert(
-      fc.property(clock, clock, fc.integer({ min: -DAY_MS, max: DAY_MS }), (hereMs, thereMs, leftMs) => {
+      fc.property(clock, clock, fc.integer({ min: -DAY_MS, max: DAY_MS }), (hereMs, thereMs, ttlMs) => {
         const frame = encodeSlotRequest(
           {
             format: CURRENT,
@@ -55,13 +55,13 @@ describe('what is left of a life', () => {
             from: 'a',
             message: {
               type: 'give',
-              entries: [{ slot: 3, id: 'vsalt', entry: register({ endsAtMs: hereMs + leftMs }) }],
+              entries: [{ slot: 3, id: 'vsalt', entry: register({ endsAtMs: hereMs + ttlMs }) }],
             },
           },
           { ...NOW, nowMs: hereMs },
         )
         const { message } = decodeSlotRequest(frame, { ...THERE, nowMs: thereMs })
-        expect(message).to.have.nested.property('entries[0].entry.endsAtMs', thereMs + leftMs)
+        expect(message).to.have.nested.property('entries[0].entry.endsAtMs', thereMs + ttlMs)
       }),
     )
   })
