@@ -1,60 +1,43 @@
 /**
  * The external APIs, called on behalf of an application: only those that the routes name, within limits of time,
  * size, redirects and calls at once.
+ *
+ * Called by undici: where upstream says less of its length than it sends, `node-fetch` has an empty body and says that it is
+ * whole; and it takes half of what is coded for all of it.
  */
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
-import fetch, { AbortError, type Response } from 'node-fetch'
-import { Collector } from '../../shared/collector.ts'
+import { Agent, type Dispatcher } from 'undici'
+import type { Headers } from '../../shared/end-to-end.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { type InFlight, Share } from '../../shared/in-flight.ts'
-import { ownBytes } from '../../shared/json-fields.ts'
-import type { Turns } from '../../shared/turns.ts'
-import { type CachedRoute, fill, type Match } from '../route-table.ts'
+import { type CachedRoute, type Match, urlOf } from '../route-table.ts'
+import { CODINGS } from './coding.ts'
+import { mayBeKept } from './freshness.ts'
 import type { SourceMetrics } from './metrics.ts'
+import { Taking, type TakingOptions, textOf, type UpstreamAnswer } from './taking.ts'
 
 /** Calls under way to one upstream; beyond it they are refused at once. Where few connections may be opened, half of those. */
 const CALLS_MAX = 256
 const CALLS_PART = 1 / 2
 const REDIRECTS_MAX = 3
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
-/** What of an answer is worth keeping; its length and encoding are our own. */
-const KEPT_HEADERS = [
-  'etag',
-  'last-modified',
-  'content-language',
-  'content-disposition',
-  'link',
-  'location',
-  'retry-after',
-  'www-authenticate',
-]
+const HEADER_BYTES_MAX = 64 * 2 ** 10
 
 export interface Asking {
   readonly match: Match
   readonly query: string
-  readonly authorization?: string | undefined
   readonly tenant: string
-  /** Of the response that is there, for an answer without a body if that is still good. */
-  readonly etag?: string | undefined
+  readonly authorization?: string | undefined
+  /** What else goes to upstream, of the request or of our own. */
+  readonly headers?: Headers | undefined
+  readonly method?: string
+  readonly body?: Uint8Array
+  /** For no longer than the route allows. */
+  readonly timeoutMs?: number
 }
 
-export interface UpstreamAnswer {
-  readonly status: number
-  readonly contentType: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
-  /** Upstream does not forbid it. */
-  readonly isStorable: boolean
-}
-
-export interface UpstreamOptions {
+export interface UpstreamOptions extends TakingOptions {
   readonly routes: readonly CachedRoute[]
-  readonly bodyBytesMax: number
   /** How many connections may be opened from here, to all there is. */
   readonly connectionsMax: number
-  readonly inFlight: InFlight
-  readonly turns: Turns
   readonly metrics: SourceMetrics
 }
 
@@ -62,14 +45,21 @@ export class Upstream {
   readonly #options: UpstreamOptions
   /** Whatever else an answer points to is not called. */
   readonly origins: ReadonlySet<string>
+  readonly #taking: Taking
   readonly #callsMax: number
   readonly #calls = new Map<string, number>()
   /** A connection each: one that upstream closes just when it is used again would look like a failure. */
-  readonly #http = new HttpAgent()
-  readonly #https = new HttpsAgent()
+  readonly #agent = new Agent({
+    pipelining: 0,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: 0 },
+    maxHeaderSize: HEADER_BYTES_MAX,
+  })
 
   constructor(options: UpstreamOptions) {
     this.#options = options
+    this.#taking = new Taking(options)
     this.#callsMax = Math.min(CALLS_MAX, Math.max(1, Math.floor(options.connectionsMax * CALLS_PART)))
     this.origins = new Set(
       options.routes.map(({ upstream }) => new URL(upstream.replaceAll(/[{}]/g, '')).origin),
@@ -82,20 +72,20 @@ export class Upstream {
 
   /** @throws LarderError UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_REFUSED or OVERLOADED. */
   async ask(asking: Asking): Promise<UpstreamAnswer> {
-    const { route, parameters } = asking.match
-    const url = new URL(fill(route.upstream, parameters))
-    if (asking.query.length > 1) url.search += (url.search === '' ? '?' : '&') + asking.query.slice(1)
+    const { route } = asking.match
+    const timeoutMs = Math.max(1, Math.min(route.timeoutMs, asking.timeoutMs ?? Infinity))
+    const url = urlOf(asking.match, asking.query)
     const calls = this.#calls.get(url.origin) ?? 0
     if (calls >= this.#callsMax)
       throw new LarderError('OVERLOADED', `${this.#callsMax} calls to ${url.origin} are under way.`)
     this.#calls.set(url.origin, calls + 1)
     const stopTimer = this.#options.metrics.upstreamSeconds.startTimer({ type: route.type })
     try {
-      const answer = await this.#call(url, asking)
+      const answer = await this.#call(url, asking, AbortSignal.timeout(timeoutMs))
       this.#options.metrics.upstreamCalls.inc({ type: route.type, status: answer.status })
       return answer
     } catch (error) {
-      const explained = explain(error, route.timeoutMs)
+      const explained = explain(error, timeoutMs)
       this.#options.metrics.upstreamCalls.inc({ type: route.type, status: explained.code })
       throw explained
     } finally {
@@ -105,86 +95,75 @@ export class Upstream {
   }
 
   close(): void {
-    this.#http.destroy()
-    this.#https.destroy()
+    void this.#agent.destroy()
   }
 
-  async #call(first: URL, asking: Asking): Promise<UpstreamAnswer> {
-    const signal = AbortSignal.timeout(asking.match.route.timeoutMs)
-    let url = first
-    let isSame = true
+  async #call(first: Target, asking: Asking, signal: AbortSignal): Promise<UpstreamAnswer> {
+    let target = first
+    let [isSame, isDirect] = [true, true]
     for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
-      isSame &&= url.origin === first.origin
-      const response = await fetch(url, {
-        signal,
-        redirect: 'manual',
-        agent: url.protocol === 'https:' ? this.#https : this.#http,
+      isSame &&= target.origin === first.origin
+      const { method = 'GET', body = null } = asking
+      const response = await this.#agent.request({
+        ...target,
+        method: method as Dispatcher.HttpMethod,
+        body,
         // Credentials are for the upstream that the route names, and for nobody that it points to.
         headers: headersOf(asking, isSame),
+        signal,
       })
-      const location = response.headers.get('location')
-      const body = await this.#read(response)
-      if (!REDIRECTS.includes(response.status) || location === null) return toAnswer(response, body)
-      url = new URL(location, url)
-      if (!this.origins.has(url.origin))
-        throw new LarderError('UPSTREAM_REFUSED', `It redirects to ${url.origin}, which no route names.`)
+      const answer = await this.#taking.take(response, { isDirect, freshness: asking.match.route.freshness })
+      const location = textOf(response.headers['location'])
+      const isFollowed = asking.match.route.freshness === 'route' && method === 'GET'
+      if (!isFollowed || !REDIRECTS.includes(answer.status) || location === undefined) return answer
+      isDirect &&= mayBeKept(answer)
+      target = this.#next(location, target)
     }
     throw new LarderError('UPSTREAM_REFUSED', `It redirects more than ${REDIRECTS_MAX} times.`)
   }
 
-  /** @throws LarderError UPSTREAM_REFUSED or OVERLOADED where it is too large, for here or for now. */
-  async #read(response: Response): Promise<Uint8Array> {
-    const { bodyBytesMax, inFlight, turns } = this.#options
-    const share = new Share(inFlight)
-    const collector = Collector.announced(lengthOf(response), bodyBytesMax)
-    try {
-      for await (const piece of response.body ?? []) {
-        if (collector.bytes + piece.length > bodyBytesMax)
-          throw new LarderError('UPSTREAM_REFUSED', 'Its answer is too large.')
-        share.arrive(piece.length)
-        collector.add(Buffer.from(piece))
-      }
-      return ownBytes(await turns.take('bodies', collector.joined()))
-    } finally {
-      share.release()
-    }
+  /** @throws LarderError UPSTREAM_REFUSED where no route leads there. */
+  #next(location: string, from: Target): Target {
+    const url = URL.parse(location, from.origin + from.path)
+    if (url === null) throw new LarderError('UPSTREAM_REFUSED', 'It redirects to what is no URL.')
+    if (!this.origins.has(url.origin))
+      throw new LarderError('UPSTREAM_REFUSED', `It redirects to ${url.origin}, which no route names.`)
+    return { origin: url.origin, path: url.pathname + url.search }
   }
 }
 
-/** What it says of the length of its body: that of what is sent, so none where that is coded. */
-function lengthOf({ headers }: Response): string | null {
-  return headers.has('content-encoding') ? null : headers.get('content-length')
+interface Target {
+  readonly origin: string
+  /** With its query. */
+  readonly path: string
 }
 
-function headersOf({ authorization, tenant, etag }: Asking, isSame: boolean): Record<string, string> {
-  return {
+function headersOf(
+  { match, authorization, tenant, headers = {} }: Asking,
+  isSame: boolean,
+): Record<string, string> {
+  const own = {
     'user-agent': 'larder',
     accept: 'application/json, */*;q=0.9',
-    ...(isSame && { org_id: tenant }),
-    ...(isSame && authorization !== undefined && { authorization }),
-    ...(etag !== undefined && { 'if-none-match': etag }),
+    'accept-encoding': CODINGS,
   }
-}
-
-function toAnswer(response: Response, body: Uint8Array): UpstreamAnswer {
-  const kept = KEPT_HEADERS.map((name) => [name, response.headers.get(name)] as const)
-  const cacheControl = response.headers.get('cache-control') ?? ''
+  if (match.route.freshness === 'upstream')
+    return { ...headers, ...(authorization !== undefined && { authorization }) }
   return {
-    status: response.status,
-    contentType: response.headers.get('content-type') ?? 'application/octet-stream',
-    headers: Object.fromEntries(kept.flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
-    body,
-    isStorable: response.status === 200 && !/(?:^|[\s,])(?:no-store|private)(?:[\s,=]|$)/i.test(cacheControl),
+    ...own,
+    ...(isSame ? headers : {}),
+    ...(isSame && match.route.hasTenants && { org_id: tenant }),
+    ...(isSame && authorization !== undefined && { authorization }),
   }
 }
 
 function explain(error: unknown, timeoutMs: number): LarderError {
   if (error instanceof LarderError) return error
-  // Its message has the whole URL in it, and that may have a secret.
+  // Its message may have a secret in it, as the URL may.
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code'
   const cause = new Error(`upstream: ${code}`)
   // The kind of an abort says little: the only one here is the timeout.
-  if (error instanceof AbortError || (error instanceof Error && error.name === 'TimeoutError'))
+  if (error instanceof Error && /^(?:Abort|Timeout)Error$/.test(error.name))
     return new LarderError('UPSTREAM_TIMEOUT', `It did not answer within ${timeoutMs} ms.`, { cause })
   return new LarderError('UPSTREAM_UNREACHABLE', 'It cannot be reached, or broke off.', { cause })
 }
