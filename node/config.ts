@@ -15,7 +15,8 @@ import { SLOTS } from '../shared/placement.ts'
 import { readTls, type Tls } from '../shared/tls.ts'
 import { MemberId } from '../shared/view.ts'
 import { type KafkaSettings, readKafka } from './kafka-settings.ts'
-import { type CachedRoute, parseRoutes } from './route-table.ts'
+import { parseRoutes } from './route-file.ts'
+import type { CachedRoute } from './route-table.ts'
 
 export interface NodeConfig {
   readonly host: string

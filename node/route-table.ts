@@ -1,12 +1,9 @@
 /**
- * The API responses to cache, as ROUTES_FILE describes them. Pure: text in, routes or problems out.
+ * The routes of API responses: which one a path belongs to, and what upstream is asked for it.
  *
  * The path of a request, with its parameters written in one way only, is the key of its response; whatever an
  * event says about an object leads to the same key.
  */
-import { z } from 'zod'
-import { type FileProblem, parseFile } from '../shared/json-file.ts'
-
 export interface CachedRoute {
   readonly type: string
   /** As in the file: text with `{name}` in it. */
@@ -18,6 +15,14 @@ export interface CachedRoute {
   /** For how long it is given when no new one can be had. */
   readonly staleIfErrorMs: number
   readonly timeoutMs: number
+  /** Whether the route says how long a response is good, or upstream does where it says anything. */
+  readonly freshness: 'route' | 'upstream'
+  /** Whether each has responses of its own. */
+  readonly hasTenants: boolean
+  /** What methods that change something do: here, or at upstream. */
+  readonly unsafe: 'store' | 'pass'
+  /** The request headers that go to upstream, by their lower-case names, and tell responses apart. */
+  readonly headers: readonly string[]
   readonly events: RouteEvents | undefined
 }
 
@@ -29,40 +34,8 @@ export interface RouteEvents {
   readonly types: readonly string[]
 }
 
-const TIMEOUT_MAX_MS = 60_000
-const SECONDS_MAX = 10 * 365 * 86_400
-
-const seconds = z.number().max(SECONDS_MAX)
-const Path = z
-  .string()
-  .startsWith('/')
-  .regex(/^(?:[!-"$->@-z|~]|\{\w+\})*$/, 'a path in ASCII with {name} for its parameters, no ? and no #')
-const Upstream = z
-  .string()
-  .regex(
-    /^https?:\/\/[^/{}?#@]+\/[^\s{}#]*(?:\{\w+\}[^\s{}#]*)*$/,
-    'an http or https URL, {name} in its path only',
-  )
-const Events = z.strictObject({
-  topic: z.string().regex(/^[\w.-]{1,249}$/, 'the name of a Kafka topic'),
-  id: z.string().min(1),
-  action: z.enum(['invalidate', 'refresh']).default('invalidate'),
-  types: z.array(z.string().min(1)).min(1),
-})
-const Route = z.strictObject({
-  type: z.string().min(1).max(128),
-  path: Path,
-  upstream: Upstream,
-  ttl: seconds.gt(0),
-  stale_while_revalidate: seconds.min(0).default(0),
-  stale_if_error: seconds.min(0).default(0),
-  timeout_ms: z.int().min(1).max(TIMEOUT_MAX_MS).default(5000),
-  events: Events.optional(),
-})
-const File = z.strictObject({ routes: z.array(Route).min(1) })
-
 /** What the paths of Larder itself begin with. */
-const OWN = [
+export const OWN = [
   '',
   'api',
   'increment',
@@ -75,67 +48,21 @@ const OWN = [
   'openapi.json',
 ]
 
-/** @returns the routes, or everything that is wrong, each with its line. */
-export function parseRoutes(text: string): { routes: CachedRoute[] } | { problems: string[] } {
-  const parsed = parseFile(text, File, ({ routes }) =>
-    routes.flatMap((route, index) => problemsOf(route, index, routes)),
-  )
-  return 'problems' in parsed ? parsed : { routes: parsed.file.routes.map(toRoute) }
+export const PARAMETER = /\{(\w+(?:\.{3})?)\}/g
+
+/** Whether it stands for all the rest of a path. */
+export function isRest(part: string): boolean {
+  return part.endsWith('...}')
 }
 
-function problemsOf(
-  route: z.infer<typeof Route>,
-  index: number,
-  all: readonly z.infer<typeof Route>[],
-): FileProblem[] {
-  const at = (field: string) => ['routes', index, field]
-  const names = namesOf(route.path)
-  const problems: FileProblem[] = []
-  const begin = patternOf(route.path.split('/').slice(0, 2).join('/'))
-  if (OWN.some((own) => begin.test(`/${own}`)))
-    problems.push([at('path'), 'it could be a path of Larder itself'])
-  if (route.path.split('/').some((segment) => namesOf(segment).length > 1))
-    problems.push([at('path'), 'at most one parameter between two slashes'])
-  if (all.findIndex(({ path }) => shapeOf(path) === shapeOf(route.path)) < index)
-    problems.push([at('path'), 'another route has it already'])
-  if (new Set(names).size < names.length) problems.push([at('path'), 'a parameter stands there twice'])
-  for (const name of namesOf(route.upstream))
-    if (!names.includes(name)) problems.push([at('upstream'), `the path has no {${name}}`])
-  if (URL.parse(route.upstream.replaceAll(/[{}]/g, '')) === null) problems.push([at('upstream'), 'not a URL'])
-  if (route.events && names.join() !== 'id')
-    problems.push([at('events'), 'only for a path whose one parameter is {id}'])
-  return problems
-}
-
-function toRoute({
-  type,
-  path,
-  upstream,
-  ttl,
-  timeout_ms: timeoutMs,
-  events,
-  ...stale
-}: z.infer<typeof Route>): CachedRoute {
-  return {
-    type,
-    path,
-    upstream,
-    timeoutMs,
-    ttlMs: ttl * 1000,
-    staleWhileRevalidateMs: stale.stale_while_revalidate * 1000,
-    staleIfErrorMs: stale.stale_if_error * 1000,
-    events,
-  }
-}
-
-/** Two paths of one shape would match the same requests. */
-function shapeOf(path: string): string {
-  return path.replaceAll(/\{\w+\}/g, '{}')
+/** Whether the last parameter of a template is all that is left of a path. */
+export function hasRest(template: string): boolean {
+  return template.endsWith('...}')
 }
 
 /** The parameters of a template, in their order. */
 export function namesOf(template: string): string[] {
-  return [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  return [...template.matchAll(PARAMETER)].map(([, name = '']) => name.replace('...', ''))
 }
 
 /** How long a response can be of any use: fresh, or stale within what is allowed. */
@@ -148,20 +75,47 @@ export function topicsOf(routes: readonly CachedRoute[]): string[] {
   return [...new Set(routes.flatMap(({ events }) => (events === undefined ? [] : [events.topic])))]
 }
 
-/** A route that a path belongs to, and the values of its parameters: only a fetch asks for these. */
+/** A route that a path belongs to, and what stands in it for its parameters, as it was written: only a fetch asks for these. */
 export class Match {
   readonly route: CachedRoute
-  readonly #captures: readonly string[]
+  readonly captures: readonly string[]
 
   constructor(route: CachedRoute, captures: readonly string[]) {
     this.route = route
-    this.#captures = captures
+    this.captures = captures
   }
+}
 
-  get parameters(): Readonly<Record<string, string>> {
-    const values = this.#captures.map(decodeURIComponent)
-    return Object.fromEntries(namesOf(this.route.path).map((name, index) => [name, values[index] ?? '']))
-  }
+/** What upstream is asked for: the path as the caller has written it, and behind a query of its own that of the caller. */
+export function urlOf({ route, captures }: Match, query: string): { origin: string; path: string } {
+  const names = namesOf(route.path)
+  const { origin, path: template } = partsOf(route.upstream)
+  const filled = template.replaceAll(PARAMETER, (_, name: string) => {
+    return legal(captures[names.indexOf(name.replace('...', ''))] ?? '')
+  })
+  const [path = '', ...fixed] = filled.split('?')
+  const own = fixed.join('?')
+  return { origin, path: `${path}${queryOf(own, query.slice(1), query)}` }
+}
+
+/** As it was written, but for what no path can have. */
+function legal(text: string): string {
+  return text.replaceAll(/[^\x21-\x7e]|["<>\\^`{|}]/g, encodeURIComponent)
+}
+
+function partsOf(upstream: string): { origin: string; path: string } {
+  const { origin } = new URL(upstream.replaceAll(/[{}]/g, ''))
+  return { origin, path: upstream.slice(upstream.indexOf('/', 'https://'.length)) }
+}
+
+/** What the route fixes in its query, no caller can add to. */
+function queryOf(own: string, asked: string, query: string): string {
+  if (own === '') return query
+  const fixed = new Set(new URLSearchParams(own).keys())
+  const free = asked
+    .split('&')
+    .filter((part) => part !== '' && ![...new URLSearchParams(part).keys()].some((name) => fixed.has(name)))
+  return `?${[own, ...free].join('&')}`
 }
 
 export class RouteTable {
@@ -173,7 +127,24 @@ export class RouteTable {
     this.#patterns = routes.map(({ path }) => patternOf(path))
   }
 
-  /** The route of a key. */
+  /** The keys of what has this address at upstream. */
+  keysOf(url: URL): string[] {
+    return this.routes.flatMap(({ path, upstream }) => {
+      const { origin, path: template } = partsOf(upstream)
+      if (origin !== url.origin) return []
+      const found = patternOf(template.split('?', 1)[0] ?? '', []).exec(url.pathname)
+      if (found === null) return []
+      const names = namesOf(template)
+      const parameters = names.map((name, index) => [name, found[index + 1] ?? ''] as const)
+      try {
+        return [keyOf(path, Object.fromEntries(parameters))]
+      } catch {
+        return [] // No key has what is no text.
+      }
+    })
+  }
+
+  /** The route of a key, or of a path as it was written. */
   match(key: string): Match | undefined {
     for (const [index, route] of this.routes.entries()) {
       const found = this.#patterns[index]?.exec(key)
@@ -184,14 +155,16 @@ export class RouteTable {
 }
 
 /** Matches the path of a request; each parameter is a group, still percent-encoded. */
-export function patternOf(path: string): RegExp {
+export function patternOf(path: string, reserved: readonly string[] = OWN): RegExp {
   const literal = (text: string) => text.replaceAll(/[.*+?^$|()[\]\\/]/g, '\\$&')
-  return new RegExp(
-    `^${path
-      .split(/\{\w+\}/)
-      .map(literal)
-      .join('([^/?#]+?)')}$`,
-  )
+  const parts = path.split(PARAMETER).map((part, index) => {
+    if (index % 2 === 0) return literal(part)
+    return part.endsWith('...') ? '([^?#]*)' : '([^/?#]+?)'
+  })
+  // What has all paths has not those of Larder itself.
+  const isAll = /^\/\{\w+\.{3}\}$/.test(path) && reserved.length > 0
+  const others = isAll ? `(?!/(?:${reserved.map(literal).join('|')})(?:/|$))` : ''
+  return new RegExp(`^${others}${parts.join('')}$`)
 }
 
 /** A template with its parameters in place, each written in one way only. */
@@ -201,7 +174,50 @@ export function fill(template: string, parameters: Readonly<Record<string, strin
 
 /** What puts the values of its parameters, in their order, into a template: prepared for who does it often. */
 export function fillerOf(template: string): (values: readonly string[]) => string {
-  const [first = '', ...rest] = template.split(/\{\w+\}/)
+  const [first = '', ...rest] = template.split(/\{\w+(?:\.{3})?\}/)
+  const endsInRest = hasRest(template)
   return (values) =>
-    rest.reduce((path, literal, index) => path + encodeURIComponent(values[index] ?? '') + literal, first)
+    rest.reduce((path, literal, index) => {
+      const value = values[index] ?? ''
+      const isLast = endsInRest && index === rest.length - 1
+      return path + (isLast ? value : encodeURIComponent(value)) + literal
+    }, first)
+}
+
+/** The key of a path with these parameters, percent-encoded in whatever way. @throws URIError for what is no text. */
+function keyOf(path: string, parameters: Readonly<Record<string, string>>): string {
+  const names = namesOf(path)
+  const values = names.map((name, index) => {
+    const value = parameters[name] ?? ''
+    return hasRest(path) && index === names.length - 1 ? restOf(value) : decodeURIComponent(value)
+  })
+  return fillerOf(path)(values)
+}
+
+/** All the rest of a path, with each part between slashes written in one way only. @throws URIError for what is no text. */
+export function restOf(captured: string): string {
+  return captured
+    .split('/')
+    .map((part) => encodeURIComponent(decodeURIComponent(part)))
+    .join('/')
+}
+
+/**
+ * What tells the responses of one address apart, by these headers of the requests. How a list is spaced makes no
+ * difference (RFC 9111, section 4.1).
+ */
+export function variantOf(
+  names: readonly string[],
+  headers: Readonly<Record<string, string | undefined>>,
+): string {
+  return JSON.stringify(names.map((name) => headers[name]?.replaceAll(/\s*,\s*/g, ',').trim() ?? null))
+}
+
+/** The query under which a variant is kept, and the query of it: a query has no NUL. */
+export function withVariant(query: string, variant: string): string {
+  return `${query}\0${variant}`
+}
+
+export function queryIn(query: string): string {
+  return query.split('\0', 1)[0] ?? ''
 }

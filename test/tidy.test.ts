@@ -89,7 +89,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'node/sources/kafka': { face: 'kafka.ts', sees: ['node/kafka-settings.ts'] },
   'node/sources': {
     face: 'sources.ts',
-    sees: ['node/engine.ts', 'node/route-table.ts', 'node/kafka-settings.ts', 'node/sources/kafka'],
+    sees: [
+      'node/engine.ts',
+      'node/entries',
+      'node/route-table.ts',
+      'node/kafka-settings.ts',
+      'node/sources/kafka',
+    ],
   },
   'node/http': { face: 'routes.ts', sees: ['shared/http', 'node/dispatch.ts', 'node/route-table.ts'] },
 }
@@ -97,7 +103,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const JOINTS: readonly string[] = ['node/node.ts', 'node/member.ts', 'node/main.ts']
 /** What stands beside the rooms, and sees more than `shared`. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  'node/config.ts': ['node/route-table.ts', 'node/kafka-settings.ts'],
+  'node/config.ts': ['node/route-file.ts', 'node/route-table.ts', 'node/kafka-settings.ts'],
+  'node/route-file.ts': ['node/route-table.ts'],
   'node/backend.ts': ['shared/http', 'node/engine.ts'],
   'node/dispatch.ts': ['node/engine.ts', 'node/permission.ts'],
   'node/reads.ts': ['node/dispatch.ts'],

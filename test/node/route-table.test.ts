@@ -1,7 +1,8 @@
 /** ROUTES_FILE: what it may say, what is said of what it may not, and that a key leads back to its route. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type CachedRoute, fill, namesOf, parseRoutes, RouteTable } from '../../node/route-table.ts'
+import { parseRoutes } from '../../node/route-file.ts'
+import { type CachedRoute, fill, namesOf, RouteTable } from '../../node/route-table.ts'
 
 const route = { type: 'object', path: '/o/{id}', upstream: 'http://a/x/{id}', ttl: 300 }
 
@@ -23,7 +24,12 @@ const withPaths = (...paths: readonly string[]) =>
 /** As a request does it: a path in, the key out, which the owner looks up. */
 function roundTrip(table: RouteTable, template: string, values: Readonly<Record<string, string>>) {
   const found = table.match(fill(template, values))
-  return found && { path: found.route.path, parameters: found.parameters }
+  if (found === undefined) return undefined
+  const named = namesOf(template).map((name, index) => [
+    name,
+    decodeURIComponent(found.captures[index] ?? ''),
+  ])
+  return { path: found.route.path, parameters: Object.fromEntries(named) }
 }
 
 describe('a routes file', () => {
@@ -37,6 +43,10 @@ describe('a routes file', () => {
         staleWhileRevalidateMs: 0,
         staleIfErrorMs: 0,
         timeoutMs: 5000,
+        freshness: 'route',
+        hasTenants: true,
+        unsafe: 'store',
+        headers: [],
         events: undefined,
       },
     ])

@@ -21,6 +21,10 @@ describe('events from Kafka', () => {
       staleWhileRevalidateMs: 0,
       staleIfErrorMs: 0,
       timeoutMs: 1,
+      freshness: 'route',
+      hasTenants: true,
+      unsafe: 'store',
+      headers: [],
       events: { topic: 'objects', id: 'objectid', action: 'invalidate', types: ['update'] },
     },
   ]
