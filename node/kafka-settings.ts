@@ -54,6 +54,9 @@ function readSasl(settings: Settings): KafkaSasl | undefined {
     if (value === undefined)
       settings.problem(`${name} is missing: mechanism, username and password go together`)
   }
+  // The library escapes the first one only, and no broker would know the user.
+  if (mechanism?.startsWith('SCRAM') && (username?.split(',').length ?? 0) > 2)
+    settings.problem('KAFKA_SASL_USERNAME: one comma at most, with SCRAM')
   if (mechanism === undefined || username === undefined || password === undefined) return undefined
   return { mechanism, username, password }
 }

@@ -162,7 +162,8 @@ function join(config: NodeConfig, joined: Joined) {
   const { engine } = backend
   const dispatch = countingReads(createDispatch(engine, clock, timeoutMs), registry)
   const events = sources.eventsFor(engine)
-  const routes = [...publicRoutes({ ...config, dispatch, events }), ...backend.routes]
+  const passing = { dispatch, events, pass: sources.pass }
+  const routes = [...publicRoutes({ ...config, ...passing }), ...backend.routes]
   return { backend, sources, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
 }
 

@@ -7,7 +7,8 @@ import {
   type Command,
   type CommandOf,
   familyOfCommand,
-  rightFor,
+  isWrite,
+  rightsFor,
 } from '../shared/command.ts'
 import { LarderError } from '../shared/errors.ts'
 import { EVERYTHING, type Rights } from '../shared/rights.ts'
@@ -15,8 +16,9 @@ import { EVERYTHING, type Rights } from '../shared/rights.ts'
 /** The command, or what of it is the caller's. @throws LarderError FORBIDDEN. */
 export function permitted(command: Command, rights: Rights): Command {
   if (rights === EVERYTHING) return command
-  const right = rightFor(command)
-  if (!rights.can.has(right)) throw forbidden(`it has not the right to ${right}`)
+  const needed = rightsFor(command)
+  if (!needed.some((right) => rights.can.has(right)))
+    throw forbidden(`it has not the right to ${needed.join(' or ')}`)
   if (command.type === 'responses.clear' || familyOfCommand(command) === 'response') {
     checkTenant('tenant' in command ? command.tenant : undefined, rights)
     return command
@@ -34,7 +36,7 @@ type OfMany = Exclude<ClusterCommand, CommandOf<'responses.clear'>>
 function narrowed(command: OfMany, prefix: string): OfMany {
   const { prefix: asked = '' } = command
   if (asked.startsWith(prefix)) return command
-  if (rightFor(command) === 'read' && prefix.startsWith(asked)) return { ...command, prefix }
+  if (!isWrite(command) && prefix.startsWith(asked)) return { ...command, prefix }
   throw outside(prefix)
 }
 

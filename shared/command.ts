@@ -78,19 +78,21 @@ export type KeyCommand =
       readonly contentType: string
       readonly body: Body
       readonly headers: Readonly<Record<string, string>>
+      readonly facts?: ResponseFacts
       readonly ttlMs: number
+      readonly condition?: Condition
     }
   /** Forgets the responses of a tenant under a path. */
   | { readonly type: 'response.delete'; readonly key: string; readonly tenant: string }
-  /** Forgets everyone's: the object has changed. With `isRefresh` they are fetched anew. */
-  | { readonly type: 'response.invalidate'; readonly key: string; readonly isRefresh: boolean }
+  /** Forgets everyone's, or a tenant's: the object has changed. With `isRefresh` they are fetched anew. */
+  | ({ readonly type: 'response.invalidate'; readonly key: string; readonly isRefresh: boolean } & Purge)
 
 /** What is asked of all members, as it is about no key. */
 export type ClusterCommand =
   /** The contents with the most engaged users; of those that begin so, where a caller is told of no others. */
   | { readonly type: 'activity'; readonly limit: number; readonly prefix?: string }
-  /** Forgets the responses of a tenant, or of all. */
-  | { readonly type: 'responses.clear'; readonly tenant?: string }
+  /** Forgets the responses of a tenant, or of all: what was written before this `time`, in stamps, never comes back. */
+  | ({ readonly type: 'responses.clear'; readonly time?: number } & Purge)
   | ManyKeysCommand
 
 export type Command = KeyCommand | ClusterCommand
@@ -102,6 +104,32 @@ export interface ResponseQuery {
   /** With its `?`, or empty. */
   readonly query: string
   readonly authorization?: string
+  /** The other headers that go to upstream, by their lower-case names, where the route has some go. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The path as the caller has written it, where that is not the key. */
+  readonly path?: string
+}
+
+/** Which responses are forgotten. */
+export interface Purge {
+  /** Those of this tenant alone. */
+  readonly tenant?: string
+  /** Those alone that upstream has tagged so. */
+  readonly tag?: string
+  /** They are stale from now on, and may be given as long as what is stale may. */
+  readonly isSoft?: boolean
+}
+
+/** What is known of a stored response besides what it says. */
+export interface ResponseFacts {
+  /** 200 where it is absent. */
+  readonly status?: number
+  /** How old it was when it came. */
+  readonly ageMs?: number
+  /** It counts as stale since it was stored for so long, whatever it says. */
+  readonly staleAtMs?: number
+  /** It is none itself: those that are there are told apart by these headers of the request. */
+  readonly vary?: readonly string[]
 }
 
 interface Engagement {
@@ -171,7 +199,9 @@ export interface ResponseOutcome {
   readonly contentType: string
   readonly body: Body
   readonly headers: Readonly<Record<string, string>>
+  /** For how long it has been stored; of what a caller is given, how old it is. */
   readonly ageMs: number
+  readonly facts?: ResponseFacts
   /** What became of the request, as the parameters of Cache-Status (RFC 9211). */
   readonly cacheStatus: string
 }
@@ -188,8 +218,8 @@ interface CommandRow {
   readonly about: Family
   /** Whether it changes anything: a write that may have been carried out is never sent again. */
   readonly does: 'read' | 'write'
-  /** What a key has to be good for, where that is not what it does. */
-  readonly needs?: Right
+  /** What a key has to be good for, one of these, where that is not what it does. */
+  readonly needs?: readonly Right[]
 }
 
 const COMMANDS: Readonly<Record<Command['type'], CommandRow>> = {
@@ -212,13 +242,13 @@ const COMMANDS: Readonly<Record<Command['type'], CommandRow>> = {
   'response.fetch': { about: 'response', does: 'read' },
   'response.put': { about: 'response', does: 'write' },
   'response.delete': { about: 'response', does: 'write' },
-  'response.invalidate': { about: 'response', does: 'write', needs: 'events' },
+  'response.invalidate': { about: 'response', does: 'write', needs: ['events', 'clear', 'write'] },
   activity: { about: 'reactions', does: 'read' },
-  'responses.clear': { about: 'response', does: 'write', needs: 'clear' },
+  'responses.clear': { about: 'response', does: 'write', needs: ['clear'] },
   'keys.list': { about: 'value', does: 'read' },
-  'keys.clear': { about: 'value', does: 'write', needs: 'clear' },
+  'keys.clear': { about: 'value', does: 'write', needs: ['clear'] },
   'keys.scan': { about: 'value', does: 'read' },
-  'keys.forget': { about: 'value', does: 'write', needs: 'clear' },
+  'keys.forget': { about: 'value', does: 'write', needs: ['clear'] },
 }
 
 /** What it is about. */
@@ -226,9 +256,9 @@ export function familyOfCommand({ type }: Command): Family {
   return COMMANDS[type].about
 }
 
-/** The right that whoever asks for it has to have. */
-export function rightFor({ type }: Command): Right {
-  const { does, needs = does } = COMMANDS[type]
+/** The rights of which whoever asks for it has to have one. */
+export function rightsFor({ type }: Command): readonly Right[] {
+  const { does, needs = [does] } = COMMANDS[type]
   return needs
 }
 

@@ -37,7 +37,8 @@ export function* parsingJson(bytes: Uint8Array): Steps<unknown> {
  * The fields with these names of an object; `undefined` where it is none.
  * @throws LarderError BAD_REQUEST saying what is wrong.
  */
-export function* readingFields(bytes: Uint8Array, names: Names): Steps<Fields | undefined> {
+export function* readingFields(marked: Uint8Array, names: Names): Steps<Fields | undefined> {
+  const bytes = withoutMark(marked)
   const fields = new Fields(new Source(bytes), names)
   const isFields = isObject(bytes)
   const visit = (depth: number, scan: JsonScan) => {
@@ -46,6 +47,11 @@ export function* readingFields(bytes: Uint8Array, names: Names): Steps<Fields | 
   // The object around the values does not count.
   yield* checking(bytes, { depthMax: JSON_DEPTH_MAX + 1, visitor: { depth: 1, visit } })
   return isFields ? fields : undefined
+}
+
+/** Some put a byte order mark before what they write, which says nothing (RFC 8259, section 8.1). */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
 export interface ListAsked {

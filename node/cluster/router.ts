@@ -13,6 +13,7 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Member } from '../../shared/view.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { mergeActivity } from '../entries/activity.ts'
+import type { StampClock } from '../entries/stamp.ts'
 import { KeyListing } from './key-listing.ts'
 import type { PlacedView, Views } from './members/members.ts'
 import type { ClusterMetrics } from './metrics.ts'
@@ -31,6 +32,7 @@ export interface RouterOptions {
   readonly peers: OtherMembers
   readonly views: Views
   readonly metrics: ClusterMetrics
+  readonly stamps: Pick<StampClock, 'next'>
 }
 
 export class Router implements Engine {
@@ -95,20 +97,33 @@ export class Router implements Engine {
   }
 
   /** Asks every member: an answer without one of them would pass for the whole. */
-  async #gather(placed: PlacedView, command: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
-    if (command.type === 'keys.list') return await this.#keys.page(placed, command, options)
-    if (command.type === 'keys.clear') return await this.#keys.clear(command, options)
-    if (command.type === 'keys.scan' || command.type === 'keys.forget')
-      throw new TypeError(`${command.type} is asked of one member`)
+  async #gather(placed: PlacedView, asked: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
+    if (asked.type === 'keys.list') return await this.#keys.page(placed, asked, options)
+    if (asked.type === 'keys.clear') return await this.#keys.clear(asked, options)
+    if (asked.type === 'keys.scan' || asked.type === 'keys.forget')
+      throw new TypeError(`${asked.type} is asked of one member`)
     const { members } = placed
+    const { stamps, clock } = this.#options
+    const isClear = asked.type === 'responses.clear'
+    const command = isClear ? { ...asked, time: stamps.next(clock.wall()).time } : asked
     const replies = await mapAll(members, (member) => this.#engineOf(member).execute(command, options))
     const owner = this.#options.self.id
-    if (command.type === 'responses.clear') return { type: 'deleted', owner }
+    if (command.type === 'responses.clear') return await this.#clearedBy(placed, command, options)
     const { limit, prefix = '' } = command
     const lists = replies.map((reply) => (reply.type === 'activity' ? reply.contents : []))
     // A member of the former version knows of no prefix.
     const meant = lists.map((list) => list.filter(({ content }) => content.startsWith(prefix)))
     return { type: 'activity', contents: mergeActivity(meant, limit), owner }
+  }
+
+  /** What was on its way from one owner to another may have been seen by neither: then all are told again. */
+  async #clearedBy(told: PlacedView, command: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
+    const { views, clock, self } = this.#options
+    const { placed = told } = views
+    if (placed.order === told.order) return { type: 'deleted', owner: self.id }
+    if (clock.now() >= options.deadlineAtMs)
+      throw new LarderError('UNREACHABLE', 'The members change all the time: try again.')
+    return await this.#gather(placed, command, options)
   }
 
   #engineOf(member: Member): Engine {

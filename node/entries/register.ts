@@ -13,6 +13,7 @@ import {
   type Command,
   type Condition,
   type Outcome,
+  type ResponseFacts,
   type Stamp,
   tagOf,
 } from '../../shared/command.ts'
@@ -29,6 +30,7 @@ export interface Value {
   readonly headers?: Readonly<Record<string, string>>
   /** Of a cached response: for how long it was to live in all, so that what is left tells its age. */
   readonly lifeMs?: number
+  readonly facts?: ResponseFacts
 }
 
 export interface Register {

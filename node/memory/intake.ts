@@ -5,7 +5,7 @@
 import { counterIdOf, type Entry, type EntryChange, isResponse, type SlotEntry } from '../entries/entry.ts'
 import { countedTwice } from '../entries/once.ts'
 import { buryRegister, ended, type Register } from '../entries/register.ts'
-import { tracesOver } from '../entries/response.ts'
+import { isMark, isWhole, tracesOver } from '../entries/response.ts'
 import { compareStamps } from '../entries/stamp.ts'
 import type { SlotTable } from './slot-table.ts'
 
@@ -21,14 +21,23 @@ export class Intake {
     return this.#isCovered(slot, id, entry) ? ended(buryRegister(entry), nowMs) : entry
   }
 
-  /** The responses that a trace covers. */
+  /** The responses that a trace covers. One that is of all slots is no entry of any, and is noted for all of them. */
   coveredBy(slot: number, id: string, entry: Entry): EntryChange[] {
-    if (!isResponse(id) || entry.kind !== 'register' || tracesOver(id).length > 0) return []
-    return [...this.#slots.responses.under(`${id}\0`)].flatMap((covered) => {
+    if (!isResponse(id) || entry.kind !== 'register' || isWhole(id)) return []
+    if (isMark(id)) this.#slots.marks.note(id, entry.stamp)
+    const under = isMark(id) ? this.#wholeIn(slot) : [...this.#slots.responses.under(`${id}\0`)]
+    return under.flatMap((covered) => {
       const held = this.#slots.get(slot, covered)?.entry
-      const isOlder = held?.kind === 'register' && compareStamps(held.stamp, entry.stamp) < 0
-      return isOlder ? [{ id: covered, entry: buryRegister(held) }] : []
+      if (held?.kind !== 'register' || held.value === undefined) return []
+      const isOlder = compareStamps(held.stamp, entry.stamp) < 0
+      return isOlder && tracesOver(covered, held.value).includes(id)
+        ? [{ id: covered, entry: buryRegister(held) }]
+        : []
     })
+  }
+
+  #wholeIn(slot: number): string[] {
+    return [...this.#slots.of(slot)].flatMap(({ id }) => (isResponse(id) && isWhole(id) ? [id] : []))
   }
 
   /** Of an answer that is remembered, beside another one here: what takes the increment back that is not to count. */
@@ -42,7 +51,8 @@ export class Intake {
 
   #isCovered(slot: number, id: string, entry: Entry): entry is Register {
     if (!isResponse(id) || entry.kind !== 'register' || entry.value === undefined) return false
-    return tracesOver(id).some((trace) => {
+    if (this.#slots.marks.covers(id, entry.value, entry.stamp)) return true
+    return tracesOver(id, entry.value).some((trace) => {
       const left = this.#slots.get(slot, trace)?.entry
       return left?.kind === 'register' && compareStamps(left.stamp, entry.stamp) > 0
     })

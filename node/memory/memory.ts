@@ -17,6 +17,7 @@ import {
 } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
 import { buryRegister } from '../entries/register.ts'
+import { isMark } from '../entries/response.ts'
 import type { Moment } from '../entries/verbs.ts'
 import { Admission, type Refused } from './admission.ts'
 import { Books, type BooksOptions } from './books.ts'
@@ -121,9 +122,10 @@ export class Memory {
   takeIn(taken: SlotEntry, nowMs: number, note: (change: Change) => void): SlotEntry[] {
     const { slot, id, entry } = { ...taken, entry: this.#intake.sift(taken, nowMs) }
     const voided = this.#intake.voidedBy(slot, id, entry)
-    const news = [...voided, { id, entry }].filter((one) => isNews(this.slots.find(slot, one.id), one.entry))
+    const all = isMark(id) ? [] : [...voided, { id, entry }]
+    const news = all.filter((one) => isNews(this.slots.find(slot, one.id), one.entry))
     for (const one of news) this.merge(slot, one.id, one.entry, (state) => note({ slot, ...one, state }))
-    const covered = news.length > 0 ? this.#intake.coveredBy(slot, id, entry) : []
+    const covered = news.length > 0 || isMark(id) ? this.#intake.coveredBy(slot, id, entry) : []
     for (const one of covered) this.merge(slot, one.id, one.entry)
     return news.map((one) => ({ slot, ...one }))
   }
@@ -134,6 +136,7 @@ export class Memory {
     anew: readonly Entry[],
     note: (change: Change) => void = () => {},
   ): void {
+    if (isMark(id)) return void this.takeIn({ slot, id, entry: part }, 0, note)
     for (const entry of anew)
       for (const one of this.#intake.voidedBy(slot, id, entry))
         this.merge(slot, one.id, one.entry, (state) => note({ slot, ...one, state }))

@@ -3,7 +3,7 @@
  * found without looking at any others.
  */
 import sortedBtree from 'sorted-btree'
-import { pathOf, tenantOf } from '../entries/response.ts'
+import { pathOf } from '../entries/response.ts'
 
 const BTree = sortedBtree.default
 
@@ -29,14 +29,14 @@ export class ResponseIds {
     }
   }
 
-  /** The paths of those that there are from the beginning to the end, of a tenant or of all. */
-  *paths(tenant?: string): Generator<void, Set<string>> {
+  /** The paths of those that there are from the beginning to the end, and that are meant. */
+  *paths(isMeant: (id: string) => boolean): Generator<void, Set<string>> {
     const paths = new Set<string>()
     for (let last: string | undefined; ; ) {
       const page = Iterator.from(this.#ids.keys(last))
         .take(PAGE + 1)
         .toArray()
-      for (const id of page) if (tenant === undefined || tenantOf(id) === tenant) paths.add(pathOf(id))
+      for (const id of page) if (isMeant(id)) paths.add(pathOf(id))
       last = page[PAGE]
       if (last === undefined) return paths
       yield

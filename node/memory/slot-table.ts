@@ -17,6 +17,7 @@ import {
 import { verbsOf } from '../entries/kinds.ts'
 import { isPacked } from './bytes.ts'
 import { type Held, newlyHeld, TOMBSTONE_GRACE_MS } from './held.ts'
+import { Marks } from './marks.ts'
 import { type Found, Values } from './packed/values.ts'
 import { ResponseIds } from './response-ids.ts'
 import { SlotDigests } from './slot-digests.ts'
@@ -25,6 +26,8 @@ import { SlotDigests } from './slot-digests.ts'
 const PART_PRESENCES = 1000
 
 export class SlotTable {
+  /** What was forgotten of the responses of all slots. */
+  readonly marks = new Marks()
   readonly values = new Values()
   /** What is left of values. */
   readonly tombstones = new Values({ graceMs: TOMBSTONE_GRACE_MS })
@@ -121,6 +124,7 @@ export class SlotTable {
    * counted twice.
    */
   *partsOf(slot: number): Generator<EntryChange> {
+    yield* this.marks
     for (const shelf of this.#shelves) yield* shelf.of(slot)
     for (const isOfRecords of [true, false]) {
       for (const { id, entry } of this.#slots[slot]?.values() ?? [])

@@ -9,6 +9,7 @@
 import {
   type ClusterCommand,
   type Command,
+  type CommandOf,
   isWrite,
   type KeyCommand,
   type Reply,
@@ -17,6 +18,7 @@ import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
+import { isMeant, markOf, pathOf } from '../entries/response.ts'
 import { Keys } from './keys.ts'
 import { Room } from './room.ts'
 import { Shard, type ShardOptions } from './shard.ts'
@@ -82,7 +84,7 @@ export class Shards implements Engine {
       throw new TypeError(`${command.type} is asked of a member for the slots that it owns`)
     await holdings.arrivals(deadlineAtMs)
     if (command.type === 'responses.clear') {
-      await this.#clear(command.tenant, deadlineAtMs)
+      await this.#clear(command, deadlineAtMs)
       return { type: 'deleted', owner }
     }
     const start = idOf.reactions(command.prefix ?? '')
@@ -113,17 +115,24 @@ export class Shards implements Engine {
   }
 
   /** Path by path, through the queues and to all copies, or a copy would bring back what another has forgotten. */
-  async #clear(tenant: string | undefined, deadlineAtMs: number): Promise<void> {
-    const { turns, memory, holdings, queueMax } = this.#options
-    const known = await turns.take('clearing', memory.slots.responses.paths(tenant))
+  async #clear(
+    { type: _, time, ...purge }: CommandOf<'responses.clear'>,
+    deadlineAtMs: number,
+  ): Promise<void> {
+    const { turns, memory, holdings, queueMax, self } = this.#options
+    const { slots } = memory
+    // What is written before this, and comes from elsewhere later, is gone.
+    if (time !== undefined) slots.marks.note(markOf(purge), { time, origin: self })
+    const isOne = (id: string) => {
+      const entry = slots.find(slotOf(pathOf(id)), id)
+      return entry?.kind === 'register' && entry.value !== undefined && isMeant(id, entry.value, purge)
+    }
+    const known = await turns.take('clearing', slots.responses.paths(isOne))
     const paths = [...known].filter((path) => holdings.isHere(slotOf(path)))
     const atOnce = Math.min(queueMax, CLEARED_AT_ONCE)
     for (let start = 0; start < paths.length; start += atOnce) {
       const clearing = paths.slice(start, start + atOnce).map((key) => {
-        const command: KeyCommand =
-          tenant === undefined
-            ? { type: 'response.invalidate', key, isRefresh: false }
-            : { type: 'response.delete', key, tenant }
+        const command = { type: 'response.invalidate', key, isRefresh: false, ...purge } as const
         return this.#writeAll(slotOf(key), command, { deadlineAtMs })
       })
       await Promise.all(clearing)

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { mapAll } from '../../shared/eventual.ts'
 import { readingFields } from '../../shared/json.ts'
-import { Names, objectOf } from '../../shared/json-fields.ts'
+import { type Fields, Names, objectOf } from '../../shared/json-fields.ts'
 import type { Log } from '../../shared/log.ts'
 import { type Steps, workOn } from '../../shared/steps.ts'
 import type { Turns } from '../../shared/turns.ts'
@@ -23,20 +23,33 @@ export interface EventsOptions {
   readonly timeoutMs: number
 }
 
+/** As JSON writes one, of a length that any real one has. */
+const INTEGER = /^-?\d{1,100}$/
+
 export class Events {
   readonly #options: EventsOptions
+  readonly #ids: ReadonlySet<string>
   readonly #names: Names
 
   constructor(options: EventsOptions) {
     this.#options = options
-    const ids = options.routes.flatMap(({ events }) => events?.id ?? [])
-    this.#names = new Names(...new Set(['type', ...ids]))
+    this.#ids = new Set(options.routes.flatMap(({ events }) => events?.id ?? []))
+    this.#names = new Names(...new Set(['type', ...this.#ids]))
   }
 
   /** What counts of a message, which may be of any size. @throws LarderError BAD_REQUEST for what is no JSON. */
   *reading(message: Uint8Array): Steps<unknown> {
     const fields = yield* readingFields(message, this.#names)
-    return fields && objectOf(fields, this.#names)
+    return fields && { ...objectOf(fields, this.#names), ...this.#integersIn(fields) }
+  }
+
+  /** Ids that are integers, digit by digit: a number would be rounded beyond 2^53. */
+  #integersIn(fields: Fields): Record<string, string> {
+    const found = [...this.#ids].flatMap((name) => {
+      const text = fields.get(name)
+      return text !== undefined && INTEGER.test(text) ? [[name, String(BigInt(text))] as const] : []
+    })
+    return Object.fromEntries(found)
   }
 
   /** Resolves once the owners have confirmed. @throws LarderError BAD_REQUEST for what cannot be understood. */

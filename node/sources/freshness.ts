@@ -13,6 +13,8 @@ export interface Said {
   /** Not given once it is stale. */
   readonly mustRevalidate: boolean
   readonly isPublic: boolean
+  /** Kept only by who knows what the status asks of caches (RFC 9111, section 5.2.2.3). */
+  readonly mustUnderstand: boolean
   /** Also of what was asked for with an authorization (RFC 9111, section 3.5). */
   readonly isForAll: boolean
   /** For how long it is fresh, from when it was made; `undefined` where nothing is said. */
@@ -50,6 +52,7 @@ function reading(headers: Headers): Said {
     mustRevalidate:
       has('must-revalidate') || has('proxy-revalidate') || shared !== undefined || has('no-cache'),
     isPublic: has('public'),
+    mustUnderstand: has('must-understand'),
     isForAll: has('public') || has('must-revalidate') || shared !== undefined,
     freshMs: fresh,
     staleWhileRevalidateMs: inMs(secondsOf('stale-while-revalidate')),
@@ -104,6 +107,9 @@ const AGE_MAX_MS = DELTA_MAX_SECONDS * 1000
 /** Those that may be kept where nothing is said of it (RFC 9110, section 15.1). */
 const KEPT_UNSAID: readonly number[] = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]
 
+/** What is asked of caches with these is known here. */
+const UNDERSTOOD: readonly number[] = [...KEPT_UNSAID, 302, 303, 307]
+
 /** Whether nothing speaks against keeping it, and something for it, be it the kind of answer that it is. */
 export function mayBeKept({
   status,
@@ -112,7 +118,7 @@ export function mayBeKept({
   readonly status: number
   readonly headers: Headers
 }): boolean {
-  const { noStore, isPrivate, isPublic, freshMs } = saidBy(headers)
-  if (noStore || isPrivate) return false
+  const { noStore, isPrivate, isPublic, mustUnderstand, freshMs } = saidBy(headers)
+  if (noStore || isPrivate || (mustUnderstand && !UNDERSTOOD.includes(status))) return false
   return KEPT_UNSAID.includes(status) || isPublic || (freshMs !== undefined && freshMs > 0)
 }

@@ -6,16 +6,19 @@
  */
 import type { Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.ts'
+import type { ResponseQuery } from '../../shared/command.ts'
+import { LarderError } from '../../shared/errors.ts'
 import type { InFlight } from '../../shared/in-flight.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Turns } from '../../shared/turns.ts'
 import type { Engine } from '../engine.ts'
 import type { KafkaSettings } from '../kafka-settings.ts'
-import { type CachedRoute, RouteTable, topicsOf } from '../route-table.ts'
+import { type CachedRoute, queryIn, RouteTable, topicsOf, urlOf } from '../route-table.ts'
 import { Events } from './events.ts'
 import { type Client, Kafka } from './kafka/kafka.ts'
 import { createSourceMetrics, type SourceMetrics } from './metrics.ts'
 import { ReadThrough } from './read-through.ts'
+import type { UpstreamAnswer } from './taking.ts'
 import { Upstream } from './upstream.ts'
 
 export { loadClient } from './kafka/kafka.ts'
@@ -49,6 +52,7 @@ export class Sources {
   readonly #options: SourcesOptions
   readonly #metrics: SourceMetrics
   readonly #upstream: Upstream
+  readonly #table: RouteTable
   #readThrough: ReadThrough | undefined
   #kafka: Kafka | undefined
   #isStopping = false
@@ -56,6 +60,7 @@ export class Sources {
   constructor(options: SourcesOptions) {
     this.#options = options
     this.#metrics = createSourceMetrics(options.registry)
+    this.#table = new RouteTable(options.routes)
     this.#upstream = new Upstream({ ...options, metrics: this.#metrics })
   }
 
@@ -66,12 +71,39 @@ export class Sources {
 
   /** The local engine with the cached responses in it. */
   inFrontOf(local: Engine): Engine {
-    const { log, bytesMax } = this.#options
-    const routes = new RouteTable(this.#options.routes)
+    const { log, clock, bytesMax } = this.#options
+    const routes = this.#table
     const tokenBytesMax = bytesMax * TOKENS_MAX
-    const parts = { local, routes, upstream: this.#upstream, log, metrics: this.#metrics, tokenBytesMax }
+    const parts = {
+      local,
+      routes,
+      upstream: this.#upstream,
+      clock,
+      log,
+      metrics: this.#metrics,
+      tokenBytesMax,
+    }
     this.#readThrough = new ReadThrough(parts)
     return this.#readThrough
+  }
+
+  /** Passes on what is not asked of the cache. @throws LarderError as upstream does, and NO_SUCH_PATH. */
+  readonly pass = async (
+    asked: ResponseQuery & { readonly method: string; readonly body: Uint8Array },
+  ): Promise<UpstreamAnswer & { readonly changed: readonly string[] }> => {
+    const { key, path = key } = asked
+    const match = this.#table.match(path)
+    if (match === undefined) throw new LarderError('NO_SUCH_PATH', 'No route has this path.')
+    const answer = await this.#upstream.ask({ ...asked, query: queryIn(asked.query), match })
+    return { ...answer, changed: this.#changedBy(answer, urlOf(match, '')) }
+  }
+
+  /** What else is not as it was, as the answer says, where it is of the same upstream (RFC 9111, section 4.4). */
+  #changedBy({ headers }: UpstreamAnswer, { origin, path }: { origin: string; path: string }): string[] {
+    return [headers['location'], headers['content-location']].flatMap((location) => {
+      const url = location === undefined ? null : URL.parse(location, origin + path)
+      return url === null || url.origin !== origin ? [] : this.#table.keysOf(url)
+    })
   }
 
   /** What tokens take that are remembered for refreshes. */

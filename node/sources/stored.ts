@@ -1,18 +1,14 @@
 /** A response as it is stored, and as it is told of. */
 import type { KeyCommand, ResponseOutcome } from '../../shared/command.ts'
-import type { UpstreamAnswer } from './upstream.ts'
 
 export type Wanted = Extract<KeyCommand, { type: 'response.get' | 'response.fetch' }>
 export type Stored = ResponseOutcome & { readonly owner: string }
 
-/** Upstream says that what is stored is still good. */
-export function renewed({ contentType, headers, body }: Stored): UpstreamAnswer {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body
-  return { status: 200, contentType, headers, body: bytes, isStorable: true }
-}
-
-export function withStatus(reply: Stored, cacheStatus: string): Stored {
-  return { ...reply, cacheStatus }
+/** What a caller is told: all of its age, and nothing of how it is kept. */
+export function given(stored: Stored, cacheStatus: string): Stored {
+  const { type, status, contentType, body, headers, facts, owner } = stored
+  const ageMs = stored.ageMs + (facts?.ageMs ?? 0)
+  return { type, status, contentType, body, headers, ageMs, cacheStatus, owner }
 }
 
 /** Whole seconds, as Cache-Status has them. */
@@ -21,6 +17,6 @@ export function seconds(ms: number): number {
 }
 
 /** What is fetched once, however many ask. */
-export function flightOf({ key, tenant, query }: Wanted): string {
-  return JSON.stringify([key, tenant, query])
+export function addressOf({ key, tenant, query }: Pick<Wanted, 'key' | 'tenant' | 'query'>): string {
+  return `${key}\0${tenant}\0${query}`
 }

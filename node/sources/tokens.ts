@@ -14,6 +14,8 @@ export interface Fetched {
   readonly tenant: string
   readonly query: string
   readonly authorization?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly path?: string
 }
 
 export class Tokens {
@@ -30,11 +32,16 @@ export class Tokens {
   }
 
   /** The latest of each tenant and query counts. */
-  remember({ key, tenant, query, authorization }: Fetched): void {
-    if (authorization !== undefined && authorization.length > TOKEN_LENGTH_MAX) return
+  remember({ key, tenant, query, authorization, headers, path }: Fetched): void {
+    const more = {
+      ...(authorization && { authorization }),
+      ...(headers && { headers }),
+      ...(path && { path }),
+    }
+    const fetched = { key, tenant, query, ...more }
+    if (bytesOf(fetched) - bytesOf({ key, tenant, query }) > TOKEN_LENGTH_MAX) return
     const ofPath = this.#byPath.get(key) ?? new Map<string, Fetched>()
-    const name = `${tenant}\0${query}`
-    const fetched = { key, tenant, query, ...(authorization && { authorization }) }
+    const name = nameOf(fetched)
     this.#forget(ofPath, name)
     ofPath.set(name, fetched)
     this.#bytes += bytesOf(fetched)
@@ -42,6 +49,11 @@ export class Tokens {
     if (!this.#byPath.delete(key)) this.#bytes += PATH_BYTES
     this.#byPath.set(key, ofPath)
     while (this.#bytes > this.#bytesMax) this.#forgetPath(oldestOf(this.#byPath))
+  }
+
+  /** What this was last fetched with. */
+  find(wanted: Fetched): Fetched | undefined {
+    return this.#byPath.get(wanted.key)?.get(nameOf(wanted))
   }
 
   /** Of all responses under this path. */
@@ -65,8 +77,13 @@ export class Tokens {
   }
 }
 
-function bytesOf({ key, tenant, query, authorization = '' }: Fetched): number {
-  return FETCHED_BYTES + key.length + tenant.length + query.length + authorization.length
+function nameOf({ tenant, query }: Fetched): string {
+  return `${tenant}\0${query}`
+}
+
+function bytesOf({ key, tenant, query, authorization = '', headers = {}, path = '' }: Fetched): number {
+  const texts = [key, tenant, query, authorization, path, ...Object.entries(headers).flat()]
+  return texts.reduce((sum, text) => sum + text.length, FETCHED_BYTES)
 }
 
 function oldestOf(map: ReadonlyMap<string, unknown>): string | undefined {

@@ -19,10 +19,24 @@ const DISCARD_MAX_MS = 1000
  * @throws LarderError TOO_LARGE, OVERLOADED, UNSUPPORTED_MEDIA_TYPE, or BAD_REQUEST when the client gives up half way.
  */
 export function readBody(request: HttpRequest, bytesMax: number): Promise<Buffer> {
+  const { 'content-encoding': coding } = request.message.headers
+  if (coding !== undefined && GZIP.test(coding)) return read(request, bytesMax, decoded)
+  const refused = refusedCoding(coding)
+  return refused === undefined ? readCodedBody(request, bytesMax) : Promise.reject(refused)
+}
+
+/** The same of one that is meant for somebody else, however it is coded. */
+export function readCodedBody(request: HttpRequest, bytesMax: number): Promise<Buffer> {
+  return read(request, bytesMax)
+}
+
+function read(
+  request: HttpRequest,
+  bytesMax: number,
+  decode?: (message: IncomingMessage) => Readable,
+): Promise<Buffer> {
   const { message } = request
-  const { 'content-encoding': encoding, 'transfer-encoding': transfer } = message.headers
-  const isCoded = encoding !== undefined && GZIP.test(encoding)
-  const refused = (isCoded ? undefined : refusedCoding(encoding)) ?? refusedCoding(transfer)
+  const refused = refusedCoding(message.headers['transfer-encoding'])
   if (refused !== undefined) return Promise.reject(refused)
   if (!hasBody(message)) return EMPTY
   const length = Number(message.headers['content-length'] ?? 0)
@@ -32,8 +46,8 @@ export function readBody(request: HttpRequest, bytesMax: number): Promise<Buffer
   } catch (error) {
     return refuse(message, error)
   }
-  if (!isCoded) return collect(request, message, new Collector(length), bytesMax)
-  return collect(request, decoded(message), new Collector(0), bytesMax)
+  if (decode === undefined) return collect(request, message, new Collector(length), bytesMax)
+  return collect(request, decode(message), new Collector(0), bytesMax)
 }
 
 /** Whether a body is announced (RFC 9112, section 6). */

@@ -76,8 +76,11 @@ export function openapi({ title, version, routes, isInternal }: PageOptions): ob
   }
 }
 
-function isListed({ access, isUnlisted }: Route, isInternal: boolean): boolean {
-  return isUnlisted !== true && (isInternal || access !== 'member')
+/** Those that a path can have there. */
+const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH']
+
+function isListed({ method, access, isUnlisted }: Route, isInternal: boolean): boolean {
+  return METHODS.includes(method) && isUnlisted !== true && (isInternal || access !== 'member')
 }
 
 function tagOf({ tag, access }: Route): string {

@@ -28,7 +28,8 @@ export interface Parameter {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+  /** `GET`, `PUT`, `POST`, `PATCH` or `DELETE`; any other only where it is passed on. */
+  readonly method: string
   /** As OpenAPI writes it: `/api/v1/kv/{key}`. A GET route answers HEAD too. */
   readonly path: string
   /** Where the path is no mere template: what matches it, with its parameters as groups. */

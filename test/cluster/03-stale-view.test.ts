@@ -70,7 +70,8 @@ function routerOf(views: Views, engines: Readonly<Record<string, Recorder>>): Ro
   const metrics = createClusterMetrics(new Registry())
   const local = engines['a'] ?? new Recorder('a')
   const peers = { of: ({ id }: Member) => engines[id] ?? new Recorder(id) }
-  return new Router({ self: memberOf('a'), clock: systemClock, local, peers, views, metrics })
+  const stamps = new StampClock('a')
+  return new Router({ self: memberOf('a'), clock: systemClock, local, peers, views, metrics, stamps })
 }
 
 const options = { deadlineAtMs: Number.MAX_SAFE_INTEGER, requestId: 'r', traced: false }

@@ -1,5 +1,5 @@
 /** What clients do besides, where a part asks for it: each has books of its own. */
-import type { KeyCommand } from '../../shared/command.ts'
+import type { Command } from '../../shared/command.ts'
 import type { Random } from '../durability/random.ts'
 import type { Result } from './asking.ts'
 import { Chains } from './chains.ts'
@@ -10,13 +10,16 @@ import type { Part } from './parts.ts'
 import { judgeVersions, Versions } from './versions.ts'
 import type { World } from './world.ts'
 
+/** Of forgetting something; one of them is a purge, which many slots hear of. */
+const WAYS = 6
+
 /** A client, to those who act through it. */
 export interface Hand {
   readonly world: World
   readonly random: Random
   readonly ledger: Ledger
   readonly number: number
-  ask(command: KeyCommand): Promise<Result>
+  ask(command: Command): Promise<Result>
   rules(): Rules
 }
 
@@ -87,7 +90,7 @@ class Writing implements Activity {
     const { name, next } = place
     const command = isHere
       ? this.#medium.write(name, next, ttlMs)
-      : this.#medium.forget(name, random.below(2))
+      : this.#medium.forget(name, random.below(WAYS))
     const version = place.begin({ isHere, begunAtMs: world.nowMs, ttlMs: isHere ? ttlMs : Infinity })
     const result = await ask(command)
     if ('reply' in result) {

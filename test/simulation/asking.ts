@@ -1,5 +1,5 @@
 /** One command, asked of one member as its HTTP door would, and what a client makes of what comes back. */
-import type { KeyCommand, Reply } from '../../shared/command.ts'
+import type { Command, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Ledger } from './ledger.ts'
 import { type Life, WAIT_MAX_MS } from './life.ts'
@@ -21,7 +21,7 @@ export interface Asking {
   readonly ledger: Ledger
 }
 
-export async function ask({ world, ledger }: Asking, life: Life, command: KeyCommand): Promise<Result> {
+export async function ask({ world, ledger }: Asking, life: Life, command: Command): Promise<Result> {
   const { host } = life
   const startedAtMs = world.nowMs
   const stops = host.stops
@@ -31,7 +31,7 @@ export async function ask({ world, ledger }: Asking, life: Life, command: KeyCom
   const patience = world.after(WAIT_MAX_MS + GRACE_MS, () => {
     if (wasRunning && host.stops === stops)
       ledger.find(
-        `${command.type} ${command.key} through ${life.incarnation}: no answer long after its deadline`,
+        `${command.type} ${keyOf(command)} through ${life.incarnation}: no answer long after its deadline`,
       )
     resolve({ unknown: 'no answer' })
   })
@@ -53,17 +53,21 @@ export async function ask({ world, ledger }: Asking, life: Life, command: KeyCom
   return result
 }
 
-function failure(ledger: Ledger, { type, key }: KeyCommand, error: unknown): Result {
+function failure(ledger: Ledger, command: Command, error: unknown): Result {
   if (!(error instanceof LarderError) || error.code === 'INTERNAL') {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    ledger.find(`${type} ${key} ended with ${what}`)
+    ledger.find(`${command.type} ${keyOf(command)} ended with ${what}`)
     return { unknown: 'INTERNAL' }
   }
   return NOT_APPLIED.includes(error.code) ? { failed: error.code } : { unknown: error.code }
 }
 
-function describe(command: KeyCommand): string {
-  const { key } = command
+function keyOf(command: Command): string {
+  return 'key' in command ? command.key : JSON.stringify(command)
+}
+
+function describe(command: Command): string {
+  const key = keyOf(command)
   if (command.type === 'value.set') return `${key} = ${command.body}`
   if (command.type === 'counter.add')
     return `${key} + ${command.by}${command.idempotencyKey ? ` once as ${command.idempotencyKey}` : ''}`

@@ -1,5 +1,5 @@
 /** Clients of the simulated cluster: they write, read what must be there, and note what they are told. */
-import type { KeyCommand, Reply } from '../../shared/command.ts'
+import type { Command, KeyCommand, Reply } from '../../shared/command.ts'
 import type { Random } from '../durability/random.ts'
 import { type Activity, activitiesOf } from './activities.ts'
 import { type Asking, ask, type Result } from './asking.ts'
@@ -42,7 +42,7 @@ export class Client {
     this.#options = options
     this.#values = Array.from({ length: CELLS }, () => this.#newValue())
     this.#presences = Array.from({ length: CELLS }, () => this.#newPresence())
-    const ask = (command: KeyCommand) => this.#ask(command)
+    const ask = (command: Command) => this.#ask(command)
     this.#activities = activitiesOf(options.parts, { ...options, random: options.besides, ask })
   }
 
@@ -76,7 +76,7 @@ export class Client {
     return this.#any(ready.length > 0 && random.below(20) > 0 ? ready : running)
   }
 
-  async #ask(command: KeyCommand): Promise<Result> {
+  async #ask(command: Command): Promise<Result> {
     const life = this.#member()
     return life === undefined ? { failed: 'nobody is there' } : await ask(this.#options, life, command)
   }

@@ -10,7 +10,7 @@ import { Recovery } from '../../node/storage/recovery.ts'
 import { REMEMBERS_NOTHING, StoredStandings } from '../../node/storage/standings.ts'
 import { KEEPS_NOTHING } from '../../node/storage/storage.ts'
 import { WriteBehind } from '../../node/storage/write-behind.ts'
-import type { KeyCommand, Reply } from '../../shared/command.ts'
+import type { Command, Reply } from '../../shared/command.ts'
 import type { Log } from '../../shared/log.ts'
 import { Turns } from '../../shared/turns.ts'
 import type { Member } from '../../shared/view.ts'
@@ -151,7 +151,7 @@ export class Life implements Listener {
   }
 
   /** What its door does with a command. */
-  async execute(command: KeyCommand, options: ExecuteOptions): Promise<Reply> {
+  async execute(command: Command, options: ExecuteOptions): Promise<Reply> {
     const { mutation } = this.#options
     const forged = forgedReply(command, this.#options)
     return forged ?? (await this.member.router.execute(passedOn(command, mutation), options))

@@ -1,12 +1,12 @@
 /** What versions are written to, and how they are read there. */
-import type { KeyCommand, Reply } from '../../shared/command.ts'
+import type { Command, KeyCommand, Reply } from '../../shared/command.ts'
 import type { Seen } from './versions.ts'
 
 export interface Medium {
   readonly prefix: string
   write(name: string, version: number, ttlMs: number): KeyCommand
   /** One way of several. */
-  forget(name: string, way: number): KeyCommand
+  forget(name: string, way: number): Command
   read(name: string): KeyCommand
   seen(name: string, reply: Reply): Seen
 }
@@ -78,13 +78,14 @@ export const RESPONSES: Medium = {
     query: '',
     contentType: 'application/json',
     body: `${version}`,
-    headers: {},
+    headers: { 'surrogate-key': key },
     ttlMs: RESPONSE_MS,
   }),
-  forget: (key, way) =>
-    way % 2 === 0
-      ? { type: 'response.delete', key, tenant: TENANT }
-      : { type: 'response.invalidate', key, isRefresh: false },
+  forget(key, way) {
+    if (way === 0) return { type: 'response.delete', key, tenant: TENANT }
+    if (way === 1) return { type: 'responses.clear', tag: key }
+    return { type: 'response.invalidate', key, isRefresh: false }
+  },
   read: (key) => ({ type: 'response.get', key, tenant: TENANT, query: '' }),
   seen: (_, reply) => versionIn(reply),
 }

@@ -5,12 +5,25 @@
 import { z } from 'zod'
 import type { Command, CommandOf, Condition } from '../../../shared/command.ts'
 import { counterAdd, counterGet, counterSet } from './counter-command.ts'
-import { flag, headerValue, integer, list, name, text, typeOf } from './fields.ts'
+import { Facts, flag, headerValue, integer, list, name, text, typeOf } from './fields.ts'
 import { FORMER } from './format.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
 import { MANY_KEYS } from './many-keys.ts'
 import { bytesOfKey, type CommandWire, headBytesOf, rare } from './rare-command.ts'
-import { toLive } from './times.ts'
+import { timeOf, toLive } from './times.ts'
+
+const Name = z.string().min(1)
+const key = Name
+const Limit = z.int().min(1)
+const HeaderValue = z.string().refine((value) => headerValue(value) === value)
+const Headers = z.record(z.string(), HeaderValue)
+/** Empty where the route has no tenants. */
+const Tenant = z.string()
+const purge = {
+  tenant: Tenant.exactOptional(),
+  tag: Name.exactOptional(),
+  isSoft: z.boolean().exactOptional(),
+}
 
 const ConditionField = z.object({
   ifMatch: z.array(z.string()).exactOptional(),
@@ -65,31 +78,43 @@ const valueTouch: CommandWire<CommandOf<'value.touch'>> = {
   bytes: headBytesOf,
 }
 
+/** What is seldom there comes last, and not at all in the former format, whose members send nothing of it to upstream. */
 const responseGet: CommandWire<CommandOf<'response.get'>> = {
-  toField: ({ type, key, tenant, query, authorization = null }) => [type, key, tenant, query, authorization],
-  of(field) {
-    const [, key, tenant, query, authorization] = list(field, 5)
-    const get = { type: 'response.get', key: name(key), tenant: name(tenant), query: text(query) } as const
-    return authorization === null ? get : { ...get, authorization: headerValue(authorization) }
+  toField({ type, key, tenant, query, authorization = null, headers = null, path = null }, frame) {
+    const asked = [type, key, tenant, query, authorization]
+    const isPlain = frame.format === FORMER || (headers === null && path === null)
+    return isPlain ? asked : [...asked, headers, path]
+  },
+  of(field, frame) {
+    const fields = list(field)
+    const [, key, tenant, query, authorization, headers = null, path = null] = fields
+    list(field, frame.format === FORMER || fields.length < 7 ? 5 : 7)
+    return {
+      type: 'response.get',
+      key: name(key),
+      tenant: text(tenant),
+      query: text(query),
+      ...(authorization !== null && { authorization: headerValue(authorization) }),
+      ...(headers !== null && { headers: Headers.parse(headers) }),
+      ...(path !== null && { path: name(path) }),
+    }
   },
   bytes: headBytesOf,
 }
 
-const Name = z.string().min(1)
-const key = Name
-const Limit = z.int().min(1)
-const HeaderValue = z.string().refine((value) => headerValue(value) === value)
 const PageEnd = z.object({ reaction: z.string(), user: z.string() })
 
 const Put = z.object({
   type: z.literal('response.put'),
   key,
-  tenant: Name,
+  tenant: Tenant,
   query: z.string(),
   contentType: HeaderValue,
   /** It stands for the body; the frame knows it. */
   body: z.unknown(),
-  headers: z.record(z.string(), HeaderValue),
+  headers: Headers,
+  facts: Facts.exactOptional(),
+  condition: ConditionField.exactOptional(),
   ttlMs: z.number(),
 })
 const responsePut: CommandWire<CommandOf<'response.put'>> = {
@@ -128,6 +153,15 @@ const reactionAdd: CommandWire<CommandOf<'reaction.add'>> = {
   isNew: ({ isUnique }) => isUnique === true,
 }
 
+const plainClear = rare('responses.clear', { time: z.number().exactOptional(), ...purge })
+const responsesClear: CommandWire<CommandOf<'responses.clear'>> = {
+  ...plainClear,
+  of(field, frame) {
+    const command = plainClear.of(field, frame)
+    return command.time === undefined ? command : { ...command, time: timeOf(command.time, frame) }
+  },
+}
+
 const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } = {
   'value.get': conditioned('value.get'),
   'value.describe': conditioned('value.describe'),
@@ -156,14 +190,16 @@ const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } =
   'response.get': responseGet,
   'response.fetch': rare('response.fetch', {
     key,
-    tenant: Name,
+    tenant: Tenant,
     query: z.string(),
     authorization: HeaderValue.exactOptional(),
+    headers: Headers.exactOptional(),
+    path: Name.exactOptional(),
   }),
   'response.put': responsePut,
-  'response.delete': rare('response.delete', { key, tenant: Name }),
-  'response.invalidate': rare('response.invalidate', { key, isRefresh: z.boolean() }),
-  'responses.clear': rare('responses.clear', { tenant: Name.exactOptional() }),
+  'response.delete': rare('response.delete', { key, tenant: Tenant }),
+  'response.invalidate': rare('response.invalidate', { key, isRefresh: z.boolean(), ...purge }),
+  'responses.clear': responsesClear,
   ...MANY_KEYS,
 }
 

@@ -1,6 +1,7 @@
 /**
  * An entry in the head of a frame:
- * `["register","va",7,1829384756123,"node-1-x",null,"application/json",body,headers,lifeMs]`, of a tombstone only what
+ * `["register","va",7,1829384756123,"node-1-x",null,"application/json",body,headers,lifeMs]`, of a response with what else is
+ * known of it, of a tombstone only what
  * comes before its content type; where its lifetime was changed by itself, which change that was, `[time,origin]`, at the
  * end; `["counter","va",7,reset,[["node-1-x","12","0"]],last,end]`, tallies as text, since they may go beyond 64 bits; of a
  * key that has turned both, without what they begin with, `["turned","va",7,[...],[...]]`;
@@ -8,7 +9,7 @@
  * When it ends is told as what is left (`times.ts`).
  */
 
-import type { Body, Stamp } from '../../../shared/command.ts'
+import type { Body, ResponseFacts, Stamp } from '../../../shared/command.ts'
 import { SLOTS } from '../../../shared/placement.ts'
 import type { Turned } from '../../entries/either.ts'
 import { counterIdOf, type Entry, type SlotEntry } from '../../entries/entry.ts'
@@ -20,7 +21,7 @@ import { lastStampOf, type Register, type Value } from '../../entries/register.t
 import { wallOf } from '../../entries/stamp.ts'
 import { counter, limit } from './counted-entry.ts'
 import type { EntryWire } from './entry-wire.ts'
-import { flag, integer, list, name, number, text } from './fields.ts'
+import { factsOf, flag, integer, list, name, number, text } from './fields.ts'
 import { FORMER } from './format.ts'
 import { ofFormerId, toFormerEntries } from './former-entries.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
@@ -34,11 +35,13 @@ const register: EntryWire<Register> = {
     const written = [kind, id, slot, stamp.time, stamp.origin, toTimeLeft(endsAtMs, frame)]
     const since = touched === undefined || frame.format === FORMER ? [] : [[touched.time, touched.origin]]
     if (value === undefined) return [...written, ...since]
-    const { contentType, headers = null, lifeMs = null } = value
+    const { contentType, headers = null, lifeMs = null, facts } = value
+    if (frame.format === FORMER && facts !== undefined && !isPlain(facts)) return written
     // What upstream called JSON nobody has checked.
     const body = frame.body(bodyIn(frame.format, id, value), headers === null ? contentType : '')
     const said = [...written, contentType, body, headers]
-    return frame.format === FORMER ? said : [...said, lifeMs, ...since]
+    if (frame.format === FORMER) return said
+    return facts === undefined ? [...said, lifeMs, ...since] : [...said, lifeMs, facts]
   },
   of(fields, frame) {
     const isFormer = frame.format === FORMER
@@ -47,12 +50,14 @@ const register: EntryWire<Register> = {
     if (isFormer || fields.length !== length + 1) list(fields, length)
     const [, , , time, origin, ends, contentType, body, headers, lifeMs = null] = fields
     const stamp = stampOf(time, origin, frame)
-    const since = fields.length > length ? { touched: touchedOf(fields[length], frame) } : {}
+    const last = fields[length]
+    const since = Array.isArray(last) ? { touched: touchedOf(last, frame) } : {}
     if (isGone) return { kind: 'register', stamp, ...since, endsAtMs: goneSince(ends, frame) }
     const value = { contentType: text(contentType), body: frame.body(body) }
     const written = { kind: 'register', stamp, ...since, value, endsAtMs: endOf(ends, frame) } as const
     if (headers === null) return written
-    const response = { ...value, headers: headersOf(headers) }
+    const facts = last === undefined || Array.isArray(last) ? {} : { facts: factsOf(last) }
+    const response = { ...value, headers: headersOf(headers), ...facts }
     // In format 3 only the stamp tells when its life began.
     const lived = frame.format === FORMER && ends !== null ? number(ends) - wallOf(stamp) : lifeMs
     return { ...written, value: lived === null ? response : { ...response, lifeMs: toLive(lived, frame) } }
@@ -150,6 +155,11 @@ function bodyIn(format: number, id: string, { body }: Value): Body {
 function touchedOf(field: unknown, frame: FrameReader): Stamp {
   const [time, origin] = list(field, 2)
   return stampOf(time, origin, frame)
+}
+
+/** In the former format every response is a 200 that says itself how fresh it is: what is not is told as gone. */
+function isPlain({ status = 200, staleAtMs, vary }: ResponseFacts): boolean {
+  return status === 200 && staleAtMs === undefined && vary === undefined
 }
 
 function headersOf(field: unknown): Record<string, string> {

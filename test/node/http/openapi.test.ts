@@ -34,6 +34,10 @@ const EXAMPLES: readonly Example[] = [
   ['POST /api/v1/events', 400, '', json({})],
   ['POST /api/v1/events', 413, '', { headers: JSON_TYPE, body: large }],
   ['POST /api/v1/events', 415, '', csv('{}')],
+  ['POST /api/v1/purge', 202, '', json({ tag: 'recipe-7' })],
+  ['POST /api/v1/purge', 400, '', json({})],
+  ['POST /api/v1/purge', 413, '', { headers: JSON_TYPE, body: large }],
+  ['POST /api/v1/purge', 415, '', csv('{}')],
   ['POST /api/v1/batch', 200, '', json({ ops: [null, { op: 'increment', key: 'k', by: '1' }] })],
   [
     'POST /api/v1/batch',

@@ -27,7 +27,7 @@ describe('the path of a cached response', () => {
   const at = (id: string) => `${node.url}/server/object(${id})/header`
   const raw = (target: string, ...headers: readonly string[]) => ask(node.url, target, headers)
 
-  it('asks upstream for the same id, however hostile that is', async () => {
+  it('asks upstream for the id as it was written, however hostile that is', async () => {
     for (const [id, asked] of [
       ['a%2Fb', 'a%2Fb'],
       ['...', '...'],
@@ -37,13 +37,17 @@ describe('the path of a cached response', () => {
       ['%25', '%25'],
       ['%252F', '%252F'],
       ['%00', '%00'],
-      ['%0d%0aX:1', '%0D%0AX%3A1'],
+      ['%0d%0aX:1', '%0d%0aX:1'],
       ['a)b(c', 'a)b(c'],
-      ['%3Fx=1%23y', '%3Fx%3D1%23y'],
-      ['$&', '%24%26'],
-      ['@evil.example', '%40evil.example'],
+      ['%3Fx=1%23y', '%3Fx=1%23y'],
+      ['$&', '$&'],
+      ['@evil.example', '@evil.example'],
       ['a\\b', 'a%5Cb'],
+      ['a;b,c:d', 'a;b,c:d'],
+      ['a%3Bb', 'a%3Bb'],
+      ['%c3%a9', '%c3%a9'],
     ] as const) {
+      await raw('DELETE /clear')
       upstream.calls.length = 0
       const answer = await raw(`GET /server/object(${id})/header`, 'org_id: acme')
       expect(answer?.status, `${id}: ${answer?.body}`).to.equal(200)

@@ -49,6 +49,24 @@ describe('events that invalidate', () => {
     expect(upstream.calls).to.have.length(9)
   })
 
+  for (const [id, written] of [
+    ['9007199254740993', '9007199254740993'],
+    ['1524831183200260097', '1524831183200260097'],
+    ['-7', '-7'],
+    ['0', '-0'],
+    ['42', '4.2e1'],
+  ] as const) {
+    it(`have the id ${id} where ${written} is written, digit by digit`, async () => {
+      for (const one of [id, '9007199254740992']) await get('acme', '', 'Bearer acme', one)
+      version = 2
+      const body = `\ufeff{"type":"object.update","objectid":${written}}`
+      const told = await call(`POST ${node.url}/api/v1/events`, { headers: JSON_TYPE, body })
+      expect(told.status, told.text).to.equal(202)
+      expect((await get('acme', '', 'Bearer acme', id)).text).to.include('acme 2')
+      expect((await get('acme', '', 'Bearer acme', '9007199254740992')).text).to.include('acme 1')
+    })
+  }
+
   for (const type of OBJECT_EVENTS.types) {
     it(`may be ${type}, with the id as an integer`, async () => {
       await get('acme')

@@ -64,6 +64,7 @@ describe('freshness', () => {
       mayBeKept({ status, headers: { 'cache-control': control } })
     for (const control of ['no-store', 'No-Store, max-age=60', 'private', 'private="x", max-age=60'])
       expect(may(200, control), control).to.equal(false)
+    expect(may(599, 'max-age=60, must-understand')).to.equal(false)
     expect([may(200, ''), may(302, ''), may(302, 'max-age=60'), may(599, 'public')]).to.deep.equal([
       true,
       false,

@@ -1,14 +1,16 @@
 /** What a fetch may still give when something was said against the response while it was under way. */
 import { expect } from 'chai'
 import { pino } from 'pino'
-import { parseRoutes, RouteTable } from '../../../node/route-table.ts'
+import { parseRoutes } from '../../../node/route-file.ts'
+import { RouteTable } from '../../../node/route-table.ts'
 import { createSourceMetrics } from '../../../node/sources/metrics.ts'
 import { ReadThrough } from '../../../node/sources/read-through.ts'
-import type { Asking, UpstreamAnswer } from '../../../node/sources/upstream.ts'
+import type { UpstreamAnswer } from '../../../node/sources/taking.ts'
+import type { Asking } from '../../../node/sources/upstream.ts'
 import type { Command, Reply, ResponseOutcome } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import { createHttpMetrics } from '../../../shared/http/metrics.ts'
-import { settled } from '../../support/clock.ts'
+import { FakeClock, settled } from '../../support/clock.ts'
 
 const KEY = '/o/1'
 const TTL_MS = 10_000
@@ -38,6 +40,7 @@ class Bench {
   constructor() {
     const parsed = parseRoutes(JSON.stringify({ routes: [file] }))
     this.reads = new ReadThrough({
+      clock: new FakeClock(),
       tokenBytesMax: 1_000_000,
       local: { execute: (command) => this.#execute(command) },
       routes: new RouteTable('routes' in parsed ? parsed.routes : []),
@@ -96,11 +99,18 @@ class Bench {
   }
 
   #ask({ match }: Asking): Promise<UpstreamAnswer> {
-    expect(match.parameters).to.deep.equal({ id: '1' })
+    expect(match.captures).to.deep.equal(['1'])
     const { promise, resolve, reject } = Promise.withResolvers<UpstreamAnswer>()
     this.calls.push({
       answer: (body, isStorable = true) =>
-        resolve({ status: 200, contentType: 't', headers: {}, body: Buffer.from(body), isStorable }),
+        resolve({
+          status: 200,
+          contentType: 't',
+          headers: isStorable ? {} : { 'cache-control': 'private' },
+          body: Buffer.from(body),
+          ageMs: 0,
+          isDirect: true,
+        }),
       fail: () => reject(new LarderError('UPSTREAM_UNREACHABLE', 'gone')),
     })
     return promise
