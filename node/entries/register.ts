@@ -13,12 +13,12 @@ import {
   type Command,
   type Condition,
   type Outcome,
-  type ResponseFacts,
   type Stamp,
   tagOf,
 } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
 import type { Description } from '../../shared/many-keys.ts'
+import type { ResponseFacts } from '../../shared/response-command.ts'
 import { compareEnds, endsSooner } from './ends.ts'
 import { compareStamps } from './stamp.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'

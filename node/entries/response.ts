@@ -2,8 +2,9 @@
  * Cached responses: registers in the slot of their path, one a tenant and query, so that what concerns an object
  * concerns one slot. They are a cache of something else: they are neither kept on disk nor outlive a doubt.
  */
-import type { Condition, KeyCommand, Outcome, Purge, Stamp } from '../../shared/command.ts'
+import type { Condition, KeyCommand, Outcome, Stamp } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
+import type { Purge } from '../../shared/response-command.ts'
 import { FAMILIES } from './families.ts'
 import { liveValue, type Register, type Value } from './register.ts'
 import type { Moment } from './verbs.ts'

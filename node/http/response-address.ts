@@ -1,9 +1,10 @@
 /** What a request for a cached response asks for: its key, whose it is, and what upstream needs to give it. */
-import type { ResponseQuery } from '../../shared/command.ts'
+
 import { askedHeaders } from '../../shared/end-to-end.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { decode } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
+import type { ResponseQuery } from '../../shared/response-command.ts'
 import { type CachedRoute, fillerOf, hasRest, restOf, variantOf, withVariant } from '../route-table.ts'
 import { tenantOf } from './tenants.ts'
 

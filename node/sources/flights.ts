@@ -4,7 +4,8 @@
  * A flight that is cut loose is joined by nobody any more, and stores nothing: something was said against what it may bring.
  * One that was passed by, as something was said of a tag, is not joined either, but may store what has not that tag.
  */
-import type { Purge, Reply } from '../../shared/command.ts'
+import type { Reply } from '../../shared/command.ts'
+import type { Purge } from '../../shared/response-command.ts'
 import { addressOf, type Wanted } from './stored.ts'
 
 export interface Landing {

@@ -1,8 +1,9 @@
 /**
  * What a route makes of an answer: whether it may be kept, for how long it is good, and what is given once it is not. Pure.
  */
-import type { ResponseFacts } from '../../shared/command.ts'
+
 import { type Headers, namesIn } from '../../shared/end-to-end.ts'
+import type { ResponseFacts } from '../../shared/response-command.ts'
 import { type CachedRoute, usefulMs } from '../route-table.ts'
 import { mayBeKept, saidBy } from './freshness.ts'
 import type { Stored, Wanted } from './stored.ts'

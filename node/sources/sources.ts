@@ -6,10 +6,10 @@
  */
 import type { Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.ts'
-import type { ResponseQuery } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { InFlight } from '../../shared/in-flight.ts'
 import type { Log } from '../../shared/log.ts'
+import type { ResponseQuery } from '../../shared/response-command.ts'
 import type { Turns } from '../../shared/turns.ts'
 import type { Engine } from '../engine.ts'
 import type { KafkaSettings } from '../kafka-settings.ts'

@@ -5,30 +5,17 @@
 import { z } from 'zod'
 import type { Command, CommandOf, Condition } from '../../../shared/command.ts'
 import { counterAdd, counterGet, counterSet } from './counter-command.ts'
-import { Facts, flag, headerValue, integer, list, name, text, typeOf } from './fields.ts'
+import { flag, headerValue, integer, list, name, typeOf } from './fields.ts'
 import { FORMER } from './format.ts'
 import { bytesOfBody, type FrameReader, type FrameWriter } from './frame.ts'
 import { MANY_KEYS } from './many-keys.ts'
 import { bytesOfKey, type CommandWire, headBytesOf, rare } from './rare-command.ts'
-import { timeOf, toLive } from './times.ts'
+import { ConditionField, RESPONSES } from './responses.ts'
+import { toLive } from './times.ts'
 
 const Name = z.string().min(1)
 const key = Name
 const Limit = z.int().min(1)
-const HeaderValue = z.string().refine((value) => headerValue(value) === value)
-const Headers = z.record(z.string(), HeaderValue)
-/** Empty where the route has no tenants. */
-const Tenant = z.string()
-const purge = {
-  tenant: Tenant.exactOptional(),
-  tag: Name.exactOptional(),
-  isSoft: z.boolean().exactOptional(),
-}
-
-const ConditionField = z.object({
-  ifMatch: z.array(z.string()).exactOptional(),
-  ifNoneMatch: z.array(z.string()).exactOptional(),
-})
 
 interface Conditioned<T> {
   readonly type: T
@@ -78,53 +65,7 @@ const valueTouch: CommandWire<CommandOf<'value.touch'>> = {
   bytes: headBytesOf,
 }
 
-/** What is seldom there comes last, and not at all in the former format, whose members send nothing of it to upstream. */
-const responseGet: CommandWire<CommandOf<'response.get'>> = {
-  toField({ type, key, tenant, query, authorization = null, headers = null, path = null }, frame) {
-    const asked = [type, key, tenant, query, authorization]
-    const isPlain = frame.format === FORMER || (headers === null && path === null)
-    return isPlain ? asked : [...asked, headers, path]
-  },
-  of(field, frame) {
-    const fields = list(field)
-    const [, key, tenant, query, authorization, headers = null, path = null] = fields
-    list(field, frame.format === FORMER || fields.length < 7 ? 5 : 7)
-    return {
-      type: 'response.get',
-      key: name(key),
-      tenant: text(tenant),
-      query: text(query),
-      ...(authorization !== null && { authorization: headerValue(authorization) }),
-      ...(headers !== null && { headers: Headers.parse(headers) }),
-      ...(path !== null && { path: name(path) }),
-    }
-  },
-  bytes: headBytesOf,
-}
-
 const PageEnd = z.object({ reaction: z.string(), user: z.string() })
-
-const Put = z.object({
-  type: z.literal('response.put'),
-  key,
-  tenant: Tenant,
-  query: z.string(),
-  contentType: HeaderValue,
-  /** It stands for the body; the frame knows it. */
-  body: z.unknown(),
-  headers: Headers,
-  facts: Facts.exactOptional(),
-  condition: ConditionField.exactOptional(),
-  ttlMs: z.number(),
-})
-const responsePut: CommandWire<CommandOf<'response.put'>> = {
-  toField: (command, frame) => ({ ...command, body: frame.body(command.body) }),
-  of(field, frame) {
-    const command = Put.parse(field)
-    return { ...command, body: frame.body(command.body), ttlMs: toLive(command.ttlMs, frame) }
-  },
-  bytes: (command) => headBytesOf(command) + bytesOfBody(command.body),
-}
 
 const limitTake: CommandWire<CommandOf<'limit.take'>> = {
   toField: ({ type, key, limit, windowMs, cost }) => [type, key, limit, windowMs, cost],
@@ -153,15 +94,6 @@ const reactionAdd: CommandWire<CommandOf<'reaction.add'>> = {
   isNew: ({ isUnique }) => isUnique === true,
 }
 
-const plainClear = rare('responses.clear', { time: z.number().exactOptional(), ...purge })
-const responsesClear: CommandWire<CommandOf<'responses.clear'>> = {
-  ...plainClear,
-  of(field, frame) {
-    const command = plainClear.of(field, frame)
-    return command.time === undefined ? command : { ...command, time: timeOf(command.time, frame) }
-  },
-}
-
 const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } = {
   'value.get': conditioned('value.get'),
   'value.describe': conditioned('value.describe'),
@@ -187,19 +119,7 @@ const COMMANDS: { readonly [T in Command['type']]: CommandWire<CommandOf<T>> } =
     limit: Limit,
   }),
   activity: rare('activity', { limit: Limit, prefix: Name.exactOptional() }),
-  'response.get': responseGet,
-  'response.fetch': rare('response.fetch', {
-    key,
-    tenant: Tenant,
-    query: z.string(),
-    authorization: HeaderValue.exactOptional(),
-    headers: Headers.exactOptional(),
-    path: Name.exactOptional(),
-  }),
-  'response.put': responsePut,
-  'response.delete': rare('response.delete', { key, tenant: Tenant }),
-  'response.invalidate': rare('response.invalidate', { key, isRefresh: z.boolean(), ...purge }),
-  'responses.clear': responsesClear,
+  ...RESPONSES,
   ...MANY_KEYS,
 }
 

@@ -9,8 +9,9 @@
  * When it ends is told as what is left (`times.ts`).
  */
 
-import type { Body, ResponseFacts, Stamp } from '../../../shared/command.ts'
+import type { Body, Stamp } from '../../../shared/command.ts'
 import { SLOTS } from '../../../shared/placement.ts'
+import type { ResponseFacts } from '../../../shared/response-command.ts'
 import type { Turned } from '../../entries/either.ts'
 import { counterIdOf, type Entry, type SlotEntry } from '../../entries/entry.ts'
 import type { EntryOf, Kind } from '../../entries/kinds.ts'

@@ -3,7 +3,7 @@
  * everything else. By hand, as there are several of them in every command, reply and entry.
  */
 import { z } from 'zod'
-import type { ResponseFacts } from '../../../shared/command.ts'
+import type { ResponseFacts } from '../../../shared/response-command.ts'
 
 /** A list, where a length is given of just so many. */
 export function list(field: unknown, length?: number): readonly unknown[] {

@@ -4,7 +4,8 @@ import { apply } from '../../../node/entries/entry.ts'
 import { isMeant, markOf, pathOf, tracesOver } from '../../../node/entries/response.ts'
 import type { Moment } from '../../../node/entries/verbs.ts'
 import { Memory } from '../../../node/memory/memory.ts'
-import type { KeyCommand, Purge } from '../../../shared/command.ts'
+import type { KeyCommand } from '../../../shared/command.ts'
+import type { Purge } from '../../../shared/response-command.ts'
 
 const SLOT = 7
 const put = (key: string, tag: string, tenant = 'acme'): KeyCommand => ({
