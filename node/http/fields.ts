@@ -4,7 +4,6 @@ import { LIFETIME_MAX_MS } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { decode } from '../../shared/http/input.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
-import type { Parameter } from '../../shared/http/route.ts'
 
 /**
  * The longest key, in UTF-8 bytes: percent-encoded, it still fits into the request line of any server and
