@@ -69,7 +69,7 @@ export class KeyClearing {
   /** With what is done already: to be asked again is up to the caller, who has to know that. */
   #broken(cause: LarderError): LarderError {
     const code = cause.code === 'WRONG_OWNER' || cause.code === 'REFUSED' ? 'UNREACHABLE' : cause.code
-    const done = `${this.#count} values are deleted: ask again for the rest.`
+    const done = `${this.#count} keys are deleted: ask again for the rest.`
     return new LarderError(code, `${cause.message} ${done}`, { cause })
   }
 

@@ -65,7 +65,10 @@ export function applyToRegister(
 }
 
 /** Most values have no end, and asking for the time costs a quarter of a read. */
-function presentAt(register: Register | undefined, moment: Moment): Present | undefined {
+export function presentAt(
+  register: Register | undefined,
+  moment: Pick<Moment, 'nowMs'>,
+): Present | undefined {
   if (register?.value === undefined) return undefined
   return register.endsAtMs === Infinity || register.endsAtMs > moment.nowMs
     ? (register as Present)

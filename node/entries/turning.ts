@@ -10,7 +10,7 @@ import { applyToCounter, type CounterCommand, isTotal, tallyOf } from './count.t
 import { type Counter, emptied, endedCounter, hasEnded, isCounting, totalOf } from './counter.ts'
 import { type Either, standingOf, turnedBy } from './either.ts'
 import { BASE } from './folds.ts'
-import { applyToRegister, liveValue, type Register } from './register.ts'
+import { applyToRegister, liveValue, type Present, presentAt, type Register } from './register.ts'
 import type { Applied, Moment } from './verbs.ts'
 
 export type ValueCommand = Extract<Command, { type: `value.${string}` }>
@@ -90,8 +90,14 @@ function integerIn(body: Body, isJson: boolean): bigint | undefined {
   return isTotal(integer) ? integer : undefined
 }
 
+/** What is read under a key: `undefined` where there is nothing, or no longer. */
+export function valueUnder(either: Either, moment: Pick<Moment, 'nowMs'>): Present | undefined {
+  const standing = standingOf(either)
+  return standing.kind === 'register' ? presentAt(standing, moment) : asValue(standing, moment)
+}
+
 /** A counter as it is read: `undefined` where there is none, or no longer. */
-function asValue(counter: Counter, { nowMs }: Moment): Register | undefined {
+function asValue(counter: Counter, { nowMs }: Pick<Moment, 'nowMs'>): Present | undefined {
   if (!isCounting(counter) || hasEnded(counter, nowMs)) return undefined
   const body = String(totalOf(counter))
   return {

@@ -84,7 +84,7 @@ function clearRoute(dispatch: Dispatch): Route {
     method: 'DELETE',
     ...place,
     operationId: 'clearKeys',
-    summary: 'Forget all values whose keys begin so and that were stored before.',
+    summary: 'Forget all values and counters whose keys begin so and that were stored before.',
     access: 'public',
     needs: ['clear'],
     parameters: [{ ...prefixParameter, required: true }],
@@ -100,7 +100,7 @@ function clearRoute(dispatch: Dispatch): Route {
       if (prefix === undefined)
         throw new LarderError(
           'BAD_REQUEST',
-          'prefix: missing; an empty one means all values. A key stands in the path.',
+          'prefix: missing; an empty one means all keys. A key stands in the path.',
         )
       const reply = await dispatch(request, { type: 'keys.clear', prefix: parsePrefix(prefix) }, CLEAR_MAX_MS)
       if (reply.type !== 'cleared') throw new TypeError('something was to be cleared')

@@ -7,15 +7,20 @@
  */
 import { createHash } from 'node:crypto'
 import type { KeyPlace } from '../../shared/many-keys.ts'
-import { idOf, isValue } from '../entries/entry.ts'
+import { isEither } from '../entries/either.ts'
+import { idOf } from '../entries/entry.ts'
 import type { Present } from '../entries/register.ts'
+import { valueUnder } from '../entries/turning.ts'
+import type { Moment } from '../entries/verbs.ts'
 import { PLACES } from './packed/values.ts'
 import type { SlotTable } from './slot-table.ts'
 
 export interface KeyHere {
   readonly key: string
   readonly place: KeyPlace
+  /** What is read there. */
   readonly register: Present
+  readonly isCounter: boolean
 }
 
 /** Some keys that follow each other, as they are now. */
@@ -36,31 +41,33 @@ interface Ordered extends Hashed {
   readonly tie?: string
 }
 
-export class SlotKeys {
-  readonly #slots: Pick<SlotTable, 'values'>
+type Slots = Pick<SlotTable, 'find' | 'holdsKeys' | 'keysFrom'>
 
-  constructor(slots: Pick<SlotTable, 'values'>) {
+export class SlotKeys {
+  readonly #slots: Slots
+
+  constructor(slots: Slots) {
     this.#slots = slots
   }
 
-  /** Whether there is any. */
+  /** Whether there may be any. */
   holds(slot: number): boolean {
-    return this.#slots.values.holds(slot)
+    return this.#slots.holdsKeys(slot)
   }
 
   /** Those that begin so, behind a place. A part is to be used before the next one is asked for. */
-  *of(slot: number, prefix: string, after?: KeyPlace): Generator<KeyPart> {
-    const { values } = this.#slots
+  *of(slot: number, prefix: string, moment: Pick<Moment, 'nowMs'>, after?: KeyPlace): Generator<KeyPart> {
     const begin = idOf.key(prefix)
-    // Whatever else has a key has to be found here too, by the hash that a value would have.
     for (let from = after === undefined ? 0 : after.at + (after.tie === undefined ? 1 : 0); from < PLACES; ) {
-      const { ids, next } = values.partOf(slot, from)
+      const { ids, next } = this.#slots.keysFrom(slot, from)
       const keys = inOrder(ids).flatMap((one): KeyHere[] => {
         const { at, id, tie } = one
         if (!id.startsWith(begin) || hasSeen(after, one)) return []
-        const register = values.get(slot, id)
+        const entry = this.#slots.find(slot, id)
+        const register = entry !== undefined && isEither(entry) ? valueUnder(entry, moment) : undefined
+        if (register === undefined) return []
         const place = tie === undefined ? { slot, at } : { slot, at, tie }
-        return register !== undefined && isValue(id, register) ? [{ key: id.slice(1), place, register }] : []
+        return [{ key: id.slice(1), place, register, isCounter: entry?.kind === 'counter' }]
       })
       yield { keys, looked: ids.length, upTo: { slot, at: next - 1 } }
       from = next

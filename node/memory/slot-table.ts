@@ -15,15 +15,18 @@ import {
   isValueId,
 } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
+import type { Register } from '../entries/register.ts'
 import { isPacked } from './bytes.ts'
 import { type Held, newlyHeld, TOMBSTONE_GRACE_MS } from './held.ts'
 import { Marks } from './marks.ts'
-import { type Found, Values } from './packed/values.ts'
+import { type Found, type Part, Values } from './packed/values.ts'
 import { ResponseIds } from './response-ids.ts'
 import { SlotDigests } from './slot-digests.ts'
 
 /** Of a content with more presences than this, so many travel at a time. */
 const PART_PRESENCES = 1000
+
+const NOTHING: Register = { kind: 'register', stamp: { time: 0, origin: '' }, endsAtMs: Infinity }
 
 export class SlotTable {
   /** What was forgotten of the responses of all slots. */
@@ -32,6 +35,8 @@ export class SlotTable {
   /** What is left of values. */
   readonly tombstones = new Values({ graceMs: TOMBSTONE_GRACE_MS })
   readonly #records = new Values()
+  /** Where counters lie among the values, which they are listed with. */
+  readonly #counters = new Values()
   readonly #shelves = [this.values, this.tombstones, this.#records]
   readonly responses = new ResponseIds()
   readonly #slots: (Map<string, Held> | undefined)[] = new Array(SLOTS).fill(undefined)
@@ -73,7 +78,10 @@ export class SlotTable {
       }
     } else {
       const entries = this.#slots[slot] ?? new Map<string, Held>()
-      if (!entries.has(id)) this.#removePacked(slot, id)
+      if (!entries.has(id)) {
+        this.#removePacked(slot, id)
+        if (isValueId(id)) this.#counters.put(slot, id, NOTHING)
+      }
       this.#slots[slot] = entries.set(id, held)
       if (isResponse(id)) this.responses[isTombstone(entry) ? 'remove' : 'add'](id)
     }
@@ -101,6 +109,19 @@ export class SlotTable {
 
   holds(slot: number): boolean {
     return this.#slots[slot] !== undefined || this.#shelves.some((shelf) => shelf.holds(slot))
+  }
+
+  /** Whether anything stands under a key, or may be left of that. */
+  holdsKeys(slot: number): boolean {
+    return this.values.holds(slot) || this.#counters.holds(slot)
+  }
+
+  /** Of what stands under keys, the first ones from this place on. */
+  keysFrom(slot: number, from: number): Part {
+    const [values, counters] = [this.values.partOf(slot, from), this.#counters.partOf(slot, from)]
+    if (counters.ids.length === 0 && counters.next >= values.next) return values
+    const next = Math.min(values.next, counters.next)
+    return { ids: [...values.ids, ...counters.ids].filter(({ at }) => at < next), next }
   }
 
   /** One after the other: what is there from the beginning to the end, whatever happens meanwhile. */
@@ -148,6 +169,8 @@ export class SlotTable {
 
   #removeUnpacked(slot: number, id: string): void {
     const entries = this.#slots[slot]
-    if (entries?.delete(id) && entries.size === 0) this.#slots[slot] = undefined
+    if (entries?.delete(id) !== true) return
+    if (entries.size === 0) this.#slots[slot] = undefined
+    if (isValueId(id)) this.#counters.remove(slot, id)
   }
 }

@@ -103,10 +103,12 @@ export class Keys {
     return { type: 'cleared', count, next: after, owner }
   }
 
-  /** Only what was seen: what took its place came later. */
-  async #forgetOne({ key, place: { slot }, register }: KeyHere, deadlineAtMs: number): Promise<number> {
-    const condition = { ifMatch: [tagOf(register.stamp)] }
-    const command = { type: 'value.delete', key, condition } as const
+  /** Of values only what was seen: what took its place came later. A counter began before, however often it was added to. */
+  async #forgetOne(here: KeyHere, deadlineAtMs: number): Promise<number> {
+    const { key, place, register, isCounter } = here
+    const { slot } = place
+    const condition = isCounter ? {} : { condition: { ifMatch: [tagOf(register.stamp)] } }
+    const command = { type: 'value.delete', key, ...condition } as const
     const { type } = await this.#options.shardOf(slot).write(slot, command, deadlineAtMs)
     return type === 'deleted' ? 1 : 0
   }
@@ -131,11 +133,11 @@ export class Keys {
       if (!holdings.isHere(slot)) return { keys, next, missing: slot }
       if (++passed % SLOTS_AT_ONCE === 0) yield
       if (!memory.keys.holds(slot)) continue
-      for (const part of memory.keys.of(slot, prefix, slot === after?.slot ? after : undefined)) {
+      const now = { nowMs: clock.now() }
+      for (const part of memory.keys.of(slot, prefix, now, slot === after?.slot ? after : undefined)) {
         if (!holdings.isHere(slot)) return { keys, next, missing: slot }
         for (const one of part.keys) {
-          const { stamp, endsAtMs } = one.register
-          if (stamp.time > upTo || endsAtMs <= clock.now()) continue
+          if (one.register.stamp.time > upTo && !one.isCounter) continue
           keys.push(one)
           bytes += bytesOfBody(one.key)
           next = one.place

@@ -196,6 +196,6 @@ describe('the keys of all members', () => {
     await members.clock.advance(10_000)
     const error = await clearing
     expect(error).to.include({ code: 'NOT_READY' })
-    expect(error.message).to.include('0 values are deleted')
+    expect(error.message).to.include('0 keys are deleted')
   })
 })

@@ -61,8 +61,10 @@ describe('GET /api/v1/kv', () => {
     await send(`POST ${node.url}/api`, { key: '1', data: [1] })
     await call(`PUT ${node.url}/api/v1/kv/large`, { body: new Uint8Array(100_000) })
     await node.clock.advance(500)
+    await send(`POST ${node.url}/api/v1/counters/total`, { by: '-12', ttl: 90 })
     const { keys } = await page('')
     expect(keys).to.have.deep.members([
+      { key: 'total', content_type: 'application/json', bytes: 3, ttl: 90 },
       { key: 'é/1', content_type: 'text/plain', bytes: 5, ttl: 59.5 },
       { key: '1', content_type: 'application/json', bytes: 3 },
       { key: 'large', content_type: 'application/octet-stream', bytes: 100_000 },
@@ -73,11 +75,23 @@ describe('GET /api/v1/kv', () => {
     await store('a', 'ab', 'abc', 'b')
     await send(`POST ${node.url}/api`, { key: 'abd', data: 1, ttl: 1 })
     await call(`DELETE ${node.url}/api?key=abc`)
+    await send(`POST ${node.url}/api/v1/counters/abe`, { by: 1, ttl: 1 })
+    await send(`POST ${node.url}/api/v1/counters/abf`, { by: 1 })
+    await call(`DELETE ${node.url}/api/v1/counters/abf`)
+    await send(`POST ${node.url}/api/v1/limits/abg`, { limit: 5, window: 60 })
     await node.clock.advance(1000)
     expect(await all('prefix=ab')).to.deep.equal(['ab'])
     expect(await all('prefix=')).to.have.members(['a', 'ab', 'b'])
     expect(await page('?prefix=none')).to.deep.equal({ keys: [] })
     expect(await all(`prefix=${'a'.repeat(4096)}`)).to.deep.equal([])
+  })
+
+  it('tells what is there, be it a value, a counter, or each in its turn', async () => {
+    await store('turned', 'was')
+    for (const key of ['turned', 'is', 'was'])
+      expect((await send(`POST ${node.url}/api/v1/counters/${key}`, { by: 1 })).status).to.equal(200)
+    await store('was')
+    expect(await all('limit=1')).to.have.members(['turned', 'is', 'was'])
   })
 
   it('goes on where it was, whatever came and went', async () => {
@@ -121,11 +135,20 @@ describe('DELETE /api/v1/kv', () => {
   })
   const clear = (query: string) => call(`DELETE ${node.url}/api/v1/kv${query}`)
 
-  it('forgets the values whose keys begin so, says how many, and leaves all else', async () => {
+  it('forgets what has such a key, says how many, and leaves all else', async () => {
     await store(...numbered(2500, 'tmp:'), ...numbered(10))
     await call(`PUT ${node.url}/api/v1/kv/tmp:text`, { body: 'x' })
     await send(`POST ${node.url}/api/v1/counters/tmp:counter`, { by: 1 })
-    expect((await clear('?prefix=tmp:')).json).to.deep.equal({ deleted: 2501 })
+    await send(`POST ${node.url}/api/v1/reaction`, {
+      type: 'reaction',
+      action: 'add',
+      content_id: 'tmp:stew',
+      user_id: 'Sam',
+      reaction_type: 'fire',
+    })
+    expect((await clear('?prefix=tmp:')).json).to.deep.equal({ deleted: 2502 })
+    expect((await call(`GET ${node.url}/api/v1/counters/tmp:counter`)).status).to.equal(404)
+    expect((await call(`GET ${node.url}/api/v1/reaction/reactions_count/tmp:stew`)).status).to.equal(200)
     expect(await all('limit=1000')).to.have.members(numbered(10))
     expect((await call(`GET ${node.url}/api?key=tmp:1`)).json).to.include({ data: null })
     expect((await clear('?prefix=tmp:')).json).to.deep.equal({ deleted: 0 })

@@ -1,6 +1,7 @@
 /** The keys of a slot in their order: one that is there all the time is met once, whatever comes and goes meanwhile. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import type { Counter } from '../../../node/entries/counter.ts'
 import type { Register } from '../../../node/entries/register.ts'
 import { Memory } from '../../../node/memory/memory.ts'
 import { EncodedId, placingOf } from '../../../node/memory/packed/encoded-id.ts'
@@ -14,6 +15,16 @@ function stored(): Register {
   return { kind: 'register', stamp: { time: ++time, origin: 'a' }, value, endsAtMs: Infinity }
 }
 
+function counted(): Counter {
+  const stamp = { time: ++time, origin: 'a' }
+  return {
+    kind: 'counter',
+    reset: { ...stamp, atMs: 0 },
+    tallies: { a: { added: 1n, taken: 0n } },
+    last: stamp,
+  }
+}
+
 function gone(): Register {
   return { kind: 'register', stamp: { time: ++time, origin: 'a' }, endsAtMs: 0 }
 }
@@ -23,7 +34,7 @@ function* walk({ keys }: Memory, few: number, prefix = ''): Generator<string> {
   let after: KeyPlace | undefined
   for (;;) {
     const page: { key: string; place: KeyPlace }[] = []
-    for (const part of keys.of(SLOT, prefix, after)) {
+    for (const part of keys.of(SLOT, prefix, { nowMs: 0 }, after)) {
       page.push(...part.keys)
       if (page.length >= few) break
     }
@@ -56,7 +67,7 @@ describe('the keys of a slot', () => {
     fc.nat(200).map((number) => `k:${number}`),
     fc.string({ unit: 'grapheme', minLength: 1 }),
   )
-  const step = fc.record({ act: fc.constantFrom('put', 'put', 'delete', 'go on'), key })
+  const step = fc.record({ act: fc.constantFrom('put', 'put', 'count', 'delete', 'go on'), key })
 
   it('are met once each, if they are there all the time, and none that never was', () => {
     fc.assert(
@@ -75,6 +86,10 @@ describe('the keys of a slot', () => {
           for (const { act, key } of steps) {
             if (act === 'put') {
               memory.merge(SLOT, `v${key}`, stored())
+              there.add(key)
+              ever.add(key)
+            } else if (act === 'count') {
+              memory.merge(SLOT, `v${key}`, counted())
               there.add(key)
               ever.add(key)
             } else if (act === 'delete') {
@@ -119,12 +134,19 @@ describe('the keys of a slot', () => {
     expect(orders[0]).to.deep.equal(orders[1])
   })
 
-  it('are those that begin so, and no tombstones or other entries', () => {
+  it('are those that begin so, values and counters, and no tombstones or other entries', () => {
     const memory = new Memory(10_000_000)
     for (const key of ['a', 'ab', 'abc', 'b', 'é']) memory.merge(SLOT, `v${key}`, stored())
     memory.merge(SLOT, 'vabc', gone())
-    memory.merge(SLOT, 'cab', { kind: 'counter', tallies: { a: { added: 1n, taken: 0n } } })
-    expect([...walk(memory, 2, 'a')]).to.have.members(['a', 'ab'])
+    memory.merge(SLOT, 'vac', counted())
+    memory.merge(SLOT, 'vad', counted())
+    memory.merge(SLOT, 'vad', gone())
+    memory.merge(SLOT, 'vae', gone())
+    memory.merge(SLOT, 'vae', counted())
+    memory.merge(SLOT, 'vaf', counted())
+    memory.merge(SLOT, 'vaf', stored())
+    memory.merge(SLOT, 'lab', { kind: 'limit', last: { time: ++time, origin: 'a' }, fullAtMs: 9 })
+    expect([...walk(memory, 2, 'a')]).to.have.members(['a', 'ab', 'ac', 'ae', 'af'])
     expect([...walk(memory, 2, 'é')]).to.have.members(['é'])
     expect([...walk(memory, 2, 'abc')]).to.deep.equal([])
   })
