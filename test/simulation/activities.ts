@@ -2,10 +2,11 @@
 import type { Command } from '../../shared/command.ts'
 import type { Random } from '../durability/random.ts'
 import type { Result } from './asking.ts'
+import { Buckets } from './buckets.ts'
 import { Chains } from './chains.ts'
 import type { Ledger, Rules } from './ledger.ts'
 import { Locks } from './locks.ts'
-import { LARGE_VALUES, type Medium, PRESENCES, RESPONSES, VALUES } from './media.ts'
+import { LARGE_VALUES, type Medium, PRESENCES, RESPONSES, TURNS, VALUES } from './media.ts'
 import type { Part } from './parts.ts'
 import { judgeVersions, Versions } from './versions.ts'
 import type { World } from './world.ts'
@@ -40,6 +41,8 @@ export function activitiesOf(parts: ReadonlySet<Part>, hand: Hand): Activity[] {
     // A lock that may be evicted is none.
     ['conditions', () => (mayMiss ? [] : [new Locks(hand), new Chains(hand)])],
     ['responses', () => [new Writing(hand, RESPONSES, { isLasting: true, mayMiss: true })]],
+    ['turns', () => [new Writing(hand, TURNS, { isLasting: false, mayMiss })]],
+    ['limits', () => [new Buckets(hand)]],
     ['full', () => [new Writing(hand, LARGE_VALUES, { isLasting: true, mayMiss: true })]],
   ]
   return rows.flatMap(([part, activities]) => (parts.has(part) ? activities() : []))

@@ -1,5 +1,6 @@
 /** What a member says of every key, while nobody writes: exactly what was acknowledged, or what may have happened besides. */
 import type { KeyCommand, Reply } from '../../shared/command.ts'
+import type { Bucket } from './buckets.ts'
 import { REACTION, USERS_MAX } from './clients.ts'
 import type { Cell, Place, Sum } from './ledger.ts'
 import type { Life } from './life.ts'
@@ -19,6 +20,7 @@ export async function judgeAnswers(stage: Stage, life: Life, ask: Asker): Promis
     ...[...Map.groupBy(presences, ({ key }) => key)].map(([content, cells]) => judge.content(content, cells)),
     ...ledger.places.map((place) => judge.place(place)),
     ...ledger.chains.map((chain) => judge.chain(chain)),
+    ...ledger.buckets.map((bucket) => judge.bucket(bucket)),
   ])
 }
 
@@ -73,6 +75,12 @@ class Judge {
     const number = reply.type === 'value' ? Number(reply.body) : 0
     const least = this.#isLossless && !isSplit ? acked : 0
     if (number < least || number > begun) this.#find(`${key} is ${number}, not between ${least} and ${begun}`)
+  }
+
+  async bucket(bucket: Bucket): Promise<void> {
+    const reply = await this.#ask(this.#life, bucket.question)
+    const wrong = reply && bucket.judge(reply, this.#isLossless)
+    if (wrong !== undefined) this.#find(`${bucket.key} ${wrong}`)
   }
 
   get #isLossless(): boolean {

@@ -17,7 +17,9 @@ export function forgedReply(
       ? mutation === 'keep values' && key.startsWith(LARGE_VALUES.prefix)
       : mutation === 'keep responses' &&
         ['response.delete', 'response.invalidate', 'responses.clear'].includes(type)
-  if (keeps) return { type: 'deleted', owner }
+  if (keeps || (mutation === 'keep counters' && type === 'counter.delete')) return { type: 'deleted', owner }
+  if (mutation === 'ignore limits' && type === 'limit.take' && command.cost > 0)
+    return { type: 'limit', isAllowed: true, remaining: 0, fullMs: 0, owner }
   const isDenied = mutation === 'deny what is there' && !isWrite(command) && random.below(20) === 0
   return isDenied ? { type: 'missing', owner } : undefined
 }

@@ -5,6 +5,7 @@
  * write or the last acknowledged one, for good. A sum has many writers, and lies between what was acknowledged and
  * what was begun.
  */
+import type { Bucket } from './buckets.ts'
 import type { Chain } from './chains.ts'
 import type { Lock } from './locks.ts'
 import type { Medium } from './media.ts'
@@ -88,6 +89,7 @@ export class Ledger {
   readonly places: Place[] = []
   readonly locks: Lock[] = []
   readonly chains: Chain[] = []
+  readonly buckets: Bucket[] = []
   readonly findings: string[] = []
   acknowledged = 0
   unknown = 0

@@ -40,6 +40,17 @@ export const VALUES: Medium = {
   seen: (_, reply) => versionIn(reply),
 }
 
+/** A value and a counter in turn under one key, and forgotten as either of them. */
+export const TURNS: Medium = {
+  ...VALUES,
+  prefix: 'm',
+  write: (key, version, ttlMs) =>
+    version % 2 === 0
+      ? { type: 'counter.set', key, value: `${version}`, ...lasting(ttlMs) }
+      : VALUES.write(key, version, ttlMs),
+  forget: (key, way) => ({ type: way % 2 === 0 ? 'value.delete' : 'counter.delete', key }),
+}
+
 export const LARGE_VALUES: Medium = {
   ...VALUES,
   prefix: 'l',

@@ -16,6 +16,10 @@ export const MUTATIONS = [
   'keep responses',
   /** The same of values where memory is short. */
   'keep values',
+  /** Doors say that counters are deleted, and they are not. */
+  'keep counters',
+  /** Doors allow whatever a limit says. */
+  'ignore limits',
   /** Doors sometimes say that there is nothing. */
   'deny what is there',
   /** On some hosts time goes by faster. */

@@ -3,11 +3,13 @@
  *
  * `ttl`: values and presences that end by themselves.
  * `conditions`: locks and chains, which are written under conditions.
+ * `turns`: a value and a counter in turn under one key.
+ * `limits`: limits that all take from.
  * `responses`: cached responses that are stored, and forgotten.
  * `full`: so little memory that what can be had again has to go. What has gone is missing, and never older than it was.
  * `clocks`: wall clocks that are hours apart. What is steady goes at the same pace everywhere.
  */
-export const PARTS = ['ttl', 'conditions', 'responses', 'full', 'clocks'] as const
+export const PARTS = ['ttl', 'conditions', 'responses', 'full', 'clocks', 'turns', 'limits'] as const
 
 export type Part = (typeof PARTS)[number]
 
