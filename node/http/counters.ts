@@ -97,6 +97,7 @@ export function counterRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[]
       access: 'public',
       parameters: [key, idempotencyKey],
       body: { 'application/json': Addition },
+      isBodyOptional: true,
       answers: total,
       errors: [...errors, 'OUT_OF_BOUNDS'],
       isHot: true,

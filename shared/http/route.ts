@@ -62,6 +62,8 @@ export interface Route {
    */
   readonly isForOthers?: boolean
   readonly body?: Content
+  /** Nothing at all may be sent as well. */
+  readonly isBodyOptional?: true
   readonly answers: Readonly<Record<number, Answer>>
   /** The errors it may answer with, besides those that every route has. */
   readonly errors?: readonly ErrorCode[]

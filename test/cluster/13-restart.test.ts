@@ -31,11 +31,12 @@ async function restart(copies: string, isWhole: boolean): Promise<void> {
   const second = await start('b', portB)
   await bothSee(portA, portB)
 
-  const keys = keysOf('b', ids, 20)
-  const ops = keys.flatMap((key) => [
-    { op: 'set', key, data: key },
-    { op: 'increment', key, by: 7 },
-  ])
+  const all = keysOf('b', ids, 40)
+  const [keys, counters] = [all.slice(0, 20), all.slice(20)]
+  const ops = [
+    ...keys.map((key) => ({ op: 'set', key, data: key })),
+    ...counters.map((key) => ({ op: 'increment', key, by: 7 })),
+  ]
   await batch(portA, ops)
   await Promise.all([second.kill(), isWhole && first.kill()])
   const again = await Promise.all([start('b', portB), isWhole ? start('a', portA) : first])
@@ -48,7 +49,7 @@ async function restart(copies: string, isWhole: boolean): Promise<void> {
   expect(values.map(({ data }) => data)).to.deep.equal(keys)
   const totals = await batch(
     portA,
-    keys.map((key) => ({ op: 'counter', key })),
+    counters.map((key) => ({ op: 'counter', key })),
   )
   expect(new Set(totals.map(({ value }) => value))).to.deep.equal(new Set(['7']))
   await Promise.all(again.map((member) => member.kill()))

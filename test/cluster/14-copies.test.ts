@@ -78,16 +78,16 @@ describe('a cluster with two copies', () => {
   })
 
   it('forgets with a delete what the copies hold too', async () => {
-    const [key = '', other = ''] = keysOf('b', ids, 12).slice(10)
+    const [key = '', other = '', counter = ''] = keysOf('b', ids, 13).slice(10)
     for (const one of [key, other]) await post(`${cluster.url('a')}/api`, { key: one, data: 'stew' })
-    await post(`${cluster.url('a')}/api/v1/counters/${key}`, { by: 5 })
-    for (const path of [`kv/${key}`, `counters/${key}`])
+    await post(`${cluster.url('a')}/api/v1/counters/${counter}`, { by: 5 })
+    for (const path of [`kv/${key}`, `counters/${counter}`])
       expect((await fetch(`${cluster.url('c')}/api/v1/${path}`, { method: 'DELETE' })).status).to.equal(204)
     await cluster.leave('b')
     await cluster.settle()
     expect((await get(`${cluster.url('a')}/api?key=${key}`)).body['data']).to.equal(null)
     expect((await get(`${cluster.url('a')}/api?key=${other}`)).body['data']).to.equal('stew')
-    expect((await get(`${cluster.url('a')}/api/v1/counters/${key}`)).status).to.equal(404)
+    expect((await get(`${cluster.url('a')}/api/v1/counters/${counter}`)).status).to.equal(404)
   })
 })
 

@@ -20,7 +20,7 @@ const KEYS = Array.from({ length: 200 }, (_, index) => `pan:${index}`)
 async function fill(url: string): Promise<void> {
   const ops = KEYS.flatMap((key, index) => [
     { op: 'set', key, data: key },
-    { op: 'increment', key, by: index },
+    { op: 'increment', key: `${key}:total`, by: index },
   ])
   expect(new Set((await batch(url, ops)).map(({ status }) => status))).to.deep.equal(new Set([200]))
 }
@@ -33,7 +33,7 @@ async function expectAll(url: string): Promise<void> {
   expect(values.map(({ data }) => data)).to.deep.equal(KEYS)
   const totals = await batch(
     url,
-    KEYS.map((key) => ({ op: 'counter', key })),
+    KEYS.map((key) => ({ op: 'counter', key: `${key}:total` })),
   )
   expect(totals.map(({ value }) => value)).to.deep.equal(KEYS.map((_, index) => String(index)))
 }

@@ -32,12 +32,13 @@ describe('a member that starts with an old disk', () => {
     await cluster.join('c', disk)
     await cluster.settle()
     const keys = ids.flatMap((id) => keysOf(id, ids, 8))
+    const counters = ids.flatMap((id) => keysOf(id, ids, 16).slice(8))
     const url = cluster.url('a')
     await batch(
       url,
-      keys.flatMap((key) => [
+      keys.flatMap((key, index) => [
         { op: 'set', key, data: 'old' },
-        { op: 'increment', key, by: 3 },
+        { op: 'increment', key: counters[index] ?? '', by: 3 },
       ]),
     )
     // As if it had been killed: its disk keeps what it had then.
@@ -55,11 +56,11 @@ describe('a member that starts with an old disk', () => {
           ? [{ op: 'delete', key }]
           : [
               { op: 'set', key, data: 'new' },
-              { op: 'increment', key, by: 4 },
+              { op: 'increment', key: counters[index] ?? '', by: 4 },
             ],
       ),
     )
-    for (const [index, key] of keys.entries())
+    for (const [index, key] of counters.entries())
       if (isDeleted(index)) await fetch(`${url}/api/v1/counters/${key}`, { method: 'DELETE' })
     await cluster.join('c', { ...disk, DATA_DIR: frozen })
     await cluster.settle()
@@ -73,10 +74,10 @@ describe('a member that starts with an old disk', () => {
       )
       const totals = await batch(
         cluster.url(id),
-        keys.map((key) => ({ op: 'counter', key })),
+        counters.map((key) => ({ op: 'counter', key })),
       )
       expect(totals.map(({ value }) => value)).to.deep.equal(
-        keys.map((_, index) => (isDeleted(index) ? undefined : '7')),
+        counters.map((_, index) => (isDeleted(index) ? undefined : '7')),
       )
     }
     expect(keys.filter((key) => ownerOf(key, ids) === 'c')).to.have.lengthOf(8)

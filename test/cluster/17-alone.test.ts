@@ -10,11 +10,11 @@ describe('a cluster that has lost its uplink', function () {
 
   it('serves what a member held that dies then, and takes new writes for it', async () => {
     await using cluster = await Cluster.start({ ids, uplink: { LEASE_MS: '600' } })
-    const keys = keysOf('c', ids, 20)
-    for (const key of keys) {
+    const all = keysOf('c', ids, 40)
+    const [keys, counters] = [all.slice(0, 20), all.slice(20)]
+    for (const key of keys)
       expect((await post(`${cluster.url('a')}/api`, { key, data: key })).status).to.equal(200)
-      await post(`${cluster.url('b')}/api/v1/counters/${key}`, { by: 3 })
-    }
+    for (const key of counters) await post(`${cluster.url('b')}/api/v1/counters/${key}`, { by: 3 })
     await cluster.uplink[Symbol.asyncDispose]()
     await cluster.leave('c') // It can tell nobody: to the others it is gone.
     for (const [index, key] of keys.entries()) {
@@ -24,7 +24,12 @@ describe('a cluster that has lost its uplink', function () {
         ({ status }) => status === 200,
       )
       expect([body['node'], body['data']]).to.deep.equal([body['node'] === 'a' ? 'a' : 'b', key])
-      expect((await post(`${url}/api/v1/counters/${key}`, { by: 4 })).body).to.include({ value: '7' })
+      await until(
+        () => get(`${url}/api/v1/counters/${counters[index]}`),
+        ({ status }) => status === 200,
+      )
+      const added = await post(`${url}/api/v1/counters/${counters[index]}`, { by: 4 })
+      expect(added.body).to.include({ value: '7' })
     }
   })
 

@@ -61,7 +61,7 @@ describe('a member that speaks another number', function () {
     const [a, b] = [cluster.member('a'), cluster.member('b')]
     const ops = keys.flatMap((key) => [
       { op: 'set', key, data: key },
-      { op: 'increment', key, by: 3 },
+      { op: 'increment', key: `${key}:total`, by: 3 },
     ])
     await post(`${a.url}/api/v1/batch`, { ops })
     const [port] = await freePorts(1)
@@ -79,7 +79,7 @@ describe('a member that speaks another number', function () {
           status: 200,
           'body.data': key,
         })
-        expect((await get(`${member.url}/api/v1/counters/${key}`)).body['value']).to.equal('3')
+        expect((await get(`${member.url}/api/v1/counters/${key}:total`)).body['value']).to.equal('3')
       }
     }
     const atStranger = keys.flatMap((key) => [`${url}/api?key=${key}`, `${url}/api/v1/counters/${key}`])
