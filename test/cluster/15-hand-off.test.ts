@@ -85,9 +85,7 @@ class Clients {
 }
 
 for (const copies of [2, 1]) {
-  describe(`members that come and go, with COPIES=${copies}`, function () {
-    this.timeout(40_000)
-
+  describe(`members that come and go, with COPIES=${copies}`, () => {
     it('move no more slots than they must, while no client fails, misses or sees less than before', async () => {
       const four = ['a', 'b', 'c', 'd']
       await using cluster = await Cluster.start({ ids: four, uplink: { COPIES: String(copies) } })

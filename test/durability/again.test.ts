@@ -28,9 +28,7 @@ async function writeTwice(node: DiskNode, write: () => Promise<number>): Promise
 
 const statusOf = ({ status }: Answer): number => status
 
-describe('a write that is sent again while the disk is slow, with an interval of 0', function () {
-  this.timeout(20_000)
-
+describe('a write that is sent again while the disk is slow, with an interval of 0', () => {
   it('is on disk if it is acknowledged: an increment with an idempotency key', async () => {
     await using node = await DiskNode.start(IMMEDIATE)
     const write = () => node.increment('jam', '5', 'once').then(statusOf)
@@ -79,9 +77,7 @@ describe('a write that is sent again while the disk is slow, with an interval of
   })
 })
 
-describe('an increment with an idempotency key whose counter cannot be written', function () {
-  this.timeout(20_000)
-
+describe('an increment with an idempotency key whose counter cannot be written', () => {
   const start = async (): Promise<DiskNode> => {
     const node = await DiskNode.start({ SYNC_INTERVAL_MS: '0' })
     await node.stop()

@@ -57,9 +57,7 @@ describe('a number that was deleted by hand while the node was down', () => {
   })
 })
 
-describe('what was let go', function () {
-  this.timeout(20_000)
-
+describe('what was let go', () => {
   it('does not come back after a restart: values that the memory budget pushed out', async () => {
     await using node = await DiskNode.start({ MAX_BYTES: '64KiB', SYNC_INTERVAL_MS: '100' })
     const keys = Array.from({ length: 60 }, (_, index) => `k${index}`)
@@ -107,9 +105,7 @@ describe('what was let go', function () {
   })
 })
 
-describe('a cluster that is stopped and started again', function () {
-  this.timeout(30_000)
-
+describe('a cluster that is stopped and started again', () => {
   it('has all of its totals', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'larder-'))
     const ids = ['a', 'b', 'c']

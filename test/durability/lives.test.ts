@@ -11,9 +11,7 @@ function namesOf(node: DiskNode, key: string): string[] {
   return JSON.parse(String(row?.['state'])).tallies.map(([name]: [string]) => name)
 }
 
-describe('a counter that many lives of a node have touched', function () {
-  this.timeout(30_000)
-
+describe('a counter that many lives of a node have touched', () => {
   it('says what all of them have counted, and keeps what one or two of them would', async () => {
     await using node = await DiskNode.start({ SYNC_INTERVAL_MS: '0' })
     for (let life = 1; life <= LIVES; life++) {

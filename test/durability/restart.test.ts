@@ -63,8 +63,7 @@ async function burst(node: DiskNode): Promise<void> {
   ])
 }
 
-describe('a node that is stopped right after a burst of writes, and started again', function () {
-  this.timeout(20_000)
+describe('a node that is stopped right after a burst of writes, and started again', () => {
   let node: DiskNode
   let end: End
 

@@ -32,9 +32,7 @@ function createForeign(node: DiskNode, sql: string): void {
   database.close()
 }
 
-describe('a node that cannot have its file', function () {
-  this.timeout(30_000)
-
+describe('a node that cannot have its file', () => {
   it('says that the disk is full, and starts once it is not', async () => {
     await using node = await DiskNode.prepare()
     const message = await refusal(node.launch({}, 4))
@@ -105,9 +103,7 @@ describe('a node that cannot have its file', function () {
   })
 })
 
-describe('a node that finds a file of somebody else', function () {
-  this.timeout(30_000)
-
+describe('a node that finds a file of somebody else', () => {
   it('leaves alone what is not a database, however short it is', async () => {
     for (const text of ['hello\n', 'a list of things\n'.repeat(1000)]) {
       await using node = await DiskNode.prepare()

@@ -43,8 +43,7 @@ async function recovers(node: DiskNode): Promise<void> {
   expect(node.logged('the disk takes writes again')).to.have.length(1)
 }
 
-describe('a node whose disk gets full', function () {
-  this.timeout(30_000)
+describe('a node whose disk gets full', () => {
   before(function () {
     needLimits(this)
   })
@@ -109,9 +108,7 @@ describe('a node whose disk gets full', function () {
   })
 })
 
-describe('a node whose file another program has locked', function () {
-  this.timeout(40_000)
-
+describe('a node whose file another program has locked', () => {
   it('refuses writes and goes on reading with an interval of 0, until it is free', async () => {
     await using node = await DiskNode.start({ SYNC_INTERVAL_MS: '0', PEER_TIMEOUT_MS: '300' })
     await node.increment('jam', '1')
@@ -160,9 +157,7 @@ describe('a node whose file another program has locked', function () {
   })
 })
 
-describe('a node whose file is deleted', function () {
-  this.timeout(40_000)
-
+describe('a node whose file is deleted', () => {
   it('says so, serves from memory, and names at its end what is lost', async () => {
     await using node = await DiskNode.start({ SYNC_INTERVAL_MS: '100' })
     rmSync(node.path)
@@ -177,9 +172,7 @@ describe('a node whose file is deleted', function () {
 const REFUSE = `CREATE TRIGGER picky BEFORE INSERT ON counters WHEN new.key = 'bad'
   BEGIN SELECT RAISE(ABORT, 'not this one'); END`
 
-describe('a node with a row that cannot be written', function () {
-  this.timeout(30_000)
-
+describe('a node with a row that cannot be written', () => {
   const start = async (intervalMs: string): Promise<DiskNode> => {
     const node = await DiskNode.start({ SYNC_INTERVAL_MS: intervalMs })
     await node.stop()
