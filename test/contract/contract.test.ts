@@ -72,7 +72,7 @@ async function follow(way: Way, key: string, steps: readonly Step[]): Promise<un
     expect(answer.status, about).to.equal(expected.status)
     tag = answer.headers['etag'] ?? tag
     expectBody(answer, expected, about)
-    if (!way.takesAsBatch(step)) expectHeaders(answer, expected, about)
+    if (!way.takesAsBatch(step)) expectHeaders(answer, step, about)
     all.push(
       answer.body.startsWith('{') ? { status: answer.status, ...masked(answer.body, tag) } : answer.body,
     )
@@ -90,7 +90,21 @@ function expectBody({ body, status }: RawAnswer, { json, code, text = '' }: Expe
   else expect(body, about).to.equal(text)
 }
 
-function expectHeaders({ headers, body, status }: RawAnswer, expected: Expected, about: string): void {
+/** What no cache on the way may give to anybody else: all that depends on a key of Larder's own. */
+function isPrivate({ request, expected: { code = '' } }: Step): boolean {
+  const isOurs = /^(?!OPTIONS)\w+ \/(api|increment|clear)\b(?!\/v1\/events)/.test(request)
+  const isNowhere = code === 'KEY_NULL' && /\/v1\/(kv|counters)$/.test(request)
+  return isOurs && !isNowhere && !['NO_SUCH_PATH', 'METHOD_NOT_ALLOWED'].includes(code)
+}
+
+/** What would be coded if somebody asked for that, or may have been coded for whoever asks whether it is still the same. */
+function isVarying(status: number, length: number): boolean {
+  return status === 304 || length > 1024
+}
+
+function expectHeaders(answer: RawAnswer, step: Step, about: string): void {
+  const { headers, body, status } = answer
+  const { expected } = step
   const heard = Object.entries(headers)
     .filter(([name]) => !PASSING.includes(name))
     .map(([name, value]) => [
@@ -99,10 +113,12 @@ function expectHeaders({ headers, body, status }: RawAnswer, expected: Expected,
     ])
     .map(([name, value = '']) => [name, name === 'age' ? value.replace(/^\d$/, '<age>') : value])
     .map(([name, value = '']) => [name, value.replace(/ttl=\d+/, 'ttl=<n>')])
-  const length = String(expected.length ?? Buffer.byteLength(body))
+  const length = expected.length ?? Buffer.byteLength(body)
   expect(Object.fromEntries(heard), about).to.deep.equal({
     'x-content-type-options': 'nosniff',
-    ...(![204, 304].includes(status) && { 'content-length': length }),
+    ...(isPrivate(step) && { 'cache-control': 'private, no-cache' }),
+    ...(isPrivate(step) && isVarying(status, length) && { vary: 'accept-encoding' }),
+    ...(![204, 304].includes(status) && { 'content-length': String(length) }),
     ...expected.headers,
   })
   expect('x-request-id' in headers, `${about} has an id`).to.equal(

@@ -133,7 +133,7 @@ export const COUNTERS: Cases = {
     step('GET /api?key=turned', entry('turned', 5)),
     step('GET /api/v1/kv/turned', {
       status: 200,
-      headers: { 'content-type': 'application/json', etag: '<tag>' },
+      headers: { 'accept-ranges': 'bytes', 'content-type': 'application/json', etag: '<tag>' },
       text: '5',
     }),
     step(
@@ -147,7 +147,10 @@ export const COUNTERS: Cases = {
     step(`DELETE ${pathOf('turned')}`, gone),
     step('GET /api?key=turned', entry('turned', null)),
     add('turned', '1', total('turned', '1')),
-    step('DELETE /api?key=turned', entry('turned', null)),
+    step('DELETE /api?key=turned', {
+      ...entry('turned', null),
+      json: { ...Object(entry('turned', null).json), deleted: true },
+    }),
     read('turned', MISSING),
   ],
   'take an amount as it may be written': [

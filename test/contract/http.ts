@@ -10,7 +10,7 @@ const BAD = refused(400, 'BAD_REQUEST')
 const ALLOWED: Readonly<Record<string, string>> = {
   '/api': 'POST, HEAD, GET, DELETE',
   '/api/v1/kv/x': 'PUT, HEAD, GET, PATCH, DELETE',
-  '/api/v1/counters/x': 'POST, HEAD, GET, DELETE',
+  '/api/v1/counters/x': 'POST, HEAD, GET, PUT, DELETE',
   '/increment': 'POST',
   '/api/v1/batch': 'POST',
   '/api/v1/reaction': 'POST',
@@ -79,7 +79,7 @@ export const HTTP: Cases = {
         results: [
           { status: 200, ...Object(entry('one', 1).json) },
           { status: 200, ...Object(entry('one', 1).json) },
-          { status: 200, key: 'one', value: '2' },
+          { status: 200, key: 'one', value: '3' },
         ],
       }),
     ),

@@ -56,7 +56,7 @@ function life(key: string): [string, ...Step[]] {
     stepWith(`PATCH ${path}`, { ttl: null }, replaced),
     step(
       `DELETE ${path}`,
-      { ...text('a\tb'), headers: { ...text('').headers, ...APPLIED } },
+      { status: 200, headers: { ...TEXT, etag: '<tag>', ...APPLIED }, text: 'a\tb' },
       { headers: RETURN },
     ),
     step(`DELETE ${path}`, MISSING, { headers: RETURN }),
@@ -133,7 +133,8 @@ export const VALUES: Cases = {
     step('GET /api?key=fragment#x', entry('fragment', 1)),
     step('GET /api#x?key=fragment', NULL),
     step('GET /api/v1/kv/fragment#x', text('1', 'application/json')),
-    step('GET /api/v1/kv/a\\b?x#y', MISSING),
+    step('GET /api/v1/kv/a\\b#y', MISSING),
+    step('GET /api/v1/kv/a\\b?x#y', refused(400, 'UNKNOWN_FIELD')),
   ],
   'have integers as keys': ['42', set(42, 1, entry('42', 1)), get('42', entry('42', 1))],
   'keep their numbers as they were written': [
@@ -152,7 +153,8 @@ export const VALUES: Cases = {
   ],
   'need a key': [
     'x',
-    ...['', '?key=', '?key=null', '?key=nil', '?other=1'].map((query) => step(`GET /api${query}`, NULL)),
+    ...['', '?key=', '?key=null', '?key=nil'].map((query) => step(`GET /api${query}`, NULL)),
+    step('GET /api?other=1', refused(400, 'UNKNOWN_FIELD')),
     ...['', '?key=', '?key=null', '?key=nil'].map((query) => step(`DELETE /api${query}`, NULL)),
     ...['', '"key":null,', '"key":"",', '"key":"null",', '"key":"nil",'].map((key) =>
       wrongSet(`${key}"data":1`, NULL),
