@@ -118,7 +118,9 @@ function operation(route: Route, schemas: Schemas): object {
     summary,
     security: securityOf(route),
     parameters: parameters.map((parameter) => parameterOf(parameter, schemas)),
-    ...(body && { requestBody: { required: route.isBodyOptional !== true, content: contents(sent(body), schemas) } }),
+    ...(body && {
+      requestBody: { required: route.isBodyOptional !== true, content: contents(sent(body), schemas) },
+    }),
     responses: together(
       Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, response(answer, schemas)]),
