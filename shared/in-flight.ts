@@ -3,10 +3,12 @@
  *
  * Neither is known beforehand, and both are held by others: who sends half of a body, who reads nothing of an answer. So
  * there is one limit for all of it, which each of them asks for room; beyond it the answer is 503, and nothing is kept.
- * What is small gets a little more, so that a node which is full of the large still answers.
+ * What is small gets a little more, so that a node which is full of the large still answers. What is fetched can wait, as
+ * its length is announced: it leaves half of the room to those who cannot.
  */
 import { Counter, type Registry } from 'prom-client'
 import { LarderError } from './errors.ts'
+import { Line } from './line.ts'
 import type { Log } from './log.ts'
 import { tellGauge } from './metrics.ts'
 import { Trouble } from './trouble.ts'
@@ -16,6 +18,8 @@ const SMALL_BYTES_MAX = 16 * 2 ** 10
 /** What all that is small may take beyond the limit together: this part of it, and no less than so much. */
 const SMALL_PART = 1 / 8
 const SMALL_BYTES_MIN = 2 ** 20
+/** What may be in flight when somebody who has waited gets room. */
+const WAITED_PART = 1 / 2
 
 export interface InFlightOptions {
   readonly bytesMax: number
@@ -35,6 +39,14 @@ export class InFlight {
   readonly #refusing: Trouble
   /** Channels between members: what they hold counts, though it is never refused. */
   readonly holders = new Set<Holder>()
+  /** Those who wait for room. */
+  readonly line = new Line({
+    hasRoomFor: (bytes) => {
+      const part = this.bytesMax * WAITED_PART
+      return this.#bytes === 0 || this.bytes + bytes <= (bytes > part ? this.bytesMax : part)
+    },
+    take: (bytes) => this.add(bytes),
+  })
   #bytes = 0
 
   constructor({ bytesMax, log }: InFlightOptions) {
@@ -67,6 +79,7 @@ export class InFlight {
 
   remove(bytes: number): void {
     this.#bytes -= bytes
+    this.line.look()
     if (this.#bytes < this.bytesMax / 2) this.#refusing.end({ refused: { ...this.#refused } })
   }
 
@@ -85,6 +98,9 @@ export class Share {
   mayExceed = false
   readonly #inFlight: InFlight
   #bytes = 0
+  /** Of these, what is still to arrive. */
+  #ahead = 0
+  #leaveLine = () => {}
 
   constructor(inFlight: InFlight) {
     this.#inFlight = inFlight
@@ -96,8 +112,27 @@ export class Share {
 
   /** For so much of a body. @throws LarderError OVERLOADED. */
   arrive(bytes: number): void {
-    this.expect(bytes)
-    this.#add(bytes)
+    const known = Math.min(bytes, this.#ahead)
+    this.#ahead -= known
+    if (known === bytes) return
+    this.expect(bytes - known)
+    this.#add(bytes - known)
+  }
+
+  /** Waits for room for what is announced, and will arrive; until all is released, if that comes first. */
+  async await(bytes: number): Promise<void> {
+    if (bytes <= SMALL_BYTES_MAX || this.mayExceed) return
+    await new Promise<void>((resolve) => {
+      const leave = this.#inFlight.line.join(bytes, () => {
+        this.#bytes += bytes
+        this.#ahead += bytes
+        resolve()
+      })
+      this.#leaveLine = () => {
+        leave()
+        resolve()
+      }
+    })
   }
 
   /** Whether there would be room for so much of a body. @throws LarderError OVERLOADED. */
@@ -118,9 +153,11 @@ export class Share {
   }
 
   release(): void {
+    this.#leaveLine()
     if (this.#bytes === 0) return
     this.#inFlight.remove(this.#bytes)
     this.#bytes = 0
+    this.#ahead = 0
   }
 
   #hasRoomFor(bytes: number, isSmall: boolean): boolean {

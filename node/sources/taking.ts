@@ -85,15 +85,26 @@ export class Taking {
     }
   }
 
-  async #read({ headers, body }: Response, share: Share): Promise<Uint8Array> {
+  async #read(response: Response, share: Share): Promise<Uint8Array> {
+    const { headers, body } = response
     const { bodyBytesMax, turns } = this.#options
     const collector = Collector.announced(textOf(headers['content-length']), bodyBytesMax)
+    await this.#room(response, share)
     for await (const piece of body) {
       if (collector.bytes + piece.length > bodyBytesMax) throw tooLarge()
       share.arrive(piece.length)
       collector.add(piece)
     }
     return ownBytes(await turns.take('bodies', collector.joined()))
+  }
+
+  /** Until there is room for what is announced, or its time is over. */
+  async #room({ headers, body }: Response, share: Share): Promise<void> {
+    const announced = Number(textOf(headers['content-length']) ?? 0)
+    const leave = () => share.release()
+    body.once('close', leave)
+    if (announced <= this.#options.bodyBytesMax) await share.await(announced)
+    body.off('close', leave)
   }
 
   async #decoded(body: Uint8Array, codings: readonly string[], share: Share): Promise<Uint8Array> {

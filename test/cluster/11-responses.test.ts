@@ -197,3 +197,24 @@ describe('cached responses in a cluster', () => {
 function json(value: unknown): RequestInit {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) }
 }
+
+describe('large cached responses in a cluster', () => {
+  it('come through another member, however many at once, though no more is in flight than may be', async () => {
+    await using upstream = await TestUpstream.start()
+    const body = 'x'.repeat(1.5 * 2 ** 20)
+    upstream.answer = () => ({ body })
+    await using cluster = await Cluster.start({
+      ids,
+      node: { ROUTES_FILE: await upstream.contract(), MAX_BODY: '2MiB', MAX_INFLIGHT_BYTES: '16MiB' },
+    })
+    // Those of its own it would have to hold, or refuse, at once.
+    const paths = Array.from({ length: 200 }, (_, index) => `/server/object(${index})/header`)
+    const others = paths.filter((path) => ownerOf(path, ids) !== 'a').slice(0, 30)
+    for (const round of ['fetched', 'stored']) {
+      const answers = await Promise.all(others.map((path) => getFor('acme', `${cluster.url('a')}${path}`)))
+      const told = answers.map(({ status, text }) => `${status} ${status === 200 ? text.length : text}`)
+      expect([...new Set(told)], round).to.deep.equal([`200 ${body.length}`])
+    }
+    expect(upstream.calls).to.have.length(others.length)
+  })
+})

@@ -17,6 +17,8 @@ function refusalOf(run: () => void): LarderError {
   throw new Error('there was room')
 }
 
+const turn = () => new Promise<void>((resolve) => void setImmediate(() => setImmediate(resolve)))
+
 describe('what is in flight', () => {
   let lines: string[]
   let inFlight: InFlight
@@ -72,6 +74,42 @@ describe('what is in flight', () => {
       }
     }
     expect(served * 16 * 1024).to.equal(1.25 * MIB)
+  })
+
+  it('lets who can wait have room in turn, and leaves half of it to those who cannot', async () => {
+    const admitted: number[] = []
+    const waiting = [4, 3, 1, 7].map((mib, index) => {
+      const one = share()
+      return { one, done: one.await(mib * MIB).then(() => admitted.push(index)) }
+    })
+    await turn()
+    expect(admitted, 'as long as half of it is free').to.deep.equal([0])
+    share().arrive(5 * MIB)
+    const [first, second, third, last] = waiting.map(({ one }) => one)
+    first?.arrive(4 * MIB)
+    expect(inFlight.bytes, 'what arrives was counted beforehand').to.equal(9 * MIB)
+    first?.release()
+    await turn()
+    expect(admitted, 'while there is too much of what cannot wait').to.deep.equal([0])
+    second?.release()
+    third?.release()
+    await Promise.all(waiting.slice(1, 3).map(({ done }) => done))
+    expect(inFlight.bytes, 'who gives up has taken nothing').to.equal(5 * MIB)
+    last?.release()
+  })
+
+  it('lets what is larger than half of it have all, once nothing else is in flight', async () => {
+    const [other, large] = [share(), share()]
+    other.arrive(4 * MIB)
+    let isIn = false
+    const done = large.await(9 * MIB).then(() => {
+      isIn = true
+    })
+    await turn()
+    expect(isIn).to.equal(false)
+    other.release()
+    await done
+    expect(inFlight.bytes).to.equal(9 * MIB)
   })
 
   it('lets nobody in as small who becomes large by and by', () => {

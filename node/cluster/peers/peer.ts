@@ -144,10 +144,16 @@ export class Peer implements Engine {
     return all.map((sent, index) => {
       const { [index]: result } = results
       const reply = result && replyOf(result)
-      if (reply === undefined && sent.isDeferred === true) return this.#beside.send(sent)
+      if (reply === undefined && sent.isDeferred === true) return this.#beside.send(this.#withTime(sent))
       if (reply === undefined) sent.isDeferred = true
       return reply
     })
+  }
+
+  /** The member has the answer, and all that it takes from now on is its way, past others that are as large. */
+  #withTime(sent: Sent): Sent {
+    const byMs = this.#options.clock.now() + DEFERRED_MAX_MS
+    return { ...sent, deadlineAtMs: Math.max(sent.deadlineAtMs, byMs) }
   }
 
   async #send(sent: readonly Sent[], deadlineAtMs: number, lane: Lane): Promise<readonly Result[]> {
@@ -211,6 +217,8 @@ export class Peer implements Engine {
   }
 }
 
+/** How long an answer that is too large for a batch may take, once the member has said that it has it. */
+const DEFERRED_MAX_MS = 10_000
 /** A batch is answered as a whole, so that nothing else is to wait for these. */
 const TAKES_LONG: ReadonlySet<Command['type']> = new Set(['response.fetch', 'keys.scan', 'keys.forget'])
 

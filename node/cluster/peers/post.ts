@@ -34,7 +34,7 @@ export function post(
   const headers = { ...options.headers, 'content-length': body.length }
   const call = request({ ...target, agent, headers, method: 'POST' }, (response) => {
     const answer = Collector.announced(response.headers['content-length'], answerBytesMax)
-    response.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       if (answer.bytes + chunk.length > answerBytesMax)
         return void call.destroy(new Error(`an answer of over ${answerBytesMax} bytes`))
       try {
@@ -43,7 +43,10 @@ export function post(
       } catch (error) {
         call.destroy(toLarderError(error))
       }
-    })
+    }
+    void options.share
+      .await(Number(response.headers['content-length'] ?? 0))
+      .then(() => response.on('data', take))
     response.on('end', () => resolve({ status: response.statusCode ?? 0, body: atOnce(answer.joined()) }))
     response.on('error', reject)
   })
