@@ -63,7 +63,7 @@ describe('scripts: a local cluster', () => {
     expect(await cluster.ended).to.deep.equal({ code: 0, signal: null })
     expect(cluster.stdout.slice(before))
       .to.include('"stopped"')
-      .and.not.match(/"level":"warn"|"stack"/)
+      .and.not.match(/"level":"(warn|error|fatal)"|"stack"/)
   })
 
   for (const moment of ['starting uplink', 'Larder is ready']) {

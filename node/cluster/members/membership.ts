@@ -65,7 +65,8 @@ export class Membership {
   #wakeLease = new AbortController()
   #lease = Promise.resolve()
   #watch = Promise.resolve()
-  #isRetiring = false
+  /** Whether it has been told to leave; the others may not know yet. */
+  isLeaving = false
   /** Calls to uplink that failed. */
   #failures = 0
   #heardAtMs = -Infinity
@@ -93,7 +94,7 @@ export class Membership {
 
   /** Why requests should go to other members, or `undefined` when they need not. */
   get notReady(): string | undefined {
-    if (this.#isRetiring || this.#stopping.signal.aborted) return 'It is leaving the cluster.'
+    if (this.isLeaving || this.#stopping.signal.aborted) return 'It is leaving the cluster.'
     const { refusal } = this.#renewing
     if (refusal !== undefined) return `It is kept out of the cluster: ${refusal}`
     this.#ready ||= this.placed?.find(this.#options.self) !== undefined // The slots of many take a while to be placed.
@@ -114,7 +115,7 @@ export class Membership {
   /** Says that it is leaving, so that the others take over its slots, and resolves once they know. */
   async retire(): Promise<void> {
     const { self, uplink, clock, current } = this.#options
-    this.#isRetiring = true
+    this.isLeaving = true
     if (uplink === undefined || !this.#registered) return
     this.#wakeLease.abort()
     const givesUpAtMs = clock.now() + RETIRE_MAX_MS
@@ -168,7 +169,7 @@ export class Membership {
     let waitMs = RETRY_MS
     while (!this.#stopping.signal.aborted) {
       try {
-        const { leaseMs } = await this.#renewing.renew(uplink, { isLeaving: this.#isRetiring })
+        const { leaseMs } = await this.#renewing.renew(uplink, { isLeaving: this.isLeaving })
         waitMs = leaseMs / 3
         this.#leaseMs = leaseMs
         if (!this.#registered) this.#options.log.info({ uplink: uplink.url, leaseMs }, 'registered')

@@ -26,7 +26,7 @@ export class Reports {
     const lastAtMs = this.#toldAtMs.get(member.incarnation) ?? -Infinity
     if (uplink === undefined || clock.now() < lastAtMs + REPORT_PAUSE_MS) return
     this.#toldAtMs.set(member.incarnation, clock.now())
-    log[member.leaving ? 'info' : 'warn']({ peer: member.id }, 'reported to uplink: it refuses connections')
+    log.info({ peer: member.id }, 'reported to uplink: it refuses connections')
     uplink.report(member).catch(onFailed)
   }
 

@@ -41,6 +41,8 @@ export interface PeerCallsOptions {
   /** Called with a later view that the member has shown. */
   learn(view: View): void
   readonly stamps: StampClock
+  /** Whether this member leaves. */
+  isLeaving(): boolean
   /** Called when the member refused a connection. */
   onRefused(member: Member): void
 }
@@ -166,11 +168,11 @@ export class PeerCalls {
 
   /** Whether it was to be expected: one of the two leaves, or has left. */
   get #isParting(): boolean {
+    if (this.#isClosed || this.#options.isLeaving()) return true
     const { members } = this.#options.view() ?? {}
-    const find = (life: string) => members?.find(({ incarnation }) => incarnation === life)
-    if (members === undefined) return this.#isClosed
-    const [other, self] = [find(this.#member.incarnation), find(this.#options.self.incarnation)]
-    return this.#isClosed || other === undefined || other.leaving === true || self?.leaving === true
+    if (members === undefined) return false
+    const other = members.find(({ incarnation }) => incarnation === this.#member.incarnation)
+    return other === undefined || other.leaving === true
   }
 
   #isStrange({ message: reason, isOfClock }: NotUnderstoodError): void {

@@ -47,6 +47,11 @@ export class Standings {
     return this.#asOf[slot] === Infinity
   }
 
+  /** Whether it had all by any view, be that nothing. */
+  isCopy(slot: number): boolean {
+    return (this.#asOf[slot] ?? 0) > 0
+  }
+
   /** From now on it has all. */
   complete(slot: number): void {
     this.#set(slot, Infinity)

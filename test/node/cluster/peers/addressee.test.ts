@@ -77,6 +77,7 @@ function peersOf(refused: string[]): Peers {
       }),
     view: () => undefined,
     learn() {},
+    isLeaving: () => false,
     onRefused: ({ id }) => void refused.push(id),
   })
 }

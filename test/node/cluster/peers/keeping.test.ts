@@ -75,6 +75,20 @@ describe('members of a view', () => {
     expect(await partner.counted('larder_forward_failures_total')).to.equal(2)
   })
 
+  it('are no trouble when they answer no more while this member leaves', async () => {
+    const partner = new Partner()
+    partner.peers.keep(view)
+    await settled()
+    partner.isLeaving = true
+    partner.opens = async () => {
+      throw Object.assign(new Error('nobody'), { code: 'ECONNREFUSED' })
+    }
+    await partner.clock.advance(1000)
+    expect(partner.told.map(({ level, msg }) => [level, msg])).to.deep.equal([
+      [30, 'a peer does not answer any more, as one of the two leaves'],
+    ])
+  })
+
   it('count as tried whatever came of it, and not before', async () => {
     for (const answer of [undefined, failing('ECONNREFUSED'), failing('EAI_AGAIN')]) {
       const partner = new Partner()

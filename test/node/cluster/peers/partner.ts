@@ -31,6 +31,8 @@ export class Partner {
   readonly refused: string[] = []
   readonly told: Record<string, unknown>[] = []
   readonly registry = new Registry()
+  /** Whether the member that speaks to it leaves. */
+  isLeaving = false
   opens: () => Promise<void> = async () => {}
   meets: Answering = () => introducing([4, 3])
   answers: Answering = (posted) => this.#answer(posted)
@@ -50,6 +52,7 @@ export class Partner {
       }),
       view: () => undefined,
       learn() {},
+      isLeaving: () => this.isLeaving,
       onRefused: ({ id }) => void this.refused.push(id),
     })
   }

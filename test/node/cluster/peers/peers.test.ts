@@ -24,6 +24,7 @@ describe('peers', () => {
       }),
       view: () => undefined,
       learn() {},
+      isLeaving: () => false,
       onRefused() {},
     })
 
