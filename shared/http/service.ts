@@ -52,7 +52,7 @@ export class HttpService {
   #upgrades: Upgrades | undefined
   #guard: Guard | undefined
   #draining = false
-  #lastRequestAtMs = performance.now()
+  #quietSinceMs = performance.now()
 
   /** @throws when the port cannot be had. */
   static async listen(options: ServiceOptions): Promise<HttpService> {
@@ -178,7 +178,7 @@ export class HttpService {
     request?: HttpRequest,
   ): boolean {
     const { log, metrics } = this.#options
-    if (!isProbe) this.#lastRequestAtMs = Math.max(this.#lastRequestAtMs, startedAtMs)
+    if (!isProbe) this.#quietSinceMs = Math.max(this.#quietSinceMs, startedAtMs)
     const elapsedMs = performance.now() - startedAtMs
     metrics.answers.count(path, method, status, elapsedMs / 1000)
     const isTraced = request?.traced && request.isLetIn
@@ -197,9 +197,11 @@ export class HttpService {
 
   /**
    * From now on every answer closes its connection, so that kept-alive clients connect elsewhere. Idle
-   * connections stay open: a request may be on its way on any of them.
+   * connections stay open: a request may be on its way on any of them. However quiet it was before, nobody can have
+   * noticed yet.
    */
   drain(): void {
+    if (!this.#draining) this.#quietSinceMs = performance.now()
     this.#draining = true
   }
 
@@ -213,9 +215,9 @@ export class HttpService {
       await pause(clock, Math.max(1, quietMs - this.quietMs))
   }
 
-  /** For how long no request but probes has come. */
+  /** For how long no request but probes has come; while it drains, since that began. */
   get quietMs(): number {
-    return performance.now() - this.#lastRequestAtMs
+    return performance.now() - this.#quietSinceMs
   }
 
   /** Lets clients and balancers notice, answers what is under way, and closes. */

@@ -2,8 +2,9 @@
 import { expect } from 'chai'
 import { keyOf, post } from '../support/cluster.ts'
 import { freePorts } from '../support/ports.ts'
-import { startService, TestProcess } from '../support/process.ts'
+import { startService, statusOf, TestProcess } from '../support/process.ts'
 import { ProcessCluster } from '../support/processes.ts'
+import { until } from '../support/until.ts'
 
 function lines(process: TestProcess): Record<string, unknown>[] {
   return process.stdout
@@ -71,9 +72,11 @@ describe('operating a cluster', () => {
     await using node = await startService('node', { PORT: String(port) })
     const url = `http://127.0.0.1:${port}`
     const ending = node.stop()
-    await node.says('leaving')
-    expect((await fetch(`${url}/readyz`)).status).to.equal(503)
-    expect((await post(`${url}/api`, { key: 'k', data: 1 })).status).to.equal(200)
+    // Whoever goes on asking is answered meanwhile.
+    await until(
+      async () => [await statusOf(`${url}/readyz`), (await post(`${url}/api`, { key: 'k', data: 1 })).status],
+      ([ready, posted]) => ready === 503 && posted === 200,
+    )
     expect(await ending).to.deep.equal({ code: 0, signal: null })
   })
 

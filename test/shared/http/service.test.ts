@@ -1,5 +1,6 @@
 /** What every service does alike: paths, methods, errors, and the id of a request. */
 import { expect } from 'chai'
+import { systemClock } from '../../../shared/clock.ts'
 import { converse, type RawAnswer, request } from '../../support/raw.ts'
 import { until } from '../../support/until.ts'
 import { startTestService, type TestService } from './start.ts'
@@ -29,6 +30,17 @@ describe('a service', () => {
     expect(await quiet()).to.be.above(before)
     await ask('GET /hello')
     expect(await quiet()).to.be.below(before)
+  })
+
+  it('stays open for half a second once it stops, however quiet it was before', async () => {
+    await using idle = await startTestService()
+    await until(
+      async () => idle.http.quietMs,
+      (ms) => ms > 500,
+    )
+    const startedAtMs = performance.now()
+    await idle.http.stop(systemClock)
+    expect(performance.now() - startedAtMs).to.be.at.least(499)
   })
 
   it('answers an unknown path with 404', async () => {
