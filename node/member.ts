@@ -126,7 +126,7 @@ function join(parts: MemberParts, memory: Memory, keeper: Keeper) {
     ...parts,
     learn: (view) => members.learn(view),
     view: () => members.placed?.view,
-    isLeaving: () => members.membership.isLeaving,
+    isParting: (member) => members.isParting(member),
     onRefused: (member) => members.membership.report(member),
   })
   const members = new Members({

@@ -98,7 +98,7 @@ export class Ranking {
   /** The score of the last of them, once there are so many. */
   #least = 0
 
-  constructor(memberIds: readonly string[], width: number, seeds = Uint32Array.from(memberIds, hash)) {
+  constructor(memberIds: readonly string[], width: number, seeds = seedsOf(memberIds)) {
     this.#memberIds = memberIds
     this.#seeds = seeds
     this.members = new Uint16Array(width)
@@ -154,10 +154,19 @@ export class Ranking {
   }
 }
 
+/** What the scores of members are made of; of very many it takes a while. */
+export function seedsOf(memberIds: readonly string[]): Uint32Array {
+  return Uint32Array.from(memberIds, hash)
+}
+
 /** All members, as indexes, in the order in which they would hold the slot. */
-export function rankMembers(slot: number, memberIds: readonly string[]): number[] {
+export function rankMembers(
+  slot: number,
+  memberIds: readonly string[],
+  seeds = seedsOf(memberIds),
+): number[] {
   const salt = mix(slot + 1)
-  const scores = memberIds.map((id) => mix(hash(id) ^ salt))
+  const scores = Float64Array.from(seeds, (seed) => mix(seed ^ salt))
   const order = memberIds.map((_, index) => index)
   return order.sort((one, other) =>
     outranks(memberIds, one, scores[one] ?? 0, other, scores[other] ?? 0) ? -1 : 1,

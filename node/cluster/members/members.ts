@@ -109,6 +109,14 @@ export class Members implements Views {
     this.#remembered = last
   }
 
+  /** Whether no answer of that member is to be expected: this one leaves, or that one does, or has left. */
+  isParting(member: Member): boolean {
+    const { placed, membership } = this
+    if (membership.isLeaving || placed === undefined) return membership.isLeaving
+    const { leaving = false } = placed.entryOf(member) ?? { leaving: true }
+    return leaving
+  }
+
   /** Takes over a later view that another member has shown. */
   learn(view: View): void {
     this.membership.learn(view)

@@ -3,7 +3,7 @@
  * and neither does who is absent: found to be gone, as long as there is no uplink to say so.
  */
 import { SLOTS } from '../../../shared/placement.ts'
-import { type Placement, placed, placing, rankMembers } from '../../../shared/placing.ts'
+import { type Placement, placed, placing, rankMembers, seedsOf } from '../../../shared/placing.ts'
 import type { Member, View } from '../../../shared/view.ts'
 
 const NOBODY: readonly Member[] = []
@@ -47,6 +47,10 @@ export class PlacedView {
   readonly #holders: Uint16Array
   /** Found out when they are first needed. */
   readonly #replicas: (readonly Member[] | undefined)[] = []
+  #lives: ReadonlyMap<string, Member> | undefined
+  #ids: ReadonlySet<string> | undefined
+  #seeds: Uint32Array | undefined
+  readonly #absent: ReadonlySet<string>
 
   constructor(
     view: View,
@@ -55,6 +59,7 @@ export class PlacedView {
     placement = placed(idsOf(view, absent), view.copies),
   ) {
     this.view = view
+    this.#absent = absent
     this.silent = view.members.filter(({ incarnation }) => silent.has(incarnation))
     this.order = view.epoch + Math.min(revision, REVISIONS - 1) / REVISIONS
     this.members = view.members.filter(({ incarnation }) => !absent.has(incarnation))
@@ -133,27 +138,32 @@ export class PlacedView {
   /** All members in the order in which they would hold the slot, also those that are leaving. */
   ranked(slot: number): Member[] {
     const { members } = this
-    const order = rankMembers(
-      slot,
-      members.map(({ id }) => id),
-    )
+    const ids = members.map(({ id }) => id)
+    this.#seeds ??= seedsOf(ids)
+    const order = rankMembers(slot, ids, this.#seeds)
     return order.map((index) => members[index]).filter((member) => member !== undefined)
   }
 
   /** Who was a member by an earlier view, did not leave in good order, and is none any more. */
   droppedSince({ view }: PlacedView): Member[] {
-    const known = new Set(this.view.members.map(({ id }) => id))
-    return view.members.filter(({ id, leaving }) => !leaving && !known.has(id))
+    return view.members.filter((member) => !member.leaving && !this.knows(member))
   }
 
   /** Whether it is a member, in whichever life, there or absent. */
   knows({ id }: Pick<Member, 'id'>): boolean {
-    return this.view.members.some((member) => member.id === id)
+    this.#ids ??= new Set(this.view.members.map((member) => member.id))
+    return this.#ids.has(id)
   }
 
-  /** The entry of this life in the view. */
-  find({ incarnation }: Member): Member | undefined {
-    return this.members.find((member) => member.incarnation === incarnation)
+  /** The entry of this life in the view, there or absent. */
+  entryOf({ incarnation }: Pick<Member, 'incarnation'>): Member | undefined {
+    this.#lives ??= new Map(this.view.members.map((member) => [member.incarnation, member]))
+    return this.#lives.get(incarnation)
+  }
+
+  /** The same, of one that is there. */
+  find({ incarnation }: Pick<Member, 'incarnation'>): Member | undefined {
+    return this.#absent.has(incarnation) ? undefined : this.entryOf({ incarnation })
   }
 }
 

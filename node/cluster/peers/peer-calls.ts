@@ -41,8 +41,8 @@ export interface PeerCallsOptions {
   /** Called with a later view that the member has shown. */
   learn(view: View): void
   readonly stamps: StampClock
-  /** Whether this member leaves. */
-  isLeaving(): boolean
+  /** Whether it is no trouble if that member does not answer: one of the two leaves, or has left. */
+  isParting(member: Member): boolean
   /** Called when the member refused a connection. */
   onRefused(member: Member): void
 }
@@ -158,21 +158,13 @@ export class PeerCalls {
       if (isPassing(explained)) answered(contact, clock.now())
       else failed(contact, clock.now(), reasonOf(explained))
       // Who leaves is no riddle: why is enough.
-      if (this.#isParting) this.#failing.begin({ peer: id, reason: reasonOf(explained) }, PARTING)
+      if (this.#isClosed || this.#options.isParting(this.#member))
+        this.#failing.begin({ peer: id, reason: reasonOf(explained) }, PARTING)
       else this.#failing.begin({ peer: id, code: explained.code, requestIds, error })
     }
     if (error instanceof AnotherLifeError) this.#meeting.forget()
     if (explained.code === 'REFUSED') onRefused(this.#member)
     return explained
-  }
-
-  /** Whether it was to be expected: one of the two leaves, or has left. */
-  get #isParting(): boolean {
-    if (this.#isClosed || this.#options.isLeaving()) return true
-    const { members } = this.#options.view() ?? {}
-    if (members === undefined) return false
-    const other = members.find(({ incarnation }) => incarnation === this.#member.incarnation)
-    return other === undefined || other.leaving === true
   }
 
   #isStrange({ message: reason, isOfClock }: NotUnderstoodError): void {

@@ -114,7 +114,8 @@ export class Awaited {
 /** A life from before is not back: the registry may still have it. */
 function missingOf(last: LastView, members: readonly Member[], gone: readonly string[]): string[] {
   const back = members.filter(({ since = 0 }) => since > last.epoch).map(({ id }) => id)
-  return last.members.filter((id) => !back.includes(id) && !gone.includes(id))
+  const known = new Set([...back, ...gone])
+  return last.members.filter((id) => !known.has(id))
 }
 
 /** Who held the slots by a view that is over. */

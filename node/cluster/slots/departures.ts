@@ -40,6 +40,8 @@ export class Departures {
   readonly #options: DeparturesOptions
   /** Slots to be handed over, and whom each was given to. */
   #departing = new Map<number, string | undefined>()
+  /** The same, by the life of the member that they are to be handed over to. */
+  #owed: ReadonlyMap<string | undefined, readonly number[]> = new Map()
   /** What is left of these is of no worth, and going. */
   readonly #going = new Set<number>()
   readonly #rounds: Rounds
@@ -60,13 +62,18 @@ export class Departures {
     const known = this.#departing
     this.#placed = placed
     this.#departing = new Map()
+    this.#owed = new Map()
     // Taken for dead, it is a member again in a moment.
     if (placed.find(self) === undefined) return
     for (let slot = 0; slot < SLOTS; slot++) {
       if (holdings.roleOf(slot) !== 'none' || this.#going.has(slot)) continue
       if (store.holds(slot) || standings.isCopy(slot)) this.#departing.set(slot, known.get(slot))
     }
-    for (const member of placed.members) this.#rounds.wake(member)
+    this.#owed = Map.groupBy(this.#departing.keys(), (slot) => placed.ownerOf(slot)?.incarnation)
+    for (const incarnation of this.#owed.keys()) {
+      const owner = incarnation && placed.find({ incarnation })
+      if (owner) this.#rounds.wake(owner)
+    }
   }
 
   stop(): void {
@@ -91,9 +98,9 @@ export class Departures {
 
   #due(member: Member): number[] {
     const { setAside } = this.#options.sender
-    const isDue = (slot: number) =>
-      this.#placed?.owns(member, slot) && !setAside.isResting(slot, member.incarnation)
-    return [...this.#departing.keys()].filter(isDue)
+    const { incarnation } = member
+    const owed = this.#owed.get(incarnation) ?? []
+    return owed.filter((slot) => this.#departing.has(slot) && !setAside.isResting(slot, incarnation))
   }
 
   async #offer(owner: Member, departing: readonly number[]): Promise<void> {

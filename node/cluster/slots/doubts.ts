@@ -91,6 +91,11 @@ export class Doubts {
     return this.isSafe(slot) && this.#clock.now() - this.#installedAtMs > CERTAIN_AFTER_MS
   }
 
+  /** The lives of members that were ever in doubt by this view. */
+  get incarnations(): string[] {
+    return [...this.#doubts.keys()]
+  }
+
   doubtsOf(incarnation: string): ReadonlyMap<number, number> {
     return this.#doubts.get(incarnation) ?? new Map()
   }

@@ -2,7 +2,7 @@
  * Which lives of members are over, so that nobody will ever count by them again: each whose member lives another one. What
  * they have counted may be elsewhere too as long as somebody who was here is away.
  */
-import { markIn, markOf } from '../../../shared/incarnation.ts'
+import { markIn } from '../../../shared/incarnation.ts'
 import type { Member } from '../../../shared/view.ts'
 import { lifeOf } from '../../entries/stamp.ts'
 import type { PlacedView } from '../members/members.ts'
@@ -15,7 +15,7 @@ export class Lives {
   /** By their marks. */
   #living: ReadonlyMap<string, string> = new Map()
   #away: ReadonlySet<string> = new Set()
-  /** Members of the former format know of no folds. */
+  /** Members of the former format know of no folds, and their lives may be called anything. */
   #areAllCurrent = false
 
   constructor(self: Member, { isLone }: { isLone: boolean }) {
@@ -28,7 +28,7 @@ export class Lives {
     const dropped = former === undefined ? [] : placed.droppedSince(former).map(({ id }) => id)
     const away = [...this.#away, ...dropped].filter((id) => !placed.knows({ id }) && !gone.includes(id))
     this.#away = new Set(away)
-    this.#living = new Map(members.map(({ id, incarnation }) => [markOf(id), incarnation]))
+    this.#living = new Map(members.map(({ incarnation }) => [markIn(incarnation), incarnation]))
     this.#areAllCurrent = !placed.hasAbsent && members.every(({ formats }) => formats?.includes(CURRENT))
   }
 

@@ -96,7 +96,10 @@ export class Repair {
   }
 
   #wakeAll(): void {
-    for (const member of this.#placed?.members ?? []) this.wake(member)
+    for (const incarnation of this.#options.doubts.incarnations) {
+      const member = this.#placed?.find({ incarnation })
+      if (member !== undefined) this.wake(member)
+    }
   }
 
   /** There may be something to mend there. */

@@ -138,5 +138,5 @@ export class Replica {
 }
 
 export function memberOf(placed: PlacedView | undefined, incarnation: string): Member | undefined {
-  return placed?.view.members.find((member) => member.incarnation === incarnation)
+  return placed?.entryOf({ incarnation })
 }

@@ -77,7 +77,7 @@ function peersOf(refused: string[]): Peers {
       }),
     view: () => undefined,
     learn() {},
-    isLeaving: () => false,
+    isParting: () => false,
     onRefused: ({ id }) => void refused.push(id),
   })
 }

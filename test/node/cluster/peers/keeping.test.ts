@@ -79,7 +79,7 @@ describe('members of a view', () => {
     const partner = new Partner()
     partner.peers.keep(view)
     await settled()
-    partner.isLeaving = true
+    partner.isParting = true
     partner.opens = async () => {
       throw Object.assign(new Error('nobody'), { code: 'ECONNREFUSED' })
     }

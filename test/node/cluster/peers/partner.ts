@@ -32,7 +32,7 @@ export class Partner {
   readonly told: Record<string, unknown>[] = []
   readonly registry = new Registry()
   /** Whether the member that speaks to it leaves. */
-  isLeaving = false
+  isParting = false
   opens: () => Promise<void> = async () => {}
   meets: Answering = () => introducing([4, 3])
   answers: Answering = (posted) => this.#answer(posted)
@@ -52,7 +52,7 @@ export class Partner {
       }),
       view: () => undefined,
       learn() {},
-      isLeaving: () => this.isLeaving,
+      isParting: () => this.isParting,
       onRefused: ({ id }) => void this.refused.push(id),
     })
   }

@@ -24,7 +24,7 @@ describe('peers', () => {
       }),
       view: () => undefined,
       learn() {},
-      isLeaving: () => false,
+      isParting: () => false,
       onRefused() {},
     })
 
