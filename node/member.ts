@@ -9,6 +9,7 @@
 import type { Registry } from 'prom-client'
 import type { Clock } from '../shared/clock.ts'
 import type { LarderError } from '../shared/errors.ts'
+import type { InFlight } from '../shared/in-flight.ts'
 import type { Log } from '../shared/log.ts'
 import type { AgentOf } from '../shared/tls.ts'
 import type { Turns } from '../shared/turns.ts'
@@ -50,6 +51,8 @@ export interface MemberParts {
   /** `undefined` for a cluster of one. */
   readonly uplink: Uplink | undefined
   readonly storage: MemberStorage
+  /** The books of what clients and members have in flight. */
+  readonly inFlight?: InFlight
   /** Who else wants to be told of every change that is applied, and may refuse it before. */
   readonly keepers?: readonly Keeper[]
   readonly shardLimit: number
@@ -129,6 +132,7 @@ function join(parts: MemberParts, memory: Memory, keeper: Keeper) {
     isParting: (member) => members.isParting(member),
     onRefused: (member) => members.membership.report(member),
   })
+  parts.inFlight?.holders.add(peers.transfers)
   const members = new Members({
     ...parts,
     peers,

@@ -10,12 +10,13 @@ import { REMEMBERS_NOTHING } from '../../node/storage/standings.ts'
 import { KEEPS_NOTHING } from '../../node/storage/storage.ts'
 import type { Command } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { InFlight } from '../../shared/in-flight.ts'
 import { FakeClock } from '../support/clock.ts'
 import { silent } from '../support/cluster.ts'
 import { unlimitedTurns } from '../support/turns.ts'
 import { self } from '../support/views.ts'
 
-function createBackend(keepers: readonly Keeper[]): Backend {
+function createBackend(keepers: readonly Keeper[], inFlight = new InFlight(UNLIMITED)): Backend {
   const registry = new Registry()
   return createMember({
     self,
@@ -36,6 +37,7 @@ function createBackend(keepers: readonly Keeper[]): Backend {
       stop: async () => {},
     },
     keepers,
+    inFlight,
     shardLimit: 1,
     queueMax: 10,
     bytesMax: 2 ** 20,
@@ -51,9 +53,16 @@ function createBackend(keepers: readonly Keeper[]): Backend {
   }).backend
 }
 
+const UNLIMITED = { bytesMax: Infinity, log: silent }
 const options = { deadlineAtMs: Infinity, requestId: 'r', traced: false }
 
 describe('a member as a backend', () => {
+  it('counts what comes from other members in parts as in flight', () => {
+    const inFlight = new InFlight(UNLIMITED)
+    createBackend([], inFlight)
+    expect([...inFlight.holders].map(({ bytes }) => bytes)).to.deep.equal([0])
+  })
+
   it('carries out commands once it has started, and says so', async () => {
     const backend = createBackend([])
     const get: Command = { type: 'value.get', key: 'jam' }

@@ -18,7 +18,10 @@ import {
 } from '../wire/calls.ts'
 import type { FrameRow } from './channel-server.ts'
 
-/** What may be under way to this member, and from it, in all: what is beyond has to come again. */
+/**
+ * What may be under way to this member, and from it, in all: what is beyond has to come again. It is more than clients may
+ * have in flight, with whom it counts: a copy that is refused makes a replica fall behind.
+ */
 const UNDER_WAY_BYTES_MAX = 2 * WHOLE_BYTES_MAX
 /** No part is waited for longer. */
 const IDLE_MAX_MS = 15_000
@@ -48,6 +51,11 @@ export class Transfers {
   constructor(options: TransfersOptions) {
     this.#clock = options.clock
     this.#options = options
+  }
+
+  /** What is under way, each as what it will be or was as a whole. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** The same calls, and the one by which they travel in parts. */

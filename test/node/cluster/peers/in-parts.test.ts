@@ -155,6 +155,26 @@ describe('what comes in parts', () => {
     expect(await late).to.have.property('status', 400)
   })
 
+  it('counts as a whole from its first part on, until it has come, was taken, or is let go', async () => {
+    const bench = new Bench()
+    const [question, answer] = [frameOf(3 * PART_BYTES), frameOf(FRAME_BYTES_MAX + 1)]
+    bench.exchangeMs = 10
+    const posting = bench.post(question)
+    await bench.clock.advance(10)
+    expect(bench.transfers.bytes).to.equal(question.length)
+    bench.answer = answer
+    await bench.clock.advance(20)
+    expect(bench.transfers.bytes).to.equal(answer.length)
+    await bench.clock.advance(200)
+    await posting
+    expect(bench.transfers.bytes).to.equal(0)
+    void bench.post(question)
+    await bench.clock.advance(10)
+    bench.connection.close()
+    await bench.clock.advance(20_000)
+    expect(bench.transfers.bytes).to.equal(0)
+  })
+
   it('is refused where it is no part, for nothing, or too much', async () => {
     const bench = new Bench()
     const rows = bench.transfers.rows([])
