@@ -112,6 +112,23 @@ describe('what is in flight at a node', () => {
     })
   }
 
+  const batch = JSON.stringify({ ops: Array.from({ length: 4 }, () => ({ op: 'get', key: 'large' })) })
+  const json = `Host: localhost\r\nContent-Type: application/json\r\nContent-Length: ${batch.length}`
+  for (const [form, text, count] of [
+    ['values', request('GET /api/v1/kv/large', 'Host: localhost'), 4],
+    ['values in JSON', request('GET /api?key=large', 'Host: localhost'), 4],
+    ['batches of values', request('POST /api/v1/batch', json, batch), 1],
+  ] as const) {
+    it(`takes no memory of its own for ${form} that nobody takes: they are sent from where the value lies`, async () => {
+      await store('large')
+      const held = () => process.memoryUsage().arrayBuffers
+      const before = held()
+      for (let index = 0; index < count; index++) say(text)
+      await until(inFlight, (bytes) => bytes >= 4 * LARGE)
+      expect(held() - before).to.be.below(LARGE / 2)
+    })
+  }
+
   it('takes back the room of answers that are taken in the end', async () => {
     await store('large')
     const slow = say(request('GET /api?key=large', 'Host: localhost'))
