@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import type { Environment } from '../../shared/config.ts'
 import { freePorts } from './ports.ts'
 import { TestProcess } from './process.ts'
 import { TOOL_PATH } from './tool.ts'
@@ -16,17 +17,26 @@ export class Haproxy implements AsyncDisposable {
   readonly #process: TestProcess
   readonly #directory: string
 
-  /** `nodePorts` are those of node-1 to node-4, on this machine. */
-  static async start(nodePorts: readonly [number, number, number, number]): Promise<Haproxy> {
+  /** `nodePorts` are those of node-1 to node-4, on this machine; what else haproxy.cfg goes by is in `settings`. */
+  static async start(
+    nodePorts: readonly [number, number, number, number],
+    settings: Environment = {},
+  ): Promise<Haproxy> {
     const [port] = await freePorts(1)
     const directory = await mkdtemp(join(tmpdir(), 'larder-haproxy-'))
     const socket = join(directory, 'socket')
     const extra = join(directory, 'extra.cfg')
     await writeFile(extra, `global\n    stats socket ${socket} level user\n`)
     const addresses = nodePorts.map((nodePort, index) => [`NODE_${index + 1}`, `127.0.0.1:${nodePort}`])
-    const environment = { PATH: TOOL_PATH, LB_PORT: String(port), ...Object.fromEntries(addresses) }
+    const environment = {
+      PATH: TOOL_PATH,
+      LB_PORT: String(port),
+      ...Object.fromEntries(addresses),
+      ...settings,
+    }
     const child = new TestProcess('haproxy', ['-db', '-f', 'haproxy.cfg', '-f', extra], { environment })
-    return new Haproxy(child, `http://127.0.0.1:${port}`, directory)
+    const scheme = settings['LB_CERT'] === undefined ? 'http' : 'https'
+    return new Haproxy(child, `${scheme}://127.0.0.1:${port}`, directory)
   }
 
   private constructor(child: TestProcess, url: string, directory: string) {
