@@ -8,13 +8,15 @@
  *     GET  /calls                                 {"calls":n}: how many of these two there were
  *     POST /change/{id}                           raises the version of whatever has this id
  *
- * Both know If-None-Match. It keeps nothing and asks for no credentials. Ctrl-C stops it.
+ * Both know If-None-Match. It keeps nothing and asks for no credentials, and so listens on 127.0.0.1 where HOST does not say
+ * otherwise. Ctrl-C stops it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pause, systemClock } from '../shared/clock.ts'
 import { showHelp } from './help.ts'
 
 const DEFAULT_PORT = 4600
+const host = process.env['HOST'] || '127.0.0.1'
 const ANSWER_AFTER_MS = 800
 const RESOURCES = [
   { type: 'object', pattern: /^\/services\/api\/v1\/object\(([^/]+)\)\/header$/ },
@@ -22,7 +24,9 @@ const RESOURCES = [
 ] as const
 const CHANGE = /^\/change\/([^/]+)$/
 
-const USAGE = `usage: npm run demo-api -- [PORT]    (default ${DEFAULT_PORT}); --help, --version`
+const USAGE = `usage: npm run demo-api -- [PORT]    (default ${DEFAULT_PORT}); --help, --version
+
+Listens on 127.0.0.1, or on HOST.`
 
 showHelp(process.argv.slice(2), USAGE)
 const port = Number(process.argv[2] ?? DEFAULT_PORT)
@@ -39,8 +43,8 @@ server.once('error', ({ message }) => {
   console.error(`demo-api: ${message}`)
   process.exit(1)
 })
-server.listen(port, '127.0.0.1', () => {
-  console.log(`demo-api: answers at http://127.0.0.1:${port}, ${ANSWER_AFTER_MS} ms late. Ctrl-C stops it.`)
+server.listen(port, host, () => {
+  console.log(`demo-api: answers at http://${host}:${port}, ${ANSWER_AFTER_MS} ms late. Ctrl-C stops it.`)
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => server.close().closeAllConnections())
