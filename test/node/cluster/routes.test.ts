@@ -35,7 +35,7 @@ describe('/cluster/execute', () => {
     const owner = node.node.member.id
     const writes = await resultsOf(
       { type: 'value.set', key: 'k', contentType: 'image/png', body },
-      { type: 'counter.add', key: 'k', by: '-3' },
+      { type: 'counter.add', key: 'c', by: '-3' },
       { type: 'value.delete', key: 'none' },
     )
     expect(writes[0]).to.have.nested.property('reply.created', true)
