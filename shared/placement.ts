@@ -70,13 +70,21 @@ function isDecimal(key: string): boolean {
   return key.charCodeAt(0) <= ASCII_NINE && DECIMAL_INTEGER.test(key)
 }
 
-/** The UTF-8 bytes, as text with a character for each: ASCII is that already, and needs no buffer. */
+/** The UTF-8 bytes, as text with a character for each: ASCII is that already, and needs no encoder. */
 function bytesOf(key: string): string {
   for (let at = 0; at < key.length; at++)
-    if (key.charCodeAt(at) > ASCII_MAX) return Buffer.from(key).toString('latin1')
+    if (key.charCodeAt(at) > ASCII_MAX) return characters(encoder.encode(key))
   return key
 }
 
+function characters(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return text
+}
+
+/** No part of Node: clients place keys too, in whatever runs them. */
+const encoder = new TextEncoder()
 const ASCII_MAX = 0x7f
 
 function fold(digits: string, base: number, zero: number): number {

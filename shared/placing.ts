@@ -187,7 +187,7 @@ function outranks(
 /** FNV-1a over the UTF-8 bytes (Fowler, Noll, Vo), mixed: similar ids must not have similar seeds. */
 function hash(text: string): number {
   let value = 0x811c9dc5
-  for (const byte of Buffer.from(text)) value = Math.imul(value ^ byte, 0x01000193)
+  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193)
   return mix(value)
 }
 

@@ -1,0 +1,151 @@
+/**
+ * Calls of one turn travel as one batch a node. Some batches a node are under way at once; what comes meanwhile is the
+ * next batch, so that load decides how large they are.
+ */
+import { isObject, LarderError } from './errors.ts'
+import type { Exchange, Outcome } from './exchange.ts'
+import type { Node } from './nodes.ts'
+
+/** Operations that a node takes in one batch. */
+const OPS_MAX = 1000
+/** Characters of all of them, beyond which a batch is closed. */
+const TEXT_MAX = 512 * 1024
+const UNDER_WAY_MAX = 4
+
+export interface Operation {
+  /** As JSON. */
+  readonly text: string
+  readonly isRead: boolean
+}
+
+interface Waiting extends Operation {
+  readonly withinMs: number
+  /** Its answer needs a batch of its own. */
+  readonly isAlone?: boolean
+  settle(outcome: Outcome): void
+}
+
+export interface BatchesOptions {
+  readonly ask: (node: Node, request: Exchange) => Promise<Outcome>
+  readonly headers: Readonly<Record<string, string>>
+  readonly closed: AbortSignal
+  /** Operations that may wait, at all nodes together. */
+  readonly waitingMax: number
+}
+
+export class Batches {
+  readonly #options: BatchesOptions
+  readonly #lanes = new Map<Node, Lane>()
+  #count = 0
+
+  constructor(options: BatchesOptions) {
+    this.#options = options
+  }
+
+  /** What came of it, within so long. @throws LarderError TOO_MANY_CALLS. */
+  send(node: Node, { text, isRead }: Operation, withinMs: number): Promise<Outcome> {
+    const { waitingMax } = this.#options
+    if (this.#count >= waitingMax)
+      throw new LarderError(`${waitingMax} calls wait already`, { code: 'TOO_MANY_CALLS', retryable: true })
+    this.#count++
+    return new Promise((resolve) => {
+      const settle = (outcome: Outcome) => {
+        this.#count--
+        resolve(outcome)
+      }
+      this.#laneOf(node).push({ text, isRead, withinMs, settle })
+    })
+  }
+
+  #laneOf(node: Node): Lane {
+    let lane = this.#lanes.get(node)
+    if (lane === undefined) {
+      lane = new Lane(node, this.#options, () => this.#lanes.delete(node))
+      this.#lanes.set(node, lane)
+    }
+    return lane
+  }
+}
+
+class Lane {
+  readonly #node: Node
+  readonly #options: BatchesOptions
+  readonly #onIdle: () => void
+  #waiting: Waiting[] = []
+  #underWay = 0
+  #isDue = false
+
+  constructor(node: Node, options: BatchesOptions, onIdle: () => void) {
+    this.#node = node
+    this.#options = options
+    this.#onIdle = onIdle
+  }
+
+  push(operation: Waiting): void {
+    this.#waiting.push(operation)
+    if (this.#isDue || this.#underWay === UNDER_WAY_MAX) return
+    this.#isDue = true
+    atTheEndOfTheTurn(() => {
+      this.#isDue = false
+      this.#sendWhatWaits()
+    })
+  }
+
+  #sendWhatWaits(): void {
+    while (this.#waiting.length > 0 && this.#underWay < UNDER_WAY_MAX) {
+      const count = countOf(this.#waiting)
+      void this.#send(this.#waiting.slice(0, count))
+      this.#waiting = this.#waiting.slice(count)
+    }
+    if (this.#waiting.length === 0 && this.#underWay === 0) this.#onIdle()
+  }
+
+  async #send(batch: readonly Waiting[]): Promise<void> {
+    this.#underWay++
+    const { ask, headers, closed } = this.#options
+    const outcome = await ask(this.#node, {
+      method: 'POST',
+      url: `${this.#node.url}/api/v1/batch`,
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: `{"ops":[${batch.map(({ text }) => text).join(',')}]}`,
+      withinMs: Math.max(...batch.map(({ withinMs }) => withinMs)),
+      signal: closed,
+    })
+    this.#underWay--
+    this.#settle(batch, outcome)
+    this.#sendWhatWaits()
+  }
+
+  #settle(batch: readonly Waiting[], outcome: Outcome): void {
+    const results = resultsIn(outcome, batch.length)
+    for (const [index, operation] of batch.entries()) {
+      const result = results?.[index]
+      if (result === undefined || outcome.type !== 'answered') operation.settle(outcome)
+      // The answer had no room for one more value: by itself it has.
+      else if (result.status === 413 && operation.isRead && batch.length > 1)
+        this.#waiting.push({ ...operation, isAlone: true })
+      else operation.settle({ ...outcome, status: result.status, body: result })
+    }
+  }
+}
+
+function countOf(waiting: readonly Waiting[]): number {
+  let length = 0
+  const end = waiting.findIndex(({ text, isAlone }, index) => {
+    length += text.length
+    return index > 0 && (index === OPS_MAX || length > TEXT_MAX || isAlone)
+  })
+  if (end === -1) return waiting.length
+  return waiting[0]?.isAlone ? 1 : end
+}
+
+function resultsIn(outcome: Outcome, count: number): readonly { readonly status: number }[] | undefined {
+  if (outcome.type !== 'answered' || outcome.status !== 200 || !isObject(outcome.body)) return undefined
+  const { results } = outcome.body
+  return Array.isArray(results) && results.length === count ? results : undefined
+}
+
+/** After everything that is ready to run now, where the runtime has such a thing. */
+const atTheEndOfTheTurn: (act: () => void) => void =
+  (globalThis as { setImmediate?: (act: () => void) => unknown }).setImmediate?.bind(globalThis) ??
+  queueMicrotask

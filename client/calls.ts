@@ -1,0 +1,139 @@
+/** What the nouns of the client speak through: an operation of a batch, or a request of its own. */
+import { type Answer, Attempts, type CallOptions } from './attempts.ts'
+import { Batches } from './batches.ts'
+import { errorOf, isObject, LarderError } from './errors.ts'
+import { Nodes } from './nodes.ts'
+import type { Repeat } from './retries.ts'
+import { notUnderstood } from './values.ts'
+
+export interface LarderOptions {
+  /** Addresses of nodes, or of a balancer before them: whichever is there is asked. */
+  readonly urls: readonly string[]
+  /** A key of the cluster, where it has keys. */
+  readonly apiKey?: string
+  /** Milliseconds that a call may take in all, whatever is tried meanwhile: 10,000 if absent. */
+  readonly timeoutMs?: number
+  /**
+   * Whether members are asked at the addresses that the cluster has for them: true if absent. Where they cannot be
+   * reached the given ones are used all the same.
+   */
+  readonly direct?: boolean
+  /** Calls that may wait for answers, beyond which they are refused: 100,000 if absent. */
+  readonly waitingMax?: number
+}
+
+const TIMEOUT_MS = 10_000
+const WAITING_MAX = 100_000
+
+/** An operation as the batch has it. */
+export interface Op extends CallOptions {
+  readonly op: string
+  readonly key: string
+  readonly fields?: Readonly<Record<string, unknown>>
+  readonly isRead?: boolean
+  readonly repeat?: Repeat
+  /** Statuses, beside 200, that are answers and not errors. */
+  readonly answers?: readonly number[]
+}
+
+export interface Request extends CallOptions {
+  readonly method: string
+  /** With its query. */
+  readonly path: string
+  readonly key?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array<ArrayBuffer>
+  readonly repeat?: Repeat
+  readonly answers?: readonly number[]
+}
+
+/** Of an answer that is JSON. */
+export type Fields = Readonly<Record<string, unknown>>
+
+export class Calls {
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #nodes: Nodes
+  readonly #batches: Batches
+  readonly #attempts: Attempts
+  readonly #closed = new AbortController()
+
+  /** @throws TypeError for addresses that are none. */
+  constructor(options: LarderOptions) {
+    const { apiKey, direct = true, timeoutMs = TIMEOUT_MS, waitingMax = WAITING_MAX } = options
+    this.#headers = apiKey === undefined ? {} : { 'api-key': apiKey }
+    const closed = this.#closed.signal
+    this.#nodes = new Nodes({ urls: urlsOf(options), headers: this.#headers, direct })
+    const ask = this.#nodes.ask.bind(this.#nodes)
+    this.#batches = new Batches({ ask, headers: this.#headers, closed, waitingMax })
+    this.#attempts = new Attempts(this.#nodes, timeoutMs)
+  }
+
+  /** @throws LarderError for an error that is none of `answers`. */
+  async operate({
+    op,
+    key,
+    fields,
+    isRead = false,
+    repeat = 'freely',
+    answers,
+    ...options
+  }: Op): Promise<Fields> {
+    const text = JSON.stringify({ op, key, ...fields })
+    const call = { ...options, key, repeat }
+    const answer = await this.#attempts.persist(call, (node, withinMs) =>
+      this.#batches.send(node, { text, isRead }, withinMs),
+    )
+    const result = fieldsIn(answer, answers)
+    if (typeof result['node'] === 'string') this.#nodes.heardOwner(key, result['node'])
+    return result
+  }
+
+  /** @throws LarderError for an error that is none of `answers`. */
+  async request({
+    method,
+    path,
+    headers,
+    body,
+    repeat = 'freely',
+    answers,
+    ...call
+  }: Request): Promise<Answer> {
+    const answer = await this.#attempts.persist({ ...call, repeat }, (node, withinMs) =>
+      this.#nodes.ask(node, {
+        method,
+        url: `${node.url}${path}`,
+        headers: { ...this.#headers, ...headers },
+        withinMs,
+        signal: this.#closed.signal,
+        ...(body !== undefined && { body }),
+      }),
+    )
+    if (answer.status >= 400 && !answers?.includes(answer.status)) throw errorOf(answer.status, answer.body)
+    return answer
+  }
+
+  close(): void {
+    this.#closed.abort(new LarderError('this client was closed', { code: 'CLOSED' }))
+    this.#attempts.close()
+    this.#nodes.close()
+  }
+}
+
+/** @throws LarderError for an error, and for what is no JSON object. */
+export function fieldsIn(
+  { status, body }: Pick<Answer, 'status' | 'body'>,
+  answers: readonly number[] = [],
+): Fields {
+  if (status >= 400 && !answers.includes(status)) throw errorOf(status, body)
+  if (!isObject(body)) throw notUnderstood(body)
+  return body
+}
+
+function urlsOf({ urls }: LarderOptions): string[] {
+  if (!Array.isArray(urls) || urls.length === 0) throw new TypeError('urls: at least one address of a node')
+  return urls.map((url) => {
+    const { protocol, origin, pathname } = new URL(url)
+    if (!/^https?:$/.test(protocol)) throw new TypeError(`urls: ${url} is not http or https`)
+    return `${origin}${pathname.replace(/\/+$/, '')}`
+  })
+}

@@ -1,0 +1,19 @@
+/** Keys, as callers write them. */
+
+/** Text, or an integer. `1` and `'1'` are one key. */
+export type Key = string | number | bigint
+
+/** @throws TypeError for what is no key: nothing is sent then. */
+export function keyText(key: Key): string {
+  if (typeof key === 'number' && !Number.isSafeInteger(key))
+    throw new TypeError(`a key is text or an integer, not ${key}`)
+  const text = String(key)
+  if (text === '' || text === 'null' || text === 'nil' || !isWellFormed(text))
+    throw new TypeError(`no key: ${JSON.stringify(text)}`)
+  return text
+}
+
+/** As in Node 20 and newer; what a runtime without it lets through, the node refuses. */
+function isWellFormed(text: string & { isWellFormed?: () => boolean }): boolean {
+  return text.isWellFormed?.() ?? true
+}
