@@ -84,7 +84,7 @@ describe('client: a node that is in trouble', () => {
     using larder = new Larder({ urls: [node.url], direct: false })
     const lock = larder.set('lock', 'mine', { ifAbsent: true })
     await until(
-      () => node.batches.length,
+      async () => node.batches.length,
       (batches) => batches > 2,
     )
     node.behaviour = found
