@@ -16,6 +16,8 @@ export interface Call extends CallOptions {
   /** By which the node is chosen. */
   readonly key?: string
   readonly repeat: Repeat
+  /** Statuses that are answers, and not errors. */
+  readonly answers?: readonly number[] | undefined
 }
 
 export type Answer = Extract<Outcome, { type: 'answered' }>
@@ -54,7 +56,7 @@ export class Attempts {
       const node = this.#nodes.pick(call.key, tried)
       tried.add(node)
       const outcome = await this.#inTime(attempt(node, Math.min(leftMs, TRY_MAX_MS)), leftMs, call)
-      const verdict = judge(outcome, call.repeat)
+      const verdict = judge(outcome, call)
       if (verdict === 'done' && outcome.type === 'answered') return outcome
       if (verdict === 'unknown') throw notKnown(outcome)
       last = outcome

@@ -112,6 +112,12 @@ class Lane {
       signal: closed,
     })
     this.#underWay--
+    // Beyond what this node takes in one body, which is refused before anything of it is done.
+    if (outcome.type === 'answered' && outcome.status === 413 && batch.length > 1) {
+      void this.#send(batch.slice(0, batch.length / 2))
+      void this.#send(batch.slice(batch.length / 2))
+      return
+    }
     this.#settle(batch, outcome)
     this.#sendWhatWaits()
   }

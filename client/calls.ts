@@ -1,10 +1,9 @@
 /** What the nouns of the client speak through: an operation of a batch, or a request of its own. */
 import { type Answer, Attempts, type CallOptions } from './attempts.ts'
 import { Batches } from './batches.ts'
-import { errorOf, isObject, LarderError } from './errors.ts'
+import { errorOf, isObject, LarderError, notUnderstood } from './errors.ts'
 import { Nodes } from './nodes.ts'
 import type { Repeat } from './retries.ts'
-import { notUnderstood } from './values.ts'
 
 export interface LarderOptions {
   /** Addresses of nodes, or of a balancer before them: whichever is there is asked. */
@@ -29,7 +28,9 @@ const WAITING_MAX = 100_000
 export interface Op extends CallOptions {
   readonly op: string
   readonly key: string
-  readonly fields?: Readonly<Record<string, unknown>>
+  readonly fields?: Fields
+  /** A field that is JSON already. */
+  readonly data?: string
   readonly isRead?: boolean
   readonly repeat?: Repeat
   /** Statuses, beside 200, that are answers and not errors. */
@@ -56,6 +57,9 @@ export class Calls {
   readonly #batches: Batches
   readonly #attempts: Attempts
   readonly #closed = new AbortController()
+  /** By which what this client sends is told from what others send. */
+  readonly #mark = markOfItsOwn()
+  #serial = 0
 
   /** @throws TypeError for addresses that are none. */
   constructor(options: LarderOptions) {
@@ -68,17 +72,24 @@ export class Calls {
     this.#attempts = new Attempts(this.#nodes, timeoutMs)
   }
 
+  /** A name that no call has had, of this client or another. */
+  nextName(): string {
+    return `${this.#mark}-${this.#serial++}`
+  }
+
   /** @throws LarderError for an error that is none of `answers`. */
   async operate({
     op,
     key,
     fields,
+    data,
     isRead = false,
     repeat = 'freely',
     answers,
     ...options
   }: Op): Promise<Fields> {
-    const text = JSON.stringify({ op, key, ...fields })
+    const named = JSON.stringify({ op, key, ...fields })
+    const text = data === undefined ? named : `${named.slice(0, -1)},"data":${data}}`
     const call = { ...options, key, repeat }
     const answer = await this.#attempts.persist(call, (node, withinMs) =>
       this.#batches.send(node, { text, isRead }, withinMs),
@@ -98,7 +109,7 @@ export class Calls {
     answers,
     ...call
   }: Request): Promise<Answer> {
-    const answer = await this.#attempts.persist({ ...call, repeat }, (node, withinMs) =>
+    const answer = await this.#attempts.persist({ ...call, repeat, answers }, (node, withinMs) =>
       this.#nodes.ask(node, {
         method,
         url: `${node.url}${path}`,
@@ -136,4 +147,9 @@ function urlsOf({ urls }: LarderOptions): string[] {
     if (!/^https?:$/.test(protocol)) throw new TypeError(`urls: ${url} is not http or https`)
     return `${origin}${pathname.replace(/\/+$/, '')}`
   })
+}
+
+/** 128 bits; `randomUUID` is not there in pages that came without TLS. */
+function markOfItsOwn(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('')
 }

@@ -1,8 +1,8 @@
 /** Counters: exact over all signed 64-bit integers, and so `bigint`. */
 import type { CallOptions } from './attempts.ts'
 import type { Calls, Fields } from './calls.ts'
-import { LarderError } from './errors.ts'
-import { notUnderstood } from './values.ts'
+import { LarderError, notUnderstood } from './errors.ts'
+import { inPath } from './key.ts'
 
 export interface AddOptions extends CallOptions {
   /** Seconds after the increment that begins it at which the counter ends; nothing on one that runs. */
@@ -36,7 +36,7 @@ export class Counter {
 
   /** The same, and how long the counter lives on. */
   async addTelling(by: bigint | number = 1n, options: AddOptions = {}): Promise<Total> {
-    const { ttl, min, max, idempotencyKey = crypto.randomUUID(), ...call } = options
+    const { ttl, min, max, idempotencyKey = this.#calls.nextName(), ...call } = options
     const fields = {
       by: integerText(by),
       idempotency_key: idempotencyKey,
@@ -71,7 +71,7 @@ export class Counter {
   ): Promise<void> {
     await this.#calls.request({
       method: 'PUT',
-      path: `/api/v1/counters/${encodeURIComponent(this.#key)}`,
+      path: `/api/v1/counters/${inPath(this.#key)}`,
       key: this.#key,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ value: integerText(value), ...(ttl !== undefined && { ttl }) }),

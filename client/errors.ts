@@ -18,6 +18,7 @@ export interface LarderErrorOptions extends ErrorOptions {
   /** Of HTTP; 0 where nothing was answered. */
   readonly status?: number
   readonly retryable?: boolean
+  readonly problem?: Readonly<Record<string, unknown>> | undefined
 }
 
 export class LarderError extends Error {
@@ -28,12 +29,15 @@ export class LarderError extends Error {
   readonly status: number
   /** Whether the same call may succeed later. Never true of a write that may have been carried out and must not be twice. */
   readonly retryable: boolean
+  /** All that the node said (RFC 9457), such as `value`, the total of a counter that stays as it is. */
+  readonly problem: Readonly<Record<string, unknown>> | undefined
 
   constructor(message: string, options: LarderErrorOptions) {
     super(message, options)
     this.code = options.code
     this.status = options.status ?? 0
     this.retryable = options.retryable ?? false
+    this.problem = options.problem
   }
 }
 
@@ -45,7 +49,13 @@ export function errorOf(status: number, body: unknown): LarderError {
     code: typeof code === 'string' ? code : 'NOT_UNDERSTOOD',
     status,
     retryable: isPassing(status),
+    problem: isObject(body) && typeof code === 'string' ? body : undefined,
   })
+}
+
+/** Whether the client that was asked is closed. */
+export function isClosed(error: unknown): boolean {
+  return error instanceof LarderError && error.code === 'CLOSED'
 }
 
 /** Of what passes by itself, be it said by a node or by a balancer before it. */
@@ -55,4 +65,10 @@ export function isPassing(status: number): boolean {
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
+}
+
+/** Of what is no answer of a node: a page of a balancer, say. */
+export function notUnderstood(answer: unknown): LarderError {
+  const shown = isObject(answer) ? Object.keys(answer).join(', ') : typeof answer
+  return new LarderError(`no answer of a node, with ${shown || 'nothing in it'}`, { code: 'NOT_UNDERSTOOD' })
 }

@@ -16,7 +16,7 @@ export type Outcome =
   | { readonly type: 'answered'; readonly status: number; readonly headers: Headers; readonly body: unknown }
   | { readonly type: 'refused' | 'lost'; readonly cause: unknown }
 
-/** The body of an answer is JSON if it says so, else bytes. Never throws. */
+/** The body of an answer is what its JSON says if it is JSON, else bytes. Never throws. */
 export async function exchange({ method, url, headers, body, withinMs, signal }: Exchange): Promise<Outcome> {
   const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(withinMs)))
   try {
@@ -34,16 +34,26 @@ export async function exchange({ method, url, headers, body, withinMs, signal }:
       type: 'answered',
       status: response.status,
       headers: response.headers,
-      body: isJson(response) ? await response.json() : new Uint8Array(await response.arrayBuffer()),
+      body: await bodyOf(response),
     }
   } catch (cause) {
     return { type: isRefused(cause) ? 'refused' : 'lost', cause }
   }
 }
 
-function isJson({ headers }: Response): boolean {
-  return /^application\/(?:problem\+)?json/.test(headers.get('content-type') ?? '')
+async function bodyOf(response: Response): Promise<unknown> {
+  const type = response.headers.get('content-type') ?? ''
+  if (!JSON_TYPE.test(type)) return new Uint8Array(await response.arrayBuffer())
+  const text = await response.text()
+  try {
+    return JSON.parse(text)
+  } catch {
+    // It came whole, and is not what it says.
+    return new TextEncoder().encode(text)
+  }
 }
+
+const JSON_TYPE = /^[^/;]+\/(?:[^/;]+\+)?json\s*(?:;|$)/i
 
 /** Of Node and Deno, and of Bun. A browser does not tell: there it may always have arrived. */
 const REFUSALS = [

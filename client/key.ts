@@ -13,6 +13,12 @@ export function keyText(key: Key): string {
   return text
 }
 
+/** As a part of a path. @throws TypeError for what addresses cannot say: they take it for a step. */
+export function inPath(key: string): string {
+  if (key === '.' || key === '..') throw new TypeError(`no address can have ${key} for a key`)
+  return encodeURIComponent(key)
+}
+
 /** As in Node 20 and newer; what a runtime without it lets through, the node refuses. */
 function isWellFormed(text: string & { isWellFormed?: () => boolean }): boolean {
   return text.isWellFormed?.() ?? true

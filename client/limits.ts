@@ -1,7 +1,8 @@
 /** Rate limits: buckets that refill evenly, exact over the whole cluster. */
 import type { CallOptions } from './attempts.ts'
 import type { Calls } from './calls.ts'
-import { notUnderstood } from './values.ts'
+import { notUnderstood } from './errors.ts'
+import { inPath } from './key.ts'
 
 export interface Taking extends CallOptions {
   /** How much there may be at once; an integer above 0. */
@@ -41,7 +42,7 @@ export class Limit {
 
   /** Begins anew. */
   async reset(options: CallOptions = {}): Promise<void> {
-    const path = `/api/v1/limits/${encodeURIComponent(this.#key)}`
+    const path = `/api/v1/limits/${inPath(this.#key)}`
     await this.#calls.request({ method: 'DELETE', path, key: this.#key, ...options })
   }
 }

@@ -70,7 +70,8 @@ export class Nodes {
   #placement: Placement | undefined
   #epoch = -1
   #turn = Math.floor(Math.random() * 2 ** 16)
-  #looking: Promise<void> | undefined
+  #isLookDue: boolean
+  #isLooking = false
   #lookedAtMs = -Infinity
   #lookEveryMs = LOOK_MIN_MS
   readonly #closed = new AbortController()
@@ -78,12 +79,13 @@ export class Nodes {
   constructor(options: NodesOptions) {
     this.#options = options
     this.#given = options.urls.map((url) => new Node(url))
+    this.#isLookDue = options.direct
   }
 
   /** Whom to ask, of those not yet `tried`: the owner of the key, then any other that has not failed of late, then any. */
   pick(key: string | undefined, tried: ReadonlySet<Node>): Node {
-    if (this.#lookedAtMs === -Infinity) this.look()
     const nowMs = performance.now()
+    if (this.#isLookDue && nowMs - this.#lookedAtMs > this.#lookEveryMs) void this.#look(nowMs)
     const owner = key === undefined ? undefined : this.#owner(key)
     if (owner !== undefined && !tried.has(owner) && !owner.isResting(nowMs)) return owner
     const all = this.#all()
@@ -118,15 +120,9 @@ export class Nodes {
     if (memberIds !== undefined && memberIds[this.#ownerIndex(key)] !== id) this.look()
   }
 
-  /** Looks at the cluster anew, one look at a time, soon. */
+  /** The cluster is looked at anew, with the next call that is made once it is time: nothing goes on while nobody calls. */
   look(): void {
-    if (!this.#options.direct || this.#looking !== undefined || this.#closed.signal.aborted) return
-    const pauseMs = Math.max(0, this.#lookedAtMs + this.#lookEveryMs - performance.now())
-    this.#looking = new Promise<void>((resolve) => setTimeout(resolve, pauseMs))
-      .then(() => this.#look())
-      .finally(() => {
-        this.#looking = undefined
-      })
+    this.#isLookDue = true
   }
 
   close(): void {
@@ -147,14 +143,23 @@ export class Nodes {
     return this.#placement?.holders[slotOf(key)] ?? -1
   }
 
-  async #look(): Promise<void> {
-    this.#lookedAtMs = performance.now()
+  async #look(nowMs: number): Promise<void> {
+    if (!this.#options.direct || this.#isLooking) return
+    this.#isLooking = true
+    this.#isLookDue = false
+    this.#lookedAtMs = nowMs
     this.#lookEveryMs = Math.min(LOOK_MAX_MS, this.#lookEveryMs * 2)
+    await this.#learn().finally(() => {
+      this.#isLooking = false
+    })
+  }
+
+  async #learn(): Promise<void> {
     const node = this.pick(undefined, new Set())
     const outcome = await this.#get(`${node.url}/api/v1/cluster`, this.#options.headers)
     const view = outcome.type === 'answered' ? viewOf(outcome.body) : undefined
     // An older one is that of a node which has not heard.
-    if (view === undefined || view.epoch < this.#epoch) return
+    if (view === undefined || view.epoch < this.#epoch) return this.look()
     const holders = view.members.filter(({ leaving }) => leaving !== true)
     const nodes = await Promise.all(holders.map((member) => this.#proven(member)))
     const placement = await place(
@@ -165,6 +170,7 @@ export class Nodes {
     this.#epoch = view.epoch
     this.#members = nodes
     this.#placement = placement
+    if (nodes.includes(undefined)) this.look()
   }
 
   /** The node that is that member, if it can be reached from here. No key is shown to whoever else is there. */

@@ -1,4 +1,5 @@
 /** A reaction that is there while somebody is: it is renewed until it is stopped, and ends by itself where nobody can do that. */
+import { isClosed } from './errors.ts'
 import type { Reactions } from './reactions.ts'
 
 export interface PresenceOptions {
@@ -68,7 +69,9 @@ export class Presence {
     try {
       await this.#add()
     } catch (error) {
-      if (!this.#isOver) this.#options.onError?.(error)
+      if (this.#isOver) return
+      this.#options.onError?.(error)
+      if (isClosed(error)) this.#isOver = true
     }
     if (!this.#isOver) this.#renewLater()
   }

@@ -2,10 +2,10 @@
 import type { CallOptions } from './attempts.ts'
 import type { Calls, Fields } from './calls.ts'
 import { fieldsIn } from './calls.ts'
-import { isObject } from './errors.ts'
+import { isObject, notUnderstood } from './errors.ts'
+import { inPath } from './key.ts'
 import { pages } from './pages.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
-import { notUnderstood } from './values.ts'
 
 export interface ReactOptions extends CallOptions {
   /** Seconds until it ends by itself. */
@@ -63,7 +63,7 @@ export class Reactions {
 
   /** The counts, and the reactions of this user. */
   async seenBy(user: string, options: CallOptions = {}): Promise<{ counts: Counts; own: readonly string[] }> {
-    const path = `/api/v1/reaction/reactions_count/${encodeURIComponent(this.#content)}`
+    const path = `/api/v1/reaction/reactions_count/${inPath(this.#content)}`
     const answer = await this.#calls.request({
       method: 'GET',
       path: `${path}?user_id=${encodeURIComponent(user)}`,
@@ -77,16 +77,16 @@ export class Reactions {
     return { counts: countsIn(fields), own: Array.isArray(own) ? own : [] }
   }
 
-  /** Who is engaged in that way. */
+  /** Who is engaged in that way; `timeoutMs` is that of a page. */
   users(reaction: string, options: CallOptions = {}): AsyncIterable<string> {
-    const path = `/api/v1/reaction/users/${encodeURIComponent(this.#content)}`
-    const query = `reaction_type=${encodeURIComponent(reaction)}&limit=1000`
-    return pages(
-      this.#calls,
-      (cursor) => `${path}?${query}&cursor=${encodeURIComponent(cursor)}`,
-      ({ users }) => (isObject(users) && Array.isArray(users[reaction]) ? (users[reaction] as string[]) : []),
-      options,
-    )
+    const path = `/api/v1/reaction/users/${inPath(this.#content)}`
+    return pages(this.#calls, {
+      path: `${path}?reaction_type=${encodeURIComponent(reaction)}&limit=1000`,
+      key: this.#content,
+      answers: [404],
+      read: ({ users }) => (isObject(users) && Array.isArray(users[reaction]) ? users[reaction] : []),
+      call: options,
+    })
   }
 
   /** Adds a reaction that lasts for as long as this process does, or until it is stopped. */

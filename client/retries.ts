@@ -15,13 +15,22 @@ export type Repeat = 'freely' | 'once'
 export type Verdict = 'done' | 'elsewhere' | 'later' | 'unknown'
 
 /** Refusals before anything is done. */
-const UNTOUCHED = ['OVERLOADED', 'REFUSED', 'DEFERRED', 'WRONG_OWNER', 'NOT_READY']
+const UNTOUCHED = ['OVERLOADED', 'REFUSED', 'DEFERRED', 'WRONG_OWNER', 'NOT_READY', 'REQUEST_TIMEOUT']
 
-export function judge(outcome: Outcome, repeat: Repeat): Verdict {
+export interface Judged {
+  readonly repeat: Repeat
+  /** Statuses that are answers, unless it is a node that is in trouble: upstream's own. */
+  readonly answers?: readonly number[] | undefined
+}
+
+export function judge(outcome: Outcome, { repeat, answers = [] }: Judged): Verdict {
   if (outcome.type === 'refused') return 'elsewhere'
   if (outcome.type === 'answered') {
-    if (!isPassing(outcome.status)) return 'done'
-    if (isObject(outcome.body) && UNTOUCHED.includes(String(outcome.body['code']))) return 'later'
+    const { status, body } = outcome
+    if (!isPassing(status)) return 'done'
+    const code = isObject(body) ? String(body['code']) : ''
+    if (UNTOUCHED.includes(code)) return 'later'
+    if (answers.includes(status) && code !== 'UNREACHABLE') return 'done'
   }
   return repeat === 'freely' ? 'later' : 'unknown'
 }

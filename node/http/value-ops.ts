@@ -4,6 +4,7 @@ import { type Body, type Reply, type Stamp, tagOf } from '../../shared/command.t
 import { LarderError } from '../../shared/errors.ts'
 import type { Pieces } from '../../shared/http/pieces.ts'
 import type { Fields } from '../../shared/json-fields.ts'
+import { isJson } from '../../shared/media-type.ts'
 import type { Steps } from '../../shared/steps.ts'
 import { deletedText, endingText, entryFields } from './api.ts'
 import { readingBase64, tellingBase64 } from './base64.ts'
@@ -144,16 +145,18 @@ function lifeAmong(fields: Fields): { ttlMs?: number; keepsTtl?: true } {
 function* tellingValue(key: string, reply: Reply, told: Pieces): Steps<void> {
   const fields = resultFields(key, reply.owner)
   if (reply.type !== 'value') return void told.add(`${fields},"data":null}`)
-  const data = yield* readingJson(reply)
-  const more = `${tagText(reply.stamp)}${endingText(reply)}}`
-  if (data !== undefined) {
-    told.add(`${fields},"data":`).add(data).add(more)
-    return
-  }
   const { contentType, body } = reply
-  told.add(`${fields},"base64":"`)
-  yield* tellingBase64(typeof body === 'string' ? Buffer.from(body) : body, told)
-  told.add(`","content_type":${JSON.stringify(contentType)}${more}`)
+  const data = yield* readingJson(reply)
+  told.add(fields)
+  if (data !== undefined) told.add(',"data":').add(data)
+  // What is JSON by chance may have been meant as text, or as bytes: it is told in both ways.
+  if (data === undefined || !isJson(contentType)) {
+    told.add(',"base64":"')
+    yield* tellingBase64(typeof body === 'string' ? Buffer.from(body) : body, told)
+    told.add('"')
+  }
+  if (contentType !== 'application/json') told.add(`,"content_type":${JSON.stringify(contentType)}`)
+  told.add(`${tagText(reply.stamp)}${endingText(reply)}}`)
 }
 
 /** @throws LarderError PRECONDITION_FAILED, or NO_SUCH_KEY. */

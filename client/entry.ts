@@ -1,0 +1,65 @@
+/** Values, as callers have them and as they travel: JSON, text, or bytes. */
+import { fromBase64 } from './bytes.ts'
+import { notUnderstood } from './errors.ts'
+
+/** A value with what is known of it. */
+export interface Entry<T> {
+  readonly value: T
+  /** Changes with the value; for `ifMatch`. */
+  readonly etag: string
+  /** Seconds that are left; absent where it does not end by itself. */
+  readonly ttl?: number
+  readonly contentType: string
+}
+
+/** To be stored: JSON as its text, all else as bytes of a type. */
+export type Stored =
+  | { readonly type: 'json'; readonly text: string }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string }
+
+const JSON_TYPE = 'application/json'
+const BYTES_TYPE = 'application/octet-stream'
+/** What is JSON there was sent by somebody who has said nothing of its type. */
+const FORM_TYPE = /^application\/x-www-form-urlencoded/i
+const TEXT_TYPE = /^text\//i
+const JSON_LIKE_TYPE = /^[^/;]+\/(?:json|[^/;]+\+json)\s*(?:;|$)/i
+
+/** Bytes as they are; text as it is where a type says so; all else as JSON. @throws TypeError for what is none of these. */
+export function stored(value: unknown, contentType?: string): Stored {
+  const bytes = bytesOf(value, contentType)
+  if (bytes !== undefined) return { type: 'bytes', bytes, contentType: contentType ?? BYTES_TYPE }
+  const text: unknown = JSON.stringify(value)
+  if (typeof text !== 'string')
+    throw new TypeError('JSON has nothing for this value: to forget a key, delete it')
+  // A type of its own, such as application/ld+json, is kept with it.
+  return contentType === undefined || contentType === JSON_TYPE
+    ? { type: 'json', text }
+    : { type: 'bytes', bytes: encoder.encode(text), contentType }
+}
+
+function bytesOf(value: unknown, contentType: string | undefined): Uint8Array<ArrayBuffer> | undefined {
+  if (value instanceof Uint8Array) return value as Uint8Array<ArrayBuffer>
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (contentType === undefined || JSON_LIKE_TYPE.test(contentType)) return undefined
+  if (typeof value === 'string') return encoder.encode(value)
+  throw new TypeError(`a value of type ${contentType} is text or bytes`)
+}
+
+const encoder = new TextEncoder()
+
+/** What was told of a key; `undefined` where nothing is there. */
+export function entryOf<T>(result: Readonly<Record<string, unknown>>): Entry<T> | undefined {
+  const { data, base64, etag, ttl, content_type: contentType = JSON_TYPE } = result
+  if (typeof etag !== 'string') return undefined
+  if (typeof contentType !== 'string' || (base64 !== undefined && typeof base64 !== 'string'))
+    throw notUnderstood(result)
+  const value =
+    base64 === undefined || (data !== undefined && FORM_TYPE.test(contentType))
+      ? data
+      : textOrBytes(fromBase64(base64), contentType)
+  return { value: value as T, etag, contentType, ...(typeof ttl === 'number' && { ttl }) }
+}
+
+function textOrBytes(bytes: Uint8Array, contentType: string): string | Uint8Array {
+  return TEXT_TYPE.test(contentType) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) : bytes
+}
