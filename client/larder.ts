@@ -4,6 +4,7 @@
  *
  * Calls that are not awaited may overtake each other.
  */
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { CallOptions } from './attempts.ts'
 import { type Calls as AllCalls, Calls, fieldsIn, type LarderOptions } from './calls.ts'
 import { Counter } from './counters.ts'

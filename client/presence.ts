@@ -1,4 +1,5 @@
 /** A reaction that is there while somebody is: it is renewed until it is stopped, and ends by itself where nobody can do that. */
+/// <reference lib="esnext.disposable" preserve="true" />
 import { isClosed } from './errors.ts'
 import type { Reactions } from './reactions.ts'
 
