@@ -3,9 +3,9 @@
  *
  *     betterAuth({ secondaryStorage: larderStorage({ urls: ['http://127.0.0.1:4000'] }) })
  */
-import { Larder, type LarderOptions } from '../larder.ts'
+import { type Connection, connect } from './connection.ts'
 
-export interface LarderStorageOptions extends LarderOptions {
+export type LarderStorageOptions = Connection & {
   /** What all keys begin with: `auth:` if absent. */
   readonly prefix?: string
 }
@@ -19,10 +19,11 @@ export interface LarderStorage {
   getAndDelete(key: string): Promise<string | null>
   /** By one. The counter ends `ttl` seconds after the increment that began it. */
   increment(key: string, ttl: number): Promise<number>
+  close(): void
 }
 
 export function larderStorage({ prefix = 'auth:', ...options }: LarderStorageOptions): LarderStorage {
-  const larder = new Larder(options)
+  const { larder, close } = connect(options)
   return {
     get: async (key) => asText(await larder.get(prefix + key)),
     async set(key, value, ttl) {
@@ -35,6 +36,7 @@ export function larderStorage({ prefix = 'auth:', ...options }: LarderStorageOpt
     async increment(key, ttl) {
       return Number(await larder.counter(prefix + key).add(1n, { ttl }))
     },
+    close,
   }
 }
 

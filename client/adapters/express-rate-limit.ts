@@ -3,9 +3,10 @@
  *
  *     rateLimit({ windowMs: 60_000, limit: 100, store: new LarderRateLimitStore({ urls: ['http://127.0.0.1:4000'] }) })
  */
-import { isOutOfBounds, Larder, type LarderOptions } from '../larder.ts'
+import { isOutOfBounds, type Larder } from '../larder.ts'
+import { type Connection, connect } from './connection.ts'
 
-export interface LarderRateLimitOptions extends LarderOptions {
+export type LarderRateLimitOptions = Connection & {
   /** What all keys begin with: `rate:` if absent. */
   readonly prefix?: string
 }
@@ -22,11 +23,14 @@ export class LarderRateLimitStore {
   /** Other servers count the same keys. */
   readonly localKeys = false
   readonly #larder: Larder
+  readonly #close: () => void
   #windowMs = WINDOW_MS
 
   constructor({ prefix = 'rate:', ...options }: LarderRateLimitOptions) {
     this.prefix = prefix
-    this.#larder = new Larder(options)
+    const { larder, close } = connect(options)
+    this.#larder = larder
+    this.#close = close
   }
 
   init({ windowMs }: { readonly windowMs: number }): void {
@@ -59,7 +63,7 @@ export class LarderRateLimitStore {
   }
 
   shutdown(): void {
-    this.#larder.close()
+    this.#close()
   }
 
   #counter(key: string) {

@@ -4,13 +4,14 @@
  *     session({ store: new LarderSessionStore({ urls: ['http://127.0.0.1:4000'] }), secret, resave: false, saveUninitialized: false })
  */
 import session, { type SessionData } from 'express-session'
-import { Larder, type LarderOptions } from '../larder.ts'
+import type { Larder } from '../larder.ts'
+import { type Connection, connect } from './connection.ts'
 
-export interface LarderSessionOptions extends LarderOptions {
+export type LarderSessionOptions = Connection & {
   /** What all keys begin with: `sess:` if absent. */
   readonly prefix?: string
-  /** Seconds that a session lives whose cookie does not say: a day if absent. */
-  readonly ttl?: number
+  /** Seconds that a session lives whose cookie does not say: a day if absent. Or what says so of every session. */
+  readonly ttl?: number | ((data: SessionData) => number)
   /** Whether a session that is used, and not changed, lives on as it is: false if absent. */
   readonly disableTouch?: boolean
 }
@@ -22,7 +23,8 @@ const DAY_SECONDS = 86_400
 export class LarderSessionStore extends session.Store {
   readonly prefix: string
   readonly #larder: Larder
-  readonly #ttl: number
+  readonly #close: () => void
+  readonly #ttl: number | ((data: SessionData) => number)
   readonly #isTouched: boolean
 
   constructor({
@@ -35,7 +37,9 @@ export class LarderSessionStore extends session.Store {
     this.prefix = prefix
     this.#ttl = ttl
     this.#isTouched = !disableTouch
-    this.#larder = new Larder(options)
+    const { larder, close } = connect(options)
+    this.#larder = larder
+    this.#close = close
   }
 
   override get(id: string, callback: Callback<SessionData | null> = ignore): void {
@@ -85,7 +89,7 @@ export class LarderSessionStore extends session.Store {
   }
 
   close(): void {
-    this.#larder.close()
+    this.#close()
   }
 
   async #all(): Promise<SessionData[]> {
@@ -96,9 +100,10 @@ export class LarderSessionStore extends session.Store {
     return found.flatMap(({ id, data }) => (data === undefined ? [] : [{ id, ...data }]))
   }
 
-  /** Seconds until its cookie ends. */
-  #ttlOf({ cookie }: SessionData): number {
-    const expires = cookie?.expires
+  /** Seconds that it lives. */
+  #ttlOf(data: SessionData): number {
+    if (typeof this.#ttl === 'function') return this.#ttl(data)
+    const expires = data.cookie?.expires
     return expires ? (new Date(expires).getTime() - Date.now()) / 1000 : this.#ttl
   }
 }

@@ -5,9 +5,10 @@
  *
  * Keys are prefixed, so that `clear` deletes what is Keyv's and nothing else.
  */
-import { Larder, type LarderOptions } from '../larder.ts'
+import type { Larder } from '../larder.ts'
+import { type Connection, connect } from './connection.ts'
 
-export interface KeyvLarderOptions extends LarderOptions {
+export type KeyvLarderOptions = Connection & {
   /** What the keys of this store begin with: `keyv:` if absent. */
   readonly prefix?: string
 }
@@ -24,17 +25,18 @@ const PREFIX = 'keyv:'
 export class KeyvLarder {
   /** Set by Keyv, which begins its keys with it. */
   namespace: string | undefined
-  /** Keyv reads and writes it. */
+  /** Keyv reads and writes it, and version 5 iterates over no store whose dialect it does not know. */
   opts: Record<string, unknown>
   readonly larder: Larder
+  readonly #close: () => void
   readonly #prefix: string
 
-  /** Of a client of its own, or over one that there is. */
-  constructor(options: KeyvLarderOptions | Larder) {
-    const { prefix = PREFIX, ...others } = options instanceof Larder ? {} : options
-    this.larder = options instanceof Larder ? options : new Larder(others as LarderOptions)
+  constructor({ prefix = PREFIX, ...options }: KeyvLarderOptions) {
+    const { larder, close } = connect(options)
+    this.larder = larder
+    this.#close = close
     this.#prefix = prefix
-    this.opts = { dialect: 'larder', prefix }
+    this.opts = { dialect: 'redis', prefix }
   }
 
   async get<T>(key: string): Promise<T | undefined> {
@@ -52,7 +54,9 @@ export class KeyvLarder {
     return (await this.larder.set(this.#named(key), value, options)) !== undefined
   }
 
-  async setMany(entries: readonly KeyvEntry[]): Promise<boolean[]> {
+  /** Whether each was stored: Keyv 5 says in its type that nothing comes, and passes on what does. */
+  setMany(entries: readonly KeyvEntry[]): Promise<void>
+  async setMany(entries: readonly KeyvEntry[]): Promise<unknown> {
     return await Promise.all(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)))
   }
 
@@ -93,7 +97,7 @@ export class KeyvLarder {
   }
 
   async disconnect(): Promise<void> {
-    this.larder.close()
+    this.#close()
   }
 
   #begin(namespace: string | undefined): string {

@@ -3,9 +3,10 @@
  *
  *     createStorage({ driver: larderDriver({ urls: ['http://127.0.0.1:4000'], base: 'app' }) })
  */
-import { Larder, type LarderOptions } from '../larder.ts'
+import type { Larder } from '../larder.ts'
+import { type Connection, connect } from './connection.ts'
 
-export interface LarderDriverOptions extends LarderOptions {
+export type LarderDriverOptions = Connection & {
   /** What all keys begin with, before a colon. */
   readonly base?: string
   /** Seconds that items live where a call says nothing else. */
@@ -28,17 +29,15 @@ export interface LarderDriver {
   setItem(key: string, value: string, options?: ItemOptions): Promise<void>
   setItemRaw(key: string, value: unknown, options?: ItemOptions): Promise<void>
   removeItem(key: string): Promise<void>
-  getMeta(key: string): Promise<{ ttl?: number; size: number } | null>
+  getMeta(key: string): Promise<{ ttl?: number } | null>
   getKeys(base?: string): Promise<string[]>
   clear(base?: string): Promise<void>
   dispose(): void
 }
 
-const TEXT = 'text/plain;charset=utf-8'
-
 export function larderDriver(options: LarderDriverOptions): LarderDriver {
   const { base = '', ttl: fallbackTtl, ...others } = options
-  const larder = new Larder(others)
+  const { larder, close } = connect(others)
   const root = base === '' ? '' : `${base.replace(/:+$/, '')}:`
   const lifetime = ({ ttl = fallbackTtl }: ItemOptions = {}) => (ttl === undefined ? {} : { ttl })
   const value = async (key: string) => (await larder.get(root + key)) ?? null
@@ -53,20 +52,18 @@ export function larderDriver(options: LarderDriverOptions): LarderDriver {
     getItems: (items) => Promise.all(items.map(async ({ key }) => ({ key, value: await text(key) }))),
     getItemRaw: value,
     async setItem(key, value, options) {
-      await larder.set(root + key, value, { contentType: TEXT, ...lifetime(options) })
+      await larder.set(root + key, value, lifetime(options))
     },
     async setItemRaw(key, value, options) {
-      const type = typeof value === 'string' ? { contentType: TEXT } : {}
-      await larder.set(root + key, value, { ...type, ...lifetime(options) })
+      await larder.set(root + key, value, lifetime(options))
     },
     async removeItem(key) {
       await larder.delete(root + key)
     },
     async getMeta(key) {
-      for await (const one of larder.list({ prefix: root + key })) {
-        if (one.key === root + key) return { size: one.bytes, ...(one.ttl !== undefined && { ttl: one.ttl }) }
-      }
-      return null
+      const entry = await larder.entry(root + key)
+      if (entry === undefined) return null
+      return entry.ttl === undefined ? {} : { ttl: entry.ttl }
     },
     async getKeys(within = '') {
       const keys: string[] = []
@@ -76,7 +73,7 @@ export function larderDriver(options: LarderDriverOptions): LarderDriver {
     async clear(within = '') {
       await larder.clear(root + within)
     },
-    dispose: () => larder.close(),
+    dispose: close,
   }
 }
 

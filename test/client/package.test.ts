@@ -60,7 +60,7 @@ await larder.set('soup', 1, { expires: 60 })
 // @ts-expect-error: addresses are needed
 new Larder({})
 const urls = ['http://127.0.0.1:4000']
-const stores = [new KeyvLarder({ urls }), new Named(larder), larderDriver({ urls }), larderStorage({ urls }), new LarderRateLimitStore({ urls })]
+const stores = [new KeyvLarder({ urls }), new Named({ larder }), larderDriver({ urls }), larderStorage({ urls }), new LarderRateLimitStore({ urls })]
 export { entry, stored, total, allowed, presence, stores }
 `
 
