@@ -7,6 +7,8 @@ export interface ResponseOptions extends CallOptions {
   readonly orgId?: string
   /** The caller's own, for upstream. */
   readonly authorization?: string
+  /** All others: those that the route sends to upstream; of a response that is stored, its own, such as `surrogate-key`. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** An answer of the cache, of whatever status upstream's was. */
@@ -85,8 +87,9 @@ export class Responses {
   }
 }
 
-function partsOf({ orgId, authorization, ...call }: ResponseOptions) {
+function partsOf({ orgId, authorization, headers: others, ...call }: ResponseOptions) {
   const headers = {
+    ...others,
     ...(orgId !== undefined && { org_id: orgId }),
     ...(authorization !== undefined && { authorization }),
   }

@@ -1,6 +1,7 @@
 /** Measures on this machine what requests cost and what becomes of a node under load; each prints tables in Markdown. */
 import { measureBodies } from './bench/bodies.ts'
 import { measureBudgets } from './bench/budget.ts'
+import { measureClient } from './bench/client.ts'
 import { findCores } from './bench/cores.ts'
 import { measureDisk } from './bench/disk.ts'
 import { measureLatency } from './bench/latency.ts'
@@ -21,6 +22,7 @@ const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what req
        ./scripts/bench.sh budget [SECONDS]               what is resident beside what MAX_BYTES counts, of 8, 64 and 512 MiB (60)
        ./scripts/bench.sh overload [KIND [SECONDS]]      three times what it can do of batch, post or get (batch 5)
        ./scripts/bench.sh latency [SECONDS_A_ROW [RATE]] how long they take at a rate, and in parts of what can be served (5)
+       ./scripts/bench.sh client [SECONDS_A_ROW [ROUNDS]] the client, beside ioredis with auto-pipelining (2 3: three minutes)
        ./scripts/bench.sh bodies [SECONDS [ROUNDS]]      what readers notice while bodies of 8 MiB arrive (2 3)
        ./scripts/bench.sh disk [ROUNDS]                  what readers notice while 100,000 changed keys are written (5)
        ./scripts/bench.sh turns [ENTRIES]                what others notice while so many end together, and move (200000)
@@ -81,6 +83,10 @@ function commandOf([first = '2', ...rest]: readonly string[]): () => Promise<str
     case 'latency': {
       const [seconds, perSecond] = [number(second, 5), third === undefined ? undefined : number(third, 0)]
       return () => measureLatency(options, { seconds, perSecond, progress })
+    }
+    case 'client': {
+      const [seconds, rounds] = [number(second, 2), number(third, 3)]
+      return () => measureClient(options, { seconds, rounds, progress })
     }
     case 'bodies': {
       const [seconds, rounds] = [number(second, 2), number(third, 3)]

@@ -21,10 +21,11 @@ interface KeyvEntry {
 }
 
 const PREFIX = 'keyv:'
+const READ_TOGETHER = 100
 
 export class KeyvLarder {
-  /** Set by Keyv, which begins its keys with it. */
-  namespace: string | undefined
+  /** Set by Keyv 5, which begins its keys with it; version 6 does so where it is not there from the beginning. */
+  declare namespace: string | undefined
   /** Keyv reads and writes it, and version 5 iterates over no store whose dialect it does not know. */
   opts: Record<string, unknown>
   readonly larder: Larder
@@ -85,10 +86,25 @@ export class KeyvLarder {
   }
 
   async *iterator<T>(namespace = this.namespace): AsyncGenerator<[key: string, value: T | undefined], void> {
-    for await (const { key } of this.larder.list({ prefix: this.#begin(namespace) })) {
-      const value = await this.larder.get<T>(key)
-      if (value !== undefined) yield [key.slice(this.#prefix.length), value]
+    for await (const keys of this.#keysIn(namespace)) {
+      const values = await this.getMany<T>(keys)
+      for (const [index, key] of keys.entries()) {
+        const value = values[index]
+        if (value !== undefined) yield [key, value]
+      }
     }
+  }
+
+  /** Some at a time, which are read together. */
+  async *#keysIn(namespace: string | undefined): AsyncGenerator<string[], void> {
+    let keys: string[] = []
+    for await (const { key } of this.larder.list({ prefix: this.#begin(namespace) })) {
+      keys.push(key.slice(this.#prefix.length))
+      if (keys.length < READ_TOGETHER) continue
+      yield keys
+      keys = []
+    }
+    yield keys
   }
 
   /** Errors are those of the calls; there are no others to tell of. */

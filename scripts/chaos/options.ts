@@ -1,6 +1,7 @@
 /** What a chaos run can be told on its command line. */
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { INSISTED } from './promises.ts'
 import { KINDS, type Kind } from './schedule.ts'
 
 export const USAGE = `usage: npm run chaos -- [OPTION...]
@@ -14,6 +15,7 @@ export const USAGE = `usage: npm run chaos -- [OPTION...]
   --clients N      (8)
   --rate N         operations a second, of all clients together (300)
   --faults LIST    all, none, or of these, with commas: ${KINDS.join(' ')}
+  --client         the clients are those of client/, which try again by themselves: no call may fail
   --long           freeze members for up to a minute
   --overlap        trouble with uplink comes together with other faults
   --json           the verdict as JSON
@@ -31,6 +33,8 @@ export interface ChaosOptions {
   readonly clients: number
   readonly rate: number
   readonly kinds: readonly Kind[]
+  /** The clients are those of `client/`. */
+  readonly isClient: boolean
   readonly isLong: boolean
   readonly isOverlapping: boolean
   readonly format: 'text' | 'json' | 'markdown'
@@ -53,6 +57,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       clients: { type: 'string', default: '8' },
       rate: { type: 'string', default: '300' },
       faults: { type: 'string', default: 'all' },
+      client: { type: 'boolean', default: false },
       long: { type: 'boolean', default: false },
       overlap: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -72,7 +77,8 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     syncIntervalMs: integer('--sync-ms', values['sync-ms'], 0),
     clients: integer('--clients', values.clients, 2),
     rate: integer('--rate', values.rate, 1),
-    kinds: kindsIn(values.faults, copies),
+    kinds: kindsIn(values.faults, { copies, isClient: values.client }),
+    isClient: values.client,
     isLong: values.long,
     isOverlapping: values.overlap,
     format,
@@ -87,14 +93,16 @@ function integer(name: string, text: string, least: number): number {
   throw new Error(`${name} ${text}: an integer is needed, at least ${least}`)
 }
 
-function kindsIn(text: string, copies: number): Kind[] {
+function kindsIn(text: string, { copies, isClient }: Pick<ChaosOptions, 'copies' | 'isClient'>): Kind[] {
   const isPromised = (kind: Kind) => copies > 1 || kind !== 'disk-loss'
-  if (text === 'all') return KINDS.filter(isPromised)
+  if (text === 'all') return KINDS.filter((kind) => isPromised(kind) && (!isClient || INSISTED.has(kind)))
   if (text === 'none') return []
   return text.split(',').map((name) => {
     const kind = KINDS.find((kind) => kind === name)
     if (kind === undefined) throw new Error(`--faults ${text}: there is no ${name}`)
     if (!isPromised(kind)) throw new Error(`--faults ${text}: with one copy a disk is all that there is`)
+    if (isClient && !INSISTED.has(kind))
+      throw new Error(`--faults ${text}: with --client there are ${[...INSISTED].join(' ')}`)
     return kind
   })
 }

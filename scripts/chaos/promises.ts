@@ -4,6 +4,8 @@ import type { Fault, Kind } from './schedule.ts'
 export interface Setting {
   readonly copies: number
   readonly leaseMs: number
+  /** The clients are those of `client/`. */
+  readonly isClient?: boolean
 }
 
 /** Its keys are served again within this time, where a copy is left. */
@@ -45,9 +47,27 @@ const LIMITS: { readonly [kind in Kind]: Limit } = {
   partition: ({ holdMs }, { leaseMs }) => holdMs + leaseMs + DEADLINE_MS,
 }
 
+/** Faults of which the callers of `client/` notice nothing, where a copy is left: it goes on trying, and finds who has it. */
+export const INSISTED: ReadonlySet<Kind> = new Set([
+  'join',
+  'leave',
+  'restart',
+  'kill',
+  'kill-join',
+  'kill-leave',
+  'stop',
+  'disk-loss',
+  'clock',
+  'full',
+  'uplink-down',
+  'uplink-slow',
+  'uplink-cut',
+])
+
 /** In milliseconds; 0 where none may fail. */
 export function failMaxMs(fault: Fault, setting: Setting): number {
   const { beside } = fault
+  if (setting.isClient && setting.copies > 1 && INSISTED.has(fault.kind)) return 0
   const alone = LIMITS[fault.kind](fault, setting)
   // Without uplink nobody says of a silent member that it is gone.
   const limit = beside === undefined ? alone : alone + beside.holdMs + setting.leaseMs + DEADLINE_MS

@@ -12,6 +12,7 @@ import { Records } from './records.ts'
 import { untilRecovered } from './recovery.ts'
 import { type Fault, nameOf, schedule } from './schedule.ts'
 import { Stage } from './stage.ts'
+import { ThroughClient } from './through-client.ts'
 import type { Verdict } from './verdict.ts'
 
 const CALM_MS = 1500
@@ -43,10 +44,16 @@ export class Run {
     this.#records = new Records(options.clients)
     const shared = { ...parts, records: this.#records, stage: this.#stage }
     const paceMs = Math.max(1, Math.round((1000 * options.clients) / options.rate))
-    this.#clients = Array.from(
-      { length: options.clients },
-      (_, index) => new Client({ ...shared, index, paceMs, random: this.#random.fork() }),
-    )
+    this.#clients = Array.from({ length: options.clients }, (_, index) => {
+      const through = options.isClient ? new ThroughClient(this.#urls) : undefined
+      return new Client({ ...shared, index, paceMs, random: this.#random.fork(), through })
+    })
+  }
+
+  /** Of the members that are there when all is well. */
+  get #urls(): string[] {
+    const { cluster } = this.#parts
+    return cluster.base.map((id) => cluster.member(id).url)
   }
 
   async play(): Promise<void> {

@@ -43,4 +43,10 @@ describe('scripts: for how long requests may fail', () => {
     expect(limit('stop', {}, 'uplink-down')).to.equal(16_000)
     expect(limit('join', {}, 'uplink-slow')).to.equal(11_000)
   })
+
+  it('is not at all where the client goes on trying, and a copy is left', () => {
+    expect(limit('kill', { isClient: true })).to.equal(0)
+    expect(limit('stop', { isClient: true }, 'uplink-slow')).to.equal(0)
+    expect(limit('kill', { isClient: true, copies: 1 })).to.equal(36_000)
+  })
 })
