@@ -16,13 +16,15 @@ export interface Call extends CallOptions {
   /** By which the node is chosen. */
   readonly key?: string
   readonly repeat: Repeat
+  /** A try may take all of its time: much is to be done, or nothing can be tried again. */
+  readonly isPatient?: boolean | undefined
   /** Statuses that are answers, and not errors. */
   readonly answers?: readonly number[] | undefined
 }
 
 export type Answer = Extract<Outcome, { type: 'answered' }>
 
-/** No single try takes longer: a node that stands still is not waited for. */
+/** No other try takes longer: a node that stands still is not waited for. */
 export const TRY_MAX_MS = 2500
 
 export class Attempts {
@@ -55,7 +57,8 @@ export class Attempts {
       if (this.#nodes.areAll(tried)) tried.clear()
       const node = this.#nodes.pick(call.key, tried)
       tried.add(node)
-      const outcome = await this.#inTime(attempt(node, Math.min(leftMs, TRY_MAX_MS)), leftMs, call)
+      const withinMs = call.isPatient ? leftMs : Math.min(leftMs, TRY_MAX_MS)
+      const outcome = await this.#inTime(attempt(node, withinMs), withinMs, call)
       const verdict = judge(outcome, call)
       if (verdict === 'done' && outcome.type === 'answered') return outcome
       if (verdict === 'unknown') throw notKnown(outcome)
@@ -67,11 +70,11 @@ export class Attempts {
     }
   }
 
-  /** The outcome, or that none came in time. Most calls need no timer, as no try lasts until their deadline. */
-  #inTime(outcome: Promise<Outcome>, leftMs: number, { signal }: Call): Promise<Outcome> {
-    if (signal === undefined && leftMs > TRY_MAX_MS) return outcome
+  /** The outcome, or that none came in time. Most calls need no timer, as what they are sent with has the same time. */
+  #inTime(outcome: Promise<Outcome>, withinMs: number, { signal }: Call): Promise<Outcome> {
+    if (signal === undefined && withinMs === TRY_MAX_MS) return outcome
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => settle(() => resolve({ type: 'lost', cause: undefined })), leftMs)
+      const timer = setTimeout(() => settle(() => resolve({ type: 'lost', cause: undefined })), withinMs)
       const onAbort = () => settle(() => reject(signal?.reason))
       const settle = (act: () => void) => {
         clearTimeout(timer)

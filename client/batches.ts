@@ -1,5 +1,5 @@
 /**
- * Calls of one turn travel as one batch a node. Some batches a node are under way at once; what comes meanwhile is the
+ * Calls of one turn travel as one batch a node, and those that can wait as another. Some batches a node are under way at once; what comes meanwhile is the
  * next batch, so that load decides how large they are.
  */
 import { isObject, LarderError } from './errors.ts'
@@ -16,6 +16,8 @@ export interface Operation {
   /** As JSON. */
   readonly text: string
   readonly isRead: boolean
+  /** It waits for its answer as long as it takes, and so travels with others that do. */
+  readonly isPatient: boolean
 }
 
 interface Waiting extends Operation {
@@ -35,7 +37,7 @@ export interface BatchesOptions {
 
 export class Batches {
   readonly #options: BatchesOptions
-  readonly #lanes = new Map<Node, Lane>()
+  readonly #lanes = { hurried: new Map<Node, Lane>(), patient: new Map<Node, Lane>() }
   #count = 0
 
   constructor(options: BatchesOptions) {
@@ -43,7 +45,7 @@ export class Batches {
   }
 
   /** What came of it, within so long. @throws LarderError TOO_MANY_CALLS. */
-  send(node: Node, { text, isRead }: Operation, withinMs: number): Promise<Outcome> {
+  send(node: Node, operation: Operation, withinMs: number): Promise<Outcome> {
     const { waitingMax } = this.#options
     if (this.#count >= waitingMax)
       throw new LarderError(`${waitingMax} calls wait already`, { code: 'TOO_MANY_CALLS', retryable: true })
@@ -53,15 +55,16 @@ export class Batches {
         this.#count--
         resolve(outcome)
       }
-      this.#laneOf(node).push({ text, isRead, withinMs, settle })
+      this.#laneOf(node, operation).push({ ...operation, withinMs, settle })
     })
   }
 
-  #laneOf(node: Node): Lane {
-    let lane = this.#lanes.get(node)
+  #laneOf(node: Node, { isPatient }: Operation): Lane {
+    const lanes = isPatient ? this.#lanes.patient : this.#lanes.hurried
+    let lane = lanes.get(node)
     if (lane === undefined) {
-      lane = new Lane(node, this.#options, () => this.#lanes.delete(node))
-      this.#lanes.set(node, lane)
+      lane = new Lane(node, this.#options, () => lanes.delete(node))
+      lanes.set(node, lane)
     }
     return lane
   }

@@ -44,6 +44,7 @@ export interface Request extends CallOptions {
   readonly key?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array<ArrayBuffer>
+  readonly isPatient?: boolean
   readonly repeat?: Repeat
   readonly answers?: readonly number[]
 }
@@ -90,9 +91,10 @@ export class Calls {
   }: Op): Promise<Fields> {
     const named = JSON.stringify({ op, key, ...fields })
     const text = data === undefined ? named : `${named.slice(0, -1)},"data":${data}}`
-    const call = { ...options, key, repeat }
+    const isPatient = repeat === 'once'
+    const call = { ...options, key, repeat, isPatient }
     const answer = await this.#attempts.persist(call, (node, withinMs) =>
-      this.#batches.send(node, { text, isRead }, withinMs),
+      this.#batches.send(node, { text, isRead, isPatient }, withinMs),
     )
     const result = fieldsIn(answer, answers)
     if (typeof result['node'] === 'string') this.#nodes.heardOwner(key, result['node'])

@@ -83,7 +83,8 @@ export class Responses {
 
   async #post(path: string, fields: object, call: CallOptions): Promise<void> {
     const headers = { 'content-type': 'application/json' }
-    await this.#calls.request({ method: 'POST', path, headers, body: JSON.stringify(fields), ...call })
+    const body = JSON.stringify(fields)
+    await this.#calls.request({ method: 'POST', path, headers, body, isPatient: true, ...call })
   }
 }
 
@@ -93,5 +94,6 @@ function partsOf({ orgId, authorization, headers: others, ...call }: ResponseOpt
     ...(orgId !== undefined && { org_id: orgId }),
     ...(authorization !== undefined && { authorization }),
   }
-  return { headers, ...call }
+  // Upstream has its own time, and all owners have to confirm.
+  return { headers, isPatient: true, ...call }
 }

@@ -132,7 +132,7 @@ export class Values {
    */
   async clear(prefix: string, options: CallOptions = {}): Promise<number> {
     const path = `/api/v1/kv?prefix=${encodeURIComponent(prefix)}`
-    const answer = await this.#calls.request({ method: 'DELETE', path, ...options })
+    const answer = await this.#calls.request({ method: 'DELETE', path, isPatient: true, ...options })
     return Number(fieldsIn(answer)['deleted'])
   }
 
@@ -157,6 +157,7 @@ export class Values {
         ...(ifMatch !== undefined && { 'if-match': ifMatch }),
       },
       body: bytes,
+      isPatient: true,
       repeat: isConditional(options) ? 'once' : 'freely',
       answers: [412],
       ...call,

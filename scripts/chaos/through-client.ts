@@ -14,6 +14,7 @@ interface Call {
 type Found = Partial<Pick<Answer, 'status' | 'text' | 'etag' | 'problem'>>
 type Row = readonly [method: Request['method'], path: RegExp, call: (call: Call) => Promise<Found>]
 
+const DONE: Found = { status: 204 }
 const json = (body: object): Found => ({ text: JSON.stringify(body) })
 const PLACE = /^\/api\?key=(.+)$/
 const COUNTER = /^\/api\/v1\/counters\/(.+)$/
@@ -36,7 +37,7 @@ const ROWS: readonly Row[] = [
       await (action === 'add'
         ? reactions.add(user_id, reaction_type)
         : reactions.remove(user_id, reaction_type))
-      return {}
+      return DONE
     },
   ],
   [
@@ -87,7 +88,7 @@ const ROWS: readonly Row[] = [
     'DELETE',
     LOCK,
     async ({ larder, name, headers: { 'if-match': ifMatch = '' } }) =>
-      (await larder.delete(name, { ifMatch })) ? {} : { status: 412, problem: '412 PRECONDITION_FAILED' },
+      (await larder.delete(name, { ifMatch })) ? DONE : { status: 412, problem: '412 PRECONDITION_FAILED' },
   ],
   [
     'GET',
@@ -108,7 +109,7 @@ const ROWS: readonly Row[] = [
       headers: { org_id: orgId = '', 'content-type': contentType = '', ...headers },
     }) => {
       await larder.responses.put(name, text, { orgId, contentType, headers })
-      return {}
+      return DONE
     },
   ],
   [
@@ -116,7 +117,7 @@ const ROWS: readonly Row[] = [
     MENU,
     async ({ larder, name, headers: { org_id: orgId = '' } }) => {
       await larder.responses.delete(name, { orgId })
-      return {}
+      return DONE
     },
   ],
   [
@@ -124,7 +125,7 @@ const ROWS: readonly Row[] = [
     /^\/api\/v1\/purge$/,
     async ({ larder, fields: { org_id: orgId = '', ...what } }) => {
       await larder.responses.purge({ ...what, orgId })
-      return {}
+      return DONE
     },
   ],
 ]

@@ -4,13 +4,16 @@ import { spawnSync } from 'node:child_process'
 /** Debian keeps some in sbin, and Go is in a folder of its own, which are not in everyone's PATH. */
 export const TOOL_PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin:/usr/local/go/bin`
 
+/** How those are asked that do not know `--version`. */
+const ASKED: Readonly<Record<string, string>> = { go: 'version', haproxy: '-v', openssl: 'version' }
+
 /** Skips what needs a program where there is none. In CI that fails instead: there it must not go unnoticed. */
 export function needTool(
   context: Mocha.Context,
-  name: 'curl' | 'go' | 'haproxy' | 'openssl' | 'redis-server' | 'siege' | 'sqlite3',
+  name: 'curl' | 'go' | 'haproxy' | 'openssl' | 'python3' | 'redis-server' | 'siege' | 'sqlite3',
 ): void {
   if (
-    spawnSync(name, [name === 'haproxy' ? '-v' : name === 'openssl' ? 'version' : '--version'], {
+    spawnSync(name, [ASKED[name] ?? '--version'], {
       env: { PATH: TOOL_PATH },
     }).error === undefined
   )
