@@ -25,7 +25,7 @@ export interface Call extends CallOptions {
 export type Answer = Extract<Outcome, { type: 'answered' }>
 
 /** No other try takes longer: a node that stands still is not waited for. */
-export const TRY_MAX_MS = 2500
+const TRY_MAX_MS = 2500
 
 export class Attempts {
   readonly #nodes: Nodes

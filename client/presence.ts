@@ -1,7 +1,7 @@
 /** A reaction that is there while somebody is: it is renewed until it is stopped, and ends by itself where nobody can do that. */
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { CallOptions } from './attempts.ts'
 import { isClosed } from './errors.ts'
-import type { Reactions } from './reactions.ts'
 
 export interface PresenceOptions {
   /** Seconds after which it ends where it is not renewed: 30 if absent. */
@@ -10,9 +10,10 @@ export interface PresenceOptions {
   readonly onError?: (error: unknown) => void
 }
 
-interface Engaged {
-  readonly user: string
-  readonly reaction: string
+/** What is renewed. */
+export interface Engaged {
+  add(options: CallOptions & { readonly ttl: number }): Promise<void>
+  remove(): Promise<void>
 }
 
 const TTL_SECONDS = 30
@@ -20,21 +21,19 @@ const TTL_SECONDS = 30
 const RENEWALS = 3
 
 export class Presence {
-  readonly #reactions: Reactions
   readonly #engaged: Engaged
   readonly #options: PresenceOptions
   #timer: ReturnType<typeof setTimeout> | undefined
   #renewing: Promise<void> | undefined
   #isOver = false
 
-  private constructor(reactions: Reactions, engaged: Engaged, options: PresenceOptions) {
-    this.#reactions = reactions
+  private constructor(engaged: Engaged, options: PresenceOptions) {
     this.#engaged = engaged
     this.#options = options
   }
 
-  static async begin(reactions: Reactions, engaged: Engaged, options: PresenceOptions): Promise<Presence> {
-    const presence = new Presence(reactions, engaged, options)
+  static async begin(engaged: Engaged, options: PresenceOptions): Promise<Presence> {
+    const presence = new Presence(engaged, options)
     await presence.#add()
     presence.#renewLater()
     return presence
@@ -46,7 +45,7 @@ export class Presence {
     this.#isOver = true
     clearTimeout(this.#timer)
     await this.#renewing
-    await this.#reactions.remove(this.#engaged.user, this.#engaged.reaction)
+    await this.#engaged.remove()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -78,7 +77,6 @@ export class Presence {
   }
 
   async #add(): Promise<void> {
-    const { user, reaction } = this.#engaged
-    await this.#reactions.add(user, reaction, { ttl: this.#ttl, timeoutMs: this.#ttl * 1000 })
+    await this.#engaged.add({ ttl: this.#ttl, timeoutMs: this.#ttl * 1000 })
   }
 }

@@ -91,7 +91,11 @@ export class Reactions {
 
   /** Adds a reaction that lasts for as long as this process does, or until it is stopped. */
   async present(user: string, reaction: string, options: PresenceOptions = {}): Promise<Presence> {
-    return await Presence.begin(this, { user, reaction }, options)
+    const engaged = {
+      add: (how: ReactOptions) => this.add(user, reaction, how),
+      remove: () => this.remove(user, reaction),
+    }
+    return await Presence.begin(engaged, options)
   }
 }
 

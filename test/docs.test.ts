@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import clientPackage from '../client/package.json' with { type: 'json' }
 import packageJson from '../package.json' with { type: 'json' }
 import { Cluster } from './support/cluster.ts'
 import { docs, type Page, pages, readme, transcriptOf } from './support/pages.ts'
@@ -122,13 +123,15 @@ describe('the documents', () => {
   })
 
   it('name only files that exist', () => {
-    const pattern = /(?:`|\.\/)((?:docs|node|shared|uplink|scripts|test)\/[\w./-]*\w)/g
+    const pattern = /(?:`|\.\/)((?:docs|node|shared|uplink|client|scripts|test)\/[\w./-]*\w)/g
     expect(docs.flatMap((page) => page.find(pattern)).length).to.be.above(30)
     expect(unknown(pattern, (path) => existsSync(join(ROOT, path)))).to.deep.equal([])
   })
 
   it('name only programs that npm can run', () => {
-    expect(unknown(/npm run ([\w-]+)/g, (name) => Object.hasOwn(packageJson.scripts, name))).to.deep.equal([])
+    const scriptsOf = ({ path }: Page) => (path.startsWith('client/') ? clientPackage : packageJson).scripts
+    const isKnown = (name: string, page: Page) => Object.hasOwn(scriptsOf(page), name)
+    expect(unknown(/npm run ([\w-]+)/g, isKnown)).to.deep.equal([])
   })
 
   it('name only metrics that exist', async () => {

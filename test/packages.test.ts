@@ -9,6 +9,7 @@ interface Lock {
 }
 
 const text = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+const ofClient = (name: string) => readFileSync(join(ROOT, 'client', name), 'utf8')
 
 describe('package-lock.json', () => {
   it('warns nobody of an engine on Node 20: packages that want a newer one run on the newer one', () => {
@@ -21,6 +22,11 @@ describe('package-lock.json', () => {
   })
 
   it('names no host', () => {
-    expect(text).not.to.include('"resolved"')
+    for (const lock of [text, ofClient('package-lock.json')]) expect(lock).not.to.include('"resolved"')
+  })
+
+  it('is of the version that the client has, which needs nobody at run time', () => {
+    const { version, dependencies } = JSON.parse(ofClient('package.json'))
+    expect([version, dependencies]).to.deep.equal([JSON.parse(text).version, undefined])
   })
 })

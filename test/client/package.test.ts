@@ -53,15 +53,18 @@ await using presence = await larder.reactions('Stew').present('Sam', 'fire', { t
 for await (const { key, ttl } of larder.list({ prefix: 'a' })) console.log(key.length, ttl?.toFixed())
 const error: unknown = new LarderError('no', { code: 'TIMED_OUT' })
 if (error instanceof LarderError) console.log(error.code, error.status, error.retryable)
-// @ts-expect-error: a text is no number of seconds
-await larder.set('soup', 1, { ttl: '60' })
-// @ts-expect-error: there is no such option
-await larder.set('soup', 1, { expires: 60 })
-// @ts-expect-error: addresses are needed
-new Larder({})
 const urls = ['http://127.0.0.1:4000']
 const stores = [new KeyvLarder({ urls }), new Named({ larder }), larderDriver({ urls }), larderStorage({ urls }), new LarderRateLimitStore({ urls })]
 export { entry, stored, total, allowed, presence, stores }
+`
+
+/** A mistake a line. */
+const MISTAKEN = `
+await new Larder({ urls: [] }).set('soup', 1, { ttl: '60' })
+await new Larder({ urls: [] }).set('soup', 1, { expires: 60 })
+await new Larder({ urls: [] }).counter('orders').add('5')
+new Larder({})
+import { Larder } from 'larder-client'
 `
 
 describe('client: its package', function () {
@@ -163,7 +166,6 @@ describe('client: its package', function () {
   })
 
   it('has types with which the strictest compiler finds nothing wrong, and what is wrong', async () => {
-    await writeFile(join(folder, 'typed.ts'), TYPED)
     const compilerOptions = {
       target: 'es2022',
       module: 'nodenext',
@@ -176,7 +178,18 @@ describe('client: its package', function () {
       noEmit: true,
       skipLibCheck: false,
     }
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.ts'] }))
-    await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [])
+    const compiled = async (file: string, code: string) => {
+      await writeFile(join(folder, file), code)
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }))
+      return await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [])
+    }
+    expect(await compiled('typed.ts', TYPED)).equal('')
+    const found = await compiled('mistaken.ts', MISTAKEN).catch(({ message }: Error) => message)
+    expect([...found.matchAll(/^mistaken\.ts[(:](\d+)/gm)].map(([, line]) => line)).deep.equal([
+      '2',
+      '3',
+      '4',
+      '5',
+    ])
   })
 })

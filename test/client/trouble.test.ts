@@ -185,7 +185,7 @@ describe('client: whom it asks', () => {
 
 describe('client: what it is given', () => {
   it('addresses that are none are refused at once', () => {
-    for (const urls of [[], ['localhost'], ['ftp://a'], 'http://a' as unknown as string[]])
+    for (const urls of [[], ['localhost'], ['ftp://a'], JSON.parse('"http://a"')])
       expect(() => new Larder({ urls }), String(urls)).throw(TypeError)
   })
 

@@ -73,7 +73,7 @@ export const readme = new Page('README.md')
 export const docs = globSync('docs/*.md', { cwd: ROOT })
   .sort()
   .map((path) => new Page(path))
-export const pages = [readme, ...docs, new Page('CONTRIBUTING.md')]
+export const pages = [readme, ...docs, new Page('client/README.md'), new Page('CONTRIBUTING.md')]
 
 export function transcriptOf(commands: readonly string[], outputs: readonly string[]): string {
   return commands
