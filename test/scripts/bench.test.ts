@@ -12,6 +12,7 @@ import { tableOf } from '../../scripts/bench/table.ts'
 import { freePorts } from '../support/ports.ts'
 import { TestProcess } from '../support/process.ts'
 import { childrenOf } from '../support/process-tree.ts'
+import { needTool } from '../support/tool.ts'
 import { until } from '../support/until.ts'
 
 const PATIENCE_MS = 60_000
@@ -54,6 +55,17 @@ describe('scripts: bench', function () {
     expect(code, stderr).to.equal(0)
     expect(stdout).to.match(/^\| three times +\| +\d+ \| +\d+ \|/m)
     expect(stdout).to.match(/^- goal 9: /m)
+    expect(await readdir(folder)).to.deep.equal([])
+  })
+
+  it('measures the client beside ioredis, and leaves nothing behind', async function () {
+    needTool(this, 'redis-server')
+    const [port] = await freePorts(1)
+    const { code, stdout, stderr } = await bench(['client', '0.05', '1'], port).finished()
+    expect(code, stderr).to.equal(0)
+    for (const who of ['one node', 'four nodes, their owners', 'four nodes, any', 'ioredis, redis-server'])
+      expect(stdout).to.match(new RegExp(`^\\| get \\| +1000 \\| ${who} +\\| +\\d+ \\|`, 'm'))
+    expect(stdout.match(/^- [gs]et, 1,000 at once/gm)).to.have.lengthOf(4)
     expect(await readdir(folder)).to.deep.equal([])
   })
 

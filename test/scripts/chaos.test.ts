@@ -10,6 +10,7 @@ describe('scripts: chaos', function () {
   for (const args of [
     ['--faults', 'rain'],
     ['--faults', 'disk-loss', '--copies', '1'],
+    ['--client', '--faults', 'partition'],
     ['--seconds', 'many'],
     ['--seconds', '0'],
     ['now'],
@@ -45,6 +46,14 @@ describe('scripts: chaos', function () {
     const { seed, kinds } = JSON.parse(stdout)
     expect(seed).to.equal(7)
     expect(kinds).to.include.keys('join', 'kill')
+  })
+
+  it('lets no call of the client fail when a member is killed', async () => {
+    const { code, stdout, stderr } = await chaos('--client', '--seconds', '8', '--faults', 'kill', '--json')
+    expect(code, stdout + stderr).to.equal(0)
+    const { kinds, total } = JSON.parse(stdout)
+    expect(kinds).to.include.keys('kill')
+    expect(total.failed).to.deep.equal({})
   })
 })
 
