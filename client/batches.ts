@@ -22,6 +22,8 @@ export interface Operation {
 
 interface Waiting extends Operation {
   readonly withinMs: number
+  /** Until when it may wait to be sent. */
+  readonly untilMs: number
   /** Its answer needs a batch of its own. */
   readonly isAlone?: boolean
   settle(outcome: Outcome): void
@@ -30,7 +32,6 @@ interface Waiting extends Operation {
 export interface BatchesOptions {
   readonly ask: (node: Node, request: Exchange) => Promise<Outcome>
   readonly headers: Readonly<Record<string, string>>
-  readonly closed: AbortSignal
   /** Operations that may wait, at all nodes together. */
   readonly waitingMax: number
 }
@@ -55,7 +56,12 @@ export class Batches {
         this.#count--
         resolve(outcome)
       }
-      this.#laneOf(node, operation).push({ ...operation, withinMs, settle })
+      this.#laneOf(node, operation).push({
+        ...operation,
+        withinMs,
+        untilMs: performance.now() + withinMs,
+        settle,
+      })
     })
   }
 
@@ -105,14 +111,13 @@ class Lane {
 
   async #send(batch: readonly Waiting[]): Promise<void> {
     this.#underWay++
-    const { ask, headers, closed } = this.#options
+    const { ask, headers } = this.#options
     const outcome = await ask(this.#node, {
       method: 'POST',
       url: `${this.#node.url}/api/v1/batch`,
       headers: { ...headers, 'content-type': 'application/json' },
       body: `{"ops":[${batch.map(({ text }) => text).join(',')}]}`,
       withinMs: Math.max(...batch.map(({ withinMs }) => withinMs)),
-      signal: closed,
     })
     this.#underWay--
     // Beyond what this node takes in one body, which is refused before anything of it is done.
@@ -122,7 +127,16 @@ class Lane {
       return
     }
     this.#settle(batch, outcome)
+    this.#dropWhatWaits(outcome.type === 'answered' ? performance.now() : Infinity)
     this.#sendWhatWaits()
+  }
+
+  /** Nothing of it was sent: whoever asks may try another node. */
+  #dropWhatWaits(untilMs: number): void {
+    const end = this.#waiting.findIndex((operation) => operation.untilMs > untilMs)
+    const dropped = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
+    for (const { settle } of dropped)
+      settle({ type: 'refused', cause: new Error('this node does not keep up') })
   }
 
   #settle(batch: readonly Waiting[], outcome: Outcome): void {

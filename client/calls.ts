@@ -2,6 +2,7 @@
 import { type Answer, Attempts, type CallOptions } from './attempts.ts'
 import { Batches } from './batches.ts'
 import { errorOf, isObject, LarderError, notUnderstood } from './errors.ts'
+import { Exchanges } from './exchange.ts'
 import { Nodes } from './nodes.ts'
 import type { Repeat } from './retries.ts'
 
@@ -57,7 +58,7 @@ export class Calls {
   readonly #nodes: Nodes
   readonly #batches: Batches
   readonly #attempts: Attempts
-  readonly #closed = new AbortController()
+  readonly #exchanges = new Exchanges()
   /** By which what this client sends is told from what others send. */
   readonly #mark = markOfItsOwn()
   #serial = 0
@@ -66,10 +67,10 @@ export class Calls {
   constructor(options: LarderOptions) {
     const { apiKey, direct = true, timeoutMs = TIMEOUT_MS, waitingMax = WAITING_MAX } = options
     this.#headers = apiKey === undefined ? {} : { 'api-key': apiKey }
-    const closed = this.#closed.signal
-    this.#nodes = new Nodes({ urls: urlsOf(options), headers: this.#headers, direct })
+    const exchanges = this.#exchanges
+    this.#nodes = new Nodes({ urls: urlsOf(options), headers: this.#headers, direct, exchanges })
     const ask = this.#nodes.ask.bind(this.#nodes)
-    this.#batches = new Batches({ ask, headers: this.#headers, closed, waitingMax })
+    this.#batches = new Batches({ ask, headers: this.#headers, waitingMax })
     this.#attempts = new Attempts(this.#nodes, timeoutMs)
   }
 
@@ -117,7 +118,6 @@ export class Calls {
         url: `${node.url}${path}`,
         headers: { ...this.#headers, ...headers },
         withinMs,
-        signal: this.#closed.signal,
         ...(body !== undefined && { body }),
       }),
     )
@@ -126,9 +126,8 @@ export class Calls {
   }
 
   close(): void {
-    this.#closed.abort(new LarderError('this client was closed', { code: 'CLOSED' }))
     this.#attempts.close()
-    this.#nodes.close()
+    this.#exchanges.close(new LarderError('this client was closed', { code: 'CLOSED' }))
   }
 }
 

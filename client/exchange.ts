@@ -1,4 +1,4 @@
-/** One request to one address, and what came of it. Nothing is tried again here. */
+/** Requests to one address each, and what came of them. Nothing is tried again here. */
 import { isObject } from './errors.ts'
 
 export interface Exchange {
@@ -8,7 +8,6 @@ export interface Exchange {
   readonly body?: string | Uint8Array<ArrayBuffer>
   /** How long it may take, the body of the answer included. */
   readonly withinMs: number
-  readonly signal?: AbortSignal
 }
 
 /** Refused: nothing was sent. Lost: it may have arrived, and no whole answer came. */
@@ -16,28 +15,42 @@ export type Outcome =
   | { readonly type: 'answered'; readonly status: number; readonly headers: Headers; readonly body: unknown }
   | { readonly type: 'refused' | 'lost'; readonly cause: unknown }
 
-/** The body of an answer is what its JSON says if it is JSON, else bytes. Never throws. */
-export async function exchange({ method, url, headers, body, withinMs, signal }: Exchange): Promise<Outcome> {
-  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(withinMs)))
-  try {
-    const response = await fetch(url, {
-      method,
-      redirect: 'manual',
-      // A browser's cache, and its cookies, are not asked for.
-      cache: 'no-store',
-      credentials: 'omit',
-      signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
-      ...(headers !== undefined && { headers }),
-      ...(body !== undefined && { body }),
-    })
-    return {
-      type: 'answered',
-      status: response.status,
-      headers: response.headers,
-      body: await bodyOf(response),
+/** All that are under way, which end together. */
+export class Exchanges {
+  readonly #underWay = new Set<AbortController>()
+  #closed: Error | undefined
+
+  /** Ends them, and those to come. */
+  close(reason: Error): void {
+    this.#closed = reason
+    for (const controller of this.#underWay) controller.abort(reason)
+  }
+
+  /** The body of an answer is what its JSON says if it is JSON, else bytes. Never throws. */
+  async ask({ method, url, headers, body, withinMs }: Exchange): Promise<Outcome> {
+    if (this.#closed !== undefined) return { type: 'refused', cause: this.#closed }
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(new Error(`no answer within ${withinMs} ms`)), withinMs)
+    this.#underWay.add(controller)
+    try {
+      const response = await fetch(url, {
+        method,
+        redirect: 'manual',
+        // A browser's cache, and its cookies, are not asked for.
+        cache: 'no-store',
+        credentials: 'omit',
+        signal: controller.signal,
+        ...(headers !== undefined && { headers }),
+        ...(body !== undefined && { body }),
+      })
+      const { status } = response
+      return { type: 'answered', status, headers: response.headers, body: await bodyOf(response) }
+    } catch (cause) {
+      return { type: isRefused(cause) ? 'refused' : 'lost', cause }
+    } finally {
+      clearTimeout(timer)
+      this.#underWay.delete(controller)
     }
-  } catch (cause) {
-    return { type: isRefused(cause) ? 'refused' : 'lost', cause }
   }
 }
 

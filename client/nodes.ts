@@ -9,12 +9,13 @@
 import { slotOf } from '../shared/placement.ts'
 import { type Placement, placing } from '../shared/placing.ts'
 import { isObject } from './errors.ts'
-import { type Exchange, exchange, type Outcome } from './exchange.ts'
+import type { Exchange, Exchanges, Outcome } from './exchange.ts'
 
 export interface NodesOptions {
   /** As given; at least one. */
   readonly urls: readonly string[]
   readonly headers: Readonly<Record<string, string>>
+  readonly exchanges: Exchanges
   /** Whether members are asked at their own addresses. */
   readonly direct: boolean
 }
@@ -74,7 +75,6 @@ export class Nodes {
   #isLooking = false
   #lookedAtMs = -Infinity
   #lookEveryMs = LOOK_MIN_MS
-  readonly #closed = new AbortController()
 
   constructor(options: NodesOptions) {
     this.#options = options
@@ -105,7 +105,7 @@ export class Nodes {
 
   /** Asks it, and learns from what comes whether it is there. */
   async ask(node: Node, request: Exchange): Promise<Outcome> {
-    const outcome = await exchange(request)
+    const outcome = await this.#options.exchanges.ask(request)
     if (outcome.type === 'answered' && outcome.status < 500) node.answered()
     else {
       node.failed(performance.now())
@@ -123,10 +123,6 @@ export class Nodes {
   /** The cluster is looked at anew, with the next call that is made once it is time: nothing goes on while nobody calls. */
   look(): void {
     this.#isLookDue = true
-  }
-
-  close(): void {
-    this.#closed.abort()
   }
 
   #all(): readonly Node[] {
@@ -184,7 +180,7 @@ export class Nodes {
   }
 
   #get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-    return exchange({ method: 'GET', url, headers, withinMs: ASK_MAX_MS, signal: this.#closed.signal })
+    return this.#options.exchanges.ask({ method: 'GET', url, headers, withinMs: ASK_MAX_MS })
   }
 }
 

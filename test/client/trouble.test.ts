@@ -115,6 +115,14 @@ describe('client: a node that is in trouble', () => {
     expect((await failed(larder.get('k'))).code).equal('CLOSED')
   })
 
+  it('answers nothing: calls beyond what is under way do not wait for it, but ask another one', async () => {
+    await using silent = await FakeNode.start('a', 'hang')
+    await using node = await FakeNode.start('b')
+    using larder = new Larder({ urls: [silent.url, node.url], direct: false })
+    await Promise.all(Array.from({ length: 12_000 }, (_, index) => larder.get(index + 1)))
+    expect(silent.batches.map((ops) => ops.length)).deep.equal([1000, 1000, 1000, 1000])
+  })
+
   it('answers nonsense: that is said', async () => {
     await using node = await FakeNode.start('a', () => ({ status: 200, no: 'etag' }))
     using larder = new Larder({ urls: [node.url], direct: false })
