@@ -22,6 +22,13 @@ export interface Call extends CallOptions {
   readonly answers?: readonly number[] | undefined
 }
 
+export interface Time {
+  /** How long an answer is waited for, once it is asked for. */
+  readonly withinMs: number
+  /** How long all of it may take. */
+  readonly leftMs: number
+}
+
 export type Answer = Extract<Outcome, { type: 'answered' }>
 
 /** No other try takes longer: a node that stands still is not waited for. */
@@ -46,7 +53,7 @@ export class Attempts {
   }
 
   /** @returns the answer, be it an error. @throws LarderError where there is none, or the reason of the signal. */
-  async persist(call: Call, attempt: (node: Node, withinMs: number) => Promise<Outcome>): Promise<Answer> {
+  async persist(call: Call, attempt: (node: Node, time: Time) => Promise<Outcome>): Promise<Answer> {
     const deadlineMs = performance.now() + (call.timeoutMs ?? this.#timeoutMs)
     const tried = new Set<Node>()
     let last: Outcome | undefined
@@ -58,7 +65,7 @@ export class Attempts {
       const node = this.#nodes.pick(call.key, tried)
       tried.add(node)
       const withinMs = call.isPatient ? leftMs : Math.min(leftMs, TRY_MAX_MS)
-      const outcome = await this.#inTime(attempt(node, withinMs), withinMs, call)
+      const outcome = await this.#inTime(attempt(node, { withinMs, leftMs }), leftMs, call)
       const verdict = judge(outcome, call)
       if (verdict === 'done' && outcome.type === 'answered') return outcome
       if (verdict === 'unknown') throw notKnown(outcome)
@@ -70,11 +77,10 @@ export class Attempts {
     }
   }
 
-  /** The outcome, or that none came in time. Most calls need no timer, as what they are sent with has the same time. */
-  #inTime(outcome: Promise<Outcome>, withinMs: number, { signal }: Call): Promise<Outcome> {
-    if (signal === undefined && withinMs === TRY_MAX_MS) return outcome
+  /** The outcome, or that none came in time. */
+  #inTime(outcome: Promise<Outcome>, leftMs: number, { signal }: Call): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => settle(() => resolve({ type: 'lost', cause: undefined })), withinMs)
+      const timer = setTimeout(() => settle(() => resolve({ type: 'lost', cause: undefined })), leftMs)
       const onAbort = () => settle(() => reject(signal?.reason))
       const settle = (act: () => void) => {
         clearTimeout(timer)

@@ -2,6 +2,7 @@
  * Calls of one turn travel as one batch a node, and those that can wait as another. Some batches a node are under way at once; what comes meanwhile is the
  * next batch, so that load decides how large they are.
  */
+import type { Time } from './attempts.ts'
 import { isObject, LarderError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import type { Node } from './nodes.ts'
@@ -45,8 +46,8 @@ export class Batches {
     this.#options = options
   }
 
-  /** What came of it, within so long. @throws LarderError TOO_MANY_CALLS. */
-  send(node: Node, operation: Operation, withinMs: number): Promise<Outcome> {
+  /** What came of it. @throws LarderError TOO_MANY_CALLS. */
+  send(node: Node, operation: Operation, { withinMs, leftMs }: Time): Promise<Outcome> {
     const { waitingMax } = this.#options
     if (this.#count >= waitingMax)
       throw new LarderError(`${waitingMax} calls wait already`, { code: 'TOO_MANY_CALLS', retryable: true })
@@ -59,7 +60,7 @@ export class Batches {
       this.#laneOf(node, operation).push({
         ...operation,
         withinMs,
-        untilMs: performance.now() + withinMs,
+        untilMs: performance.now() + leftMs,
         settle,
       })
     })

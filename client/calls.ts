@@ -94,8 +94,8 @@ export class Calls {
     const text = data === undefined ? named : `${named.slice(0, -1)},"data":${data}}`
     const isPatient = repeat === 'once'
     const call = { ...options, key, repeat, isPatient }
-    const answer = await this.#attempts.persist(call, (node, withinMs) =>
-      this.#batches.send(node, { text, isRead, isPatient }, withinMs),
+    const answer = await this.#attempts.persist(call, (node, time) =>
+      this.#batches.send(node, { text, isRead, isPatient }, time),
     )
     const result = fieldsIn(answer, answers)
     if (typeof result['node'] === 'string') this.#nodes.heardOwner(key, result['node'])
@@ -112,7 +112,7 @@ export class Calls {
     answers,
     ...call
   }: Request): Promise<Answer> {
-    const answer = await this.#attempts.persist({ ...call, repeat, answers }, (node, withinMs) =>
+    const answer = await this.#attempts.persist({ ...call, repeat, answers }, (node, { withinMs }) =>
       this.#nodes.ask(node, {
         method,
         url: `${node.url}${path}`,

@@ -18,6 +18,8 @@ export interface Order {
   /** How many calls are under way at once. */
   readonly calls: number
   readonly seconds: number
+  /** So many operations, however long they take. */
+  readonly least?: number
 }
 
 export interface Done {
@@ -36,7 +38,7 @@ const stores = new Map<string, Store>()
 process.on('message', async (order: Order) => process.send?.(await play(order)))
 process.on('disconnect', () => process.exit())
 
-async function play({ target, op, keys, value, calls, seconds }: Order): Promise<Done> {
+async function play({ target, op, keys, value, calls, seconds, least = 0 }: Order): Promise<Done> {
   const store = storeOf(target)
   const one = op === 'get' ? (key: string) => store.get(key) : (key: string) => store.set(key, value)
   const cpu = process.cpuUsage()
@@ -47,7 +49,7 @@ async function play({ target, op, keys, value, calls, seconds }: Order): Promise
     do {
       const found = await one(keys[operations++ % keys.length] ?? '')
       if (found === undefined || found === null) throw new Error(`${op}: nothing came`)
-    } while (performance.now() < endsAtMs)
+    } while (performance.now() < endsAtMs || operations < least)
   }
   await Promise.all(Array.from({ length: calls }, loop))
   const { user, system } = process.cpuUsage(cpu)
