@@ -67,7 +67,9 @@ interface Member {
 export class Nodes {
   readonly #options: NodesOptions
   readonly #given: readonly Node[]
+  /** In the order of the placement; nobody where one cannot be reached from here. */
   #members: readonly (Node | undefined)[] = []
+  #all: readonly Node[]
   #placement: Placement | undefined
   #epoch = -1
   #turn = Math.floor(Math.random() * 2 ** 16)
@@ -79,6 +81,7 @@ export class Nodes {
   constructor(options: NodesOptions) {
     this.#options = options
     this.#given = options.urls.map((url) => new Node(url))
+    this.#all = this.#given
     this.#isLookDue = options.direct
   }
 
@@ -88,7 +91,7 @@ export class Nodes {
     if (this.#isLookDue && nowMs - this.#lookedAtMs > this.#lookEveryMs) void this.#look(nowMs)
     const owner = key === undefined ? undefined : this.#owner(key)
     if (owner !== undefined && !tried.has(owner) && !owner.isResting(nowMs)) return owner
-    const all = this.#all()
+    const all = this.#all
     const from = this.#turn++
     const inTurn = all.map((_, index) => all[(from + index) % all.length] as Node)
     return (
@@ -100,7 +103,7 @@ export class Nodes {
 
   /** Whether all of those that there are have been tried. */
   areAll(tried: ReadonlySet<Node>): boolean {
-    return this.#all().every((node) => tried.has(node))
+    return tried.size > 0 && this.#all.every((node) => tried.has(node))
   }
 
   /** Asks it, and learns from what comes whether it is there. */
@@ -123,12 +126,6 @@ export class Nodes {
   /** The cluster is looked at anew, with the next call that is made once it is time: nothing goes on while nobody calls. */
   look(): void {
     this.#isLookDue = true
-  }
-
-  #all(): readonly Node[] {
-    const members = this.#members.filter((node) => node !== undefined)
-    const isKnown = ({ url }: Node) => members.some((member) => member.url === url)
-    return [...members, ...this.#given.filter((node) => !isKnown(node))]
   }
 
   #owner(key: string): Node | undefined {
@@ -166,6 +163,9 @@ export class Nodes {
     this.#epoch = view.epoch
     this.#members = nodes
     this.#placement = placement
+    const members = nodes.filter((node) => node !== undefined)
+    const isKnown = ({ url }: Node) => members.some((member) => member.url === url)
+    this.#all = [...members, ...this.#given.filter((node) => !isKnown(node))]
     if (nodes.includes(undefined)) this.look()
   }
 
