@@ -127,6 +127,11 @@ describe('/api', () => {
     })
   }
 
+  it('understands JSON behind a byte order mark, which RFC 8259 lets it ignore', async () => {
+    const { json } = await send(`POST ${api}`, '\ufeff{"key":"1","data":1}')
+    expect(json).to.include({ key: '1', data: 1 })
+  })
+
   for (const body of [
     '',
     '{',
@@ -138,7 +143,6 @@ describe('/api', () => {
     '{"key":"1","data":1',
     '{"key":"1","data":1}}',
     "{'key':'1','data':1}",
-    '\ufeff{"key":"1","data":1}',
     '{"key":"1"}',
     '{"key":"1","data":undefined}',
     '{"key":"1","data":NaN}',

@@ -49,7 +49,7 @@ describe('a path at which there is nothing', () => {
   it('is another thing than a method that is not taken', async () => {
     for (const [target, allow] of [
       ['POST /api/v1/kv/x', 'PUT, HEAD, GET, PATCH, DELETE'],
-      ['PUT /api/v1/counters/x', 'POST, HEAD, GET, DELETE'],
+      ['PATCH /api/v1/counters/x', 'POST, HEAD, GET, PUT, DELETE'],
       ['DELETE /api/v1/batch', 'POST'],
       ['POST /livez', 'HEAD, GET'],
     ] as const) {

@@ -122,10 +122,10 @@ describe('POST /api/v1/reaction', () => {
   })
 
   it('takes an object in JSON, and nothing else', async () => {
-    for (const body of ['null', '[]', '5', '"add"', '[{}]']) {
+    for (const body of ['null', '[]', '5', '"add"', '[{}]', '\ufeff{}']) {
       expectProblem(await send(`POST ${node.url}/api/v1/reaction`, body), 422, 'UNPROCESSABLE')
     }
-    for (const body of ['', '{', '\ufeff{}', '{"type":"reaction",}']) {
+    for (const body of ['', '{', '{"type":"reaction",}']) {
       expectProblem(await send(`POST ${node.url}/api/v1/reaction`, body), 400, 'BAD_REQUEST')
     }
     for (const type of ['text/csv', 'multipart/form-data; boundary=a', 'application/json; charset=latin1']) {
