@@ -1,0 +1,180 @@
+/**
+ * Replies as clients of Redis read them, in RESP2 or RESP3. All that is answered in one turn is written in one piece.
+ *
+ * What only RESP3 has is told in RESP2 as Redis tells it there: maps as lists, nothing as `$-1`, true as 1.
+ */
+
+export type Version = 2 | 3
+
+/** What a command answers. Text and bytes are bulk strings. */
+export type Reply =
+  | string
+  | Uint8Array
+  | number
+  | bigint
+  | null
+  | boolean
+  | readonly Reply[]
+  | Status
+  | ErrorReply
+  | Double
+  | MapReply
+  | SetReply
+  | NoList
+  | Verbatim
+
+/** `+OK` and the like. */
+export class Status {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export const OK = new Status('OK')
+
+/** The first word of the text is its code, by which clients tell errors apart. */
+export class ErrorReply {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text.replace(/[\r\n]+/g, ' ')
+  }
+}
+
+export class Double {
+  readonly value: number
+
+  constructor(value: number) {
+    this.value = value
+  }
+}
+
+export class MapReply {
+  readonly entries: readonly (readonly [Reply, Reply])[]
+
+  constructor(entries: readonly (readonly [Reply, Reply])[]) {
+    this.entries = entries
+  }
+}
+
+export class SetReply {
+  readonly members: readonly Reply[]
+
+  constructor(members: readonly Reply[]) {
+    this.members = members
+  }
+}
+
+/** No list, where one could be. */
+export class NoList {}
+
+/** Text that is shown to people as it is. */
+export class Verbatim {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** What is no longer than this is put together, and so written in one piece. */
+const COPIED_BYTES_MAX = 64 * 1024
+
+export class Writer {
+  version: Version = 2
+  readonly #pieces: Uint8Array[] = []
+  #text = ''
+  #bytes = 0
+
+  get isEmpty(): boolean {
+    return this.#bytes === 0
+  }
+
+  /** How much waits to be taken. About, where text is not ASCII. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** All that was added since, to be written together. */
+  take(): readonly Uint8Array[] {
+    this.#flushText()
+    const isShort = this.#bytes <= COPIED_BYTES_MAX
+    this.#bytes = 0
+    const pieces = this.#pieces.splice(0)
+    return isShort && pieces.length > 1 ? [Buffer.concat(pieces)] : pieces
+  }
+
+  add(reply: Reply): void {
+    if (typeof reply === 'string') this.#bulk(reply)
+    else if (typeof reply === 'number' || typeof reply === 'bigint') this.#write(`:${reply}\r\n`)
+    else if (reply === null) this.#write(this.version === 3 ? '_\r\n' : '$-1\r\n')
+    else if (typeof reply === 'boolean') this.#boolean(reply)
+    else if (reply instanceof Uint8Array) this.#bulkBytes(reply)
+    else if (reply instanceof Status) this.#write(`+${reply.text}\r\n`)
+    else if (reply instanceof ErrorReply) this.#write(`-${reply.text}\r\n`)
+    else this.#addMore(reply)
+  }
+
+  #addMore(reply: Double | MapReply | SetReply | NoList | Verbatim | readonly Reply[]): void {
+    if (reply instanceof Double) this.#double(reply.value)
+    else if (reply instanceof MapReply) this.#map(reply.entries)
+    else if (reply instanceof SetReply) this.#list(this.version === 3 ? '~' : '*', reply.members)
+    else if (reply instanceof NoList) this.#write(this.version === 3 ? '_\r\n' : '*-1\r\n')
+    else if (reply instanceof Verbatim) this.#verbatim(reply.text)
+    else this.#list('*', reply)
+  }
+
+  #list(sign: string, replies: readonly Reply[]): void {
+    this.#write(`${sign}${replies.length}\r\n`)
+    for (const reply of replies) this.add(reply)
+  }
+
+  #map(entries: readonly (readonly [Reply, Reply])[]): void {
+    this.#write(this.version === 3 ? `%${entries.length}\r\n` : `*${entries.length * 2}\r\n`)
+    for (const [key, value] of entries) {
+      this.add(key)
+      this.add(value)
+    }
+  }
+
+  #boolean(value: boolean): void {
+    if (this.version === 3) this.#write(value ? '#t\r\n' : '#f\r\n')
+    else this.#write(value ? ':1\r\n' : ':0\r\n')
+  }
+
+  #double(value: number): void {
+    const text = Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : value < 0 ? '-inf' : 'nan'
+    if (this.version === 3) this.#write(`,${text}\r\n`)
+    else this.#bulk(text)
+  }
+
+  #verbatim(text: string): void {
+    if (this.version === 3) this.#write(`=${Buffer.byteLength(text) + 4}\r\ntxt:${text}\r\n`)
+    else this.#bulk(text)
+  }
+
+  #bulk(text: string): void {
+    this.#write(`$${Buffer.byteLength(text)}\r\n${text}\r\n`)
+  }
+
+  #bulkBytes(bytes: Uint8Array): void {
+    this.#write(`$${bytes.length}\r\n`)
+    this.#flushText()
+    this.#pieces.push(bytes)
+    this.#bytes += bytes.length
+    this.#write('\r\n')
+  }
+
+  #write(text: string): void {
+    this.#text += text
+    this.#bytes += text.length
+  }
+
+  #flushText(): void {
+    if (this.#text === '') return
+    this.#pieces.push(Buffer.from(this.#text))
+    this.#text = ''
+  }
+}
