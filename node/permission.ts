@@ -16,6 +16,7 @@ import { EVERYTHING, type Rights } from '../shared/rights.ts'
 /** The command, or what of it is the caller's. @throws LarderError FORBIDDEN. */
 export function permitted(command: Command, rights: Rights): Command {
   if (rights === EVERYTHING) return command
+  if (command.type === 'together') for (const one of command.commands) permitted(one, rights)
   const needed = rightsFor(command)
   if (!needed.some((right) => rights.can.has(right)))
     throw forbidden(`it has not the right to ${needed.join(' or ')}`)

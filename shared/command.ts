@@ -4,6 +4,7 @@
  */
 import type { CountingCommand, CountingOutcome } from './counting.ts'
 import type { Activity, Description, ManyKeysCommand, ManyKeysOutcome } from './many-keys.ts'
+import type { ReactionCommand, ReactionOutcome, Sole } from './reaction-command.ts'
 import type { Purge, ResponseFacts, ResponseQuery } from './response-command.ts'
 import type { Right } from './rights.ts'
 
@@ -26,8 +27,11 @@ export interface Condition {
   readonly ifNoneMatch?: readonly string[]
 }
 
-/** What is asked of the one member that owns the key. */
-export type KeyCommand =
+/** Of an end: that there is none, or that there is one; that the new one is later, or sooner. */
+export type EndCondition = 'endless' | 'ending' | 'later' | 'sooner'
+
+/** What is asked of the value of a key. */
+export type ValueCommand =
   /** Reads a value. */
   | { readonly type: 'value.get'; readonly key: string; readonly condition?: Condition }
   /** Tells of a value all but its body. */
@@ -47,25 +51,18 @@ export type KeyCommand =
       readonly type: 'value.touch'
       readonly key: string
       readonly ttlMs?: number
+      /** Only where all of this is true of the end that it has, and of the one that it would get. */
+      readonly only?: readonly EndCondition[]
       readonly condition?: Condition
     }
   /** Forgets a value. */
   | { readonly type: 'value.delete'; readonly key: string; readonly condition?: Condition }
+
+/** What is asked of the one member that owns the key, about that key alone. */
+export type SingleCommand =
+  | (ValueCommand & Sole)
   | CountingCommand
-  /** A user is engaged with a content, the key, in one way, with `isUnique` in no other; `ttlMs` ends it by itself. */
-  | ({ readonly type: 'reaction.add'; readonly ttlMs?: number; readonly isUnique?: true } & Engagement)
-  /** And no longer is. */
-  | ({ readonly type: 'reaction.remove' } & Engagement)
-  /** How many users each reaction to a content has, and which are those of one user. */
-  | { readonly type: 'reaction.count'; readonly key: string; readonly user?: string }
-  /** Who they are, in their order, after the last one of the page before; one reaction, or all. */
-  | {
-      readonly type: 'reaction.users'
-      readonly key: string
-      readonly reaction?: string
-      readonly after?: PageEnd
-      readonly limit: number
-    }
+  | (ReactionCommand & Sole)
   /** Reads a response, the key being its path; one that has to be fetched is missing. */
   | ({ readonly type: 'response.get' } & ResponseQuery)
   /** Reads it too, fetching it where that is needed: takes as long as upstream does. */
@@ -88,6 +85,18 @@ export type KeyCommand =
   /** Forgets everyone's, or a tenant's: the object has changed. With `isRefresh` they are fetched anew. */
   | ({ readonly type: 'response.invalidate'; readonly key: string; readonly isRefresh: boolean } & Purge)
 
+/**
+ * Commands that are carried out in one turn, all of them or none: as soon as a condition of one does not hold, or one cannot
+ * be carried out. They are of one member, and no two of them change one key. `key` is that of the first.
+ */
+export interface Together {
+  readonly type: 'together'
+  readonly key: string
+  readonly commands: readonly SingleCommand[]
+}
+
+export type KeyCommand = SingleCommand | Together
+
 /** What is asked of all members, as it is about no key. */
 export type ClusterCommand =
   /** The contents with the most engaged users; of those that begin so, where a caller is told of no others. */
@@ -97,18 +106,6 @@ export type ClusterCommand =
   | ManyKeysCommand
 
 export type Command = KeyCommand | ClusterCommand
-
-interface Engagement {
-  readonly key: string
-  readonly user: string
-  readonly reaction: string
-}
-
-/** The last user of a page. */
-export interface PageEnd {
-  readonly reaction: string
-  readonly user: string
-}
 
 /** A hundred years: nothing ends by itself later than that. */
 export const LIFETIME_MAX_MS = 100 * 365 * 86_400_000
@@ -143,18 +140,9 @@ export type Outcome =
   | CountingOutcome
   /** It is as was asked: the reaction is there, or is not; the response is stored. */
   | { readonly type: 'done' }
-  /** `own` are the reactions of the user that was asked for. */
-  | {
-      readonly type: 'counts'
-      readonly counts: Readonly<Record<string, number>>
-      readonly own?: readonly string[]
-    }
-  /** Users by reaction; `next` is absent on the last page. */
-  | {
-      readonly type: 'users'
-      readonly users: Readonly<Record<string, readonly string[]>>
-      readonly next?: PageEnd
-    }
+  | ReactionOutcome
+  /** Of each of the commands, in their order; where one does not hold, none is carried out, and it is the last. */
+  | { readonly type: 'together'; readonly outcomes: readonly Outcome[]; readonly isDone: boolean }
   | { readonly type: 'activity'; readonly contents: readonly Activity[] }
   | ManyKeysOutcome
   | ResponseOutcome
@@ -204,11 +192,14 @@ const COMMANDS: Readonly<Record<Command['type'], CommandRow>> = {
   'reaction.remove': { about: 'reactions', does: 'write' },
   'reaction.count': { about: 'reactions', does: 'read' },
   'reaction.users': { about: 'reactions', does: 'read' },
+  'reaction.change': { about: 'reactions', does: 'write' },
   'response.get': { about: 'response', does: 'read' },
   'response.fetch': { about: 'response', does: 'read' },
   'response.put': { about: 'response', does: 'write' },
   'response.delete': { about: 'response', does: 'write' },
   'response.invalidate': { about: 'response', does: 'write', needs: ['events', 'clear', 'write'] },
+  /** And what each of them needs is asked of each (`node/permission.ts`). */
+  together: { about: 'value', does: 'write' },
   activity: { about: 'reactions', does: 'read' },
   'responses.clear': { about: 'response', does: 'write', needs: ['clear'] },
   'keys.list': { about: 'value', does: 'read' },

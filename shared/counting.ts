@@ -1,11 +1,13 @@
 /** What can be asked of counters and limits, and what is answered (`command.ts`). */
+import type { Sole } from './reaction-command.ts'
+
 export type CountingCommand =
   /**
    * Adds to a counter, which starts at 0, or at the value that the key has; `by` is a decimal integer. `ttlMs` is for how long
    * it counts where this begins it. A total that would be beyond `min` or `max`, decimal integers, is none. The same
    * `idempotencyKey` again, within ten minutes, gives the first total and adds nothing.
    */
-  | {
+  | ({
       readonly type: 'counter.add'
       readonly key: string
       readonly by: string
@@ -13,7 +15,7 @@ export type CountingCommand =
       readonly min?: string
       readonly max?: string
       readonly idempotencyKey?: string
-    }
+    } & Sole)
   /** Sets a total, in place of whatever was there; `value` is a decimal integer, and `ttlMs` ends it by itself. */
   | { readonly type: 'counter.set'; readonly key: string; readonly value: string; readonly ttlMs?: number }
   /** Reads a counter. */

@@ -15,6 +15,8 @@ export interface Description {
   readonly contentType: string
   /** How large its body is. */
   readonly bytes: number
+  /** Of a set, which has no body: how many are in it. */
+  readonly members?: number
   /** What is left of its life, where it ends by itself. */
   readonly ttlMs?: number
 }
@@ -39,9 +41,11 @@ export type ManyKeysCommand =
       readonly prefix: string
       readonly limit: number
       readonly after?: KeyPlace
+      /** Also those that are sets. */
+      readonly hasSets?: true
     }
   /** Forgets all values whose keys begin so, if they were stored before. */
-  | { readonly type: 'keys.clear'; readonly prefix: string }
+  | { readonly type: 'keys.clear'; readonly prefix: string; readonly hasSets?: true }
   /** Both as one member is asked for them, of slots that it owns (`slot-set.ts`): some at a time, on from a place. */
   | {
       readonly type: 'keys.scan'
@@ -49,6 +53,7 @@ export type ManyKeysCommand =
       readonly prefix: string
       readonly limit: number
       readonly after?: KeyPlace
+      readonly hasSets?: true
     }
   | {
       readonly type: 'keys.forget'
@@ -57,6 +62,7 @@ export type ManyKeysCommand =
       /** The latest stamp that is meant. */
       readonly upTo: number
       readonly after?: KeyPlace
+      readonly hasSets?: true
     }
 
 export type ManyKeysOutcome =

@@ -16,7 +16,7 @@ const CLEAR_STALLED_MS = 5000
 const CLEAR_PAUSE_MS = 100
 
 export class KeyClearing {
-  readonly #prefix: string
+  readonly #asked: Omit<CommandOf<'keys.clear'>, 'type'>
   readonly #options: KeysElsewhere
   readonly #caller: ExecuteOptions
   readonly #left = new Set(Array.from({ length: SLOTS }, (_, slot) => slot))
@@ -25,8 +25,12 @@ export class KeyClearing {
   /** When anybody has got on last. */
   #movedAtMs: number
 
-  constructor(prefix: string, options: KeysElsewhere, caller: ExecuteOptions) {
-    this.#prefix = prefix
+  constructor(
+    { type: _, ...asked }: CommandOf<'keys.clear'>,
+    options: KeysElsewhere,
+    caller: ExecuteOptions,
+  ) {
+    this.#asked = asked
     this.#options = options
     this.#caller = caller
     this.#movedAtMs = options.clock.now()
@@ -77,7 +81,7 @@ export class KeyClearing {
   async #clear({ member, slots, list }: Part, upTo: number): Promise<void> {
     let after: KeyPlace | undefined
     do {
-      const forget = { type: 'keys.forget', slots, prefix: this.#prefix, upTo } as const
+      const forget = { type: 'keys.forget', slots, ...this.#asked, upTo } as const
       const reply = await this.#execute(member, after === undefined ? forget : { ...forget, after })
       if (reply.type !== 'cleared') throw new LarderError('INTERNAL', 'A member did not do as it was asked.')
       const { count, next } = reply

@@ -19,6 +19,13 @@ const PAGE_MS = 200
 const MORE_PART = 1.1
 const MORE_KEYS = 8
 
+interface Asked {
+  readonly prefix: string
+  readonly wanted: number
+  readonly after: KeyPlace | undefined
+  readonly hasSets: true | undefined
+}
+
 type Keys = Extract<Reply, { type: 'keys' }>
 
 export class KeyListing {
@@ -32,7 +39,7 @@ export class KeyListing {
   /** @throws LarderError where there is nothing to be told, as the member that would have to tell it does not. */
   async page(
     placed: PlacedView,
-    { prefix, limit, after }: CommandOf<'keys.list'>,
+    { prefix, limit, after, hasSets }: CommandOf<'keys.list'>,
     options: ExecuteOptions,
   ): Promise<Keys> {
     const { clock, self: owner } = this.#options
@@ -42,7 +49,11 @@ export class KeyListing {
     do {
       const wanted = limit - page.keys.length
       try {
-        const { keys, next } = await this.#round(placed, { prefix, wanted, after: page.next }, options)
+        const { keys, next } = await this.#round(
+          placed,
+          { prefix, wanted, after: page.next, hasSets },
+          options,
+        )
         page.keys.push(...keys)
         if (next === undefined) return { type: 'keys', keys: page.keys, time: 0, owner }
         page.next = next
@@ -57,14 +68,15 @@ export class KeyListing {
   /** All are asked at once, each for its part; what is told goes as far as the one that has come least far. */
   async #round(
     placed: PlacedView,
-    { prefix, wanted, after }: { prefix: string; wanted: number; after: KeyPlace | undefined },
+    { prefix, wanted, after, hasSets }: Asked,
     options: ExecuteOptions,
   ): Promise<{ keys: readonly ListedKey[]; next?: KeyPlace }> {
     const parts = this.#partsOf(placed)
     const share = parts.length === 1 ? wanted : Math.ceil((wanted / parts.length) * MORE_PART) + MORE_KEYS
     const limit = Math.min(wanted, share)
     const replies = await mapAll(parts, ({ member, slots }) => {
-      const scan = { type: 'keys.scan', slots, prefix, limit, ...(after && { after }) } as const
+      const more = { ...(after && { after }), ...(hasSets && { hasSets }) }
+      const scan = { type: 'keys.scan', slots, prefix, limit, ...more } as const
       return this.#options.engineOf(member).execute(scan, options)
     })
     const told = replies.filter((reply) => reply.type === 'keys')
@@ -86,8 +98,8 @@ export class KeyListing {
   }
 
   /** Goes on until all is gone, whoever owns it by then. @throws LarderError that says how much is gone by then. */
-  async clear({ prefix }: CommandOf<'keys.clear'>, options: ExecuteOptions): Promise<Reply> {
-    const clearing = new KeyClearing(prefix, this.#options, options)
+  async clear(command: CommandOf<'keys.clear'>, options: ExecuteOptions): Promise<Reply> {
+    const clearing = new KeyClearing(command, this.#options, options)
     return { type: 'cleared', count: await clearing.run(), owner: this.#options.self }
   }
 }

@@ -1,15 +1,15 @@
 /** Reactions as a kind of entry: what is asked about them, carried out on the set of those to one content. */
-import type { KeyCommand, Outcome } from '../../shared/command.ts'
+import type { Outcome } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
+import type { ReactionCommand } from '../../shared/reaction-command.ts'
 import { bytesOf, compare, nameOf, type Presence } from './presence.ts'
 import { REACTION_BYTES, Reactions } from './reactions.ts'
+import { endOf } from './register.ts'
 import { SetHash } from './set-hash.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'
 
 /** The kinds of reaction to one content: a new one beyond it is refused. */
 const KINDS_MAX = 200
-
-type ReactionCommand = Extract<KeyCommand, { type: `reaction.${string}` }>
 
 export function applyToReactions(
   reactions: Reactions | undefined,
@@ -24,6 +24,8 @@ export function applyToReactions(
     case 'reaction.count':
     case 'reaction.users':
       return { outcome: read(reactions, command) }
+    case 'reaction.change':
+      return change(reactions, command, moment)
     default:
       return assertNever(command)
   }
@@ -37,9 +39,7 @@ function add(
   { reaction, user, ttlMs, isUnique }: Extract<ReactionCommand, { type: 'reaction.add' }>,
   moment: Moment,
 ): Applied<Reactions> {
-  if (reactions !== undefined && !reactions.has(reaction) && reactions.kinds >= KINDS_MAX) {
-    throw new LarderError('UNPROCESSABLE', `reaction_type: this content has ${KINDS_MAX} kinds already.`)
-  }
+  checkKinds(reactions, reaction)
   const endsAtMs = ttlMs === undefined ? Infinity : moment.nowMs + ttlMs
   const others = isUnique === true ? (reactions?.shownBy(user) ?? []) : []
   const gone = others
@@ -52,6 +52,56 @@ function add(
       isGone: true,
     }))
   return changed({ reaction, user, time: moment.stamp().time, endsAtMs, isGone: false }, ...gone)
+}
+
+/** @throws LarderError UNPROCESSABLE. */
+function checkKinds(reactions: Reactions | undefined, reaction: string): void {
+  if (reactions !== undefined && !reactions.has(reaction) && reactions.kinds >= KINDS_MAX)
+    throw new LarderError('UNPROCESSABLE', `reaction_type: this content has ${KINDS_MAX} kinds already.`)
+}
+
+/** Who is there already, and surely so, leaves no change, unless he is to end at another time. */
+function change(
+  reactions: Reactions | undefined,
+  {
+    reaction,
+    ttlMs,
+    isReplaced,
+    isStrict,
+    isNew,
+    ...command
+  }: Extract<ReactionCommand, { type: 'reaction.change' }>,
+  moment: Moment,
+): Applied<Reactions> {
+  checkKinds(reactions, reaction)
+  const isHere = (user: string) => reactions?.find(reaction, user)?.isGone === false
+  if (isNew === true && (reactions?.countOf(reaction) ?? 0) > 0)
+    return { outcome: { type: 'mismatch', failed: 'ifNoneMatch' } }
+  const come = new Set(command.come)
+  const leaving = isReplaced === true ? [...(reactions?.usersOf(reaction) ?? [])] : command.go
+  const go = [...new Set(leaving)].filter((user) => !come.has(user))
+  if (isStrict === true && !go.every(isHere)) return { outcome: { type: 'mismatch', failed: 'ifMatch' } }
+  const { nowMs, isCertain } = moment
+  const isLasting = ttlMs === undefined && isReplaced === true
+  const endsAtMs =
+    ttlMs === undefined && !isLasting ? (reactions?.endOf(reaction) ?? Infinity) : endOf(ttlMs, moment)
+  const isAnew = isReplaced === true || ttlMs !== undefined || !isCertain
+  const arrived = [...come].filter((user) => isAnew || !isHere(user))
+  const gone = go.filter((user) => !isCertain || isHere(user))
+  const outcome = {
+    type: 'changed',
+    come: [...come].filter((user) => !isHere(user)).length,
+    gone: gone.filter(isHere).length,
+  } as const
+  if (arrived.length + gone.length === 0) return { outcome }
+  const { time } = moment.stamp()
+  return {
+    outcome,
+    change: Reactions.ofAll([
+      ...gone.map((user) => ({ reaction, user, time, endsAtMs: nowMs, isGone: true })),
+      ...arrived.map((user) => ({ reaction, user, time, endsAtMs, isGone: false })),
+    ]),
+  }
 }
 
 /** Whoever is surely not there leaves no trace. */

@@ -5,20 +5,22 @@
  * itself a small state, so the one way to store it, here and on every other holder, is to merge it.
  * `merge` is commutative, associative and idempotent for every kind.
  */
-import type { KeyCommand, Stamp } from '../../shared/command.ts'
+import type { KeyCommand, SingleCommand, Stamp } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
 import { remainsOfCounter } from './counter.ts'
 import { EITHER, type Either, isEither, settled, standingOf } from './either.ts'
 import { applyToReactions } from './engage.ts'
-import { FAMILIES, familyOf } from './families.ts'
+import { FAMILIES, familyOf, idOf } from './families.ts'
 import { type Entry, type EntryOf, type Kind, verbsOf } from './kinds.ts'
 import { applyToLimit, remainsOfLimit } from './limit.ts'
 import { answerOf, recordOf } from './once.ts'
 import { buryRegister, ended, type Present, type Register } from './register.ts'
 import { applyToResponses } from './response.ts'
+import { applyAlone, isOfSole } from './sole.ts'
 import { applyToTotal, applyToValue } from './turning.ts'
 import type { Applied, Due, Moment, Verbs } from './verbs.ts'
 
+export { idOf } from './families.ts'
 export type { Entry } from './kinds.ts'
 
 /** What a write does to one entry: the state to be merged into every copy. */
@@ -37,16 +39,6 @@ export interface Change extends SlotEntry {
   /** The whole entry once the change is merged. */
   readonly state: Entry
 }
-
-/** Names an entry, by its family and its key; how responses are named is in `response.ts`. */
-export const idOf = {
-  /** A value or a counter. */
-  key: (key: string) => `${FAMILIES.value.letter}${key}`,
-  limit: (key: string) => `${FAMILIES.limit.letter}${key}`,
-  reactions: (content: string) => `${FAMILIES.reactions.letter}${content}`,
-  /** A header holds no NUL, so that the last one is where the idempotency key begins. */
-  once: (key: string, idempotencyKey: string) => `${FAMILIES.once.letter}${key}\0${idempotencyKey}`,
-} as const
 
 /** Of an answer that is remembered: the counter that it is about. */
 export function counterIdOf(id: string): string | undefined {
@@ -70,7 +62,17 @@ export interface AppliedCommand {
  * Carries out a command on the entries of its slot.
  * @throws LarderError when it cannot be carried out on this state; nothing has changed then.
  */
-export function apply(command: KeyCommand, entries: Entries, moment: Moment): AppliedCommand {
+export function apply(command: SingleCommand, entries: Entries, moment: Moment): AppliedCommand {
+  if (!isOfSole(command)) return applyBeside(command, entries, moment)
+  return applyAlone(command, {
+    moment,
+    get: (id) => entries.get(id),
+    beside: (one) => applyBeside(one, entries, moment),
+  })
+}
+
+/** Whatever else the key names. */
+function applyBeside(command: SingleCommand, entries: Entries, moment: Moment): AppliedCommand {
   const { key } = command
   const read = (id: string) => entries.get(id)
   switch (command.type) {
@@ -98,7 +100,8 @@ export function apply(command: KeyCommand, entries: Entries, moment: Moment): Ap
     case 'reaction.add':
     case 'reaction.remove':
     case 'reaction.count':
-    case 'reaction.users': {
+    case 'reaction.users':
+    case 'reaction.change': {
       const id = idOf.reactions(key)
       return toChanges(id, applyToReactions(ofKind(read(id), 'reactions'), command, moment))
     }

@@ -84,6 +84,16 @@ export const FAMILIES = {
   },
 } as const satisfies Record<Family | 'once', FamilyRow>
 
+/** Names an entry, by its family and its key; how responses are named is in `response.ts`. */
+export const idOf = {
+  /** A value or a counter. */
+  key: (key: string) => `${FAMILIES.value.letter}${key}`,
+  limit: (key: string) => `${FAMILIES.limit.letter}${key}`,
+  reactions: (content: string) => `${FAMILIES.reactions.letter}${content}`,
+  /** A header holds no NUL, so that the last one is where the idempotency key begins. */
+  once: (key: string, idempotencyKey: string) => `${FAMILIES.once.letter}${key}\0${idempotencyKey}`,
+} as const
+
 type AnyFamily = (typeof FAMILIES)[keyof typeof FAMILIES]
 
 /** By the code of the letter: it is asked for with every write. */

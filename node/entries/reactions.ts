@@ -6,17 +6,14 @@
  * removing and finding cost a logarithm, a page costs its own length. A count is the size of a set.
  */
 import sortedBtree from 'sorted-btree'
-import type { PageEnd } from '../../shared/command.ts'
+import type { PageEnd } from '../../shared/reaction-command.ts'
+import { Ending } from './ending.ts'
 import { Gone } from './gone.ts'
-import { byEnd, byText, bytesOf, compare, hashedOf, isNewsOf, nameOf, type Presence } from './presence.ts'
+import { type Page, pageOf } from './page.ts'
+import { byText, bytesOf, compare, hashedOf, isNewsOf, nameOf, type Presence } from './presence.ts'
 import { SetHash } from './set-hash.ts'
 
 const BTree = sortedBtree.default
-
-export interface Page {
-  readonly users: Readonly<Record<string, readonly string[]>>
-  readonly next?: PageEnd
-}
 
 /** A content and each of its reactions, before anybody reacts: measured with 200,000 contents of one user each. */
 const CONTENT_BYTES = 750
@@ -26,9 +23,8 @@ export class Reactions {
   readonly kind = 'reactions'
   /** When each user reacted; a reaction that nobody shows any more is kept as long as somebody is remembered. */
   readonly #here = new Map<string, InstanceType<typeof BTree<string, number>>>()
-  /** Of those, the ones that end by themselves: found by name, and by the time. */
-  readonly #ending = new Map<string, Presence>()
-  readonly #endings = new BTree<Presence, undefined>(undefined, byEnd)
+  /** Of those, the ones that end by themselves. */
+  readonly #ending = new Ending()
   readonly #gone = new Gone()
   readonly #hash = new SetHash()
   readonly #passingHash = new SetHash()
@@ -93,9 +89,26 @@ export class Reactions {
     return this.#here.has(reaction)
   }
 
+  /** How many show it. */
+  countOf(reaction: string): number {
+    return this.#here.get(reaction)?.size ?? 0
+  }
+
+  /** In their order. */
+  usersOf(reaction: string): Iterable<string> {
+    return this.#here.get(reaction)?.keys() ?? []
+  }
+
+  /** When the last of those who show it ends, where they all do. */
+  endOf(reaction: string): number {
+    const count = this.countOf(reaction)
+    if (count === 0 || this.#ending.countOf(reaction) < count) return Infinity
+    return this.#ending.lastOf(reaction)?.endsAtMs ?? Infinity
+  }
+
   find(reaction: string, user: string): Presence | undefined {
     const name = nameOf(reaction, user)
-    const known = this.#ending.get(name) ?? this.#gone.find(name)
+    const known = this.#ending.find(name) ?? this.#gone.find(name)
     if (known !== undefined) return known
     const time = this.#here.get(reaction)?.get(user)
     return time === undefined ? undefined : { reaction, user, time, endsAtMs: Infinity, isGone: false }
@@ -123,7 +136,7 @@ export class Reactions {
   /** Moves those who have ended by now to those who are gone, at most so many; tells how many. */
   settle(nowMs: number, most: number): number {
     for (let count = 0; count < most; count++) {
-      const ending = this.#endings.minKey()
+      const ending = this.#ending.first
       if (ending === undefined || ending.endsAtMs > nowMs) return count
       this.put({ ...ending, isGone: true })
     }
@@ -144,19 +157,12 @@ export class Reactions {
   /** When somebody ends, or has been gone for long enough. */
   dueAtMs(graceMs: number): number {
     const goneSinceMs = this.#gone.longest?.endsAtMs ?? Infinity
-    return Math.min(this.#endings.minKey()?.endsAtMs ?? Infinity, goneSinceMs + graceMs)
+    return Math.min(this.#ending.first?.endsAtMs ?? Infinity, goneSinceMs + graceMs)
   }
 
   /** Users in their order, of one reaction or of all, after the end of the page before. */
   page(limit: number, { reaction, after }: { reaction?: string; after?: PageEnd }): Page {
-    const listed = this.#walk(reaction, after)
-      .take(limit + 1)
-      .toArray()
-    const next = listed.length > limit ? listed[limit - 1] : undefined
-    const groups = Map.groupBy(listed.slice(0, limit), (one) => one.reaction)
-    if (reaction !== undefined && groups.size === 0) groups.set(reaction, [])
-    const users = [...groups].map(([kind, ones]) => [kind, ones.map(({ user }) => user)] as const)
-    return { users: Object.fromEntries(users), ...(next && { next }) }
+    return pageOf(this.#walk(reaction, after), limit, reaction)
   }
 
   *#walk(only: string | undefined, after: PageEnd | undefined): Generator<PageEnd> {
@@ -209,10 +215,7 @@ export class Reactions {
     } else {
       if (!this.#isEngaged(user)) this.#users++
       users.set(user, time)
-      if (endsAtMs < Infinity) {
-        this.#ending.set(nameOf(reaction, user), presence)
-        this.#endings.set(presence, undefined)
-      }
+      if (endsAtMs < Infinity) this.#ending.add(presence)
     }
     this.#hashFor(presence).toggle(hashedOf(presence))
     this.#bytes += bytesOf(presence)
@@ -220,10 +223,9 @@ export class Reactions {
 
   #remove(presence: Presence): void {
     const { reaction, user } = presence
-    const name = nameOf(reaction, user)
     if (!this.#gone.remove(presence)) {
       this.#here.get(reaction)?.delete(user)
-      if (this.#ending.delete(name)) this.#endings.delete(presence)
+      this.#ending.remove(presence)
       if (!this.#isEngaged(user)) this.#users--
     }
     this.#hashFor(presence).toggle(hashedOf(presence))

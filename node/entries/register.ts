@@ -19,7 +19,7 @@ import {
 import { assertNever } from '../../shared/errors.ts'
 import type { Description } from '../../shared/many-keys.ts'
 import type { ResponseFacts } from '../../shared/response-command.ts'
-import { compareEnds, endsSooner } from './ends.ts'
+import { compareEnds, endsSooner, fits } from './ends.ts'
 import { compareStamps } from './stamp.ts'
 import type { Applied, Moment, Verbs } from './verbs.ts'
 
@@ -105,7 +105,10 @@ function applyToPresent(
     case 'value.describe':
       return { outcome: { type: 'description', stamp: known.stamp, ...describe(known, moment) } }
     case 'value.touch': {
-      const change: Present = { ...known, touched: moment.stamp(), endsAtMs: endOf(command.ttlMs, moment) }
+      const endsAtMs = endOf(command.ttlMs, moment)
+      if (command.only !== undefined && !fits(command.only, known, endsAtMs))
+        return { outcome: { type: 'mismatch', failed: 'ifMatch', stamp: known.stamp } }
+      const change: Present = { ...known, touched: moment.stamp(), endsAtMs }
       return { outcome: { type: 'stored', stamp: known.stamp, created: false }, change }
     }
     case 'value.delete':
@@ -115,7 +118,7 @@ function applyToPresent(
   }
 }
 
-function endOf(ttlMs: number | undefined, { nowMs }: Pick<Moment, 'nowMs'>): number {
+export function endOf(ttlMs: number | undefined, { nowMs }: Pick<Moment, 'nowMs'>): number {
   return ttlMs === undefined ? Infinity : nowMs + ttlMs
 }
 
@@ -150,7 +153,7 @@ function compareCopies(a: Register, b: Register): number {
   return isGone === isOtherGone ? compareEnds(b, a) : Number(isGone) - Number(isOtherGone)
 }
 
-function failedCondition(
+export function failedCondition(
   condition: Condition | undefined,
   stamp: Stamp | undefined,
 ): keyof Condition | undefined {

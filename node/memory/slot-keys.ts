@@ -7,19 +7,17 @@
  */
 import { createHash } from 'node:crypto'
 import type { KeyPlace } from '../../shared/many-keys.ts'
-import { isEither } from '../entries/either.ts'
 import { idOf } from '../entries/entry.ts'
-import type { Present } from '../entries/register.ts'
-import { valueUnder } from '../entries/turning.ts'
+import { type Listed, listedUnder } from '../entries/listed.ts'
 import type { Moment } from '../entries/verbs.ts'
-import { PLACES } from './packed/values.ts'
+import { PLACES, placeOf } from './packed/values.ts'
 import type { SlotTable } from './slot-table.ts'
 
 export interface KeyHere {
   readonly key: string
   readonly place: KeyPlace
   /** What is read there. */
-  readonly register: Present
+  readonly listed: Listed
   readonly isCounter: boolean
 }
 
@@ -41,7 +39,15 @@ interface Ordered extends Hashed {
   readonly tie?: string
 }
 
-type Slots = Pick<SlotTable, 'find' | 'holdsKeys' | 'keysFrom'>
+type Slots = Pick<SlotTable, 'find' | 'holdsKeys' | 'keysFrom' | 'holdsUnpacked' | 'unpackedIdsOf'>
+
+export interface KeysWanted extends Pick<Moment, 'nowMs'> {
+  /** Also those that are sets. */
+  readonly hasSets?: boolean
+}
+
+/** Sets lie in no order, and are sorted: so many are looked at in one step. */
+const SORTED_AT_ONCE = 1000
 
 export class SlotKeys {
   readonly #slots: Slots
@@ -51,28 +57,59 @@ export class SlotKeys {
   }
 
   /** Whether there may be any. */
-  holds(slot: number): boolean {
-    return this.#slots.holdsKeys(slot)
+  holds(slot: number, { hasSets = false } = {}): boolean {
+    return this.#slots.holdsKeys(slot) || (hasSets && this.#slots.holdsUnpacked(slot))
   }
 
   /** Those that begin so, behind a place. A part is to be used before the next one is asked for. */
-  *of(slot: number, prefix: string, moment: Pick<Moment, 'nowMs'>, after?: KeyPlace): Generator<KeyPart> {
+  *of(slot: number, prefix: string, wanted: KeysWanted, after?: KeyPlace): Generator<KeyPart> {
     const begin = idOf.key(prefix)
-    for (let from = after === undefined ? 0 : after.at + (after.tie === undefined ? 1 : 0); from < PLACES; ) {
+    const find = (id: string) => this.#slots.find(slot, id)
+    const first = after === undefined ? 0 : after.at + (after.tie === undefined ? 1 : 0)
+    const sets = wanted.hasSets === true ? yield* this.#setsOf(slot, first, after) : []
+    for (let from = first; from < PLACES; ) {
       const { ids, next } = this.#slots.keysFrom(slot, from)
-      const keys = inOrder(ids).flatMap((one): KeyHere[] => {
+      const all = withSets(
+        ids,
+        sets.filter(({ at }) => at >= from && at < next),
+      )
+      const keys = inOrder(all).flatMap((one): KeyHere[] => {
         const { at, id, tie } = one
         if (!id.startsWith(begin) || hasSeen(after, one)) return []
-        const entry = this.#slots.find(slot, id)
-        const register = entry !== undefined && isEither(entry) ? valueUnder(entry, moment) : undefined
-        if (register === undefined) return []
+        const key = id.slice(1)
+        const listed = listedUnder(key, find, wanted)
+        if (listed === undefined) return []
         const place = tie === undefined ? { slot, at } : { slot, at, tie }
-        return [{ key: id.slice(1), place, register, isCounter: entry?.kind === 'counter' }]
+        return [{ key, place, listed, isCounter: find(id)?.kind === 'counter' }]
       })
-      yield { keys, looked: ids.length, upTo: { slot, at: next - 1 } }
+      yield { keys, looked: all.length, upTo: { slot, at: next - 1 } }
       from = next
     }
   }
+
+  /** Contents, each by the place that a value of its name would have, so that a key stays where it is whatever it becomes. */
+  *#setsOf(slot: number, first: number, after: KeyPlace | undefined): Generator<KeyPart, Hashed[]> {
+    const found: Hashed[] = []
+    let looked = 0
+    for (const one of this.#slots.unpackedIdsOf(slot)) {
+      if (++looked % SORTED_AT_ONCE === 0)
+        yield { keys: [], looked: SORTED_AT_ONCE, upTo: after ?? { slot, at: -1 } }
+      if (!one.startsWith(CONTENTS)) continue
+      const id = idOf.key(one.slice(1))
+      const at = placeOf(slot, id)
+      if (at >= first) found.push({ at, id })
+    }
+    return found
+  }
+}
+
+const CONTENTS = idOf.reactions('')
+
+/** A key that is both is met once. */
+function withSets(ids: readonly Hashed[], sets: readonly Hashed[]): readonly Hashed[] {
+  if (sets.length === 0) return ids
+  const known = new Set(ids.map(({ id }) => id))
+  return [...ids, ...sets.filter(({ id }) => !known.has(id))]
 }
 
 /** Whether whoever has seen all up to that place has seen this one, be it that it is alone there by now. */

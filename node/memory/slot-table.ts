@@ -139,6 +139,16 @@ export class SlotTable {
     return []
   }
 
+  /** Whether there is anything that is not packed. */
+  holdsUnpacked(slot: number): boolean {
+    return this.#slots[slot] !== undefined
+  }
+
+  /** The ids of what is not packed, as `of`. */
+  unpackedIdsOf(slot: number): Iterable<string> {
+    return this.#slots[slot]?.keys() ?? []
+  }
+
   /**
    * All of a slot, in parts that are small enough to travel; what changes meanwhile may or may not be in them. Answers that
    * are remembered come before the counters they are about, so that no total is seen before it is known what was

@@ -8,7 +8,7 @@ import { isLater } from '../../shared/eventual.ts'
 import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
 import { slotsIn } from '../../shared/slot-set.ts'
 import type { Turns } from '../../shared/turns.ts'
-import { describe } from '../entries/register.ts'
+import { describeListed, stampOfListed } from '../entries/listed.ts'
 import type { KeyHere, SlotKeys } from '../memory/memory.ts'
 import type { Holdings, Shard } from './shard.ts'
 
@@ -36,6 +36,7 @@ export interface KeysOptions {
 }
 
 type KeysCommand = CommandOf<'keys.scan' | 'keys.forget'>
+type Asked = Pick<KeysCommand, 'slots' | 'prefix'> & { readonly hasSets?: boolean }
 
 interface Wanted {
   readonly limit: number
@@ -72,7 +73,7 @@ export class Keys {
     const { keys, next } = await this.#gather(command, { limit, upTo: Infinity, after }, deadlineAtMs)
     const now = { nowMs: clock.now() }
     const listed = keys.map(
-      ({ key, place, register }): ListedKey => ({ key, place, ...describe(register, now) }),
+      ({ key, place, listed }): ListedKey => ({ key, place, ...describeListed(listed, now) }),
     )
     const reply: Reply = { type: 'keys', keys: listed, ...(next && { next }), time, owner }
     // Nothing is told that may still be lost.
@@ -105,10 +106,11 @@ export class Keys {
 
   /** Of values only what was seen: what took its place came later. A counter began before, however often it was added to. */
   async #forgetOne(here: KeyHere, deadlineAtMs: number): Promise<number> {
-    const { key, place, register, isCounter } = here
+    const { key, place, listed, isCounter } = here
     const { slot } = place
-    const condition = isCounter ? {} : { condition: { ifMatch: [tagOf(register.stamp)] } }
-    const command = { type: 'value.delete', key, ...condition } as const
+    const condition = isCounter ? {} : { condition: { ifMatch: [tagOf(stampOfListed(listed))] } }
+    const isSole = listed.kind === 'reactions' && ({ isSole: true } as const)
+    const command = { type: 'value.delete', key, ...condition, ...isSole } as const
     const { type } = await this.#options.shardOf(slot).write(slot, command, deadlineAtMs)
     return type === 'deleted' ? 1 : 0
   }
@@ -124,7 +126,10 @@ export class Keys {
     }
   }
 
-  *#gathering({ slots, prefix }: KeysCommand, { limit, upTo, after }: Wanted): Generator<void, Gathered> {
+  *#gathering(
+    { slots, prefix, hasSets = false }: Asked,
+    { limit, upTo, after }: Wanted,
+  ): Generator<void, Gathered> {
     const { memory, holdings, clock } = this.#options
     const keys: KeyHere[] = []
     let [bytes, looked, passed] = [0, 0, 0]
@@ -132,12 +137,12 @@ export class Keys {
     for (const slot of slotsIn(slots, after?.slot)) {
       if (!holdings.isHere(slot)) return { keys, next, missing: slot }
       if (++passed % SLOTS_AT_ONCE === 0) yield
-      if (!memory.keys.holds(slot)) continue
-      const now = { nowMs: clock.now() }
+      if (!memory.keys.holds(slot, { hasSets })) continue
+      const now = { nowMs: clock.now(), hasSets }
       for (const part of memory.keys.of(slot, prefix, now, slot === after?.slot ? after : undefined)) {
         if (!holdings.isHere(slot)) return { keys, next, missing: slot }
         for (const one of part.keys) {
-          if (one.register.stamp.time > upTo && !one.isCounter) continue
+          if (stampOfListed(one.listed).time > upTo && !one.isCounter) continue
           keys.push(one)
           bytes += bytesOfBody(one.key)
           next = one.place

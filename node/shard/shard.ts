@@ -11,15 +11,15 @@ import { andThen, type Eventual, isLater } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import { Trouble } from '../../shared/trouble.ts'
 import type { Turns } from '../../shared/turns.ts'
-import { wrongOwner } from '../engine.ts'
-import { apply, type Change } from '../entries/entry.ts'
+import type { Change } from '../entries/entry.ts'
 import { isKeptOnDisk } from '../entries/families.ts'
 import type { Moment } from '../entries/verbs.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Keeper } from './keeper.ts'
 import { isLarge } from './large.ts'
 import type { Room } from './room.ts'
-import { Unsafe } from './unsafe.ts'
+import { lead } from './turn.ts'
+import type { Unsafe } from './unsafe.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const BATCH_MAX = 1000
@@ -52,6 +52,8 @@ export interface ShardOptions {
   readonly log: Log
   readonly memory: Memory
   readonly room: Room
+  /** Of all shards, as what goes together may be of slots of several. */
+  readonly unsafe: Unsafe
   readonly queueMax: number
   readonly holdings: Holdings
   moment(slot: number): Moment
@@ -82,7 +84,6 @@ export class Shard {
   readonly #options: ShardOptions
   readonly #number: number
   readonly #queue: WriteQueue<Write>
-  readonly #unsafe = new Unsafe()
   readonly #refusing: Trouble
   #refused = 0
 
@@ -114,7 +115,7 @@ export class Shard {
 
   /** What has just been read of a slot, once it cannot be lost any more. */
   told(slot: number, reply: Reply): Eventual<Reply> {
-    return andThen(this.#unsafe.untilSafe(slot), () => reply)
+    return andThen(this.#options.unsafe.untilSafe(slot), () => reply)
   }
 
   /** How many writes were refused because too many waited. */
@@ -143,7 +144,7 @@ export class Shard {
     if (isLater(taking)) await taking
     if (batch.length <= APPLIED_AT_ONCE)
       return await this.#finishAll(batch.map((write) => this.#apply(write)))
-    await this.#unsafe.while(this.#writeInTurns(batch), batch)
+    await this.#options.unsafe.while(this.#writeInTurns(batch), batch)
   }
 
   /** What is applied in one turn is read in the next ones: whoever does so waits until all of it is safe. */
@@ -171,7 +172,7 @@ export class Shard {
     const changes = applied.flatMap((one) => one.changes)
     try {
       const saving = this.#save(applied, changes)
-      this.#tell(applied, isLater(saving) ? await this.#unsafe.while(saving, changes) : saving)
+      this.#tell(applied, isLater(saving) ? await this.#options.unsafe.while(saving, changes) : saving)
     } catch (error) {
       // Also those that changed nothing: they may rest on a change before them that is not safe either.
       for (const one of applied) {
@@ -216,25 +217,21 @@ export class Shard {
   }
 
   #applyToMemory({ slot, command, deadlineAtMs }: Write): { outcome: Outcome; changes: Change[] } {
-    const { clock, memory, holdings, keeper, room } = this.#options
+    const { clock, memory, keeper } = this.#options
     // Whoever asked has been told that it failed.
     if (clock.now() > deadlineAtMs)
       throw new LarderError('OVERLOADED', 'It waited in its queue for too long.')
-    // The slot may have changed its owner while the write waited.
-    if (!holdings.isHere(slot)) throw wrongOwner()
     const refusal = keeper.refusalOf(command)
     if (refusal !== undefined) throw refusal
-    const moment = this.#options.moment(slot)
-    const applied = apply(command, memory.entriesOf(slot, moment), moment)
-    const { outcome } = applied
-    const merged: Change[] = []
-    for (const { id, entry } of room.for(slot, command, applied)) {
-      memory.merge(slot, id, entry, (state) => {
-        const change = { slot, id, entry, state }
-        keeper.note(change)
-        merged.push(change)
+    const { outcome, changes } = lead(slot, command, this.#options)
+    const merged = changes.map(({ slot, id, entry }): Change => {
+      let state = entry
+      memory.merge(slot, id, entry, (whole) => {
+        state = whole
+        keeper.note({ slot, id, entry, state })
       })
-    }
+      return { slot, id, entry, state }
+    })
     return { outcome, changes: merged }
   }
 }

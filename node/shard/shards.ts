@@ -13,6 +13,7 @@ import {
   isWrite,
   type KeyCommand,
   type Reply,
+  type SingleCommand,
 } from '../../shared/command.ts'
 import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
@@ -22,13 +23,14 @@ import { isMeant, markOf, pathOf } from '../entries/response.ts'
 import { Keys } from './keys.ts'
 import { Room } from './room.ts'
 import { Shard, type ShardOptions } from './shard.ts'
+import { Unsafe } from './unsafe.ts'
 
 /** Paths whose responses are forgotten together, so that other writes come in between. */
 const CLEARED_AT_ONCE = 100
 
 type Deadline = Pick<ExecuteOptions, 'deadlineAtMs'>
 
-export interface ShardsOptions extends Omit<ShardOptions, 'room'> {
+export interface ShardsOptions extends Omit<ShardOptions, 'room' | 'unsafe'> {
   readonly shardLimit: number
   /** The latest stamp that is known here. */
   readonly stamps: { readonly time: number }
@@ -43,7 +45,7 @@ export class Shards implements Engine {
   constructor(options: ShardsOptions) {
     this.#options = options
     this.#room = new Room(options)
-    const common = { ...options, room: this.#room }
+    const common = { ...options, room: this.#room, unsafe: new Unsafe() }
     this.#shards = Array.from({ length: options.shardLimit }, (_, number) => new Shard(number, common))
     this.#keys = new Keys({ ...options, shardOf: (slot) => this.#shardOf(slot) })
   }
@@ -58,7 +60,7 @@ export class Shards implements Engine {
 
   #executeOn(slot: number, command: KeyCommand, options: Deadline): Eventual<Reply> {
     const shard = this.#shardOf(slot)
-    if (!isWrite(command)) {
+    if (command.type !== 'together' && !isWrite(command)) {
       const tended = isOfUsers(command) ? this.#tend(slot, command.key) : undefined
       if (isLater(tended)) return tended.then(() => this.execute(command, options))
       return shard.told(slot, this.#read(slot, command))
@@ -102,7 +104,7 @@ export class Shards implements Engine {
       return turns.take('expiry', memory.upkeep.tendTo(slot, id, nowMs))
   }
 
-  #read(slot: number, command: KeyCommand): Reply {
+  #read(slot: number, command: SingleCommand): Reply {
     const { self: owner, memory, moment } = this.#options
     const now = moment(slot)
     return { ...apply(command, memory.entriesOf(slot, now), now).outcome, owner }

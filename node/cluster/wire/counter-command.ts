@@ -1,8 +1,8 @@
 /** Commands on counters in the head of a frame, as lists: `["counter.add","hits","5",null,60000,null,null]`. */
 import type { CommandOf } from '../../../shared/command.ts'
-import { list, name, text } from './fields.ts'
+import { flag, list, name, text } from './fields.ts'
 import { FORMER } from './format.ts'
-import { bytesOfKey, type CommandWire, headBytesOf } from './rare-command.ts'
+import { bytesOfKey, type CommandWire, flagged, headBytesOf } from './rare-command.ts'
 import { toLive } from './times.ts'
 
 export const counterGet: CommandWire<CommandOf<'counter.get'>> = {
@@ -12,13 +12,17 @@ export const counterGet: CommandWire<CommandOf<'counter.get'>> = {
 }
 
 export const counterAdd: CommandWire<CommandOf<'counter.add'>> = {
-  toField({ type, key, by, idempotencyKey = null, ttlMs = null, min = null, max = null }, { format }) {
+  toField(
+    { type, key, by, idempotencyKey = null, ttlMs = null, min = null, max = null, isSole },
+    { format },
+  ) {
     const plain = [type, key, by, idempotencyKey]
-    return format === FORMER ? plain : [...plain, ttlMs, min, max]
+    return format === FORMER ? plain : flagged([...plain, ttlMs, min, max], isSole)
   },
   of(field, frame) {
     const isFormer = frame.format === FORMER
-    const [, key, by, once, ttlMs = null, min = null, max = null] = list(field, isFormer ? 4 : 7)
+    const isSole = !isFormer && list(field).length === 8 && flag(list(field)[7])
+    const [, key, by, once, ttlMs = null, min = null, max = null] = list(field, isFormer ? 4 : isSole ? 8 : 7)
     return {
       type: 'counter.add',
       key: name(key),
@@ -27,6 +31,7 @@ export const counterAdd: CommandWire<CommandOf<'counter.add'>> = {
       ...(ttlMs !== null && { ttlMs: toLive(ttlMs, frame) }),
       ...(min !== null && { min: amount(min) }),
       ...(max !== null && { max: amount(max) }),
+      ...(isSole && { isSole }),
     }
   },
   bytes: headBytesOf,

@@ -30,6 +30,14 @@ export function rare<T extends Command['type']>(
   }
 }
 
+/** Of a key as one thing alone. */
+export const isSole = z.literal(true).exactOptional()
+
+/** A list with a flag behind it where that is set: it is told of few. */
+export function flagged(field: readonly unknown[], flag: boolean | undefined): readonly unknown[] {
+  return flag === true ? [...field, true] : field
+}
+
 const HEAD_BYTES = 300
 
 export function bytesOfKey({ key }: { readonly key: string }): number {

@@ -91,9 +91,9 @@ const keys: ReplyWire<ReplyOf<'keys'>> = {
     owner,
     time,
     next === undefined ? null : placeField(next),
-    keys.map(({ key, contentType, bytes, ttlMs = null, place }) => [
+    keys.map(({ key, contentType, bytes, ttlMs = null, members, place }) => [
       key,
-      contentType,
+      members ?? contentType,
       bytes,
       ttlMs,
       ...placeField(place),
@@ -119,7 +119,9 @@ function listedOf(field: unknown): ListedKey {
   const [key, contentType, bytes, ttlMs, ...place] = list(field)
   const said = {
     key: text(key),
-    contentType: text(contentType),
+    ...(typeof contentType === 'number'
+      ? { contentType: '', members: contentType }
+      : { contentType: text(contentType) }),
     bytes: integer(bytes),
     place: placeOf(place),
   }
@@ -162,6 +164,31 @@ function rareOf<R extends Reply>(field: unknown): R {
   return field as R
 }
 
+/** What came of each command, as it is told by itself. */
+const together: ReplyWire<ReplyOf<'together'>> = {
+  word: 'together',
+  toField: ({ type, owner, outcomes, isDone }, frame) => [
+    type,
+    owner,
+    isDone,
+    outcomes.map((outcome) => toResultField({ reply: { ...outcome, owner } }, frame)),
+  ],
+  of(field, frame) {
+    const [, owner, isDone, outcomes] = list(field, 4)
+    return {
+      type: 'together',
+      outcomes: list(outcomes).map((one) => {
+        const result = resultOf(one, frame)
+        if ('error' in result) throw new TypeError('an outcome is none')
+        return result.reply
+      }),
+      isDone: flag(isDone),
+      owner: text(owner),
+    }
+  },
+  bytes: ({ outcomes, owner }) => outcomes.reduce((sum, one) => sum + bytesOfReply({ ...one, owner }), 0),
+}
+
 /** Made of lists, however long. */
 function lengthOf(reply: Reply): number {
   return JSON.stringify(reply).length
@@ -183,6 +210,8 @@ const REPLIES: { readonly [T in Reply['type']]: ReplyWire<ReplyOf<T>> } = {
   mismatch: rare('mismatch', () => 0),
   limit: rare('limit', () => 0),
   counts: rare('counts', lengthOf),
+  changed: rare('changed', () => 0),
+  together,
   users: rare('users', lengthOf),
   activity: rare('activity', lengthOf),
 }

@@ -83,3 +83,11 @@ export function hashesOf(slot: number): { readonly first: number; readonly end: 
 export function placingOf(hash: number): number {
   return hash & PLACING_MASK
 }
+
+const PLACED = new EncodedId()
+
+/** Where an id is, or would be, among those of its slot. */
+export function placeOf(slot: number, id: string): number {
+  PLACED.encode(slot, id)
+  return placingOf(PLACED.hash)
+}

@@ -24,7 +24,7 @@ import {
 } from './record.ts'
 import { type Candidate, Sample } from './sample.ts'
 
-export { PLACES } from './encoded-id.ts'
+export { PLACES, placeOf } from './encoded-id.ts'
 export { hasRoomFor, TOUCHED_BYTES } from './record.ts'
 
 /** Whatever is done to a pack as a whole is done to no more records. */

@@ -1,7 +1,7 @@
 /** A member that may see no other for a while: what it writes to one key, and what comes of it when they meet. */
 import { apply, dueAtMs, type Entry, idOf, merge, remainsOf } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
-import type { KeyCommand, Outcome } from '../../../shared/command.ts'
+import type { Outcome, SingleCommand } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
 
 export const GRACE_MS = 600_000
@@ -18,7 +18,7 @@ export class Half {
     this.#stamps = new StampClock(origin)
   }
 
-  do(command: KeyCommand): Outcome | string {
+  do(command: SingleCommand): Outcome | string {
     const { nowMs } = this
     const stamp = () => this.#stamps.next(nowMs)
     const moment = { nowMs, origin: this.#origin, isCertain: true, isOver: () => false, stamp }

@@ -2,9 +2,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { REACTIONS } from '../../../node/entries/engage.ts'
+import type { Page } from '../../../node/entries/page.ts'
 import type { Presence } from '../../../node/entries/presence.ts'
-import { type Page, Reactions } from '../../../node/entries/reactions.ts'
-import type { PageEnd } from '../../../shared/command.ts'
+import { Reactions } from '../../../node/entries/reactions.ts'
+import type { PageEnd } from '../../../shared/reaction-command.ts'
 
 /** Some end where others begin. */
 const KINDS = ['fire', 'ice', '__proto__', 'fire:'] as const

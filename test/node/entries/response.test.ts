@@ -4,11 +4,11 @@ import { apply } from '../../../node/entries/entry.ts'
 import { isMeant, markOf, pathOf, tracesOver } from '../../../node/entries/response.ts'
 import type { Moment } from '../../../node/entries/verbs.ts'
 import { Memory } from '../../../node/memory/memory.ts'
-import type { KeyCommand } from '../../../shared/command.ts'
+import type { SingleCommand } from '../../../shared/command.ts'
 import type { Purge } from '../../../shared/response-command.ts'
 
 const SLOT = 7
-const put = (key: string, tag: string, tenant = 'acme'): KeyCommand => ({
+const put = (key: string, tag: string, tenant = 'acme'): SingleCommand => ({
   type: 'response.put',
   key,
   tenant,
@@ -30,7 +30,7 @@ class Copy {
     this.#isCertain = isCertain
   }
 
-  do(command: KeyCommand): void {
+  do(command: SingleCommand): void {
     const moment: Moment = {
       nowMs: 0,
       origin: 'a',

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { apply, type EntryChange, type SlotEntry } from '../../../node/entries/entry.ts'
 import { StampClock } from '../../../node/entries/stamp.ts'
 import { Memory } from '../../../node/memory/memory.ts'
-import type { KeyCommand } from '../../../shared/command.ts'
+import type { SingleCommand } from '../../../shared/command.ts'
 import { momentAt } from '../../support/moment.ts'
 import { allOf } from '../../support/turns.ts'
 
@@ -23,7 +23,7 @@ class Member {
   }
 
   /** @returns what is to be told to the others. */
-  do(command: KeyCommand, nowMs: number): readonly EntryChange[] {
+  do(command: SingleCommand, nowMs: number): readonly EntryChange[] {
     const moment = momentAt(nowMs, this.#stamps, this.#origin)
     const { changes } = apply(command, this.memory.entriesOf(SLOT, moment), moment)
     for (const { id, entry } of changes) this.memory.merge(SLOT, id, structuredClone(entry))

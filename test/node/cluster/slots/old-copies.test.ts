@@ -4,7 +4,7 @@ import { ALL_THERE } from '../../../../node/cluster/members/placed-view.ts'
 import { totalOf } from '../../../../node/entries/counter.ts'
 import { idOf } from '../../../../node/entries/entry.ts'
 import { liveValue } from '../../../../node/entries/register.ts'
-import type { KeyCommand } from '../../../../shared/command.ts'
+import type { SingleCommand } from '../../../../shared/command.ts'
 import { SLOTS } from '../../../../shared/placement.ts'
 import { allOf } from '../../../support/turns.ts'
 import { memberOf, viewOf } from '../../../support/views.ts'
@@ -26,15 +26,15 @@ async function settledPair(): Promise<Pair> {
 }
 
 /** As the owner carries it out: over once every holder that can be reached has it. */
-async function write(holder: SlotHolder, slot: number, command: KeyCommand): Promise<void> {
+async function write(holder: SlotHolder, slot: number, command: SingleCommand): Promise<void> {
   await holder.slots.replicator.merged([holder.apply(slot, command)])
 }
 
-function set(key: string): KeyCommand {
+function set(key: string): SingleCommand {
   return { type: 'value.set', key, contentType: 'text/plain', body: key }
 }
 
-function remove(key: string): KeyCommand {
+function remove(key: string): SingleCommand {
   return { type: 'value.delete', key }
 }
 

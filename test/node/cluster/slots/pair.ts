@@ -19,7 +19,7 @@ import { StampClock } from '../../../../node/entries/stamp.ts'
 import type { Standing } from '../../../../node/entries/standing.ts'
 import { Memory } from '../../../../node/memory/memory.ts'
 import type { Clock } from '../../../../shared/clock.ts'
-import type { KeyCommand } from '../../../../shared/command.ts'
+import type { SingleCommand } from '../../../../shared/command.ts'
 import { LarderError } from '../../../../shared/errors.ts'
 import { SLOTS } from '../../../../shared/placement.ts'
 import type { Member } from '../../../../shared/view.ts'
@@ -104,7 +104,7 @@ export class SlotHolder {
   }
 
   /** Carries out a command as the owner does, and tells nobody yet. */
-  apply(slot: number, command: KeyCommand): SlotEntry[] {
+  apply(slot: number, command: SingleCommand): SlotEntry[] {
     const moment = this.slots.moment(slot)
     const { changes } = apply(command, this.memory.entriesOf(slot, moment), moment)
     for (const { id, entry } of changes) this.memory.merge(slot, id, entry)

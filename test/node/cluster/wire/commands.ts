@@ -35,17 +35,37 @@ const asked = { key, tenant: name, query: text, authorization: contentType }
 const dictionaryOfHeaders = fc
   .dictionary(fc.constantFrom('etag', 'x-dish', 'vary'), contentType)
   .map((all) => ({ ...all }))
+const isSole = fc.constant(true as const)
+const only = fc.array(
+  fc.constantFrom('endless' as const, 'ending' as const, 'later' as const, 'sooner' as const),
+)
+const change = fc.record(
+  {
+    type: fc.constant('reaction.change' as const),
+    key,
+    reaction: name,
+    come: fc.array(name),
+    go: fc.array(name),
+    isReplaced: isSole,
+    isStrict: isSole,
+    isNew: isSole,
+    ttlMs,
+    isSole,
+  },
+  { requiredKeys: ['type', 'key', 'reaction', 'come', 'go'] },
+)
 export const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record(
     {
       type: fc.constantFrom('value.get' as const, 'value.describe' as const, 'value.delete' as const),
       key,
       condition,
+      isSole,
     },
     { requiredKeys: ['type', 'key'] },
   ),
   fc.record(
-    { type: fc.constant('value.set' as const), key, contentType, body, ttlMs, condition },
+    { type: fc.constant('value.set' as const), key, contentType, body, ttlMs, condition, isSole },
     { requiredKeys: ['type', 'key', 'contentType', 'body'] },
   ),
   fc.record({
@@ -56,9 +76,15 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     keepsTtl: fc.constant(true as const),
   }),
   fc.record(
-    { type: fc.constant('value.touch' as const), key, ttlMs, condition },
+    { type: fc.constant('value.touch' as const), key, ttlMs, condition, only, isSole },
     { requiredKeys: ['type', 'key'] },
   ),
+  change,
+  fc.record({
+    type: fc.constant('together' as const),
+    key,
+    commands: fc.array(fc.oneof(change, fc.record({ type: fc.constant('value.get' as const), key, isSole }))),
+  }),
   fc.record(
     { type: fc.constantFrom('response.get' as const, 'response.fetch' as const), ...asked },
     { requiredKeys: ['type', 'key', 'tenant', 'query'] },

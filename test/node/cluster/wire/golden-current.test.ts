@@ -57,6 +57,33 @@ const golden: readonly (readonly [head: string, expected: string])[] = [
     '[1,[2,1000],null,[["r",false,5,[["value.touch","salt",9,{"ifMatch":["*"]}]]]]]',
   ],
   [
+    ofCommand({ type: 'value.set', key, ...value, isSole: true }),
+    '[1,[2,1000],null,[["r",false,5,[["value.set","salt","a/b","jam",null,null,false,true]]]]]',
+  ],
+  [
+    ofCommand({ type: 'value.touch', key, only: ['later'], isSole: true }),
+    '[1,[2,1000],null,[["r",false,5,[["value.touch","salt",null,null,["later"],true]]]]]',
+  ],
+  [
+    ofCommand({ type: 'counter.add', key, by: '1', isSole: true }),
+    '[1,[2,1000],null,[["r",false,5,[["counter.add","salt","1",null,null,null,null,true]]]]]',
+  ],
+  [
+    ofCommand({
+      type: 'together',
+      key,
+      commands: [
+        { type: 'value.get', key, isSole: true },
+        { type: 'reaction.change', key, reaction: 'member', come: ['Sam'], go: [], isSole: true },
+      ],
+    }),
+    '[1,[2,1000],null,[["r",false,5,[["together","salt",[["value.get","salt",null,true],{"type":"reaction.change","key":"salt","reaction":"member","come":["Sam"],"go":[],"isSole":true}]]]]]]',
+  ],
+  [
+    ofReply({ type: 'together', outcomes: [{ type: 'missing' }], isDone: true, owner: 'a' }),
+    '[1,[2,1000],null,[["together","a",true,[["missing","a"]]]]]',
+  ],
+  [
     ofCommand({ type: 'value.describe', key }),
     '[1,[2,1000],null,[["r",false,5,[["value.describe","salt",null]]]]]',
   ],

@@ -28,7 +28,14 @@ const whose = { key: '/menu', tenant: 'inn', query: '?day=1' }
 type All<T extends { type: string }, New> = {
   [N in Exclude<T['type'], New>]: Golden<Extract<T, { type: N }>>
 }
-type NewCommand = 'value.describe' | 'value.touch' | `keys.${string}` | 'counter.set' | `limit.${string}`
+type NewCommand =
+  | 'value.describe'
+  | 'value.touch'
+  | `keys.${string}`
+  | 'counter.set'
+  | `limit.${string}`
+  | 'reaction.change'
+  | 'together'
 
 const commands: All<Command, NewCommand> = {
   'value.get': [
@@ -120,7 +127,9 @@ const commands: All<Command, NewCommand> = {
 }
 
 const [owner, stamp] = ['node-1', { time: 7, origin: 'b-1' }] as const
-const replies: All<Reply, 'description' | 'keys' | 'cleared' | 'outOfBounds' | 'limit'> = {
+type NewReply = 'description' | 'keys' | 'cleared' | 'outOfBounds' | 'limit' | 'changed' | 'together'
+
+const replies: All<Reply, NewReply> = {
   value: [
     [
       { type: 'value', owner, contentType: 'a/b', body: bytes, stamp },
