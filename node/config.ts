@@ -56,6 +56,8 @@ export interface NodeConfig {
   /** The first is shown to the other members and to uplink, and all are taken from them. */
   readonly clusterSecrets: readonly string[]
   readonly tls: Tls | undefined
+  /** Where it speaks the protocol of Redis, 0 letting the system choose; nowhere without. */
+  readonly respPort: number | undefined
   readonly logLevel: string
 }
 
@@ -105,6 +107,10 @@ export function readConfig(environment: Environment): NodeConfig {
     hosts: readHosts(settings, { ...listening, url: advertiseUrl }),
     origins: readOrigins(settings, { areKeysNeeded: keys.areNeeded }),
     tls,
+    respPort:
+      settings.text('RESP_PORT') === undefined
+        ? undefined
+        : settings.integer('RESP_PORT', { fallback: 0, min: 0, max: 65_535 }),
     logLevel: settings.logLevel(),
   }
   settings.check()

@@ -25,12 +25,13 @@ import { createClusterMetrics } from './cluster/metrics.ts'
 import { HttpConnection } from './cluster/peers/peers.ts'
 import { FORMATS } from './cluster/wire/calls.ts'
 import { identify, type NodeConfig } from './config.ts'
-import { createDispatch } from './dispatch.ts'
+import { createDispatch, type Dispatch } from './dispatch.ts'
 import { StampClock } from './entries/stamp.ts'
 import { publicRoutes } from './http/routes.ts'
 import { heapBytesFor, type Machine, shortcomingsOf, UNBOUNDED } from './machine.ts'
 import { createMember } from './member.ts'
 import { countingReads } from './reads.ts'
+import { RedisDoor } from './resp/door.ts'
 import { loadClient, Sources } from './sources/sources.ts'
 import { Storage } from './storage/storage.ts'
 
@@ -52,6 +53,8 @@ export interface NodeParts {
 export interface Node extends Service {
   readonly member: Member
   readonly port: number
+  /** Where it speaks the protocol of Redis, if anywhere. */
+  readonly respPort: number | undefined
 }
 
 /**
@@ -76,23 +79,31 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   for (const problem of shortcomingsOf(machine, config.bytesMax)) log.warn(problem)
   for (const doubt of config.tls?.doubtsOf(self.url) ?? []) log.warn(doubt)
   const own = { ...parts, machine, self, log, names, descriptors, metrics, means, client }
-  const { backend, sources, routes } = join(config, own)
+  const { backend, sources, routes, dispatch } = join(config, own)
   const { keys, tls } = config
   registerTlsMetrics(metrics.registry, tls)
   http.serve(routes, { ...config, memberSecrets: config.clusterSecrets })
-  await backend.open().catch(async (error) => {
+  const redis = await openRedis(config, { ...own, http, backend, dispatch }).catch(async (error) => {
     await http.close(0)
+    throw error
+  })
+  await backend.open().catch(async (error) => {
+    await Promise.all([http.close(0), redis?.close()])
     throw error
   })
   void backend
     .start()
     .then(() => sources.start())
     .catch(onFatal)
-  log.info({ id: self.id, url: self.url, uplink: config.uplinkUrls, port: http.port }, 'listening')
+  log.info(
+    { id: self.id, url: self.url, uplink: config.uplinkUrls, port: http.port, respPort: redis?.port },
+    'listening',
+  )
 
   return {
     member: self,
     port: http.port,
+    respPort: redis?.port,
     renew: renewalOf([tls, keys.isInFile ? keys : undefined], log),
     /**
      * Leaves the cluster, lets clients and balancers notice, answers what is under way, writes what is not on
@@ -102,7 +113,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
     async [Symbol.asyncDispose]() {
       log.info({ id: self.id }, 'leaving')
       await Promise.all([backend.leave(), sources.stopListening()])
-      await http.stop(clock)
+      await Promise.all([http.stop(clock), redis?.close()])
       sources.close()
       await backend.stop()
       log.info({ id: self.id }, 'stopped')
@@ -164,7 +175,33 @@ function join(config: NodeConfig, joined: Joined) {
   const events = sources.eventsFor(engine)
   const passing = { dispatch, events, pass: sources.pass }
   const routes = [...publicRoutes({ ...config, ...passing }), ...backend.routes]
-  return { backend, sources, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
+  return { backend, sources, dispatch, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
+}
+
+interface Opened extends Joined {
+  readonly http: HttpService
+  readonly backend: Backend
+  readonly dispatch: Dispatch
+}
+
+/** The door for clients of Redis, where one is asked for. */
+async function openRedis(config: NodeConfig, opened: Opened): Promise<RedisDoor | undefined> {
+  const { respPort: port } = config
+  if (port === undefined) return undefined
+  const { self, metrics, means, http, backend } = opened
+  return await RedisDoor.listen({
+    ...config,
+    ...opened,
+    ...means,
+    port,
+    registry: metrics.registry,
+    wrong: metrics.wrong,
+    seats: http.connections,
+    isAlone: config.uplinkUrls.length === 0,
+    version: packageJson.version,
+    runId: self.incarnation,
+    notReady: () => backend.notReady,
+  })
 }
 
 function opsOf(

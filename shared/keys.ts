@@ -48,6 +48,7 @@ export class Keys {
   #named: readonly Named[]
   /** By what SHA-256 makes of them, so that how long it takes to find one tells nothing about it. */
   #rights: ReadonlyMap<string, Rights>
+  #generation = 0
 
   constructor(file: string | undefined, others: OtherCredentials) {
     this.#file = file
@@ -66,6 +67,11 @@ export class Keys {
   /** What whoever shows this may do; `undefined` where it is no key. */
   rightsOf(shown: string | undefined): Rights | undefined {
     return shown ? this.#rights.get(hash('sha256', shown)) : undefined
+  }
+
+  /** Another one whenever keys may be good for something else than before. */
+  get generation(): number {
+    return this.#generation
   }
 
   /** Whether there is a file to be read anew. */
@@ -87,6 +93,7 @@ export class Keys {
     const taken = this.#named.filter((key) => !after.has(textOf(key))).map(({ name }) => name)
     this.#named = read.named
     this.#rights = rightsByHash(read.named, this.#others)
+    this.#generation++
     audit(log, { what: 'keys were read anew', keys: read.named.length, put, taken })
   }
 

@@ -7,9 +7,17 @@
 export type Words = readonly Buffer[]
 
 export interface ReaderLimits {
-  /** Of all words of a command together. */
+  /** Of all words of a command together, with what they cost besides. */
   readonly commandBytesMax: number
+  readonly wordsMax?: number
+  /** Who is meant by them, where that is not everybody. */
+  readonly whose?: string
+  /** Whether there is room for a word of so many bytes. Where there is none the command is passed over. */
+  hasRoomFor?(bytes: number): boolean
 }
+
+/** In the place of a command for which there was no room. */
+export const PASSED_OVER: Words = []
 
 /** What no client of Redis sends. The connection is of no more use then. */
 export class ProtocolError extends Error {
@@ -19,6 +27,8 @@ export class ProtocolError extends Error {
 /** As with Redis: of a line without a length before it. */
 const INLINE_BYTES_MAX = 64 * 1024
 const WORDS_MAX = 1024 * 1024
+/** What is kept of a word beside its bytes. */
+const WORD_BYTES = 40
 /** Of a line that is `*` or `$` and a number. */
 const LENGTH_LINE_MAX = 32
 /** Where a bulk is longer, it is gathered in a buffer of its own, and not in that of the pieces. */
@@ -31,7 +41,7 @@ const DOLLAR = 36
 const NONE: Buffer = Buffer.alloc(0)
 
 export class Reader {
-  readonly #limits: ReaderLimits
+  limits: ReaderLimits
   /** What has come and is not yet read, from `#at` on. */
   #bytes = NONE
   #at = 0
@@ -43,9 +53,12 @@ export class Reader {
   #length: number | undefined
   /** Of a long word, what there is of it. */
   #gathered: { readonly bytes: Buffer; filled: number } | undefined
+  #isPassedOver = false
+  /** How much of what is passed over is still to come. */
+  #passing = 0
 
   constructor(limits: ReaderLimits) {
-    this.#limits = limits
+    this.limits = limits
   }
 
   /** What of a command has come that is not whole. */
@@ -71,7 +84,7 @@ export class Reader {
         const words = inlineWords(line)
         if (words.length > 0) return words
       } else {
-        this.#missing = Math.max(0, countIn(line, WORDS_MAX, 'multibulk'))
+        this.#missing = Math.max(0, this.#count(line, this.limits.wordsMax ?? WORDS_MAX, 'multibulk'))
       }
     }
   }
@@ -80,20 +93,22 @@ export class Reader {
     while (this.#missing > 0) {
       const word = this.#word()
       if (word === undefined) return undefined
-      this.#words.push(word)
+      if (!this.#isPassedOver) this.#words.push(word)
       this.#missing--
     }
-    const words = this.#words
+    const words = this.#isPassedOver ? PASSED_OVER : this.#words
     this.#words = []
     this.#commandBytes = 0
+    this.#isPassedOver = false
     return words
   }
 
   #word(): Buffer | undefined {
     this.#length ??= this.#wordLength()
     if (this.#length === undefined) return undefined
-    const word =
-      this.#gathered === undefined && this.#isHere(this.#length)
+    const word = this.#isPassedOver
+      ? this.#pass()
+      : this.#gathered === undefined && this.#isHere(this.#length)
         ? this.#cut(this.#length)
         : this.#gather(this.#length)
     if (word === undefined) return undefined
@@ -109,11 +124,37 @@ export class Reader {
     }
     const line = this.#line(LENGTH_LINE_MAX)
     if (line === undefined) return undefined
-    const length = countIn(line, this.#limits.commandBytesMax, 'bulk')
+    const { commandBytesMax, hasRoomFor } = this.limits
+    const length = this.#count(line, commandBytesMax, 'bulk')
     if (length < 0) throw new ProtocolError('invalid bulk length')
-    this.#commandBytes += length
-    if (this.#commandBytes > this.#limits.commandBytesMax) throw new ProtocolError('invalid bulk length')
+    this.#commandBytes += length + WORD_BYTES
+    if (this.#commandBytes > commandBytesMax) throw this.#tooMuch('bulk')
+    if (length >= GATHERED_BYTES_MIN && hasRoomFor?.(length) === false) {
+      this.#isPassedOver = true
+      this.#words = []
+    }
+    if (this.#isPassedOver) this.#passing = length + 2
     return length
+  }
+
+  /** The number after the first character of a line. */
+  #count(line: Buffer, max: number, what: 'multibulk' | 'bulk'): number {
+    const count = countIn(line)
+    if (!(count <= max)) throw this.#tooMuch(what)
+    return count
+  }
+
+  #tooMuch(what: 'multibulk' | 'bulk'): ProtocolError {
+    const { whose } = this.limits
+    return new ProtocolError(whose === undefined ? `invalid ${what} length` : `${whose} ${what} length`)
+  }
+
+  /** Nothing of it is kept. */
+  #pass(): Buffer | undefined {
+    const passed = Math.min(this.#passing, this.#bytes.length - this.#at)
+    this.#passing -= passed
+    this.#at += passed
+    return this.#passing === 0 ? NONE : undefined
   }
 
   #isHere(length: number): boolean {
@@ -154,13 +195,23 @@ export class Reader {
   }
 }
 
-/** The number after the first character of a line. */
-function countIn(line: Buffer, max: number, what: 'multibulk' | 'bulk'): number {
-  const text = line.toString('latin1', 1)
-  const count = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  if (!(count <= max)) throw new ProtocolError(`invalid ${what} length`)
-  return count
+/** The number after the first character of a line, or NaN: by hand, as every word has one. */
+function countIn(line: Buffer): number {
+  const isNegative = line[1] === MINUS
+  const first = isNegative ? 2 : 1
+  if (line.length === first || line.length > first + DIGITS_MAX) return Number.NaN
+  let count = 0
+  for (let index = first; index < line.length; index++) {
+    const digit = (line[index] ?? 0) - ZERO
+    if (digit < 0 || digit > 9) return Number.NaN
+    count = count * 10 + digit
+  }
+  return isNegative ? -count : count
 }
+
+const MINUS = 45
+const ZERO = 48
+const DIGITS_MAX = 10
 
 /** Words between blanks; in quotes they may have blanks, and in double quotes the escapes of C, as redis-cli writes them. */
 function inlineWords(line: Buffer): Buffer[] {

@@ -79,31 +79,34 @@ export class Verbatim {
   }
 }
 
-/** What is no longer than this is put together, and so written in one piece. */
-const COPIED_BYTES_MAX = 64 * 1024
+/** Bytes that are longer are not copied, but written from where they lie. */
+const COPIED_BYTES_MAX = 4 * 1024
+
+/** Text of which each character is a byte, or bytes. */
+export type Piece = string | Uint8Array
 
 export class Writer {
   version: Version = 2
-  readonly #pieces: Uint8Array[] = []
+  readonly #pieces: Piece[] = []
+  /** What is short is put together as text, a character a byte, which costs less than to fill buffers. */
   #text = ''
+  /** Of the pieces. */
   #bytes = 0
 
   get isEmpty(): boolean {
-    return this.#bytes === 0
+    return this.bytes === 0
   }
 
-  /** How much waits to be taken. About, where text is not ASCII. */
+  /** How much waits to be taken. */
   get bytes(): number {
-    return this.#bytes
+    return this.#bytes + this.#text.length
   }
 
   /** All that was added since, to be written together. */
-  take(): readonly Uint8Array[] {
+  take(): readonly Piece[] {
     this.#flushText()
-    const isShort = this.#bytes <= COPIED_BYTES_MAX
     this.#bytes = 0
-    const pieces = this.#pieces.splice(0)
-    return isShort && pieces.length > 1 ? [Buffer.concat(pieces)] : pieces
+    return this.#pieces.splice(0)
   }
 
   add(reply: Reply): void {
@@ -112,8 +115,8 @@ export class Writer {
     else if (reply === null) this.#write(this.version === 3 ? '_\r\n' : '$-1\r\n')
     else if (typeof reply === 'boolean') this.#boolean(reply)
     else if (reply instanceof Uint8Array) this.#bulkBytes(reply)
-    else if (reply instanceof Status) this.#write(`+${reply.text}\r\n`)
-    else if (reply instanceof ErrorReply) this.#write(`-${reply.text}\r\n`)
+    else if (reply instanceof Status) this.#write(`+${asBytes(reply.text)}\r\n`)
+    else if (reply instanceof ErrorReply) this.#write(`-${asBytes(reply.text)}\r\n`)
     else this.#addMore(reply)
   }
 
@@ -151,30 +154,44 @@ export class Writer {
   }
 
   #verbatim(text: string): void {
-    if (this.version === 3) this.#write(`=${Buffer.byteLength(text) + 4}\r\ntxt:${text}\r\n`)
+    if (this.version === 3) this.#write(`=${Buffer.byteLength(text) + 4}\r\ntxt:${asBytes(text)}\r\n`)
     else this.#bulk(text)
   }
 
   #bulk(text: string): void {
-    this.#write(`$${Buffer.byteLength(text)}\r\n${text}\r\n`)
+    if (text.length > COPIED_BYTES_MAX) this.#bulkBytes(Buffer.from(text))
+    else {
+      const bytes = asBytes(text)
+      this.#text += `$${bytes.length}\r\n${bytes}\r\n`
+    }
   }
 
   #bulkBytes(bytes: Uint8Array): void {
-    this.#write(`$${bytes.length}\r\n`)
+    if (bytes.length <= COPIED_BYTES_MAX) {
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+      this.#text += `$${text.length}\r\n${text}\r\n`
+      return
+    }
+    this.#text += `$${bytes.length}\r\n`
     this.#flushText()
     this.#pieces.push(bytes)
     this.#bytes += bytes.length
-    this.#write('\r\n')
+    this.#text += '\r\n'
   }
 
   #write(text: string): void {
     this.#text += text
-    this.#bytes += text.length
   }
 
   #flushText(): void {
     if (this.#text === '') return
-    this.#pieces.push(Buffer.from(this.#text))
+    this.#pieces.push(this.#text)
+    this.#bytes += this.#text.length
     this.#text = ''
   }
+}
+
+/** Its UTF-8, a character a byte: mostly that is the text itself. */
+function asBytes(text: string): string {
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
 }

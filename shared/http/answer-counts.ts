@@ -4,21 +4,13 @@
  * Every request is counted here, and prom-client, which looks up labels at every call, is told of it only when
  * somebody reads /metrics.
  */
-import { Counter, Histogram, type MetricValueWithName, type Registry } from 'prom-client'
-
-/** Upper ends, in seconds; what takes longer is in one more. */
-const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
-const TIMES = {
-  name: 'larder_http_request_seconds',
-  help: 'From the headers of a request to the end of its answer.',
-  labelNames: ['route'],
-} as const
+import { Counter, type Registry } from 'prom-client'
+import { registerTimings, Timing } from '../timings.ts'
 
 class RouteCounts {
   /** By method and status. */
   readonly answers = new Map<string, Map<number, number>>()
-  readonly buckets = new Float64Array(BUCKETS.length + 1)
-  seconds = 0
+  readonly timing = new Timing()
 }
 
 export class AnswerCounts {
@@ -39,7 +31,12 @@ export class AnswerCounts {
             for (const [status, count] of statuses) this.inc({ method, route, status }, count)
       },
     })
-    registry.registerMetric(new Times(routes))
+    registerTimings(registry, {
+      name: 'larder_http_request_seconds',
+      help: 'From the headers of a request to the end of its answer.',
+      label: 'route',
+      all: () => [...routes].map(([route, { timing }]) => [route, timing] as const),
+    })
   }
 
   /** How many answers there were. */
@@ -53,10 +50,7 @@ export class AnswerCounts {
     const before = statuses.get(status)
     statuses.set(status, (before ?? 0) + 1)
     if (before === undefined) counts.answers.set(method, statuses)
-    let bucket = 0
-    while (seconds > (BUCKETS[bucket] ?? Infinity)) bucket++
-    counts.buckets[bucket] = (counts.buckets[bucket] ?? 0) + 1
-    counts.seconds += seconds
+    counts.timing.add(seconds)
     this.#total++
   }
 
@@ -67,34 +61,4 @@ export class AnswerCounts {
     this.#routes.set(route, counts)
     return counts
   }
-}
-
-/** A histogram that is read off the counts. */
-class Times extends Histogram<'route'> {
-  readonly #routes: ReadonlyMap<string, RouteCounts>
-
-  constructor(routes: ReadonlyMap<string, RouteCounts>) {
-    super({ ...TIMES, buckets: BUCKETS, registers: [] })
-    this.#routes = routes
-  }
-
-  /** What prom-client reads for `get` and for the text of /metrics alike; its types do not tell of it. */
-  getForPromString(): object {
-    const values = [...this.#routes].flatMap(valuesOf)
-    return { name: TIMES.name, help: TIMES.help, type: 'histogram', values }
-  }
-}
-
-function valuesOf([route, { buckets, seconds }]: [string, RouteCounts]): MetricValueWithName<'route'>[] {
-  let count = 0
-  const upTo = [...buckets].map((own, index) => {
-    count += own
-    const labels = { le: BUCKETS[index] ?? '+Inf', route }
-    return { metricName: `${TIMES.name}_bucket`, labels, value: count }
-  })
-  return [
-    ...upTo,
-    { metricName: `${TIMES.name}_sum`, labels: { route }, value: seconds },
-    { metricName: `${TIMES.name}_count`, labels: { route }, value: count },
-  ]
 }

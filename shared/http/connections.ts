@@ -19,6 +19,8 @@ export interface ConnectionsOptions {
 export class Connections {
   readonly #refusals: Refusals
   readonly #places: Places
+  /** Of other doors: whether all that was asked on them is answered. */
+  readonly #others = new WeakMap<Duplex, () => boolean>()
   /** On which TLS may still have to be agreed on, by their origins. */
   readonly #bare = new Map<string, Socket>()
 
@@ -29,7 +31,7 @@ export class Connections {
       ...descriptors,
       log,
       now: () => performance.now(),
-      isQuiet: (socket) => refusals.isQuiet(socket),
+      isQuiet: (socket) => (this.#others.get(socket) ?? (() => refusals.isQuiet(socket)))(),
     })
     metrics.tellPlaces(this.#places)
     server.on('connection', (socket) => this.#places.enter(socket, socket.remoteAddress))
@@ -49,6 +51,22 @@ export class Connections {
       if (socket === undefined) secure.destroy()
       else this.#places.secured(socket, secure)
     })
+  }
+
+  /** How many clients there can be, at all doors together. */
+  get max(): number {
+    return this.#places.max
+  }
+
+  /** A connection has come by another door. */
+  enter(socket: Socket, isQuiet: () => boolean): void {
+    this.#others.set(socket, isQuiet)
+    this.#places.enter(socket, socket.remoteAddress)
+  }
+
+  /** Something is asked on one of those. @returns whether there is no place for it. */
+  asks(socket: Socket): boolean {
+    return this.#places.asks(socket, () => false) && this.#places.refuses(socket)
   }
 
   /** Nothing can have been asked on them. */

@@ -1,7 +1,7 @@
 /** A request as the handlers see it, whichever way it came in. */
-import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Share } from '../in-flight.ts'
+import { nextRequestId } from '../request-id.ts'
 import { NOTHING, type Rights } from '../rights.ts'
 import type { Turns } from '../turns.ts'
 import type { RequestMeans } from './means.ts'
@@ -39,7 +39,7 @@ export class HttpRequest {
 
   /** Names the request in logs, here and on the members that it is passed on to. */
   get id(): string {
-    this.#id ??= nextId()
+    this.#id ??= nextRequestId()
     return this.#id
   }
 
@@ -77,13 +77,4 @@ export class HttpRequest {
 export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name]
   return Array.isArray(value) ? value.join(', ') : value
-}
-
-/** Unique among processes by its beginning, and within one by its end: a random one each would cost more than a read. */
-const PROCESS = randomBytes(9).toString('base64url')
-let count = 0
-
-function nextId(): string {
-  count++
-  return `${PROCESS}.${count}`
 }

@@ -79,6 +79,11 @@ export class HttpService {
     this.#delivery = new Delivery({ ...options, clock: systemClock, registry: options.metrics.registry })
   }
 
+  /** Where connections have their places, also those of other doors. */
+  get connections(): Connections {
+    return this.#connections
+  }
+
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
   serve(routes: readonly Route[], credentials: Credentials): void {
     const guard = new Guard(credentials)

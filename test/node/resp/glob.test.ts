@@ -43,7 +43,7 @@ describe('patterns of keys', () => {
   })
 
   it('many stars take no longer than their number times the length', () => {
-    expect(globOf('a*'.repeat(500))('a'.repeat(2000) + 'b')).equal(true)
+    expect(globOf('a*'.repeat(500))(`${'a'.repeat(2000)}b`)).equal(true)
     expect(globOf(`${'*a'.repeat(200)}c`)('a'.repeat(20_000))).equal(false)
   })
 })

@@ -17,7 +17,10 @@ function written(version: Version, ...replies: Reply[]): string {
   const writer = new Writer()
   writer.version = version
   for (const reply of replies) writer.add(reply)
-  return Buffer.concat(writer.take()).toString()
+  const bytes = writer
+    .take()
+    .map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece))
+  return Buffer.concat(bytes).toString()
 }
 
 describe('replies of Redis', () => {

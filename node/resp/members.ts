@@ -1,0 +1,33 @@
+/** Who is in a set, read a page after the other. */
+import { MEMBERSHIP, type PageEnd } from '../../shared/reaction-command.ts'
+import type { Call } from './row.ts'
+
+const PAGE = 2000
+
+/** In their order; nobody where there is no set. @throws LarderError WRONG_TYPE, and where there is no room for all. */
+export async function allMembersOf(call: Call, key: string): Promise<string[]> {
+  const members: string[] = []
+  for (let after: PageEnd | undefined; ; ) {
+    const answer = await call.send({
+      type: 'reaction.users',
+      key,
+      reaction: MEMBERSHIP,
+      limit: PAGE,
+      ...(after && { after }),
+      isSole: true,
+    })
+    if (answer.type !== 'users') return members
+    const page = answer.users[MEMBERSHIP] ?? []
+    call.execution.takeIn(page.reduce((sum, member) => sum + member.length, 0))
+    members.push(...page)
+    if (answer.next === undefined) return members
+    after = answer.next
+  }
+}
+
+export function change(
+  key: string,
+  { come = [], go = [] }: { come?: readonly string[]; go?: readonly string[] },
+) {
+  return { type: 'reaction.change', key, reaction: MEMBERSHIP, come, go, isSole: true } as const
+}
