@@ -3,6 +3,7 @@ import { textAt } from './arguments.ts'
 import { CLIENT_ROWS } from './client-rows.ts'
 import { commandRow } from './command-rows.ts'
 import { CONNECTING_ROWS } from './connecting.ts'
+import { dumpRows } from './dump-rows.ts'
 import { KEY_ROWS } from './keys.ts'
 import { LISTING_ROWS } from './listing.ts'
 import { MOVE_ROWS } from './moves.ts'
@@ -31,6 +32,7 @@ export class Table {
       ...rangeRows(valueBytesMax),
       ...KEY_ROWS,
       ...MOVE_ROWS,
+      ...dumpRows(valueBytesMax),
       ...SET_ROWS,
       ...SET_ALGEBRA_ROWS,
       ...LISTING_ROWS,
