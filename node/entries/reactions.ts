@@ -106,12 +106,13 @@ export class Reactions {
     return this.#ending.lastOf(reaction)?.endsAtMs ?? Infinity
   }
 
+  /** By name only where anybody ends, or has gone, as names take longer than all the rest. */
   find(reaction: string, user: string): Presence | undefined {
-    const name = nameOf(reaction, user)
-    const known = this.#ending.find(name) ?? this.#gone.find(name)
-    if (known !== undefined) return known
     const time = this.#here.get(reaction)?.get(user)
-    return time === undefined ? undefined : { reaction, user, time, endsAtMs: Infinity, isGone: false }
+    if (time === undefined)
+      return this.#gone.has(reaction) ? this.#gone.find(nameOf(reaction, user)) : undefined
+    const ending = this.#ending.countOf(reaction) > 0 ? this.#ending.find(nameOf(reaction, user)) : undefined
+    return ending ?? { reaction, user, time, endsAtMs: Infinity, isGone: false }
   }
 
   /** Keeps the later of what is known of this user and what is given. */

@@ -1,7 +1,7 @@
 /** The words of a call, as keys, numbers and options. What is wrong with them is said as Redis says it. */
 import { isUtf8 } from 'node:buffer'
 import { LIFETIME_MAX_MS } from '../../shared/command.ts'
-import { NOT_FLOAT, NOT_INTEGER, ReplyError, SYNTAX } from './errors.ts'
+import { NOT_INTEGER, ReplyError, SYNTAX } from './errors.ts'
 import type { Words } from './reader.ts'
 
 const KEY_BYTES_MAX = 4096
@@ -77,13 +77,6 @@ export function integerAt(
   throw new ReplyError(error)
 }
 
-/** @throws ReplyError. */
-export function floatIn(text: string): number {
-  const value = Number(text)
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) && Number.isFinite(value)) return value
-  throw new ReplyError(NOT_FLOAT)
-}
-
 /** How a command calls the ends that it takes: in seconds or milliseconds, from now or from 1970 on. */
 export interface EndUnit {
   readonly unitMs: 1 | 1000
@@ -97,8 +90,6 @@ export const END_UNITS: Readonly<Record<string, EndUnit>> = {
   PXAT: { unitMs: 1, isAt: true },
 }
 
-const INT64_MS = 2 ** 63
-
 /** How long from now on; 0 and less for what has ended. @throws ReplyError. */
 export function lifeAt(
   words: Words,
@@ -106,10 +97,11 @@ export function lifeAt(
   options: EndUnit & { command: string; wallMs: number },
 ): number {
   const { unitMs, isAt, command, wallMs } = options
-  const invalid = `ERR invalid expire time in '${command}' command`
-  const value = integerAt(words, place)
-  const ms = value * unitMs
-  if (Math.abs(ms) > INT64_MS || (!isAt && ms > INT64_MS - wallMs)) throw new ReplyError(invalid)
+  const value = BigInt(integerTextAt(words, place)) * BigInt(unitMs)
+  const endsAt = isAt ? value : value + BigInt(wallMs)
+  if (value < -INT64_MAX - 1n || value > INT64_MAX || endsAt > INT64_MAX)
+    throw new ReplyError(`ERR invalid expire time in '${command}' command`)
+  const ms = Number(value)
   return Math.min(isAt ? ms - wallMs : ms, LIFETIME_MAX_MS)
 }
 

@@ -1,8 +1,8 @@
 /** Sums of decimal fractions, as they are written: 0.1 and 0.2 are 0.3, as with Redis, which counts with more digits. */
 import { NOT_FLOAT, ReplyError } from './errors.ts'
 
-/** Digits behind the point that are kept. */
-const FRACTION_DIGITS = 17
+/** Digits behind the point that are kept: more than any double has in the numbers that are added mostly. */
+const FRACTION_DIGITS = 20
 /** Beyond it no number of Redis is. */
 const EXPONENT_MAX = 4932
 const LENGTH_MAX = 256
@@ -21,6 +21,7 @@ export function plus(a: string, b: string): string {
 }
 
 function decimalIn(text: string): Decimal {
+  if (/^[+-]?inf(?:inity)?$/i.test(text)) throw new ReplyError('ERR increment would produce NaN or Infinity')
   const [, sign, whole = '', behind = '', alone = '', exponent = '0'] = PATTERN.exec(text) ?? []
   if (sign === undefined || text.length > LENGTH_MAX || Math.abs(Number(exponent)) > EXPONENT_MAX)
     throw new ReplyError(NOT_FLOAT)

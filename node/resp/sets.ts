@@ -33,6 +33,8 @@ export const SET_ROWS: readonly Row[] = [
 
 /** More of them come or go some at a time, so that others are served in between. */
 const CHANGED_AT_ONCE = 1000
+/** A hundred thousand take some seconds. */
+const LONG_MS = 60_000
 
 function changeSome(
   call: Call,
@@ -44,7 +46,8 @@ function changeSome(
   const parts: (readonly string[])[] = []
   for (let start = 0; start < members.length; start += CHANGED_AT_ONCE)
     parts.push(members.slice(start, start + CHANGED_AT_ONCE))
-  const changed = mapAll(parts, (part) => call.send(change(key, as(part))))
+  const waitMs = parts.length > 1 ? LONG_MS : undefined
+  const changed = mapAll(parts, (part) => call.send(change(key, as(part)), waitMs))
   return andThen(changed, (answers) =>
     answers.reduce((sum, one) => sum + (one.type === 'changed' ? one.come + one.gone : 0), 0),
   )
