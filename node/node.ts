@@ -31,7 +31,9 @@ import { publicRoutes } from './http/routes.ts'
 import { heapBytesFor, type Machine, shortcomingsOf, UNBOUNDED } from './machine.ts'
 import { createMember } from './member.ts'
 import { countingReads } from './reads.ts'
-import { RedisDoor } from './resp/door.ts'
+import { factsOf, RedisDoor } from './resp/door.ts'
+import { createExecution } from './resp/execution.ts'
+import { redisRoutes } from './resp/rest.ts'
 import { loadClient, Sources } from './sources/sources.ts'
 import { Storage } from './storage/storage.ts'
 
@@ -174,33 +176,52 @@ function join(config: NodeConfig, joined: Joined) {
   const dispatch = countingReads(createDispatch(engine, clock, timeoutMs), registry)
   const events = sources.eventsFor(engine)
   const passing = { dispatch, events, pass: sources.pass }
-  const routes = [...publicRoutes({ ...config, ...passing }), ...backend.routes]
+  const execution = createExecution({
+    ...redisBasis(config, { ...joined, backend, dispatch }),
+    admit: () => false,
+  })
+  const routes = [
+    ...publicRoutes({ ...config, ...passing }),
+    ...redisRoutes({ ...config, execution }),
+    ...backend.routes,
+  ]
   return { backend, sources, dispatch, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
 }
 
 interface Opened extends Joined {
-  readonly http: HttpService
   readonly backend: Backend
   readonly dispatch: Dispatch
 }
 
-/** The door for clients of Redis, where one is asked for. */
-async function openRedis(config: NodeConfig, opened: Opened): Promise<RedisDoor | undefined> {
-  const { respPort: port } = config
-  if (port === undefined) return undefined
-  const { self, metrics, means, http, backend } = opened
-  return await RedisDoor.listen({
+/** What commands of Redis are carried out with, whichever way they come. */
+function redisBasis(config: NodeConfig, { self, means, backend, ...opened }: Opened) {
+  const basis = {
     ...config,
     ...opened,
     ...means,
-    port,
-    registry: metrics.registry,
-    wrong: metrics.wrong,
-    seats: http.connections,
     isAlone: config.uplinkUrls.length === 0,
     version: packageJson.version,
     runId: self.incarnation,
     notReady: () => backend.notReady,
+  }
+  return { ...basis, server: factsOf(basis) }
+}
+
+/** The door for clients of Redis, where one is asked for. */
+async function openRedis(
+  config: NodeConfig,
+  opened: Opened & { readonly http: HttpService },
+): Promise<RedisDoor | undefined> {
+  const { respPort: port } = config
+  if (port === undefined) return undefined
+  const { metrics, http } = opened
+  const { registry, wrong } = metrics
+  return await RedisDoor.listen({
+    ...redisBasis(config, opened),
+    port,
+    registry,
+    wrong,
+    seats: http.connections,
   })
 }
 

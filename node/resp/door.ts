@@ -18,7 +18,7 @@ import type { Log } from '../../shared/log.ts'
 import type { Tls } from '../../shared/tls.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { Connection } from './connection.ts'
-import { ReplyError } from './errors.ts'
+import { createExecution } from './execution.ts'
 import { CommandMetrics } from './metrics.ts'
 import type { Execution, Row, ServerFacts } from './row.ts'
 import { Session } from './session.ts'
@@ -40,6 +40,26 @@ export interface Seats {
   /** Something is asked on it. @returns whether there is no place for it. */
   asks(socket: Socket): boolean
   readonly max: number
+}
+
+/** What there is to be told of a process where nobody is connected. */
+export function factsOf(
+  options: Pick<DoorOptions, 'version' | 'runId' | 'clock' | 'bytesMax' | 'notReady'>,
+): ServerFacts {
+  const { version, runId, clock, bytesMax, notReady } = options
+  return {
+    version,
+    runId,
+    startedAtMs: clock.wall(),
+    bytesMax,
+    sessions: new Set(),
+    connectionsMax: Infinity,
+    port: 0,
+    counts: { commands: 0, connections: 0 },
+    get notReady() {
+      return notReady()
+    },
+  }
 }
 
 export interface DoorOptions {
@@ -93,7 +113,11 @@ export class RedisDoor {
     this.#metrics = new CommandMetrics(registry, () => this.#connections.size)
     this.#takers = new Takers(options)
     this.#guesses = new Guesses(options)
-    this.#execution = this.#createExecution()
+    this.#execution = createExecution({
+      ...options,
+      admit: (session, key, user) => this.#admit(session, key, user),
+      server: this.#facts(),
+    })
     this.#server = listener(tls, (socket) => this.#welcome(socket))
     inFlight.holders.add(this.#held)
     this.#looking = clock.after(LOOK_EVERY_MS, () => this.#look())
@@ -102,11 +126,6 @@ export class RedisDoor {
   get port(): number {
     const address = this.#server.address()
     return address === null || typeof address === 'string' ? 0 : address.port
-  }
-
-  /** What carries out commands, also for whoever asks for them in another way. */
-  get execution(): Execution {
-    return this.#execution
   }
 
   /** Takes nobody any more, answers what is under way, and closes. */
@@ -170,35 +189,12 @@ export class RedisDoor {
     }
   }
 
-  #createExecution(): Execution {
-    const { dispatch, isAlone, clock, inFlight, log } = this.#options
-    return {
-      dispatch,
-      isAlone,
-      wallMs: () => clock.wall(),
-      takeIn(bytes) {
-        if (bytes > SMALL_BYTES && !inFlight.hasRoomFor(bytes, false)) throw inFlight.refuse('answer')
-      },
-      admit: (session, key, user) => this.#admit(session, key, user),
-      onFailure(command, thrown) {
-        if (thrown instanceof ReplyError || (thrown instanceof LarderError && thrown.code !== 'INTERNAL'))
-          return
-        log.error({ command, error: thrown }, 'a command of Redis failed')
-      },
-      server: this.#facts(),
-    }
-  }
-
   #facts(): ServerFacts {
-    const { version, runId, clock, bytesMax, seats } = this.#options
-    const door = this
+    const [door, facts] = [this, factsOf(this.#options)]
     return {
-      version,
-      runId,
-      startedAtMs: clock.wall(),
-      bytesMax,
+      ...facts,
       sessions: this.#sessions,
-      connectionsMax: seats.max,
+      connectionsMax: this.#options.seats.max,
       get port() {
         return door.port
       },
@@ -206,7 +202,7 @@ export class RedisDoor {
         return { commands: door.#metrics.total, connections: door.#count }
       },
       get notReady() {
-        return door.#options.notReady()
+        return facts.notReady
       },
     }
   }
@@ -235,9 +231,6 @@ export class RedisDoor {
     this.#looking = clock.after(LOOK_EVERY_MS, () => this.#look())
   }
 }
-
-/** An answer of no more is told whatever else there is. */
-const SMALL_BYTES = 16 * 1024
 
 function listener(tls: Tls | undefined, welcome: (socket: Socket) => void): Server {
   if (tls?.served === undefined) return createServer({ noDelay: true }, welcome)

@@ -119,8 +119,9 @@ export class Pipeline {
       })
   }
 
-  /** Nothing is under way. */
+  /** Nothing is under way. What is answered is told before anything is said to be told in another way. */
   #next(): void {
+    this.tellAll()
     this.#keys.clear()
     this.#isAlone = false
     const held = this.#held

@@ -3,9 +3,12 @@
 import type { Keys } from '../../shared/keys.ts'
 import { EVERYTHING, NOTHING, type Rights } from '../../shared/rights.ts'
 
+/** What keys are good for. */
+type Credentials = Pick<Keys, 'areNeeded' | 'rightsOf' | 'generation'>
+
 export interface SessionOptions {
   readonly id: number
-  readonly keys: Keys
+  readonly keys: Credentials
   /** From where it comes, and where to. */
   readonly address: string
   readonly localAddress: string
@@ -33,8 +36,16 @@ export class Session {
   askedAtMs: number
   /** Whether it is to end once all is answered. */
   isLeaving = false
-  readonly #keys: Keys
+  readonly #keys: Credentials
   #shown: Shown | undefined
+
+  /** Of somebody who has been let in already. */
+  static of(rights: Rights): Session {
+    const keys = { areNeeded: true, rightsOf: () => rights, generation: 0 }
+    const session = new Session({ id: 0, keys, address: '', localAddress: '', startedAtMs: 0 })
+    session.show('')
+    return session
+  }
 
   constructor({ id, keys, address, localAddress, startedAtMs }: SessionOptions) {
     this.id = id

@@ -4,11 +4,11 @@ import type { Reply as Answer } from '../../shared/command.ts'
 import { andThen, type Eventual, mapAll } from '../../shared/eventual.ts'
 import { MEMBERSHIP } from '../../shared/reaction-command.ts'
 import { integerAt, keyAt, memberAt } from './arguments.ts'
-import { ReplyError } from './errors.ts'
+import { ReplyError, WRONG_TYPE } from './errors.ts'
 import { allMembersOf, change } from './members.ts'
 import type { Call, Row } from './row.ts'
 import { checkSlots } from './slots.ts'
-import { together, untilUndisturbed } from './values.ts'
+import { describe, together, untilUndisturbed } from './values.ts'
 import { type Reply, SetReply } from './writer.ts'
 
 const set = { group: 'set', keys: [1, 1, 1] } as const
@@ -143,5 +143,13 @@ function move(call: Call): Eventual<Reply> {
     { ...change(from, { go: [member] }), isStrict: true } as const,
     change(to, { come: [member] }),
   ]
-  return andThen(together(call, commands), ({ isDone }) => (isDone ? 1 : 0))
+  return andThen(together(call, commands), ({ isDone }) => (isDone ? 1 : notMoved(call, from, to)))
+}
+
+/** @throws ReplyError where one is no set, as long as the other is one. */
+async function notMoved(call: Call, from: string, to: string): Promise<Reply> {
+  const [source, target] = await Promise.all([call.send(describe(from)), call.send(describe(to))])
+  if (source.type === 'description' && target.type === 'description' && target.members === undefined)
+    throw new ReplyError(WRONG_TYPE)
+  return 0
 }

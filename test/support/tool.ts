@@ -10,7 +10,17 @@ const ASKED: Readonly<Record<string, string>> = { go: 'version', haproxy: '-v', 
 /** Skips what needs a program where there is none. In CI that fails instead: there it must not go unnoticed. */
 export function needTool(
   context: Mocha.Context,
-  name: 'curl' | 'go' | 'haproxy' | 'openssl' | 'python3' | 'redis-server' | 'siege' | 'sqlite3',
+  name:
+    | 'curl'
+    | 'go'
+    | 'haproxy'
+    | 'openssl'
+    | 'python3'
+    | 'redis-benchmark'
+    | 'redis-cli'
+    | 'redis-server'
+    | 'siege'
+    | 'sqlite3',
 ): void {
   if (
     spawnSync(name, [ASKED[name] ?? '--version'], {

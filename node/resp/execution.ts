@@ -1,0 +1,37 @@
+/** What carries out commands of Redis, whichever way they come: over a dispatch, and with room for what they answer. */
+import type { Clock } from '../../shared/clock.ts'
+import { LarderError } from '../../shared/errors.ts'
+import type { InFlight } from '../../shared/in-flight.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Dispatch } from '../dispatch.ts'
+import { ReplyError } from './errors.ts'
+import type { Execution } from './row.ts'
+
+/** An answer of no more is told whatever else there is. */
+const SMALL_BYTES = 16 * 1024
+
+export interface ExecutionOptions extends Pick<Execution, 'admit' | 'server' | 'isAlone'> {
+  readonly dispatch: Dispatch
+  readonly clock: Clock
+  readonly inFlight: InFlight
+  readonly log: Log
+}
+
+export function createExecution(options: ExecutionOptions): Execution {
+  const { dispatch, isAlone, clock, inFlight, log, admit, server } = options
+  return {
+    dispatch,
+    isAlone,
+    wallMs: () => clock.wall(),
+    takeIn(bytes) {
+      if (bytes > SMALL_BYTES && !inFlight.hasRoomFor(bytes, false)) throw inFlight.refuse('answer')
+    },
+    admit,
+    onFailure(command, thrown) {
+      if (thrown instanceof ReplyError || (thrown instanceof LarderError && thrown.code !== 'INTERNAL'))
+        return
+      log.error({ command, error: thrown }, 'a command of Redis failed')
+    },
+    server,
+  }
+}
