@@ -31,9 +31,7 @@ import { publicRoutes } from './http/routes.ts'
 import { heapBytesFor, type Machine, shortcomingsOf, UNBOUNDED } from './machine.ts'
 import { createMember } from './member.ts'
 import { countingReads } from './reads.ts'
-import { factsOf, RedisDoor } from './resp/door.ts'
-import { createExecution } from './resp/execution.ts'
-import { redisRoutes } from './resp/rest.ts'
+import { RedisDoors } from './resp/doors.ts'
 import { loadClient, Sources } from './sources/sources.ts'
 import { Storage } from './storage/storage.ts'
 
@@ -81,31 +79,21 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   for (const problem of shortcomingsOf(machine, config.bytesMax)) log.warn(problem)
   for (const doubt of config.tls?.doubtsOf(self.url) ?? []) log.warn(doubt)
   const own = { ...parts, machine, self, log, names, descriptors, metrics, means, client }
-  const { backend, sources, routes, dispatch } = join(config, own)
+  const { backend, sources, redis, routes } = join(config, own)
   const { keys, tls } = config
   registerTlsMetrics(metrics.registry, tls)
   http.serve(routes, { ...config, memberSecrets: config.clusterSecrets })
-  const redis = await openRedis(config, { ...own, http, backend, dispatch }).catch(async (error) => {
-    await http.close(0)
-    throw error
-  })
-  await backend.open().catch(async (error) => {
-    await Promise.all([http.close(0), redis?.close()])
-    throw error
-  })
+  await open(backend, redis, http)
   void backend
     .start()
     .then(() => sources.start())
     .catch(onFatal)
-  log.info(
-    { id: self.id, url: self.url, uplink: config.uplinkUrls, port: http.port, respPort: redis?.port },
-    'listening',
-  )
+  const ports = { port: http.port, respPort: redis.port }
+  log.info({ id: self.id, url: self.url, uplink: config.uplinkUrls, ...ports }, 'listening')
 
   return {
     member: self,
-    port: http.port,
-    respPort: redis?.port,
+    ...ports,
     renew: renewalOf([tls, keys.isInFile ? keys : undefined], log),
     /**
      * Leaves the cluster, lets clients and balancers notice, answers what is under way, writes what is not on
@@ -115,11 +103,22 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
     async [Symbol.asyncDispose]() {
       log.info({ id: self.id }, 'leaving')
       await Promise.all([backend.leave(), sources.stopListening()])
-      await Promise.all([http.stop(clock), redis?.close()])
+      await Promise.all([http.stop(clock), redis.close()])
       sources.close()
       await backend.stop()
       log.info({ id: self.id }, 'stopped')
     },
+  }
+}
+
+/** What it keeps its data in, and the second door: without either nobody is served. */
+async function open(backend: Backend, redis: RedisDoors, http: HttpService): Promise<void> {
+  try {
+    await redis.listen(http.connections)
+    await backend.open()
+  } catch (error) {
+    await Promise.all([http.close(0), redis.close()])
+    throw error
   }
 }
 
@@ -176,16 +175,9 @@ function join(config: NodeConfig, joined: Joined) {
   const dispatch = countingReads(createDispatch(engine, clock, timeoutMs), registry)
   const events = sources.eventsFor(engine)
   const passing = { dispatch, events, pass: sources.pass }
-  const execution = createExecution({
-    ...redisBasis(config, { ...joined, backend, dispatch }),
-    admit: () => false,
-  })
-  const routes = [
-    ...publicRoutes({ ...config, ...passing }),
-    ...redisRoutes({ ...config, execution }),
-    ...backend.routes,
-  ]
-  return { backend, sources, dispatch, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
+  const redis = redisOf(config, { ...joined, backend, dispatch })
+  const routes = [...publicRoutes({ ...config, ...passing }), ...redis.routes, ...backend.routes]
+  return { backend, sources, redis, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
 }
 
 interface Opened extends Joined {
@@ -193,35 +185,18 @@ interface Opened extends Joined {
   readonly dispatch: Dispatch
 }
 
-/** What commands of Redis are carried out with, whichever way they come. */
-function redisBasis(config: NodeConfig, { self, means, backend, ...opened }: Opened) {
-  const basis = {
+function redisOf(config: NodeConfig, { self, means, metrics, backend, ...opened }: Opened): RedisDoors {
+  const { registry, wrong } = metrics
+  return new RedisDoors({
     ...config,
     ...opened,
     ...means,
+    registry,
+    wrong,
     isAlone: config.uplinkUrls.length === 0,
     version: packageJson.version,
     runId: self.incarnation,
     notReady: () => backend.notReady,
-  }
-  return { ...basis, server: factsOf(basis) }
-}
-
-/** The door for clients of Redis, where one is asked for. */
-async function openRedis(
-  config: NodeConfig,
-  opened: Opened & { readonly http: HttpService },
-): Promise<RedisDoor | undefined> {
-  const { respPort: port } = config
-  if (port === undefined) return undefined
-  const { metrics, http } = opened
-  const { registry, wrong } = metrics
-  return await RedisDoor.listen({
-    ...redisBasis(config, opened),
-    port,
-    registry,
-    wrong,
-    seats: http.connections,
   })
 }
 

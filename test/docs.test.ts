@@ -36,7 +36,7 @@ describe('the documents', () => {
     cluster = await Cluster.start({
       ids: PORTS.map((port) => `127.0.0.1:${port}`),
       // What an example looks for on disk is there at once.
-      node: { DATA_DIR: data, SYNC_INTERVAL_MS: '0' },
+      node: { DATA_DIR: data, SYNC_INTERVAL_MS: '0', RESP_PORT: '0' },
     })
   })
   after(async () => {

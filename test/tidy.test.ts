@@ -106,7 +106,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'node/sources/kafka',
     ],
   },
-  'node/resp': { face: 'door.ts', sees: ['shared/http', 'node/dispatch.ts'] },
+  'node/resp': { face: 'doors.ts', sees: ['shared/http', 'node/dispatch.ts'] },
   'node/http': { face: 'routes.ts', sees: ['shared/http', 'node/dispatch.ts', 'node/route-table.ts'] },
 }
 /** Where the parts of all rooms are created and joined. */

@@ -89,12 +89,10 @@ export class Reactions {
     return this.#here.has(reaction)
   }
 
-  /** How many show it. */
   countOf(reaction: string): number {
     return this.#here.get(reaction)?.size ?? 0
   }
 
-  /** In their order. */
   usersOf(reaction: string): Iterable<string> {
     return this.#here.get(reaction)?.keys() ?? []
   }
@@ -111,8 +109,8 @@ export class Reactions {
     const time = this.#here.get(reaction)?.get(user)
     if (time === undefined)
       return this.#gone.has(reaction) ? this.#gone.find(nameOf(reaction, user)) : undefined
-    const ending = this.#ending.countOf(reaction) > 0 ? this.#ending.find(nameOf(reaction, user)) : undefined
-    return ending ?? { reaction, user, time, endsAtMs: Infinity, isGone: false }
+    const ending = this.#ending.countOf(reaction) > 0 && this.#ending.find(nameOf(reaction, user))
+    return ending || { reaction, user, time, endsAtMs: Infinity, isGone: false }
   }
 
   /** Keeps the later of what is known of this user and what is given. */
@@ -129,7 +127,6 @@ export class Reactions {
     if (known !== undefined) this.#remove(known)
   }
 
-  /** Whether the other knows anything later of anybody. */
   isChangedBy(other: Reactions): boolean {
     return Iterator.from(other).some((one) => isNewsOf(this.find(one.reaction, one.user), one))
   }

@@ -2,9 +2,9 @@
 import { tagOf } from '../../shared/command.ts'
 import { andThen, type Eventual, mapAll } from '../../shared/eventual.ts'
 import { integerAt, keyAt, optionAt, wordAt } from './arguments.ts'
-import { commonIn, type Match } from './common-sequence.ts'
 import { ReplyError, SYNTAX, WRONG_TYPE } from './errors.ts'
 import type { Call, Row } from './row.ts'
+import { commonIn, type Match } from './subsequence.ts'
 import { bytesOf, describe, get, set, untilUndisturbed } from './values.ts'
 import { MapReply, type Reply } from './writer.ts'
 

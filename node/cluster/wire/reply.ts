@@ -4,26 +4,16 @@
  */
 import type { Reply } from '../../../shared/command.ts'
 import { type ErrorCode, isErrorCode } from '../../../shared/errors.ts'
-import type { KeyPlace, ListedKey } from '../../../shared/many-keys.ts'
-import { flag, integer, list, number, text, typeOf } from './fields.ts'
+import { flag, list, number, text, typeOf } from './fields.ts'
 import { FORMER } from './format.ts'
 import type { FrameReader, FrameWriter } from './frame.ts'
+import { keys } from './keys-reply.ts'
+import type { ReplyWire } from './reply-wire.ts'
 import { stampOf, toLive } from './times.ts'
 
 export type Result =
   | { readonly reply: Reply }
   | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
-
-/** How one type of reply is told. */
-interface ReplyWire<R> {
-  /** What its type is in a frame. */
-  readonly word: string
-  toField(reply: R, frame: FrameWriter): unknown
-  /** @throws when no member would answer so. */
-  of(field: unknown, frame: FrameReader): R
-  /** What it takes of a frame, about, where it carries a value or a list; all others are small. */
-  bytes(reply: R): number
-}
 
 type ReplyOf<T extends Reply['type']> = Extract<Reply, { readonly type: T }>
 
@@ -82,60 +72,6 @@ const response: ReplyWire<ReplyOf<'response'>> = {
     return { ...reply, body: frame.body(reply.body) }
   },
   bytes: ({ body }) => body.length,
-}
-
-const keys: ReplyWire<ReplyOf<'keys'>> = {
-  word: 'keys',
-  toField: ({ type, owner, keys, next, time }) => [
-    type,
-    owner,
-    time,
-    next === undefined ? null : placeField(next),
-    keys.map(({ key, contentType, bytes, ttlMs = null, members, place }) => [
-      key,
-      members ?? contentType,
-      bytes,
-      ttlMs,
-      ...placeField(place),
-    ]),
-  ],
-  of(field) {
-    const [, owner, time, next, rows] = list(field, 5)
-    const told = {
-      type: 'keys',
-      keys: list(rows).map(listedOf),
-      time: number(time),
-      owner: text(owner),
-    } as const
-    return next === null ? told : { ...told, next: placeOf(list(next)) }
-  },
-  bytes: ({ keys }) => keys.reduce((sum, { key }) => sum + key.length + LISTED_BYTES, 0),
-}
-
-/** What is told of a key beside it, about. */
-const LISTED_BYTES = 80
-
-function listedOf(field: unknown): ListedKey {
-  const [key, contentType, bytes, ttlMs, ...place] = list(field)
-  const said = {
-    key: text(key),
-    ...(typeof contentType === 'number'
-      ? { contentType: '', members: contentType }
-      : { contentType: text(contentType) }),
-    bytes: integer(bytes),
-    place: placeOf(place),
-  }
-  return ttlMs === null ? said : { ...said, ttlMs: number(ttlMs) }
-}
-
-function placeField({ slot, at, tie }: KeyPlace): unknown[] {
-  return tie === undefined ? [slot, at] : [slot, at, tie]
-}
-
-function placeOf(fields: readonly unknown[]): KeyPlace {
-  const [slot, at, tie] = fields
-  const place = { slot: integer(slot), at: integer(at) }
-  return tie === undefined ? place : { ...place, tie: text(tie) }
 }
 
 /** One that says nothing but its type. */

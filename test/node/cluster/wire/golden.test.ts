@@ -7,7 +7,6 @@ import { FORMER } from '../../../../node/cluster/wire/format.ts'
 import type { Result } from '../../../../node/cluster/wire/reply.ts'
 import type { Entry } from '../../../../node/entries/entry.ts'
 import { Reactions } from '../../../../node/entries/reactions.ts'
-import type { Command, Reply } from '../../../../shared/command.ts'
 import {
   decodeRequest,
   decodeResponse,
@@ -16,28 +15,14 @@ import {
   encodeResponse,
   encodeSlotRequest,
 } from './frames.ts'
-
-/** What there is of each type, and how it is written. */
-type Golden<T> = readonly (readonly [T, field: string, body?: string])[]
+import type { FormerCommands, FormerReplies, Golden } from './golden-types.ts'
 
 const now = { nowMs: 50, wallMs: 50 }
 const [long, bytes] = ['x'.repeat(1025), new Uint8Array([0, 255, 128])]
 const key = 'salt'
 const whose = { key: '/menu', tenant: 'inn', query: '?day=1' }
 
-type All<T extends { type: string }, New> = {
-  [N in Exclude<T['type'], New>]: Golden<Extract<T, { type: N }>>
-}
-type NewCommand =
-  | 'value.describe'
-  | 'value.touch'
-  | `keys.${string}`
-  | 'counter.set'
-  | `limit.${string}`
-  | 'reaction.change'
-  | 'together'
-
-const commands: All<Command, NewCommand> = {
+const commands: FormerCommands = {
   'value.get': [
     [{ type: 'value.get', key }, '["value.get","salt",null]'],
     [
@@ -127,9 +112,7 @@ const commands: All<Command, NewCommand> = {
 }
 
 const [owner, stamp] = ['node-1', { time: 7, origin: 'b-1' }] as const
-type NewReply = 'description' | 'keys' | 'cleared' | 'outOfBounds' | 'limit' | 'changed' | 'together'
-
-const replies: All<Reply, NewReply> = {
+const replies: FormerReplies = {
   value: [
     [
       { type: 'value', owner, contentType: 'a/b', body: bytes, stamp },
