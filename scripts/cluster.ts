@@ -10,7 +10,14 @@ import { isLoopback, Settings } from '../shared/config.ts'
 import { showHelp } from './help.ts'
 import { ensureFree } from './ports.ts'
 import { Processes } from './processes.ts'
-import { nodeProgram, type Program, trustAuthority, uplinkProgram, withSecret } from './programs.ts'
+import {
+  nodeProgram,
+  type Program,
+  respPortOf,
+  trustAuthority,
+  uplinkProgram,
+  withSecret,
+} from './programs.ts'
 import { untilServing } from './readiness.ts'
 
 const USAGE = `usage: ./scripts/services.sh [UPLINK_PORT NODE_PORT...]     all different, 1 to 65535 (4500 4000 4001 4002 4003)
@@ -20,13 +27,16 @@ showHelp(process.argv.slice(2), USAGE)
 const [uplinkPort, ...nodePorts] = readPorts(process.argv.slice(2))
 const environment = withSecret(process.env)
 const uplink = uplinkProgram(environment, uplinkPort)
-const nodes = nodePorts.map((port) => nodeProgram(environment, { port, uplinkUrl: uplink.url }))
+const nodes = nodePorts.map((port) => {
+  const [respPort] = respPortOf(port)
+  return nodeProgram(environment, { port, uplinkUrl: uplink.url, respPort })
+})
 const [apiKey] = new Settings(process.env).list('API_KEY')
 const processes = new Processes()
 
 await processes.run(async (stopping) => {
   trustAuthority(process.env)
-  await ensureFree([uplinkPort, ...nodePorts], process.env['HOST'])
+  await ensureFree([uplinkPort, ...nodePorts, ...nodePorts.flatMap(respPortOf)], process.env['HOST'])
   console.log(`larder: starting uplink on port ${uplinkPort} and nodes on ${nodePorts.join(' ')} ...`)
   for (const program of [uplink, ...nodes]) processes.start(program)
   await untilServing(
@@ -58,6 +68,7 @@ function invitation(uplink: Program, nodes: readonly Program[]): string {
 
     uplink   ${uplink.url}/   who is a member
     nodes    ${nodes.map(({ url }) => url).join('  ')}
+    Redis    ${nodePorts.flatMap(respPortOf).join('  ')}   the ports for its clients
 
   Any node answers for any key:
 

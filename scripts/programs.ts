@@ -26,14 +26,23 @@ export function uplinkProgram(environment: Environment, port: number): Program {
   return program('uplink', port, { ...environment, PORT: String(port) }, url)
 }
 
+/** How far the port for clients of Redis is from that of the node. */
+const RESP_DISTANCE = 2400
+
+/** Where the node on this port speaks with clients of Redis, where there is such a port. */
+export function respPortOf(port: number): number[] {
+  return port + RESP_DISTANCE < 2 ** 16 ? [port + RESP_DISTANCE] : []
+}
+
 /** A node that joins the uplink at `uplinkUrl`; without an id of its own it gets that of its address. */
 export function nodeProgram(
   environment: Environment,
-  options: { port: number; uplinkUrl: string; id?: string },
+  options: { port: number; uplinkUrl: string; id?: string; respPort?: number | undefined },
 ): Program {
-  const { port, uplinkUrl, id } = options
+  const { port, uplinkUrl, id, respPort } = options
   const url = localUrl(environment, port)
-  const own = { PORT: String(port), NODE_ID: id, ADVERTISE_URL: url, UPLINK_URL: uplinkUrl }
+  const redis = respPort === undefined ? '' : String(respPort)
+  const own = { PORT: String(port), NODE_ID: id, ADVERTISE_URL: url, UPLINK_URL: uplinkUrl, RESP_PORT: redis }
   return program('node', port, { ...environment, ...own }, url)
 }
 
