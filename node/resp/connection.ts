@@ -40,6 +40,8 @@ export class Connection {
   #arrivingSinceMs: number | undefined
   #isGoingOn = false
   #isEnding = false
+  /** Whether its client says no more; what it has said is still carried out. */
+  #isHeardOut = false
   #isFollowed = false
   #held = 0
 
@@ -53,6 +55,10 @@ export class Connection {
       onReady: () => this.#goOnSoon(),
     })
     socket.on('data', (piece: Buffer) => this.#hear(piece))
+    socket.on('end', () => {
+      this.#isHeardOut = true
+      this.#goOn()
+    })
     socket.on('drain', () => this.#goOn())
     socket.on('close', () => this.#hold(0))
     socket.on('error', () => socket.destroy())
@@ -121,7 +127,10 @@ export class Connection {
         }
         this.#reader.limits = session.isLetIn ? limits : STRANGER_LIMITS
         const words = this.#reader.next()
-        if (words === undefined) break
+        if (words === undefined) {
+          if (this.#isHeardOut) this.#isEnding = true
+          break
+        }
         if (words === PASSED_OVER) this.#pipeline.refuse(noRoom(), nowMs)
         else if (isHttp(words)) {
           this.#cutOff('it speaks HTTP')

@@ -233,9 +233,12 @@ export class RedisDoor {
 }
 
 function listener(tls: Tls | undefined, welcome: (socket: Socket) => void): Server {
-  if (tls?.served === undefined) return createServer({ noDelay: true }, welcome)
+  if (tls?.served === undefined) return createServer({ noDelay: true, allowHalfOpen: true }, welcome)
   const { cert, key } = tls.served
-  const server: SecureServer = createSecureServer({ cert, key, handshakeTimeout: HANDSHAKE_MAX_MS }, welcome)
+  const server: SecureServer = createSecureServer(
+    { cert, key, handshakeTimeout: HANDSHAKE_MAX_MS, allowHalfOpen: true },
+    welcome,
+  )
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   tls.onRenewal((served) => server.setSecureContext({ cert: served.cert, key: served.key }))
   return server

@@ -4,6 +4,8 @@ import type { Random } from '../chaos/random.ts'
 /** What is tried. */
 export interface Target {
   readonly port: number
+  /** For clients of Redis. */
+  readonly respPort: number
   readonly apiKey: string
   readonly secret: string
 }

@@ -19,6 +19,7 @@ const VALUE = '"soup"'
 
 export class FuzzedNode implements Target, AsyncDisposable {
   readonly port: number
+  readonly respPort: number
   readonly apiKey: string
   readonly secret: string
   readonly #child: ChildProcess
@@ -28,10 +29,11 @@ export class FuzzedNode implements Target, AsyncDisposable {
 
   /** @throws when it does not get ready. */
   static async start(): Promise<FuzzedNode> {
-    const [port] = await freePorts(1)
+    const [port, respPort = 0] = await freePorts(2)
     const [apiKey, secret] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')]
     const own = {
       PORT: String(port),
+      RESP_PORT: String(respPort),
       DATA_DIR: 'off',
       LOG_LEVEL: 'error',
       API_KEY: apiKey,
@@ -41,7 +43,7 @@ export class FuzzedNode implements Target, AsyncDisposable {
       env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILED, ...own },
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     })
-    const node = new FuzzedNode(child, { port, apiKey, secret })
+    const node = new FuzzedNode(child, { port, respPort, apiKey, secret })
     for (let leftMs = START_MAX_MS; ; leftMs -= LOOK_EVERY_MS) {
       if ((await node.#statusOf('GET', '/readyz')) === 200) break
       if (leftMs <= 0 || node.#end !== undefined) throw new Error(`the node is not ready: ${node.#end ?? ''}`)
@@ -51,9 +53,10 @@ export class FuzzedNode implements Target, AsyncDisposable {
     return node
   }
 
-  private constructor(child: ChildProcess, { port, apiKey, secret }: Target) {
+  private constructor(child: ChildProcess, { port, respPort, apiKey, secret }: Target) {
     this.#child = child
     this.port = port
+    this.respPort = respPort
     this.apiKey = apiKey
     this.secret = secret
     child.stderr?.setEncoding('utf8').on('data', (said: string) => {

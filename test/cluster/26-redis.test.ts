@@ -10,12 +10,8 @@ describe('26 clients of Redis in a cluster', () => {
   let cluster: Cluster
   const clients: Redis[] = []
   before(async () => {
-    cluster = await Cluster.start({ ids: [] })
-    for (const id of IDS) {
-      const { respPort = 0 } = await cluster.join(id, { RESP_PORT: '0' })
-      clients.push(new Redis(respPort))
-    }
-    await cluster.settle()
+    cluster = await Cluster.start({ ids: IDS, node: { RESP_PORT: '0' } })
+    for (const id of IDS) clients.push(new Redis(cluster.respPort(id)))
   })
   after(async () => {
     for (const client of clients) client.disconnect()

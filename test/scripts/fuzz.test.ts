@@ -21,7 +21,8 @@ async function tries(door: Door, answer: (said: string) => string): Promise<Try[
     socket.on('error', () => {}).on('end', () => socket.end(answer(said), 'latin1'))
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const target = { port: (server.address() as AddressInfo).port, apiKey: 'key', secret: 'secret' }
+  const { port } = server.address() as AddressInfo
+  const target = { port, respPort: port, apiKey: 'key', secret: 'secret' }
   const made: Try[] = []
   for (let index = 0; index < TRIES; index++)
     made.push(await door.attempt(target, new Random(index), `fuzz:${index}`))

@@ -112,6 +112,11 @@ export class Cluster implements AsyncDisposable {
     return `http://127.0.0.1:${this.#node(id).port}`
   }
 
+  /** Where clients of Redis are served, with RESP_PORT. */
+  respPort(id: string): number {
+    return this.#node(id).respPort ?? 0
+  }
+
   async viewOf(id: string): Promise<ClusterView> {
     const response = await this.#fetch(`${this.url(id)}/api/v1/cluster`)
     return (await response.json()) as ClusterView

@@ -132,6 +132,12 @@ describe('the door for clients of Redis', () => {
       expect(await other.heard('\r\n')).to.equal(':1\r\n')
     }))
 
+  it('answers whoever has said all that he will', () =>
+    on({}, async (redis) => {
+      redis.socket.end('SET k v\r\nGET k\r\nSET unfinished')
+      expect(await redis.rest()).to.equal('+OK\r\n$1\r\nv\r\n')
+    }))
+
   it('says that it is, and answers no more, once the client has quit', () =>
     on({}, async (redis) => {
       redis.say('quit', 'ping')
