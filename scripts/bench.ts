@@ -9,6 +9,7 @@ import { machineLines } from './bench/machine.ts'
 import { measureMemory } from './bench/memory.ts'
 import { kindOf, measureOverload } from './bench/overload.ts'
 import { measureReactions } from './bench/reactions.ts'
+import { measureRedis } from './bench/redis.ts'
 import { measureRequests } from './bench/requests.ts'
 import { measureSoak } from './bench/soak.ts'
 import type { StandOptions } from './bench/stand.ts'
@@ -27,6 +28,7 @@ const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what req
        ./scripts/bench.sh disk [ROUNDS]                  what readers notice while 100,000 changed keys are written (5)
        ./scripts/bench.sh turns [ENTRIES]                what others notice while so many end together, and move (200000)
        ./scripts/bench.sh reactions                      what a million users on one content cost
+       ./scripts/bench.sh redis [REQUESTS [ROUNDS]]      what commands of Redis cost, beside a bare server and Redis (100000 5)
 
 The ports are those from PORT on (${DEFAULT_PORT}).`
 
@@ -99,6 +101,10 @@ function commandOf([first = '2', ...rest]: readonly string[]): () => Promise<str
     case 'turns': {
       const entries = number(second, 200_000)
       return () => measureTurns(options, { entries, progress })
+    }
+    case 'redis': {
+      const [requests, rounds] = [number(second, 100_000), number(third, 5)]
+      return () => measureRedis(options, { requests, rounds, progress })
     }
     case 'reactions':
       return () => measureReactions(options, progress)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings what makes clients of /openapi.json: openapi-typescript for TypeScript, openapi-python-client for Python; and
-# Bun and Deno, in which the client of this repository is run.
+# redis-py; and Bun and Deno, in which the client of this repository is run.
 #
 # They are no dependencies: nothing but a test needs them, which is skipped where they are not there. They are kept in
 # node_modules/.cache/client-tools; Python 3.10 or newer with venv is needed.
@@ -21,4 +21,7 @@ if [[ ! -x $tools/venv/bin/openapi-python-client ]]; then
 fi
 if [[ ! -x $tools/runtimes/node_modules/.bin/deno ]]; then
   npm install --prefix "$tools/runtimes" --no-save --no-audit --no-fund bun@1.4.5 deno@2.9.6
+fi
+if ! "$tools/venv/bin/python3" -c 'import redis' 2>/dev/null; then
+  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check redis==8.1.0
 fi
