@@ -8,6 +8,7 @@ import { Redis as IoRedis } from 'ioredis'
 import { createClient } from 'redis'
 import { createStorage } from 'unstorage'
 import redisDriver from 'unstorage/drivers/redis'
+import { Authority, settingsOf } from '../../support/authority.ts'
 import { startTestNode, type TestNode } from '../../support/node.ts'
 import { needTool } from '../../support/tool.ts'
 
@@ -35,6 +36,19 @@ describe('a client of Redis:', () => {
     expect(await redis.scan(0))
       .to.have.property('1')
       .with.members(['k', 'n', 's'])
+    redis.disconnect()
+  })
+
+  it('over TLS', async function () {
+    needTool(this, 'openssl')
+    using authority = new Authority()
+    await using other = await startTestNode({
+      RESP_PORT: '0',
+      ...settingsOf(authority.sign('node'), authority),
+    })
+    const redis = new IoRedis(other.node.respPort ?? 0, { tls: { ca: authority.ca } })
+    expect(await redis.set('k', 'v')).to.equal('OK')
+    expect(await redis.get('k')).to.equal('v')
     redis.disconnect()
   })
 

@@ -1,7 +1,7 @@
 /** Commands, however the network cuts them. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { ProtocolError, Reader } from '../../../node/resp/reader.ts'
+import { PASSED_OVER, ProtocolError, Reader } from '../../../node/resp/reader.ts'
 
 const LIMITS = { commandBytesMax: 2 ** 20 }
 
@@ -61,6 +61,27 @@ describe('commands of Redis: what is read', () => {
     reader.push(Buffer.from('*2\r\n$3\r\nGET\r\n$5\r\nab'))
     expect(reader.next()).equal(undefined)
     expect(reader.bytes).within(87, 92)
+  })
+})
+
+describe('commands of Redis: what there is no room for', () => {
+  it('is passed over, in whatever pieces it comes, and what follows is read', () => {
+    const large = encoded([Buffer.from('SET'), Buffer.from('k'), Buffer.alloc(100_000), Buffer.from('EX')])
+    const bytes = Buffer.concat([large, encoded([Buffer.from('PING')])])
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: bytes.length }), (cut) => {
+        const reader = new Reader({ ...LIMITS, hasRoomFor: () => false })
+        const commands: (readonly Buffer[])[] = []
+        for (const piece of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
+          reader.push(piece)
+          for (let words = reader.next(); words !== undefined; words = reader.next()) commands.push(words)
+        }
+        expect(commands).to.have.length(2)
+        expect(commands[0]).to.equal(PASSED_OVER)
+        expect(String(commands[1])).to.equal('PING')
+        expect(reader.bytes).to.equal(0)
+      }),
+    )
   })
 })
 
