@@ -77,10 +77,11 @@ export class SlotKeys {
         const { at, id, tie } = one
         if (!id.startsWith(begin) || hasSeen(after, one)) return []
         const key = id.slice(1)
-        const listed = listedUnder(key, find, wanted)
+        const entry = find(id)
+        const listed = listedUnder(key, (other) => (other === id ? entry : find(other)), wanted)
         if (listed === undefined) return []
         const place = tie === undefined ? { slot, at } : { slot, at, tie }
-        return [{ key, place, listed, isCounter: find(id)?.kind === 'counter' }]
+        return [{ key, place, listed, isCounter: entry?.kind === 'counter' }]
       })
       yield { keys, looked: all.length, upTo: { slot, at: next - 1 } }
       from = next

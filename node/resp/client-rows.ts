@@ -61,8 +61,9 @@ function onOrOff({ words }: Call): Reply {
   return OK
 }
 
-function list({ words, execution }: Call): Reply {
-  const all = [...execution.server.sessions]
+/** Who may not look at the metrics is told of himself alone. */
+function list({ words, execution, session }: Call): Reply {
+  const all = session.rights.can.has('metrics') ? [...execution.server.sessions] : [session]
   const nowMs = execution.wallMs()
   const told = (sessions: readonly Session[]) =>
     new Verbatim(sessions.map((one) => `${lineOf(one, nowMs)}\n`).join(''))

@@ -9,7 +9,7 @@ import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { NOT_LET_IN } from './connecting.ts'
 import { errorReplyOf, unknownCommand, wrongArity } from './errors.ts'
 import type { Words } from './reader.ts'
-import { Call, type Does, type Execution, isWriteRow, keyPlacesOf, type Row } from './row.ts'
+import { Call, type Does, doesOf, type Execution, isWriteRow, keyPlacesOf, type Row } from './row.ts'
 import type { Session } from './session.ts'
 import { fitsArity, type Table } from './table.ts'
 import type { ErrorReply, Reply } from './writer.ts'
@@ -87,7 +87,7 @@ export class Pipeline {
   }
 
   #hasToWait(row: Row, words: Words): boolean {
-    const { does } = row
+    const does = doesOf(row, words)
     if (does === 'all') return true
     for (const place of keyPlacesOf(row, words)) {
       const underWay = this.#keys.get(nameOf(words, place))
@@ -107,8 +107,9 @@ export class Pipeline {
   #follow(row: Row, words: Words, startedAtMs: number, later: Promise<Reply>): void {
     const place = this.#placeLast()
     this.#underWay++
-    if (row.does === 'all') this.#isAlone = true
-    for (const at of keyPlacesOf(row, words)) this.#keys.set(nameOf(words, at), row.does)
+    const does = doesOf(row, words)
+    if (does === 'all') this.#isAlone = true
+    for (const at of keyPlacesOf(row, words)) this.#keys.set(nameOf(words, at), does)
     later
       .catch((thrown) => failed(row, thrown, this.#options.execution))
       .then((reply) => {

@@ -23,7 +23,8 @@ export interface Row {
   readonly name: string
   /** How many words it has, its name among them; where it is negative, at least so many. */
   readonly arity: number
-  readonly does: Does
+  /** Where that depends on its words, a function of them. */
+  readonly does: Does | ((words: Words) => Does)
   readonly keys?: KeyPlaces | ((words: Words) => KeyPlaces)
   /** Whether it changes anything, where that is not seen by what it does. */
   readonly isWrite?: boolean
@@ -34,6 +35,10 @@ export interface Row {
   /** Its group, as COMMAND DOCS has them. */
   readonly group: 'connection' | 'generic' | 'server' | 'set' | 'string'
   run(call: Call): Eventual<Reply>
+}
+
+export function doesOf({ does }: Row, words: Words): Does {
+  return typeof does === 'function' ? does(words) : does
 }
 
 export function isWriteRow({ does, isWrite = does === 'write' }: Row): boolean {

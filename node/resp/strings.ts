@@ -4,7 +4,7 @@ import { andThen, type Eventual, mapAll } from '../../shared/eventual.ts'
 import { END_UNITS, integerAt, keyAt, keysAt, lifeAt, optionAt, wordAt } from './arguments.ts'
 import { ReplyError, SYNTAX } from './errors.ts'
 import type { Words } from './reader.ts'
-import { type Call, placesIn, type Row } from './row.ts'
+import { type Call, type Does, placesIn, type Row } from './row.ts'
 import { checkSlots } from './slots.ts'
 import { bytesOf, get, remove, set, together, untilUndisturbed, valueIn } from './values.ts'
 import { ErrorReply, OK, type Reply } from './writer.ts'
@@ -14,7 +14,7 @@ const string = { group: 'string' } as const
 
 export const STRING_ROWS: readonly Row[] = [
   { ...string, name: 'get', arity: 2, does: 'read', keys: KEY, run: getRow },
-  { ...string, name: 'set', arity: -3, does: 'write', keys: KEY, run: setRow },
+  { ...string, name: 'set', arity: -3, does: setDoes, isWrite: true, keys: KEY, run: setRow },
   { ...string, name: 'setnx', arity: 3, does: 'write', keys: KEY, run: setIfAbsent },
   { ...string, name: 'setex', arity: 4, does: 'write', keys: KEY, run: (call) => setEnding(call, 'EX') },
   { ...string, name: 'psetex', arity: 4, does: 'write', keys: KEY, run: (call) => setEnding(call, 'PX') },
@@ -37,6 +37,13 @@ export const STRING_ROWS: readonly Row[] = [
 
 function getRow(call: Call): Eventual<Reply> {
   return andThen(call.send(get(keyAt(call.words, 1))), (answer) => valueIn(call, answer))
+}
+
+/** What is compared has to be read first. */
+function setDoes(words: Words): Does {
+  return words.length > 3 && words.some((_, place) => /^IF(?:EQ|NE)$/.test(optionAt(words, place)))
+    ? 'steps'
+    : 'write'
 }
 
 type SetCommand = CommandOf<'value.set'>
