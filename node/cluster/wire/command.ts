@@ -130,7 +130,7 @@ const together: CommandWire<CommandOf<'together'>> = {
     const [, key, commands] = list(field, 3)
     return { type: 'together', key: name(key), commands: list(commands).map((one) => singleOf(one, frame)) }
   },
-  bytes: ({ commands }) => commands.reduce((sum, one) => sum + bytesOfCommand(one), 0),
+  bytes: (command) => command.commands.reduce((sum, one) => sum + bytesOfCommand(one), bytesOfKey(command)),
 }
 
 function singleOf(field: unknown, frame: FrameReader): SingleCommand {
