@@ -42,9 +42,10 @@ const CLOSE_MAX_MS = 5000
 
 /** A listening service. `drain` asks clients to go elsewhere, `close` waits for the last answer. */
 export class HttpService {
+  /** Where connections have their places, also those of other doors. */
+  readonly connections: Connections
   readonly #server: Server
   readonly #options: ServiceOptions
-  readonly #connections: Connections
   readonly #pressure: Pressure
   readonly #means: RequestMeans
   readonly #delivery: Delivery
@@ -74,21 +75,16 @@ export class HttpService {
       afterTurn: setImmediate,
     })
     this.#guesses = new Guesses({ clock: systemClock, log: options.log })
-    this.#connections = new Connections(this.#server, options)
+    this.connections = new Connections(this.#server, options)
     this.#means = options.means ?? createMeans(options)
     this.#delivery = new Delivery({ ...options, clock: systemClock, registry: options.metrics.registry })
-  }
-
-  /** Where connections have their places, also those of other doors. */
-  get connections(): Connections {
-    return this.#connections
   }
 
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
   serve(routes: readonly Route[], credentials: Credentials): void {
     const guard = new Guard(credentials)
     this.#guard = guard
-    const connections = this.#connections
+    const connections = this.connections
     const answering = createAnswering(guard, {
       hasNoPlace: ({ message }) => connections.refuses(message.socket),
       guesses: this.#guesses,
@@ -237,7 +233,7 @@ export class HttpService {
     this.drain()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve()) // It closes idle connections too.
-    this.#connections.cutBare()
+    this.connections.cutBare()
     this.#guesses.stop()
     this.#upgrades?.close()
     const timer = systemClock.after(graceMs, () => {
