@@ -182,8 +182,7 @@ export class Connection {
     if (writableLength > 0 && !this.#isFollowed) this.#follow()
     if ((this.#isEnding || this.session.isLeaving) && this.#pipeline.isEmpty)
       socket.end(() => socket.destroy())
-    else if (this.#mayRead()) socket.resume()
-    else socket.pause()
+    else if (this.#mayRead() === socket.isPaused()) socket[socket.isPaused() ? 'resume' : 'pause']()
   }
 
   /** Until all is taken that was told by then and since. */
