@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings what makes clients of /openapi.json: openapi-typescript for TypeScript, openapi-python-client for Python; and
+# Brings what makes clients of /openapi.json: openapi-typescript for TypeScript, openapi-python-client for Python;
 # redis-py; and Bun and Deno, in which the client of this repository is run.
 #
 # They are no dependencies: nothing but a test needs them, which is skipped where they are not there. They are kept in
