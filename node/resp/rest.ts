@@ -33,6 +33,10 @@ const answers = {
   200: { description: 'What came of it.', content: { 'application/json': Result } },
   400: { description: 'Why it was not carried out.', content: { 'application/json': Result } },
 }
+/** GET may not be used for what writes. */
+const refused = {
+  405: { description: 'It writes: send it by POST.', content: { 'application/json': Result } },
+}
 const common = { access: 'public', needs: ['read', 'write', 'clear'], isForOthers: true } as const
 
 export function redisRoutes(options: RestOptions): Route[] {
@@ -88,8 +92,8 @@ function inPath(method: 'GET' | 'POST', rest: Rest): Route {
       { in: 'path', name: 'command', description: 'The words, percent-encoded.', schema: z.string() },
     ],
     ...(method === 'POST' && { body: { '*/*': undefined }, isBodyOptional: true as const }),
-    answers,
-    errors: ['TOO_LARGE'],
+    answers: method === 'GET' ? { ...answers, ...refused } : answers,
+    ...(method === 'POST' && { errors: ['TOO_LARGE'] as const }),
     handle: (request) => rest.path(request),
   }
 }
