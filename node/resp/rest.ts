@@ -9,7 +9,7 @@ import { decode, isCrossSite } from '../../shared/http/input.ts'
 import { readQuery } from '../../shared/http/query.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import type { HttpResponse } from '../../shared/http/response.ts'
-import { type Route, withRest } from '../../shared/http/route.ts'
+import type { Route } from '../../shared/http/route.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Words } from './reader.ts'
 import { jsonOf } from './rest-json.ts'
@@ -81,10 +81,13 @@ export function redisRoutes(options: RestOptions): Route[] {
   ]
 }
 
+/** The words may hold anything, but these two are calls of their own. */
+const PLACE = { path: '/redis/{command}', pattern: /^\/redis\/((?!(?:pipeline|multi-exec)$)[^?#]+)$/ }
+
 function inPath(method: 'GET' | 'POST', rest: Rest): Route {
   return {
     ...common,
-    ...withRest('/redis/{command}', 1),
+    ...PLACE,
     method,
     operationId: method === 'GET' ? 'readWithRedis' : 'runRedisPath',
     summary: 'A command of Redis, its words between slashes; GET takes those that read.',

@@ -5,7 +5,8 @@ import { expect } from 'chai'
 import { until } from '../support/until.ts'
 import { type Answer, DiskNode } from './disk-node.ts'
 
-const FILE_BYTES_MAX = 100_000
+/** Twice what a file takes that has nothing in it yet. */
+const FILE_BYTES_MAX = 200_000
 
 /** From now on a write beyond this size fails in each of its files, as on a full disk; "unlimited" ends that. */
 function limitFiles({ process }: DiskNode, most: number | 'unlimited'): void {
