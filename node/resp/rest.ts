@@ -3,7 +3,7 @@
  * path. What is told is `{"result"}` or `{"error"}`, its texts in base64 where that is asked for.
  */
 import { z } from 'zod'
-import { LarderError } from '../../shared/errors.ts'
+import { type ErrorCode, LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/http/body.ts'
 import { decode, isCrossSite } from '../../shared/http/input.ts'
 import { readQuery } from '../../shared/http/query.ts'
@@ -37,6 +37,7 @@ const answers = {
 const refused = {
   405: { description: 'It writes: send it by POST.', content: { 'application/json': Result } },
 }
+const BODY_ERRORS: readonly ErrorCode[] = ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
 const common = { access: 'public', needs: ['read', 'write', 'clear'], isForOthers: true } as const
 
 export function redisRoutes(options: RestOptions): Route[] {
@@ -53,7 +54,7 @@ export function redisRoutes(options: RestOptions): Route[] {
         200: { description: 'What came of each.', content: { 'application/json': z.array(Result) } },
         400: answers[400],
       },
-      errors: ['TOO_LARGE'],
+      errors: BODY_ERRORS,
       handle: (request) => rest.pipeline(request),
     },
     {
@@ -73,7 +74,7 @@ export function redisRoutes(options: RestOptions): Route[] {
       summary: 'A command of Redis, as a list of its words.',
       body: { 'application/json': Command },
       answers,
-      errors: ['TOO_LARGE'],
+      errors: BODY_ERRORS,
       handle: (request) => rest.command(request),
     },
     { ...common, ...inPath('GET', rest), needs: ['read'] },
@@ -96,7 +97,7 @@ function inPath(method: 'GET' | 'POST', rest: Rest): Route {
     ],
     ...(method === 'POST' && { body: { '*/*': undefined }, isBodyOptional: true as const }),
     answers: method === 'GET' ? { ...answers, ...refused } : answers,
-    ...(method === 'POST' && { errors: ['TOO_LARGE'] as const }),
+    ...(method === 'POST' && { errors: BODY_ERRORS }),
     handle: (request) => rest.path(request),
   }
 }

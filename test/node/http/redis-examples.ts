@@ -2,10 +2,15 @@
 import { JSON_TYPE } from './call.ts'
 import { type Example, json, large } from './member-examples.ts'
 
+const coded = { headers: { ...JSON_TYPE, 'content-encoding': 'br' }, body: '[]' }
+
 export const REDIS_EXAMPLES: readonly Example[] = [
   ['POST /redis', 200, '', json(['SET', 'redis', 1])],
   ['POST /redis', 400, '', json(['SET'])],
   ['POST /redis', 413, '', { headers: JSON_TYPE, body: large }],
+  ['POST /redis', 415, '', coded],
+  ['POST /redis/pipeline', 415, '', coded],
+  ['POST /redis/{command}', 415, 'set/redis', coded],
   [
     'POST /redis/pipeline',
     200,
