@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
+# usage: ./scripts/client-tools.sh
+#
 # Brings what makes clients of /openapi.json: openapi-typescript for TypeScript, openapi-python-client for Python;
 # redis-py; and Bun and Deno, in which the client of this repository is run.
 #
 # They are no dependencies: nothing but a test needs them, which is skipped where they are not there. They are kept in
 # node_modules/.cache/client-tools; Python 3.10 or newer with venv is needed.
 set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/help.sh" "$@"
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
 source scripts/install.sh

@@ -2,9 +2,6 @@
  * How Larder does in the public tests of HTTP caches (the npm package `http-cache-tests`), judged from outside as they judge
  * others: their server behind a node with one route for all paths, and their client before it. Prints the score, and what was
  * not passed of what is required; exits 1 where it is worse than it has to be.
- *
- *     npm install --no-save --ignore-scripts --prefix DIR http-cache-tests@0.4.5
- *     node scripts/http-cache.ts DIR/node_modules/http-cache-tests
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,6 +12,14 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fetch from 'node-fetch'
 import { pause, systemClock } from '../shared/clock.ts'
+import { showHelp } from './help.ts'
+
+const USAGE = `usage: node scripts/http-cache.ts FOLDER
+
+The public tests of HTTP caches against a node; FOLDER is that of the package http-cache-tests, which is nobody's dependency:
+
+  npm install --no-save --ignore-scripts --prefix DIR http-cache-tests@0.4.5
+  node scripts/http-cache.ts DIR/node_modules/http-cache-tests`
 
 /** The best score that is published for any shared cache. */
 const PASSED_MIN = 141
@@ -119,9 +124,10 @@ function tell({ suites, verdictOf }: Package, results: Readonly<Record<string, u
   process.exitCode = 1
 }
 
+showHelp(process.argv.slice(2), USAGE)
 const [, , given] = process.argv
 if (given === undefined) {
-  console.error('Say where http-cache-tests is.')
+  console.error(USAGE)
   process.exitCode = 1
 } else {
   const folder = resolve(given)

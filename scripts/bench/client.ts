@@ -100,9 +100,16 @@ async function sampleOf(stand: Stand, worker: ChildProcess, order: Order): Promi
 }
 
 async function played(worker: ChildProcess, order: Order): Promise<Done> {
-  worker.send(order)
-  const [done] = await Promise.race([once(worker, 'message'), endOf(worker, 'the client')])
-  return done as Done
+  const over = new AbortController()
+  const { signal } = over
+  try {
+    worker.send(order)
+    const said = [once(worker, 'message', { signal }), endOf(worker, 'the client', { signal })]
+    const [done] = await Promise.race(said)
+    return done as Done
+  } finally {
+    over.abort()
+  }
 }
 
 function textOf(samples: ReadonlyMap<Row, readonly Sample[]>, hasRedis: boolean): string {

@@ -185,7 +185,7 @@ function kill(child: ChildProcess): void {
 }
 
 /** Rejects when it ends, or cannot be started. */
-export async function endOf(child: ChildProcess, name: string): Promise<never> {
-  const [code, signal] = await once(child, 'exit')
+export async function endOf(child: ChildProcess, name: string, options = {}): Promise<never> {
+  const [code, signal] = await once(child, 'exit', options)
   throw new Error(`${name} has ended (${signal ?? `exit code ${code}`})`)
 }

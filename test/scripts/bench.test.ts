@@ -64,7 +64,7 @@ describe('scripts: bench', function () {
     const { code, stdout, stderr } = await bench(['client', '0.05', '1'], port).finished()
     expect(code, stderr).to.equal(0)
     for (const who of ['one node', 'four nodes, their owners', 'four nodes, any', 'ioredis, redis-server'])
-      expect(stdout).to.match(new RegExp(`^\\| get \\| +1000 \\| ${who} +\\| +\\d+ \\|`, 'm'))
+      expect(stdout).to.match(new RegExp(`^\\| get +\\| +1000 \\| ${who} +\\| +\\d+ \\|`, 'm'))
     expect(stdout.match(/^- [gs]et, 1,000 at once/gm)).to.have.lengthOf(4)
     expect(await readdir(folder)).to.deep.equal([])
   })
