@@ -63,11 +63,12 @@ export function parseMediaType(name: string, json: string): string {
   throw new LarderError('BAD_REQUEST', `${name}: a media type, like text/plain.`)
 }
 
+const ROUNDING_MS = 1e-3
 const MEDIA_TYPE_LENGTH_MAX = 255
 
-/** What is left of a life, as seconds. */
+/** What is left of a life, as seconds; never more than was given, though times are sums of fractions. */
 export function secondsOf(ttlMs: number): number {
-  return Math.max(0, Math.ceil(ttlMs)) / 1000
+  return Math.max(0, Math.ceil(ttlMs - ROUNDING_MS)) / 1000
 }
 
 /** A key as a JSON text writes it. @throws LarderError KEY_NULL or BAD_REQUEST. */
