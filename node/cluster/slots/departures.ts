@@ -2,7 +2,7 @@
  * Hands over what this member has of slots that it does not hold any more, and lets go of it: after a change of
  * members, when it leaves, when its disk still had it, or after it was cut off.
  *
- * That goes for what is empty too: whoever takes it over could not tell it from what is lost, if nobody were left who had it.
+ * Where it leaves that goes for what is empty too: whoever takes it over could not tell it from what is lost, if nobody were left who had it.
  * The owner is asked first. It may have all of it already, or want it, or not yet be sure that every other copy is
  * whole; only when it is this one may go. Of a copy by which it is not measured (`standings.ts`) it wants all, else what
  * that copy claims.
@@ -64,11 +64,17 @@ export class Departures {
     this.#departing = new Map()
     this.#owed = new Map()
     // Taken for dead, it is a member again in a moment.
-    if (placed.find(self) === undefined) return
+    const here = placed.find(self)
+    if (here === undefined) return
+    // Whoever stays a member is asked for what it had, and can say that this was nothing.
+    const owesAll = here.leaving === true
+    const empty: number[] = []
     for (let slot = 0; slot < SLOTS; slot++) {
       if (holdings.roleOf(slot) !== 'none' || this.#going.has(slot)) continue
-      if (store.holds(slot) || standings.isCopy(slot)) this.#departing.set(slot, known.get(slot))
+      if (store.holds(slot) || (owesAll && standings.isCopy(slot))) this.#departing.set(slot, known.get(slot))
+      else if (placed.copies > 0 && known.has(slot)) empty.push(slot)
     }
+    void this.#letGo(empty)
     this.#owed = Map.groupBy(this.#departing.keys(), (slot) => placed.ownerOf(slot)?.incarnation)
     for (const incarnation of this.#owed.keys()) {
       const owner = incarnation && placed.find({ incarnation })

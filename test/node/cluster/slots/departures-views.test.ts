@@ -43,19 +43,21 @@ describe('a member that lets go of slots', () => {
     expect([bench.holdings.roleOf(BC), bench.has(BC)]).to.deep.equal(['owner', true])
   })
 
-  it('offers what has nothing in it too, and stays until that is taken over: else it would pass for lost', async () => {
+  it('offers what has nothing in it too when it is leaving: else it would pass for lost', async () => {
     const bench = await departing([BC], ({ partners, store }) => {
-      partners.answers('b', { offer: ['keep', 'drop'] })
+      partners.answers('b', { offer: ['keep', 'keep', 'drop'] })
       store.drop([BC])
     })
-    expect(bench.partners.said('b')).to.deep.equal([{ type: 'offer', slots: [[BC, '', false, 1, false]] }])
-    expect([bench.departures.count, bench.asOf(BC), bench.dropped]).to.deep.equal([1, 1, []])
-    await bench.clock.advance(250)
-    expect([bench.departures.count, bench.asOf(BC), bench.dropped]).to.deep.equal([0, 0, [BC]])
+    bench.partners.forget()
+    await bench.follow(viewOf(2, [memberOf('a', { leaving: true }), 'b', 'c']))
+    expect(bench.partners.slotsSaid('b').flat()).to.include(BC)
   })
 
-  it('has nothing to offer of a slot that it never had', async () => {
-    const bench = await departing([])
-    expect([bench.partners.log, bench.departures.count]).to.deep.equal([[], 0])
+  it('lets go of a slot of which nothing is left: what its copy was worth is no more, nor on disk', async () => {
+    const bench = await departing([BC], ({ partners }) => partners.answers('b', { offer: 'keep' }))
+    bench.store.drop([BC])
+    expect([bench.asOf(BC), bench.dropped]).to.deep.equal([1, []])
+    await bench.follow(viewOf(2, ['a', 'b', 'c']))
+    expect([bench.asOf(BC), bench.dropped]).to.deep.equal([0, [BC]])
   })
 })
