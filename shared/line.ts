@@ -19,10 +19,6 @@ export class Line {
     this.#options = options
   }
 
-  get length(): number {
-    return this.#waiting.size
-  }
-
   /** Calls `admit` once so much is taken for the caller, maybe at once. @returns what gives up waiting. */
   join(bytes: number, admit: () => void): () => void {
     const one = { bytes, admit }

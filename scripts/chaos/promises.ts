@@ -1,5 +1,5 @@
 /** For how long requests for a key may fail under each fault, as `docs/guarantees.md` has it. Pure. */
-import type { Fault, Kind } from './schedule.ts'
+import { type Fault, KINDS, type Kind } from './schedule.ts'
 
 export interface Setting {
   readonly copies: number
@@ -47,22 +47,10 @@ const LIMITS: { readonly [kind in Kind]: Limit } = {
   partition: ({ holdMs }, { leaseMs }) => holdMs + leaseMs + DEADLINE_MS,
 }
 
+/** Faults in which no copy helps, as there is nobody to ask for it. */
+const FELT: readonly Kind[] = ['pause', 'restart-all', 'kill-all', 'partition']
 /** Faults of which the callers of `client/` notice nothing, where a copy is left: it goes on trying, and finds who has it. */
-export const INSISTED: ReadonlySet<Kind> = new Set([
-  'join',
-  'leave',
-  'restart',
-  'kill',
-  'kill-join',
-  'kill-leave',
-  'stop',
-  'disk-loss',
-  'clock',
-  'full',
-  'uplink-down',
-  'uplink-slow',
-  'uplink-cut',
-])
+export const INSISTED: ReadonlySet<Kind> = new Set(KINDS.filter((kind) => !FELT.includes(kind)))
 
 /** In milliseconds; 0 where none may fail. */
 export function failMaxMs(fault: Fault, setting: Setting): number {
