@@ -2,6 +2,8 @@
  * What responses were last fetched with, so that they can be fetched anew when nobody asks. Kept in memory alone,
  * and only so much: what is forgotten here is not refreshed, but fetched when it is asked for.
  */
+import type { ResponseQuery } from '../../shared/response-command.ts'
+
 const RESPONSES_MAX = 100
 /** A longer token is not remembered. */
 const TOKEN_LENGTH_MAX = 4096
@@ -9,18 +11,9 @@ const TOKEN_LENGTH_MAX = 4096
 const FETCHED_BYTES = 250
 const PATH_BYTES = 350
 
-export interface Fetched {
-  readonly key: string
-  readonly tenant: string
-  readonly query: string
-  readonly authorization?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly path?: string
-}
-
 export class Tokens {
   readonly #bytesMax: number
-  readonly #byPath = new Map<string, Map<string, Fetched>>()
+  readonly #byPath = new Map<string, Map<string, ResponseQuery>>()
   #bytes = 0
 
   constructor(bytesMax: number) {
@@ -32,7 +25,7 @@ export class Tokens {
   }
 
   /** The latest of each tenant and query counts. */
-  remember({ key, tenant, query, authorization, headers, path }: Fetched): void {
+  remember({ key, tenant, query, authorization, headers, path }: ResponseQuery): void {
     const more = {
       ...(authorization && { authorization }),
       ...(headers && { headers }),
@@ -40,7 +33,7 @@ export class Tokens {
     }
     const fetched = { key, tenant, query, ...more }
     if (bytesOf(fetched) - bytesOf({ key, tenant, query }) > TOKEN_LENGTH_MAX) return
-    const ofPath = this.#byPath.get(key) ?? new Map<string, Fetched>()
+    const ofPath = this.#byPath.get(key) ?? new Map<string, ResponseQuery>()
     const name = nameOf(fetched)
     this.#forget(ofPath, name)
     ofPath.set(name, fetched)
@@ -52,16 +45,16 @@ export class Tokens {
   }
 
   /** What this was last fetched with. */
-  find(wanted: Fetched): Fetched | undefined {
+  find(wanted: ResponseQuery): ResponseQuery | undefined {
     return this.#byPath.get(wanted.key)?.get(nameOf(wanted))
   }
 
   /** Of all responses under this path. */
-  of(key: string): Fetched[] {
+  of(key: string): ResponseQuery[] {
     return [...(this.#byPath.get(key)?.values() ?? [])]
   }
 
-  #forget(ofPath: Map<string, Fetched>, name: string | undefined): void {
+  #forget(ofPath: Map<string, ResponseQuery>, name: string | undefined): void {
     const fetched = name === undefined ? undefined : ofPath.get(name)
     if (name === undefined || fetched === undefined) return
     ofPath.delete(name)
@@ -77,11 +70,11 @@ export class Tokens {
   }
 }
 
-function nameOf({ tenant, query }: Fetched): string {
+function nameOf({ tenant, query }: ResponseQuery): string {
   return `${tenant}\0${query}`
 }
 
-function bytesOf({ key, tenant, query, authorization = '', headers = {}, path = '' }: Fetched): number {
+function bytesOf({ key, tenant, query, authorization = '', headers = {}, path = '' }: ResponseQuery): number {
   const texts = [key, tenant, query, authorization, path, ...Object.entries(headers).flat()]
   return texts.reduce((sum, text) => sum + text.length, FETCHED_BYTES)
 }

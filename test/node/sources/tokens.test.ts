@@ -1,8 +1,9 @@
 /** What is remembered for a refresh, and how little of it. */
 import { expect } from 'chai'
-import { type Fetched, Tokens } from '../../../node/sources/tokens.ts'
+import { Tokens } from '../../../node/sources/tokens.ts'
+import type { ResponseQuery } from '../../../shared/response-command.ts'
 
-const fetched = (tenant: string, authorization?: string, query = '', key = '/a'): Fetched => ({
+const fetched = (tenant: string, authorization?: string, query = '', key = '/a'): ResponseQuery => ({
   key,
   tenant,
   query,
