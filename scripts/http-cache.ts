@@ -14,12 +14,12 @@ import fetch from 'node-fetch'
 import { pause, systemClock } from '../shared/clock.ts'
 import { showHelp } from './help.ts'
 
-const USAGE = `usage: node scripts/http-cache.ts FOLDER
+const USAGE = `usage: npm run http-cache -- FOLDER
 
 The public tests of HTTP caches against a node; FOLDER is that of the package http-cache-tests, which is nobody's dependency:
 
   npm install --no-save --ignore-scripts --prefix DIR http-cache-tests@0.4.5
-  node scripts/http-cache.ts DIR/node_modules/http-cache-tests`
+  npm run http-cache -- DIR/node_modules/http-cache-tests`
 
 /** The best score that is published for any shared cache. */
 const PASSED_MIN = 141
