@@ -61,6 +61,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'node/memory': { face: 'memory.ts', sees: ['node/entries', 'node/memory/packed'] },
   'node/memory/packed': { face: 'values.ts', sees: ['node/entries'] },
   'node/shard': { face: 'shards.ts', sees: ['node/entries', 'node/memory', 'node/engine.ts'] },
+  'node/feed': {
+    face: 'feed.ts',
+    sees: ['node/entries', 'node/memory', 'node/cluster/members', 'node/watching.ts'],
+  },
   'node/storage': { face: 'storage.ts', sees: ['node/entries'] },
   'node/cluster/wire': { face: 'calls.ts', sees: ['node/entries'] },
   'node/cluster/peers': {
@@ -89,6 +93,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'node/entries',
       'node/backend.ts',
       'node/engine.ts',
+      'node/watching.ts',
       'node/cluster/wire',
       'node/cluster/peers',
       'node/cluster/members',
@@ -107,7 +112,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'node/resp': { face: 'doors.ts', sees: ['shared/http', 'node/dispatch.ts'] },
-  'node/http': { face: 'routes.ts', sees: ['shared/http', 'node/dispatch.ts', 'node/route-table.ts'] },
+  'node/http': {
+    face: 'routes.ts',
+    sees: ['shared/http', 'node/dispatch.ts', 'node/watching.ts', 'node/route-table.ts'],
+  },
 }
 /** Where the parts of all rooms are created and joined. */
 const JOINTS: readonly string[] = ['node/node.ts', 'node/member.ts', 'node/main.ts']
@@ -115,7 +123,7 @@ const JOINTS: readonly string[] = ['node/node.ts', 'node/member.ts', 'node/main.
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   'node/config.ts': ['node/route-file.ts', 'node/route-table.ts', 'node/kafka-settings.ts'],
   'node/route-file.ts': ['node/route-table.ts'],
-  'node/backend.ts': ['shared/http', 'node/engine.ts'],
+  'node/backend.ts': ['shared/http', 'node/engine.ts', 'node/watching.ts'],
   'node/dispatch.ts': ['node/engine.ts', 'node/permission.ts'],
   'node/reads.ts': ['node/dispatch.ts'],
 }

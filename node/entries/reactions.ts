@@ -131,12 +131,13 @@ export class Reactions {
     return Iterator.from(other).some((one) => isNewsOf(this.find(one.reaction, one.user), one))
   }
 
-  /** Moves those who have ended by now to those who are gone, at most so many; tells how many. */
-  settle(nowMs: number, most: number): number {
+  /** Moves those who have ended by now to those who are gone, at most so many; tells how many, and `note` who. */
+  settle(nowMs: number, most: number, note?: (ended: Presence) => void): number {
     for (let count = 0; count < most; count++) {
       const ending = this.#ending.first
       if (ending === undefined || ending.endsAtMs > nowMs) return count
       this.put({ ...ending, isGone: true })
+      note?.(ending)
     }
     return most
   }
@@ -168,9 +169,8 @@ export class Reactions {
     for (const reaction of kinds) {
       if (after !== undefined && reaction < after.reaction) continue
       const last = reaction === after?.reaction ? after.user : undefined
-      for (const user of this.#here.get(reaction)?.keys(last) ?? []) {
+      for (const user of this.#here.get(reaction)?.keys(last) ?? [])
         if (user !== last) yield { reaction, user }
-      }
     }
   }
 

@@ -98,8 +98,8 @@ export interface Crowd {
   /** What those take who have gone: they are remembered for a while, and may be forgotten any time. */
   readonly goneBytes: number
   counts(): Record<string, number>
-  /** Moves those who have ended by now to those who are gone, at most so many; tells how many. */
-  settle(nowMs: number, most: number): number
+  /** Moves those who have ended by now to those who are gone, at most so many; tells how many, and `note` who. */
+  settle(nowMs: number, most: number, note?: (ended: Presence) => void): number
   /** Keeps the later of what is known of this user and what is given. */
   put(presence: Presence): void
   /** Takes out those who have been gone since then, at most so many. */

@@ -9,6 +9,7 @@ import {
   type SlotEntry,
 } from '../entries/entry.ts'
 import { verbsOf } from '../entries/kinds.ts'
+import type { Presence } from '../entries/presence.ts'
 import type { Register } from '../entries/register.ts'
 import { tenantOf } from '../entries/response.ts'
 import { bytesOfEntry, heapBytesOf } from './bytes.ts'
@@ -38,6 +39,8 @@ export interface MemoryListener {
   mayComeBack?(slot: number): boolean
   /** A counter that has ended, as what is left of it: unlike a value, its row does not say so. */
   end?(change: Change): void
+  /** What has ended by itself; of what is many, these. */
+  expire?(entry: Pick<Held, 'slot' | 'id'>, gone: readonly Presence[]): void
   /** What the budget has claimed, as what is left of it. */
   evict?(entry: SlotEntry & { readonly entry: Register }): void
   /** More is over the budget than one write should wait for: `Upkeep.evict` is to be taken soon. */

@@ -194,12 +194,13 @@ export class Memory {
   #tend(held: Held, nowMs: number, most: number): void {
     this.#unlink(held)
     const isKept = this.#listener.mayComeBack?.(held.slot) === true
-    const { remains, ended, forgotten } = tend(held, { nowMs, most, isKept })
+    const { remains, ended, gone, forgotten } = tend(held, { nowMs, most, isKept })
     for (const one of presencesOf(held, forgotten)) this.#listener.forget(one)
     if (remains === undefined) this.#letGo(held, held.entry)
     else this.#linkAs(held, remains)
     if (ended > 0 && remains?.kind === 'counter')
       this.#listener.end?.({ slot: held.slot, id: held.id, entry: remains, state: remains })
+    if (ended > 0) this.#listener.expire?.(held, gone)
     this.counts.expirations += ended
   }
 

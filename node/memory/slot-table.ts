@@ -8,6 +8,7 @@ import {
   counterIdOf,
   type Entry,
   type EntryChange,
+  idOf,
   isRecordId,
   isResponse,
   isTombstone,
@@ -26,6 +27,7 @@ import { SlotDigests } from './slot-digests.ts'
 /** Of a content with more presences than this, so many travel at a time. */
 const PART_PRESENCES = 1000
 
+const CONTENT = idOf.reactions('')
 const NOTHING: Register = { kind: 'register', stamp: { time: 0, origin: '' }, endsAtMs: Infinity }
 
 export class SlotTable {
@@ -128,6 +130,12 @@ export class SlotTable {
   *of(slot: number): Generator<{ id: string; entry: Entry }> {
     for (const shelf of this.#shelves) yield* shelf.of(slot)
     yield* this.#slots[slot]?.values() ?? []
+  }
+
+  /** The contents that somebody reacts to, or has, in their order. */
+  contentsOf(slot: number): string[] {
+    const ids = [...(this.#slots[slot]?.keys() ?? [])]
+    return ids.filter((id) => id.startsWith(CONTENT)).sort()
   }
 
   /** Of what is packed, some of what is due, at most so many: it is expected to be replaced or removed. */

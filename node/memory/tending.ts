@@ -17,6 +17,8 @@ export interface Tended {
   readonly remains: Entry | undefined
   /** How much has ended. */
   readonly ended: number
+  /** Who, of many. */
+  readonly gone: readonly Presence[]
   readonly forgotten: readonly Presence[]
 }
 
@@ -26,10 +28,11 @@ export function tend({ id, entry }: Held, { nowMs, most, isKept }: TendingOption
   if (crowd === undefined) {
     const remains = remainsOf(id, entry, { nowMs, oldestMs, isKept })
     const hasEnded = remains !== undefined && !isTombstone(entry) && isTombstone(remains)
-    return { remains, ended: Number(hasEnded), forgotten: [] }
+    return { remains, ended: Number(hasEnded), gone: [], forgotten: [] }
   }
-  const ended = crowd.settle(nowMs, most)
-  const gone = crowd.forget(oldestMs, most)
-  if (isKept) for (const presence of gone) crowd.put({ ...presence, endsAtMs: nowMs })
-  return { remains: crowd.isEmpty ? undefined : entry, ended, forgotten: isKept ? [] : gone }
+  const gone: Presence[] = []
+  const ended = crowd.settle(nowMs, most, (presence) => gone.push(presence))
+  const forgotten = crowd.forget(oldestMs, most)
+  if (isKept) for (const presence of forgotten) crowd.put({ ...presence, endsAtMs: nowMs })
+  return { remains: crowd.isEmpty ? undefined : entry, ended, gone, forgotten: isKept ? [] : forgotten }
 }
