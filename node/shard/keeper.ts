@@ -48,6 +48,19 @@ export function joinKeepers(keepers: readonly Keeper[]): Keeper {
   }
 }
 
+/** The same, with somebody who is told of every change as well and has no say in it. */
+export function alsoTelling(keeper: Keeper, listener: Pick<Keeper, 'note'>): Keeper {
+  return {
+    refusalOf: (command) => keeper.refusalOf(command),
+    room: () => keeper.room?.(),
+    note(change) {
+      keeper.note(change)
+      listener.note(change)
+    },
+    saved: (changes) => keeper.saved(changes),
+  }
+}
+
 function unionOf(sets: readonly ReadonlySet<Change>[]): ReadonlySet<Change> {
   return new Set(sets.flatMap((set) => [...set]))
 }

@@ -119,7 +119,7 @@ export function channelRoute(rows: readonly FrameRow[], { bytesMax, self }: Chan
     isProbe: true,
     upgrade: {
       protocol: CHANNEL_PROTOCOL,
-      isFor: (headers) => isMeant(self, headers),
+      isFor: ({ headers }) => isMeant(self, headers),
       take: (socket, told, headers) =>
         new ChannelServer(socket, { rows, bytesMax, told, from: headerOf(headers, MEMBER_HEADER) }),
     },

@@ -15,7 +15,7 @@ import { post } from './post.ts'
  * Commands and changes go one batch after the other, on a channel each where the member has one for them; fetches from APIs,
  * large commands, what concerns whole slots, and parts of what is large go side by side, as requests.
  */
-export type Lane = 'commands' | 'fetches' | 'changes' | 'slots' | 'parts'
+export type Lane = 'commands' | 'fetches' | 'changes' | 'slots' | 'parts' | 'feed'
 
 export interface Posted {
   readonly lane: Lane
@@ -95,6 +95,7 @@ export class HttpConnection implements Connection {
       fetches: sideBySide(),
       slots: sideBySide(),
       parts: sideBySide(),
+      feed: sideBySide(),
     }
     this.#channels = { commands: this.#channel(), changes: this.#channel() }
     for (const channel of Object.values(this.#channels)) options.inFlight.holders.add(channel)

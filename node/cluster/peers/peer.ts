@@ -9,6 +9,7 @@ import type { Command, Reply } from '../../../shared/command.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import { type Eventual, isLater } from '../../../shared/eventual.ts'
 import type { Member } from '../../../shared/view.ts'
+import type { FeedAnswer, FeedQuestion } from '../../../shared/watching.ts'
 import type { Engine, ExecuteOptions } from '../../engine.ts'
 import {
   bytesOfCommand,
@@ -27,6 +28,7 @@ import { Batcher } from './batcher.ts'
 import { Beside, isLarge, LARGE_BYTES, type Sent } from './beside.ts'
 import type { Connection, Lane } from './connection.ts'
 import { newContact } from './contact.ts'
+import { askFeed } from './feed-call.ts'
 import { InParts } from './in-parts.ts'
 import { PeerCalls, type PeerCallsOptions } from './peer-calls.ts'
 
@@ -94,6 +96,11 @@ export class Peer implements Engine {
     signal?: AbortSignal,
   ): Promise<readonly SlotAnswer[]> {
     return await this.#tellOne(message, this.#options.clock.now() + timeoutMs, signal)
+  }
+
+  /** What has changed of what it owns. @throws LarderError NOT_UNDERSTOOD where its version tells nobody. */
+  feed(question: FeedQuestion, timeoutMs: number): Promise<FeedAnswer> {
+    return askFeed(this.#calls, question, { ...this.#options, contact: this.contact, timeoutMs })
   }
 
   /** Meets it, and opens the ways to it that are not open, before anything needs them. Never fails. */
@@ -188,12 +195,8 @@ export class Peer implements Engine {
     return sent.map((one) => answered.get(one) ?? UNKNOWN_THERE)
   }
 
-  async #tellOne(
-    message: SlotMessage,
-    deadlineAtMs: number,
-    signal?: AbortSignal,
-  ): Promise<readonly SlotAnswer[]> {
-    const [answers = []] = await this.#tell('slots', message, deadlineAtMs, signal)
+  async #tellOne(message: SlotMessage, untilMs: number, signal?: AbortSignal) {
+    const [answers = []] = await this.#tell('slots', message, untilMs, signal)
     return answers
   }
 

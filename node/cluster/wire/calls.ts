@@ -12,6 +12,15 @@ import {
   encodeRequest,
   encodeResponse,
 } from './execute.ts'
+import {
+  decodeFeedRequest,
+  decodeFeedResponse,
+  encodeFeedRequest,
+  encodeFeedResponse,
+  FEED_PATH,
+  type FeedRequest,
+  type FeedResponse,
+} from './feed.ts'
 import type { Heard } from './preamble.ts'
 import {
   decodeSlotRequest,
@@ -27,6 +36,7 @@ import type { Now } from './times.ts'
 export { bytesOfCommand, isKnownIn } from './command.ts'
 export { bytesOfEntries } from './entry.ts'
 export type { ExecuteRequest, ExecuteResponse, RoutedCommand } from './execute.ts'
+export type { FeedRequest, FeedResponse } from './feed.ts'
 export { CURRENT, commonFormat, FORMATS, FORMER, formatOf } from './format.ts'
 export { FRAME_TYPE } from './frame.ts'
 export { Introduction, introductionOf, MEET_PATH, MEET_TYPE, UNKNOWN } from './meet.ts'
@@ -88,7 +98,16 @@ const slots: MemberCall<SlotRequest, SlotResponse> = {
   decodeResponse: decodeSlotResponse,
 }
 
-export const CALLS = { execute, slots } as const
+/** What has changed of what the member owns, for those who watch; only in the current format. */
+const feed: MemberCall<FeedRequest, FeedResponse> = {
+  path: FEED_PATH,
+  encodeRequest: encodeFeedRequest,
+  decodeRequest: decodeFeedRequest,
+  encodeResponse: encodeFeedResponse,
+  decodeResponse: decodeFeedResponse,
+}
+
+export const CALLS = { execute, slots, feed } as const
 
 /** On a channel the code of a question is the place of its path here. */
 export const CALL_PATHS: readonly string[] = [execute.path, slots.path]

@@ -1,5 +1,6 @@
 /** What members ask of each other, with every status that the page at /openapi.json has for it. */
 import { encodeRequest } from '../../../node/cluster/wire/execute.ts'
+import { encodeFeedRequest } from '../../../node/cluster/wire/feed.ts'
 import { CURRENT } from '../../../node/cluster/wire/format.ts'
 import { encodePart } from '../../../node/cluster/wire/parts.ts'
 import { encodeSlotRequest } from '../../../node/cluster/wire/slots.ts'
@@ -28,6 +29,8 @@ const late = ({ headers, ...rest }: CallOptions): CallOptions => ({
 const now = { nowMs: 0, wallMs: 0 }
 const said = { format: CURRENT, epoch: 1, time: 1 }
 const OFFER = encodeSlotRequest({ ...said, from: 'a', message: { type: 'offer', slots: [] } }, now)
+const WHERE = { type: 'changes', interests: [], holdMs: 0 } as const
+const FEED = encodeFeedRequest({ ...said, from: 'a', question: WHERE }, now)
 const PART = encodePart(
   {
     type: 'question',
@@ -54,6 +57,12 @@ export const MEMBER_EXAMPLES: readonly Example[] = [
   ['POST /cluster/slots', 413, '', frame(huge)],
   ['POST /cluster/slots', 421, '', late(frame('x'))],
   ['POST /cluster/slots', 415, '', csv('x')],
+  ['POST /cluster/feed', 200, '', frame(FEED)],
+  ['POST /cluster/feed', 400, '', frame('')],
+  ['POST /cluster/feed', 409, '', frame('x')],
+  ['POST /cluster/feed', 413, '', frame(huge)],
+  ['POST /cluster/feed', 421, '', late(frame('x'))],
+  ['POST /cluster/feed', 415, '', csv('x')],
   ['POST /cluster/parts', 200, '', frame(PART)],
   ['POST /cluster/parts', 400, '', frame('')],
   ['POST /cluster/parts', 409, '', frame('x')],

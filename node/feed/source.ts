@@ -1,0 +1,228 @@
+/**
+ * What this member tells of the slots that it owns: every change that is applied here, be it written, deleted, ended by itself
+ * or claimed by the budget. It notes what was changed, and whoever asks is told what has become of it.
+ *
+ * Nothing is noted while nobody watches, and for a while nobody has; then whoever asks for what came meanwhile has missed
+ * it. From its start on a member notes what it is told, so that whoever follows a member that has joined misses nothing.
+ */
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Turns } from '../../shared/turns.ts'
+import type { FeedAnswer, FeedItem, FeedQuestion, Interest, Reason } from '../../shared/watching.ts'
+import type { Change } from '../entries/entry.ts'
+import type { Presence } from '../entries/presence.ts'
+import type { Memory } from '../memory/memory.ts'
+import { covers, toldTo } from './interest.ts'
+import { type About, type Mark, Ring, type RingOptions } from './ring.ts'
+import { scanning } from './scan.ts'
+import { bytesOfTold, isWatchable, stateOf, timeOf } from './state.ts'
+
+/** As long as nobody has asked for so long, what changes is noted. */
+const LINGER_MS = 120_000
+const LOOK_EVERY_MS = 10_000
+/** A resumed watcher finds at least the last 10,000 changes. */
+const RING: RingOptions = { marksMax: 65_536, bytesMax: 48 * 2 ** 20 }
+/** What an answer carries. */
+const ANSWER_BYTES_MAX = 2 ** 20
+const LOOKED_MAX = 2000
+/** What comes together is told together. */
+const GATHER_MS = 4
+/** Who has not asked for so long does not any more. */
+const ASKING_MS = 5000
+
+export interface SourceOptions {
+  readonly clock: Clock
+  readonly turns: Turns
+  readonly memory: Pick<Memory, 'slots' | 'keys'>
+  /** Whether this member owns the slot and has all of it. */
+  isOwn(slot: number): boolean
+  /** Whether it has given up all slots, and will not have any again. */
+  isLeaving(): boolean
+}
+
+type Changes = Extract<FeedQuestion, { type: 'changes' }>
+
+interface Asking {
+  readonly atMs: number
+  readonly isDone: boolean
+}
+
+export class Source {
+  readonly #options: SourceOptions
+  readonly #ring = new Ring(RING)
+  readonly #waiting = new Set<() => void>()
+  /** What lets go of those who wait, by their lives. */
+  readonly #held = new Map<string, () => void>()
+  readonly #asking = new Map<string, Asking>()
+  #isNoting = true
+  #hasSkipped = false
+  #lastAskedAtMs: number
+  #timer: Timer | undefined
+
+  constructor(options: SourceOptions) {
+    this.#options = options
+    this.#lastAskedAtMs = options.clock.now()
+  }
+
+  start(): void {
+    this.#timer ??= this.#options.clock.every(LOOK_EVERY_MS, () => this.#look())
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+    this.wake()
+  }
+
+  get size(): number {
+    return this.#ring.size
+  }
+
+  get bytes(): number {
+    return this.#ring.bytes
+  }
+
+  /** Takes in what was applied. */
+  note({ slot, id, entry }: Change): void {
+    if (!this.#isNoting) this.#hasSkipped = true
+    else if (entry.kind === 'reactions') this.#noteAll({ slot, id }, entry, 'deleted')
+    else this.#note({ slot, id, reason: 'deleted' })
+  }
+
+  /** Something has gone by itself, or had to: of a content, these. */
+  noteGone(entry: Pick<About, 'slot' | 'id'>, reason: Reason, gone: Iterable<Presence> = []): void {
+    if (!this.#isNoting) this.#hasSkipped = true
+    else if (entry.id.startsWith('r')) this.#noteAll(entry, gone, reason)
+    else this.#note({ slot: entry.slot, id: entry.id, reason })
+  }
+
+  /** Whoever waits looks again: a view has come, or it is about to end. */
+  wake(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const wake of waiting) wake()
+  }
+
+  /** Whether all who ask were told everything; as long as there is more to come nobody waits for that. */
+  get isToldAll(): boolean {
+    if (!this.#options.isLeaving()) return true
+    const sinceMs = this.#options.clock.now() - ASKING_MS
+    return [...this.#asking.values()].every(({ atMs, isDone }) => isDone || atMs < sinceMs)
+  }
+
+  /** `from` is the life of whoever asks. */
+  async answer(question: FeedQuestion, from: string): Promise<FeedAnswer> {
+    this.#ask()
+    if (question.type === 'state') return await this.#scan(question)
+    const answer = await this.#changes(question, from)
+    this.#ask()
+    this.#asking.set(from, { atMs: this.#options.clock.now(), isDone: answer.isLast })
+    return answer
+  }
+
+  async #scan({ slots, interest, after }: Extract<FeedQuestion, { type: 'state' }>): Promise<FeedAnswer> {
+    const { turns, clock, memory, isOwn } = this.#options
+    const scan = scanning({ memory, slots, interest, after, isHere: isOwn, now: () => clock.now() })
+    const { items, next } = await turns.take('listing', scan)
+    return {
+      items: items.map((told) => ({ at: 0, told, time: 0 })),
+      position: this.#ring.head,
+      hasMissed: false,
+      isMore: false,
+      isLast: false,
+      ...(next && { next }),
+    }
+  }
+
+  async #changes({ after, interests, holdMs }: Changes, from: string): Promise<FeedAnswer> {
+    const { clock } = this.#options
+    const untilMs = clock.now() + holdMs
+    // Whoever asks anew asks for something else.
+    this.#held.get(from)?.()
+    if (after === undefined) return this.#after(this.#ring.head, [])
+    for (let position = after; ; ) {
+      const answer = this.#after(position, interests)
+      const { items, hasMissed, isMore, isLast } = answer
+      const leftMs = untilMs - clock.now()
+      if (items.length > 0 || hasMissed || isMore || isLast || leftMs <= 0) return answer
+      position = answer.position
+      if (await this.#change(leftMs, from)) return answer
+    }
+  }
+
+  #after(after: number, interests: readonly Interest[]): FeedAnswer {
+    const isLast = this.#options.isLeaving()
+    const none = { items: [], position: this.#ring.head, isMore: false, isLast }
+    if (!this.#ring.knows(after)) return { ...none, hasMissed: true }
+    const items: FeedItem[] = []
+    let [bytes, looked] = [0, 0]
+    for (const mark of this.#ring.after(after)) {
+      const item = this.#itemOf(mark, interests)
+      if (item === 'missed') return { ...none, hasMissed: true }
+      if (item !== undefined) {
+        items.push(item)
+        bytes += bytesOfTold(item.told)
+      }
+      if (bytes >= ANSWER_BYTES_MAX || ++looked >= LOOKED_MAX)
+        return { items, position: mark.at, hasMissed: false, isMore: true, isLast: false }
+    }
+    return { ...none, items, hasMissed: false }
+  }
+
+  /** What nobody has an interest in is no item. Of a slot that has gone on to others meanwhile it may be unknown here. */
+  #itemOf(mark: Mark, interests: readonly Interest[]): FeedItem | 'missed' | undefined {
+    const { memory, clock, isOwn } = this.#options
+    const { at, slot, id } = mark
+    if (!interests.some((interest) => covers(interest, id.slice(1)))) return undefined
+    const entry = memory.slots.find(slot, id)
+    if (entry === undefined && !isOwn(slot)) return 'missed'
+    const told = stateOf(mark, entry, clock.now())
+    if (told === undefined || interests.every((interest) => toldTo(interest, told) === undefined))
+      return undefined
+    return { at, told, time: timeOf(mark, entry) }
+  }
+
+  /** Is over with the next change, and those that come with it; true where that is not waited for any longer. */
+  async #change(waitMs: number, from: string): Promise<boolean> {
+    const { clock } = this.#options
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const late = clock.after(waitMs, () => resolve(true))
+    const wake = () => clock.after(GATHER_MS, () => resolve(false))
+    const letGo = () => resolve(true)
+    this.#waiting.add(wake)
+    this.#held.set(from, letGo)
+    try {
+      return await promise
+    } finally {
+      late.cancel()
+      this.#waiting.delete(wake)
+      if (this.#held.get(from) === letGo) this.#held.delete(from)
+    }
+  }
+
+  #ask(): void {
+    this.#lastAskedAtMs = this.#options.clock.now()
+    if (this.#isNoting) return
+    this.#isNoting = true
+    if (this.#hasSkipped) this.#ring.skip()
+    this.#hasSkipped = false
+  }
+
+  /** What nobody asks for is not noted any longer. */
+  #look(): void {
+    const nowMs = this.#options.clock.now()
+    for (const [from, { atMs }] of this.#asking) if (atMs < nowMs - ASKING_MS) this.#asking.delete(from)
+    if (!this.#isNoting || nowMs - this.#lastAskedAtMs < LINGER_MS) return
+    this.#isNoting = false
+    this.#ring.clear()
+  }
+
+  #noteAll({ slot, id }: Pick<About, 'slot' | 'id'>, presences: Iterable<Presence>, reason: Reason): void {
+    for (const { user, reaction } of presences) this.#note({ slot, id, user, reaction, reason })
+  }
+
+  /** What others own, they tell. */
+  #note(about: About): void {
+    if (!isWatchable(about.id) || !this.#options.isOwn(about.slot)) return
+    this.#ring.note(about)
+    if (this.#waiting.size > 0) this.wake()
+  }
+}
