@@ -4,6 +4,7 @@
  */
 import type { Route } from '../shared/http/route.ts'
 import type { Engine } from './engine.ts'
+import type { Watching } from './watching.ts'
 
 /** So many slots, for how long at most, and what keeps them. */
 export interface Overdue {
@@ -14,6 +15,8 @@ export interface Overdue {
 
 export interface Backend {
   readonly engine: Engine
+  /** Where somebody can be told of changes. */
+  readonly watching: Watching
   /** What it answers besides commands: to the other members, and of itself. */
   readonly routes: readonly Route[]
   /** Why requests should go to other nodes, or `undefined` when they need not. */

@@ -9,6 +9,8 @@ import type { Rights } from '../shared/rights.ts'
 import type { Engine, ExecuteOptions } from './engine.ts'
 import { permitted } from './permission.ts'
 
+export { permittedInterest } from './permission.ts'
+
 /** A request, of whatever protocol: it waits for what its commands lead to, and may send several of them. */
 export interface Caller {
   /** Names it in logs, here and on the members that its commands are passed on to. */

@@ -26,11 +26,12 @@ import { type SlotStorage, Slots } from './cluster/slots/slots.ts'
 import { Stay } from './cluster/stay.ts'
 import type { Engine } from './engine.ts'
 import type { StampClock } from './entries/stamp.ts'
+import { Feed, Source } from './feed/feed.ts'
 import type { MemoryListener } from './memory/held.ts'
 import { type Beside, Memory } from './memory/memory.ts'
 import { registerMemoryMetrics } from './memory/metrics.ts'
 import { Sweeping } from './memory/sweeping.ts'
-import { joinKeepers, type Keeper } from './shard/keeper.ts'
+import { alsoTelling, joinKeepers, type Keeper } from './shard/keeper.ts'
 import { registerShardMetrics } from './shard/metrics.ts'
 import { Shards } from './shard/shards.ts'
 
@@ -79,18 +80,21 @@ export interface MemberParts {
 export type ClusterMember = ReturnType<typeof createMember>
 
 export function createMember(parts: MemberParts) {
-  const { self, registry, storage, keepers = [] } = parts
-  const keeper = joinKeepers([storage.keeper, ...keepers])
+  const { self, registry, storage } = parts
   const { bytesMax, heapBytesMax = Infinity, beside = {} } = parts
   const listener: MemoryListener = {
     forget: (forgotten) => storage.keeper.forget(forgotten),
     end: (change) => storage.keeper.note(change),
-    evict: (entry) => slots.evicted(entry),
+    evict(entry) {
+      slots.evicted(entry)
+      source.noteGone(entry, 'evicted')
+    },
+    expire: (entry, gone) => source.noteGone(entry, 'expired', gone),
     onOver: () => sweeping.evict(),
     mayComeBack: (slot) => slots.standings.of(slot).alone !== undefined,
   }
   const memory = new Memory(bytesMax, listener, { heapBytesMax, beside })
-  const { peers, members, slots } = join(parts, memory, keeper)
+  const { peers, members, slots, keeper, source, feed } = join(parts, memory)
   const shards = new Shards({
     ...parts,
     self: self.id,
@@ -103,9 +107,9 @@ export function createMember(parts: MemberParts) {
   const local = parts.inFrontOf(shards)
   const router = new Router({ ...parts, local, peers, views: members })
   const inbox = new Inbox({ ...parts, local, catchUp: members.catchUp })
-  const stay = new Stay({ ...parts, members, slots, peers })
+  const stay = new Stay({ ...parts, members, slots, peers, source })
   const sweeping = new Sweeping({ ...parts, upkeep: memory.upkeep })
-  const routes = clusterRoutes({ ...parts, inbox, members, peers, slots, memory })
+  const routes = clusterRoutes({ ...parts, inbox, members, peers, slots, memory, source })
   const backend = new ClusterBackend({
     ...parts,
     engine: router,
@@ -116,6 +120,8 @@ export function createMember(parts: MemberParts) {
     stay,
     memory,
     sweeping,
+    source,
+    feed,
   })
   registerMemoryMetrics(registry, memory)
   registerShardMetrics(registry, shards)
@@ -123,8 +129,16 @@ export function createMember(parts: MemberParts) {
   return { backend, memory, shards, members, peers, slots, router, inbox, stay }
 }
 
-/** Who there is, how they are spoken to, and who has what: each needs the others. */
-function join(parts: MemberParts, memory: Memory, keeper: Keeper) {
+/** Who there is, how they are spoken to, who has what, and what is told of that: each needs the others. */
+function join(parts: MemberParts, memory: Memory) {
+  const { self, storage, keepers = [] } = parts
+  const source: Source = new Source({
+    ...parts,
+    memory,
+    isOwn: (slot) => slots.holdings.isOwn(slot),
+    isLeaving: () => members.placed?.find(self)?.leaving === true,
+  })
+  const keeper = alsoTelling(joinKeepers([storage.keeper, ...keepers]), source)
   const peers = new Peers({
     ...parts,
     learn: (view) => members.learn(view),
@@ -141,12 +155,19 @@ function join(parts: MemberParts, memory: Memory, keeper: Keeper) {
       peers.keep(placed.view.members)
       parts.onView()
       slots.follow(placed, former)
+      feed.follow(placed)
     },
     onAway: (placed) => slots.doubtAll(placed),
     settled: () => slots.settled(),
     isLacking: () => !slots.holdings.isWhole,
   })
+  const feed = new Feed({
+    ...parts,
+    source,
+    placed: () => members.placed,
+    askPeer: (member, question, timeoutMs) => peers.of(member).feed(question, timeoutMs),
+  })
   const { catchUp, currency } = members
   const slots = new Slots({ ...parts, views: members, currency, catchUp, peers, memory, keeper })
-  return { peers, members, slots }
+  return { peers, members, slots, keeper, source, feed }
 }

@@ -176,7 +176,11 @@ function join(config: NodeConfig, joined: Joined) {
   const events = sources.eventsFor(engine)
   const passing = { dispatch, events, pass: sources.pass }
   const redis = redisOf(config, { ...joined, backend, dispatch })
-  const routes = [...publicRoutes({ ...config, ...passing }), ...redis.routes, ...backend.routes]
+  const routes = [
+    ...publicRoutes({ ...config, ...means, ...passing, watching: backend.watching }),
+    ...redis.routes,
+    ...backend.routes,
+  ]
   return { backend, sources, redis, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../shared/command.ts'
 import { LarderError } from '../shared/errors.ts'
 import { EVERYTHING, type Rights } from '../shared/rights.ts'
+import type { Interest } from '../shared/watching.ts'
 
 /** The command, or what of it is the caller's. @throws LarderError FORBIDDEN. */
 export function permitted(command: Command, rights: Rights): Command {
@@ -28,6 +29,15 @@ export function permitted(command: Command, rights: Rights): Command {
   if (prefix === undefined) return command
   if (!('key' in command)) return narrowed(command, prefix)
   if (command.key.startsWith(prefix)) return command
+  throw outside(prefix)
+}
+
+/** What of it the caller may be told of. @throws LarderError FORBIDDEN. */
+export function permittedInterest(interest: Interest, { can, prefix }: Rights): Interest {
+  if (!can.has('read')) throw forbidden('it has not the right to read')
+  const { prefix: asked, key } = interest
+  if (prefix === undefined || (key ?? asked).startsWith(prefix)) return interest
+  if (key === undefined && prefix.startsWith(asked)) return { ...interest, prefix }
   throw outside(prefix)
 }
 

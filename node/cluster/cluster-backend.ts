@@ -7,6 +7,7 @@ import type { Engine } from '../engine.ts'
 import type { Entry } from '../entries/entry.ts'
 import type { StampClock } from '../entries/stamp.ts'
 import type { Standing } from '../entries/standing.ts'
+import type { Watching } from '../watching.ts'
 import type { Members } from './members/members.ts'
 import type { Slots } from './slots/slots.ts'
 import type { Stay } from './stay.ts'
@@ -44,6 +45,9 @@ export interface ClusterBackendOptions extends Restored {
   readonly storage: Recoverable
   /** What looks for entries that have ended. */
   readonly sweeping: { start(): void; stop(): void }
+  /** What it tells of changes, to the others, and to those who watch here. */
+  readonly source: { start(): void; stop(): void }
+  readonly feed: Watching & { end(): void }
 }
 
 export class ClusterBackend implements Backend {
@@ -58,6 +62,10 @@ export class ClusterBackend implements Backend {
 
   get engine(): Engine {
     return this.#options.engine
+  }
+
+  get watching(): Watching {
+    return this.#options.feed
   }
 
   get routes(): readonly Route[] {
@@ -88,8 +96,9 @@ export class ClusterBackend implements Backend {
 
   /** Joins once all that it had is back. */
   async start(): Promise<void> {
-    const { members, slots, uplink, storage, sweeping } = this.#options
+    const { members, slots, uplink, storage, sweeping, source } = this.#options
     sweeping.start()
+    source.start()
     const recovered = storage.recover(this.#options)
     this.#started = recovered.catch(() => {})
     await recovered
@@ -104,11 +113,14 @@ export class ClusterBackend implements Backend {
     this.#options.storage.cancelRecovery()
     await this.#started
     this.#owed = await this.#options.stay.end()
+    this.#options.feed.end()
   }
 
   async stop(): Promise<void> {
-    const { members, slots, peers, storage, sweeping } = this.#options
+    const { members, slots, peers, storage, sweeping, source, feed } = this.#options
     sweeping.stop()
+    feed.end()
+    source.stop()
     members.stop()
     slots.stop()
     await peers[Symbol.asyncDispose]()

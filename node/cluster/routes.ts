@@ -7,6 +7,7 @@ import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import type { AgentOf } from '../../shared/tls.ts'
 import { MEMBER_HEADER, Member, type MemberStatus, PeerRecord } from '../../shared/view.ts'
+import type { FeedAnswer, FeedQuestion } from '../../shared/watching.ts'
 import type { Inbox } from './inbox.ts'
 import { meetRoute } from './meet.ts'
 import type { Members } from './members/members.ts'
@@ -41,6 +42,7 @@ export interface ClusterRoutesOptions {
   readonly members: Members
   readonly peers: Peers
   readonly slots: Slots
+  readonly source: { answer(question: FeedQuestion, from: string): Promise<FeedAnswer> }
   readonly memory: { readonly counts: MemberStatus['entries'] & { readonly bytes: number } }
   readonly bodyBytesMax: number
   readonly agentOf?: AgentOf | undefined
@@ -84,7 +86,7 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
   ]
 }
 
-function frameRows({ clock, inbox, slots, peers }: ClusterRoutesOptions): FrameRow[] {
+function frameRows({ clock, inbox, slots, peers, source, members }: ClusterRoutesOptions): FrameRow[] {
   const { execute } = CALLS
   /** @throws LarderError NOT_UNDERSTOOD, IMPOSSIBLE, or BAD_REQUEST for what is of a format spoken here and broken. */
   const understood = <T>(
@@ -120,6 +122,17 @@ function frameRows({ clock, inbox, slots, peers }: ClusterRoutesOptions): FrameR
           await slots.receive(understood(CALLS.slots.decodeRequest, bytes, from)),
           nowBy(clock),
         ),
+    },
+    {
+      path: CALLS.feed.path,
+      summary: 'Tell another member of changes, for those who watch there. Not for clients.',
+      isProbe: true,
+      async answer(bytes, from) {
+        const { question, from: life, ...said } = understood(CALLS.feed.decodeRequest, bytes, from)
+        await members.catchUp.to(said)
+        const answer = await source.answer(question, life)
+        return CALLS.feed.encodeResponse({ ...members.catchUp.preambleFor(said), answer }, nowBy(clock))
+      },
     },
   ]
 }

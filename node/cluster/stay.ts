@@ -14,6 +14,8 @@ import { UNKNOWN } from './wire/calls.ts'
 const SETTLE_MAX_MS = 10_000
 /** How long a member that leaves tries to hand over what it has. */
 const HAND_OVER_MAX_MS = 15_000
+/** How long it waits until those who watch were told everything. */
+const TELL_MAX_MS = 2000
 const LOOK_MS = 20
 
 export interface StayOptions {
@@ -25,6 +27,8 @@ export interface StayOptions {
     find(incarnation: string): { readonly contact: Contact } | undefined
   }
   readonly slots: Slots
+  /** What it tells of changes. */
+  readonly source: { readonly isToldAll: boolean }
 }
 
 export class Stay {
@@ -57,10 +61,12 @@ export class Stay {
 
   /** Hands over all slots, then leaves the view. @returns how many slots nobody could be found to take. */
   async end(): Promise<number> {
-    const { clock, log, members, slots } = this.#options
+    const { clock, log, members, slots, source } = this.#options
     const givesUpAtMs = clock.now() + HAND_OVER_MAX_MS
     await members.membership.retire()
     while (slots.departures.count > 0 && clock.now() < givesUpAtMs) await pause(clock, LOOK_MS)
+    const toldByMs = clock.now() + TELL_MAX_MS
+    while (!source.isToldAll && clock.now() < toldByMs) await pause(clock, LOOK_MS)
     const owed = slots.departures.count
     if (owed > 0) log.error({ slots: owed }, 'some slots could not be handed over')
     await members.membership.leave()

@@ -110,7 +110,7 @@ function clearRoute(dispatch: Dispatch): Route {
 }
 
 /** @throws LarderError BAD_REQUEST for what no key begins with. */
-function parsePrefix(prefix: string): string {
+export function parsePrefix(prefix: string): string {
   if (!prefix.isWellFormed()) throw new LarderError('BAD_REQUEST', 'prefix: it is not valid Unicode.')
   if (Buffer.byteLength(prefix) > KEY_BYTES_MAX)
     throw new LarderError('BAD_REQUEST', `prefix: ${KEY_BYTES_MAX} bytes at most.`)

@@ -44,10 +44,14 @@ export class Delivery {
   /** Sends an answer that was admitted. @throws what a header does that HTTP cannot carry. */
   send(
     request: HttpRequest,
-    { status, body }: HttpResponse,
+    { status, body, live }: HttpResponse,
     headers: Record<string, string>,
     out: ServerResponse,
   ): void {
+    if (live !== undefined) {
+      request.share.release()
+      return void live(out.writeHead(status, headers))
+    }
     // Told beforehand, or Node would send the body in chunks.
     if (body !== undefined) headers['content-length'] = String(bytesOf(body))
     const sending = send(out.writeHead(status, headers), body)

@@ -51,7 +51,8 @@ function answer({ conclude, means, delivery }: KoaAppOptions): Middleware {
       context.state['response'] = problem(thrown)
     }
     const send = (response: HttpResponse) => {
-      const { status, body = '' } = response
+      const { status, body = '', live } = response
+      context.respond = live === undefined
       context.body = koaBody(body)
       if (body instanceof Pieces) context.length = body.bytes
       context.remove('content-type') // Koa's guess.
@@ -65,8 +66,17 @@ function answer({ conclude, means, delivery }: KoaAppOptions): Middleware {
       for (const name of context.res.getHeaderNames()) context.remove(name)
       send(problem(thrown))
     }
-    delivery.follow(request, context.res)
+    const { live }: HttpResponse = context.state['response']
+    if (context.respond !== false) delivery.follow(request, context.res)
+    else goOn(context, live)
   }
+}
+
+/** Of what HEAD asks for there is no more than the headers. */
+function goOn({ req, res, status }: ParameterizedContext, live: HttpResponse['live']): void {
+  res.statusCode = status
+  if (req.method === 'HEAD' || live === undefined) res.end()
+  else live(res)
 }
 
 function koaBody(body: ResponseBody): string | Buffer | Readable {

@@ -1,4 +1,5 @@
 /** What a handler answers: plain data, that whoever took the request in sends off. */
+import type { ServerResponse } from 'node:http'
 import type { Audited } from '../audit.ts'
 import { type LarderError, toLarderError } from '../errors.ts'
 import { Pieces } from './pieces.ts'
@@ -10,6 +11,8 @@ export interface HttpResponse {
   /** By their lower-case names. */
   readonly headers: Readonly<Record<string, string>>
   readonly body?: ResponseBody
+  /** Instead of a body: goes on behind the headers for as long as it likes, and ends the answer. */
+  live?(out: ServerResponse): void
   /** What the body tells of, for the log. */
   readonly error?: LarderError
   /** What was done, where the log is to tell of that whoever asks. */

@@ -43,8 +43,9 @@ export class Upgrades {
     // Only a request without a body leaves its connection to somebody else.
     if (this.#isClosing || hasBody(message) || !this.#options.connections.isQuiet(message.socket))
       return false
-    if (this.#options.guard.admit(route, message) instanceof LarderError) return false
-    return route.upgrade.isFor?.(message.headers) ?? true
+    const rights = this.#options.guard.admit(route, message)
+    if (rights instanceof LarderError) return false
+    return route.upgrade.isFor?.(message, rights) ?? true
   }
 
   /** Lets answers that are under way out. */
@@ -58,21 +59,29 @@ export class Upgrades {
   }
 
   #take(message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const upgrade = this.#routeOf(message)?.upgrade
-    if (upgrade === undefined || !(socket instanceof Socket)) return void socket.destroy()
+    if (!(socket instanceof Socket)) return void socket.destroy()
     socket.on('error', () => {}) // It is closed next.
     socket.once('end', () => socket.end())
     socket.once('close', () => this.#open.delete(socket))
     socket.setTimeout(IDLE_MAX_MS, () => socket.destroy())
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${upgrade.protocol}\r\n\r\n`,
-    )
     if (head.length > 0) socket.unshift(head)
+    const upgraded = this.#begin(message, socket)
+    if (upgraded === undefined) return void socket.destroy()
     this.#options.connections.keep(socket)
-    const upgraded = upgrade.take(socket, this.#options.told, message.headers)
     this.#open.set(socket, upgraded)
     this.#options.inFlight.holders.add(upgraded)
     socket.once('close', () => this.#options.inFlight.holders.delete(upgraded))
+  }
+
+  #begin(message: IncomingMessage, socket: Duplex): Upgraded | undefined {
+    const route = this.#routeOf(message)
+    const rights = route && this.#options.guard.admit(route, message)
+    if (route?.upgrade === undefined || rights === undefined || rights instanceof LarderError)
+      return undefined
+    const { protocol, take, greet } = route.upgrade
+    if (greet !== undefined) return greet(socket, message, rights)
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${protocol}\r\n\r\n`)
+    return take?.(socket, this.#options.told, message.headers)
   }
 
   #routeOf({ method, url }: IncomingMessage): Route | undefined {

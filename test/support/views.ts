@@ -49,3 +49,9 @@ export function slotOf(...ids: readonly string[]): number {
         .join() === ids.join(),
   )
 }
+
+/** What a member tells of changes that nobody watches. */
+export const WATCHED_BY_NOBODY = {
+  source: { start() {}, stop() {}, isToldAll: true },
+  feed: { admit() {}, watch: () => () => {}, end() {} },
+}

@@ -13,7 +13,8 @@ import { post } from './post.ts'
 
 /**
  * Commands and changes go one batch after the other, on a channel each where the member has one for them; fetches from APIs,
- * large commands, what concerns whole slots, and parts of what is large go side by side, as requests.
+ * large commands, what concerns whole slots, parts of what is large, and questions for the feed, whose answers are held, go side
+ * by side, as requests.
  */
 export type Lane = 'commands' | 'fetches' | 'changes' | 'slots' | 'parts' | 'feed'
 

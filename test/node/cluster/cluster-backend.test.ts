@@ -15,7 +15,7 @@ import { FakeClock, settled } from '../../support/clock.ts'
 import { silent } from '../../support/cluster.ts'
 import { SlotPartners } from '../../support/slot-partners.ts'
 import { unlimitedTurns } from '../../support/turns.ts'
-import { self } from '../../support/views.ts'
+import { self, WATCHED_BY_NOBODY } from '../../support/views.ts'
 
 /** What was done, in its order. */
 type Tell = (what: string) => void
@@ -90,15 +90,14 @@ class Bench {
     const tell = (what: string) => void this.told.push(what)
     const metrics = createClusterMetrics(new Registry())
     const [stamps, memory, peers] = [new StampClock('a-1'), new Memory(Infinity), new SlotPartners(clock)]
-    const turns = unlimitedTurns()
-    const parts = { self, uplink: undefined, clock, turns, log: silent, metrics, stamps }
+    const parts = { self, uplink: undefined, clock, turns: unlimitedTurns(), log: silent, metrics, stamps }
     const members = this.#members({ ...parts, settled: () => undefined, isLacking: () => false, tell })
     const [keeper, storage] = [{ note() {} }, { keeper: KEEPS_NOTHING, standings: REMEMBERS_NOTHING }]
     const { catchUp, currency } = members
     const others = { catchUp, currency, peers, memory, keeper, storage, waitForHoldersMs: 0 }
     const slots = new ToldSlots({ ...parts, ...others, views: members }, tell)
     const told = { find: () => undefined, untried: () => [] }
-    this.stay = new ToldStay({ ...parts, members, slots, peers: told }, tell)
+    this.stay = new ToldStay({ ...parts, members, slots, peers: told, ...WATCHED_BY_NOBODY }, tell)
     this.backend = new ClusterBackend({
       engine: { execute: () => Promise.reject(new Error('no command is expected')) },
       routes: [],
@@ -111,6 +110,7 @@ class Bench {
       storage: this.#storage(tell),
       peers: { [Symbol.asyncDispose]: async () => tell('peers are closed') },
       sweeping: { start: () => tell('sweeping starts'), stop: () => tell('sweeping stops') },
+      ...WATCHED_BY_NOBODY,
     })
   }
 

@@ -42,7 +42,7 @@ describe('a member that has joined', () => {
     members.start()
     await settled()
     const known = { find: () => undefined, untried: () => untried }
-    return new Stay({ ...parts, members, slots, peers: known })
+    return new Stay({ ...parts, members, slots, peers: known, source: { isToldAll: true } })
   }
 
   it('is ready once it has tried to reach the others, and stays so', async () => {

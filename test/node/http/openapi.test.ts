@@ -123,6 +123,7 @@ const PROMISED = [
   'GET /api/v1/reaction/reaction_counts/{content_id}',
   'GET /api/v1/reaction/users/{content_id}',
   'GET /api/v1/activity',
+  'GET /api/v1/watch',
   'GET /api/v1/cluster',
   'GET /',
   'GET /healthcheck',
@@ -178,6 +179,8 @@ describe('/openapi.json', () => {
     const shown = new Set(EXAMPLES.map(([operation, status]) => `${operation} ${status}`))
     // These take a second member: reach.test.ts, channel.test.ts and addressee.test.ts have one.
     shown.add('POST /cluster/reach 200').add('GET /cluster/channel 101').add('GET /cluster/channel 421')
+    // It does not end: test/cluster/27-watchers.test.ts follows it.
+    shown.add('GET /api/v1/watch 200')
     const rest = page.operations.flatMap((operation) =>
       page
         .statusesOf(operation)

@@ -1,0 +1,206 @@
+/**
+ * Who wants to know of changes, and is told of them: those of all members, whichever of them somebody has asked.
+ *
+ *     here: applied ─▶ Source: a ring ◀─ asks ─ Following of each member that somebody watches through
+ *                                                  └▶ Interests ─▶ Watchers ─▶ their doors
+ *
+ * What a change is told as is looked up when it is told; so a ring holds no values, and several changes in quick succession are
+ * told as the last. Where a watcher stands is a position for each life of a member (`vector.ts`), which he carries himself.
+ */
+import type { Registry } from 'prom-client'
+import { type Clock, inTime, pause, type Timer } from '../../shared/clock.ts'
+import { LarderError } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Member } from '../../shared/view.ts'
+import { type FeedAnswer, type FeedItem, type FeedQuestion, isGone } from '../../shared/watching.ts'
+import type { PlacedView } from '../cluster/members/members.ts'
+import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
+import { type AskFeed, FEED_MAX_MS } from './follower.ts'
+import { Following } from './following.ts'
+import { Gate } from './gate.ts'
+import { Interests } from './interests.ts'
+import { createFeedMetrics, type FeedMetrics } from './metrics.ts'
+import { Recent } from './recent.ts'
+import { resuming } from './resume.ts'
+import { snapshotOf } from './snapshot.ts'
+import type { Source } from './source.ts'
+import { vectorText } from './vector.ts'
+import { Watcher } from './watcher.ts'
+
+export { Source } from './source.ts'
+
+/** Who comes when so many watch is refused. */
+const WATCHERS_MAX = 10_000
+const BEAT_MS = 10_000
+/** So many are told at a time what there is. */
+const SNAPSHOTS_AT_ONCE = 8
+/** Until all is here that was told elsewhere before the state was. */
+const REACH_MAX_MS = 2000
+const REACH_LOOK_MS = 5
+
+export interface FeedOptions {
+  readonly self: Member
+  readonly clock: Clock
+  readonly log: Log
+  readonly registry: Registry
+  readonly source: Source
+  placed(): PlacedView | undefined
+  /** Of another member. */
+  askPeer: AskFeed
+}
+
+export class Feed implements Watching {
+  readonly #options: FeedOptions
+  readonly #following: Following
+  readonly #interests = new Interests<Watcher>()
+  readonly #watchers = new Map<Watcher, Audience>()
+  readonly #gate = new Gate(SNAPSHOTS_AT_ONCE)
+  readonly #metrics: FeedMetrics
+  #recent = new Recent()
+  #beating: Timer | undefined
+  #isEnding = false
+
+  constructor(options: FeedOptions) {
+    const { registry, source, clock, log } = options
+    this.#options = options
+    this.#metrics = createFeedMetrics(registry, {
+      watchers: () => this.#watchers.size,
+      marks: () => source.size,
+      bytes: () => source.bytes,
+    })
+    this.#following = new Following({
+      clock,
+      ask: (...asked) => this.#ask(...asked),
+      interests: () => this.#interests.asked,
+      onItem: (life, item) => this.#tell(life, item),
+      onMissed: (reason) => {
+        log.info({ reason, watchers: this.#watchers.size }, 'watchers have missed changes, and are told so')
+        for (const watcher of this.#watchers.keys()) watcher.miss()
+      },
+    })
+  }
+
+  /** A view has come. */
+  follow(placed: PlacedView): void {
+    this.#following.follow(placed)
+    this.#options.source.wake()
+  }
+
+  admit(): void {
+    if (this.#isEnding || this.#options.placed() === undefined)
+      throw new LarderError(
+        'NOT_READY',
+        'This member tells of no changes, as it starts or stops: ask another one.',
+      )
+    if (this.#watchers.size < WATCHERS_MAX) return
+    this.#metrics.refused.inc()
+    throw new LarderError('OVERLOADED', `${WATCHERS_MAX} watch here already: ask another member.`)
+  }
+
+  watch(asked: Asked, audience: Audience): () => void {
+    const { clock } = this.#options
+    const watcher: Watcher = new Watcher({
+      asked,
+      audience,
+      clock,
+      id: () => this.#id,
+      resume: async (watcher, since) => await this.#resume(watcher, since),
+      snapshot: async (watcher) => await this.#gate.pass(() => this.#snapshot(watcher)),
+      onGap: () => this.#metrics.gaps.inc(),
+    })
+    this.#watchers.set(watcher, audience)
+    this.#beating ??= clock.every(BEAT_MS, () => this.#beat())
+    const stop = () => this.#stop(watcher)
+    this.#begin(watcher).catch(stop)
+    return stop
+  }
+
+  /** Whoever watches here goes on elsewhere. */
+  end(): void {
+    this.#isEnding = true
+    for (const [watcher, audience] of this.#watchers) {
+      watcher.beat()
+      this.#stop(watcher)
+      audience.end()
+    }
+  }
+
+  async #begin(watcher: Watcher): Promise<void> {
+    const placed = this.#options.placed()
+    if (placed !== undefined) this.#following.start(placed)
+    await this.#following.begun()
+    if (watcher.isOver) return
+    if (this.#interests.add(watcher.asked.interest, watcher)) this.#following.widen()
+    await watcher.begin()
+  }
+
+  #stop(watcher: Watcher): void {
+    watcher.stop()
+    this.#interests.remove(watcher.asked.interest, watcher)
+    this.#watchers.delete(watcher)
+    if (this.#watchers.size > 0) return
+    this.#following.stop()
+    this.#recent = new Recent()
+    this.#beating?.cancel()
+    this.#beating = undefined
+  }
+
+  get #id(): string {
+    return vectorText(this.#following.vector)
+  }
+
+  #tell(life: string, item: FeedItem): void {
+    let id: string | undefined
+    for (const { told, all } of this.#interests.for(item.told)) {
+      if (id === undefined && !this.#recent.isNews(item)) return
+      id ??= this.#id
+      const event: WatchEvent = { type: isGone(told) ? 'delete' : 'change', told, id }
+      this.#metrics.told.inc(all.size)
+      for (const watcher of [...all]) watcher.tell({ event, life, item })
+    }
+  }
+
+  #beat(): void {
+    for (const watcher of this.#watchers.keys()) watcher.beat()
+  }
+
+  #ask(member: Member, question: FeedQuestion, timeoutMs: number): Promise<FeedAnswer> {
+    const { self, source, askPeer } = this.#options
+    return member.incarnation === self.incarnation
+      ? source.answer(question, self.incarnation)
+      : askPeer(member, question, timeoutMs)
+  }
+
+  #resume(watcher: Watcher, since: string): Promise<boolean> {
+    return resuming(watcher, since, { following: this.#following, ask: (...asked) => this.#ask(...asked) })
+  }
+
+  async #snapshot(watcher: Watcher): Promise<void> {
+    const { clock, placed } = this.#options
+    const { interest } = watcher.asked
+    const ask: AskFeed = (...asked) => this.#ask(...asked)
+    for await (const told of snapshotOf(interest, { clock, ask, placed })) {
+      if (watcher.isOver) return
+      await watcher.tellPast(told)
+    }
+    await this.#reach()
+  }
+
+  /** What the state has shown is not to be followed by what came before it: all that was changed by now has to be here. */
+  async #reach(): Promise<void> {
+    const { clock } = this.#options
+    const untilMs = clock.now() + REACH_MAX_MS
+    const question = { type: 'changes', interests: [], holdMs: 0 } as const
+    const late = new LarderError('UNREACHABLE', 'A member does not tell what has changed.')
+    const asked = this.#following.members.map(async (member) => {
+      const { position } = await this.#ask(member, question, FEED_MAX_MS)
+      return { life: member.incarnation, position }
+    })
+    const all = await inTime(Promise.all(asked), { clock, timeoutMs: FEED_MAX_MS, late })
+    const isHere = () => {
+      const { vector } = this.#following
+      return all.every(({ life, position }) => (vector.get(life) ?? Infinity) >= position)
+    }
+    while (!isHere() && clock.now() < untilMs) await pause(clock, REACH_LOOK_MS)
+  }
+}

@@ -1,0 +1,117 @@
+/** Follows one life of a member: asks it again and again what has changed of what it owns, and knows up to where it was told. */
+import { type Clock, pause } from '../../shared/clock.ts'
+import { LarderError } from '../../shared/errors.ts'
+import type { Member } from '../../shared/view.ts'
+import type { FeedAnswer, FeedItem, FeedQuestion, Interest } from '../../shared/watching.ts'
+
+/** An answer comes after so long though nothing has changed. */
+const HOLD_MS = 2000
+/** How long a member is waited for beyond that. */
+export const FEED_MAX_MS = 3000
+const RETRY_MS = 250
+/** One that tells nobody of changes may do so after its next start, which is another life of it. */
+const STRANGE_MS = 5000
+
+/** Who tells: a member is asked, this one too. */
+export type AskFeed = (member: Member, question: FeedQuestion, timeoutMs: number) => Promise<FeedAnswer>
+
+export interface FollowerOptions {
+  readonly member: Member
+  readonly clock: Clock
+  readonly ask: AskFeed
+  /** Where it begins; where that is not said, with what comes from now on. */
+  readonly position?: number | undefined
+  interests(): readonly Interest[]
+  onItem(item: FeedItem): void
+  /** Something is not told that may have been meant. */
+  onMissed(reason: string): void
+  /** All was told, and there is nothing more to come. */
+  onLast(): void
+}
+
+export class Follower {
+  readonly member: Member
+  readonly #options: FollowerOptions
+  readonly #begun = Promise.withResolvers<void>()
+  #position: number | undefined
+  #isStopped = false
+  #isLast = false
+  #again: (() => void) | undefined
+
+  constructor(options: FollowerOptions) {
+    this.member = options.member
+    this.#options = options
+    this.#position = options.position
+    if (this.#position !== undefined) this.#begun.resolve()
+    void this.#run()
+  }
+
+  /** All up to there is told; `undefined` until it has first answered. */
+  get position(): number | undefined {
+    return this.#position
+  }
+
+  /** Whether all is told, and there is nothing more to come. */
+  get isLast(): boolean {
+    return this.#isLast
+  }
+
+  /** Is over once there is a position, or it is stopped. */
+  get begun(): Promise<void> {
+    return this.#begun.promise
+  }
+
+  /** There are wider interests: what is asked for at the moment is asked for anew. */
+  widen(): void {
+    this.#again?.()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#begun.resolve()
+    this.#again?.()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      const { promise, resolve } = Promise.withResolvers<undefined>()
+      this.#again = () => resolve(undefined)
+      const asking = this.#ask()
+      asking.catch(() => {}) // Also where it is not waited for any more.
+      try {
+        const answer = await Promise.race([asking, promise])
+        if (answer !== undefined && !this.#isStopped) this.#take(answer)
+      } catch (error) {
+        await this.#failed(error)
+      }
+    }
+  }
+
+  #ask(): Promise<FeedAnswer> {
+    const { member, ask, interests } = this.#options
+    const after = this.#position === undefined ? {} : { after: this.#position }
+    const question = { type: 'changes', ...after, interests: interests(), holdMs: HOLD_MS } as const
+    return ask(member, question, HOLD_MS + FEED_MAX_MS)
+  }
+
+  #take({ items, position, hasMissed, isLast }: FeedAnswer): void {
+    const { onItem, onMissed, onLast } = this.#options
+    for (const item of items) {
+      this.#position = item.at
+      onItem(item)
+    }
+    this.#position = position
+    this.#begun.resolve()
+    if (hasMissed) onMissed('behind')
+    if (!isLast) return
+    this.#isLast = true
+    this.stop()
+    onLast()
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const isStrange = error instanceof LarderError && error.code === 'NOT_UNDERSTOOD'
+    if (isStrange && !this.#isStopped) this.#options.onMissed('version')
+    await pause(this.#options.clock, isStrange ? STRANGE_MS : RETRY_MS)
+  }
+}

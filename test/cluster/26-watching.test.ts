@@ -1,0 +1,118 @@
+/** Watching: whoever watches, at whichever node, is told all that is acknowledged, or that something is missing. */
+import { expect } from 'chai'
+import { Book } from '../support/book.ts'
+import { get, post } from '../support/cluster.ts'
+import { ProcessCluster } from '../support/processes.ts'
+import { until } from '../support/until.ts'
+
+/** Each key has one writer, who counts up. */
+class Writers {
+  readonly #last = new Map<string, number>()
+  readonly #done: Promise<unknown>
+  #isOver = false
+
+  constructor(url: string, keys: readonly string[]) {
+    this.#done = Promise.all(keys.map((key) => this.#write(url, key)))
+  }
+
+  async #write(url: string, key: string): Promise<void> {
+    for (let data = 1; !this.#isOver; ) {
+      const { status } = await post(`${url}/api`, { key, data }).catch(() => ({ status: 0 }))
+      if (status !== 200) continue
+      this.#last.set(key, data)
+      data++
+    }
+  }
+
+  get least(): number {
+    return Math.min(...this.#last.values())
+  }
+
+  /** Until each has written so many more. */
+  async more(count: number): Promise<void> {
+    const enough = this.least + count
+    await until(
+      async () => this.least,
+      (least) => least >= enough,
+      60_000,
+    )
+  }
+
+  /** What was acknowledged last. */
+  async stop(): Promise<ReadonlyMap<string, number>> {
+    this.#isOver = true
+    await this.#done
+    return this.#last
+  }
+}
+
+function valuesIn(book: Book): Map<string, unknown> {
+  return new Map([...book.now].map(([key, { data }]) => [key, data]))
+}
+
+/** Nobody is told of what came earlier after what came later; the same may be told again. */
+function disorderIn(book: Book): string[] {
+  const last = new Map<unknown, number>()
+  return book.heard.flatMap(({ event, data: { key, data } }) => {
+    if (event !== 'change' || typeof data !== 'number') return []
+    const before = last.get(key) ?? 0
+    last.set(key, data)
+    return data < before ? `${key}: ${data} after ${before}` : []
+  })
+}
+
+async function isWhole(url: string): Promise<boolean> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return /^larder_slots_short 0$/m.test(text)
+}
+
+describe('those who watch', () => {
+  const keys = Array.from({ length: 30 }, (_, index) => `dish:${index}`)
+
+  it('see all that is acknowledged while members join, leave and are killed', async function () {
+    this.timeout(180_000)
+    await using cluster = await ProcessCluster.start(['a', 'b', 'c'], { node: { LOG_LEVEL: 'warn' } })
+    const urlOf = (id: string) => cluster.member(id).url
+    const at = (...all: string[]) => all.map(urlOf)
+    await using stack = new AsyncDisposableStack()
+    const books: Book[] = []
+    for (const urls of [at('a'), at('b', 'a'), at('c', 'a')])
+      for (const query of ['', '?snapshot=1', '?prefix=dish:&kinds=value', '?snapshot=1&prefix=dish:1'])
+        books.push(stack.use(await Book.open({ urls, query })))
+    const writers = new Writers(urlOf('a'), keys)
+    await writers.more(10)
+    await cluster.join('d')
+    await writers.more(10)
+    await cluster.member('b').process.stop()
+    await writers.more(10)
+    // A member that joins or leaves is nothing that anybody has to read anew for.
+    expect(books.map(({ gaps }) => gaps)).to.deep.equal(books.map(() => 0))
+    const others = at('a', 'c', 'd')
+    await until(
+      async () => (await Promise.all(others.map(isWhole))).every(Boolean),
+      (all) => all,
+      60_000,
+    )
+    await cluster.member('c').process.kill()
+    await writers.more(10)
+    const acknowledged = await writers.stop()
+    const ends = await Promise.all(
+      keys.map(async (key) => (await get(`${urlOf('a')}/api?key=${key}`)).body['data']),
+    )
+    expect(ends).to.deep.equal(keys.map((key) => acknowledged.get(key)))
+    for (const book of books) expect(disorderIn(book)).to.deep.equal([])
+    // Who was told that something is missing, and has no state, reads; all others know everything.
+    for (const book of books.filter(({ gaps }, index) => gaps === 0 || index % 2 === 1)) {
+      const meant = keys.filter((key) =>
+        book !== books[3] && book !== books[7] && book !== books[11] ? true : key.startsWith('dish:1'),
+      )
+      await until(
+        async () => Object.fromEntries(valuesIn(book)),
+        (now) => meant.every((key) => now[key] === acknowledged.get(key)),
+        20_000,
+      )
+    }
+    // Of what the killed member had not told yet nobody knows.
+    expect(books.every(({ gaps }) => gaps > 0)).to.equal(true)
+  })
+})
