@@ -5,13 +5,13 @@
  * local engine refuses.
  */
 import type { Clock } from '../../shared/clock.ts'
-import type { Reply } from '../../shared/command.ts'
+import type { Command, Reply } from '../../shared/command.ts'
 import { toLarderError } from '../../shared/errors.ts'
 import { type Eventual, isLater, mapAll } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine, ExecuteOptions } from '../engine.ts'
 import type { CatchUp } from './members/members.ts'
-import type { ExecuteRequest, ExecuteResponse, Result, RoutedCommand } from './wire/calls.ts'
+import type { ExecuteRequest, ExecuteResponse, Preamble, Result, RoutedCommand } from './wire/calls.ts'
 
 export interface InboxOptions {
   readonly clock: Clock
@@ -32,19 +32,28 @@ export class Inbox {
     const { clock, catchUp } = this.#options
     const receivedAtMs = clock.now()
     await catchUp.to(preamble)
-    const results = await mapAll(commands, (command) => this.#begin(command, receivedAtMs))
+    const results = await mapAll(commands, (command) => this.#begin(command, preamble, receivedAtMs))
     return { ...catchUp.preambleFor(preamble), results }
   }
 
-  #begin(routed: RoutedCommand, receivedAtMs: number): Eventual<Result> {
+  #begin(routed: RoutedCommand, preamble: Preamble, receivedAtMs: number): Eventual<Result> {
     const { command, requestId, traced, remainingMs } = routed
     const options = { requestId, traced, deadlineAtMs: receivedAtMs + remainingMs }
     try {
-      const reply = this.#options.local.execute(command, options)
+      const { local } = this.#options
+      const reply = isOfAll(command)
+        ? this.#executeOfAll(command, preamble, options)
+        : local.execute(command, options)
       return isLater(reply) ? this.#later(reply, routed) : this.#answer(reply, routed)
     } catch (thrown) {
       return this.#refuse(thrown, routed)
     }
+  }
+
+  async #executeOfAll(command: Command, preamble: Preamble, options: ExecuteOptions): Promise<Reply> {
+    const { catchUp, local } = this.#options
+    await catchUp.surelyTo(preamble, options.deadlineAtMs)
+    return await local.execute(command, options)
   }
 
   /** Apart, so that what is answered at once makes no functions ready. */
@@ -71,4 +80,9 @@ export class Inbox {
     this.#options.log[level]({ requestId, command: command.type, code, error: cause }, 'refused a peer')
     return { error: { code, detail } }
   }
+}
+
+/** Each member for what it owns, without being told which slots that is. */
+function isOfAll({ type }: Command): boolean {
+  return type === 'activity' || type === 'responses.clear'
 }

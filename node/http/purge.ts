@@ -12,6 +12,8 @@ import { Addresses } from './response-address.ts'
 import { givenTenant, org, Tenant } from './tenants.ts'
 
 const TAG_LENGTH_MAX = 1024
+/** How long the members are waited for: slots that are on their way come first, and what there is may be much. */
+const CONFIRMED_MAX_MS = 10_000
 
 const Purge = z.strictObject({
   tag: z
@@ -54,7 +56,8 @@ export function purgeRoutes({ dispatch, routes, bodyBytesMax }: PurgeRoutesOptio
       errors: ['UNREACHABLE'],
       async handle(request) {
         const tenant = givenTenant(request)
-        await dispatch(request, { type: 'responses.clear', ...(tenant !== undefined && { tenant }) })
+        const clear: Command = { type: 'responses.clear', ...(tenant !== undefined && { tenant }) }
+        await dispatch(request, clear, CONFIRMED_MAX_MS)
         return { ...empty(204), audited: { what: 'responses were cleared', org_id: tenant ?? '*' } }
       },
     },
@@ -71,7 +74,7 @@ export function purgeRoutes({ dispatch, routes, bodyBytesMax }: PurgeRoutesOptio
       async handle(request) {
         const body = objectOf(await readFields(request, bodyBytesMax, names), names)
         const purge = fit(Purge, body)
-        await dispatch(request, commandOf(purge, keyOf))
+        await dispatch(request, commandOf(purge, keyOf), CONFIRMED_MAX_MS)
         return { ...empty(202), audited: { what: 'responses were purged', ...purge } }
       },
     },

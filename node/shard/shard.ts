@@ -38,6 +38,8 @@ export interface Replication {
 /** Whether this member carries out the commands on a slot: it owns it, and has all of it. */
 export interface Holdings {
   isHere(slot: number): boolean
+  /** Whether it owns the slot, whether or not it has all of it. */
+  owns(slot: number): boolean
   /** Resolves once it is. @throws LarderError WRONG_OWNER, or NOT_READY at the deadline. */
   arrival(slot: number, deadlineAtMs: number): Promise<void>
   /** Resolves once all slots that it owns are. @throws LarderError NOT_READY at the deadline. */

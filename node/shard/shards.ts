@@ -91,7 +91,7 @@ export class Shards implements Engine {
     }
     const start = idOf.reactions(command.prefix ?? '')
     const isMeant = ({ slot, id }: { slot: number; id: string }) =>
-      id.startsWith(start) && holdings.isHere(slot)
+      id.startsWith(start) && holdings.owns(slot)
     const activity = memory.upkeep.activity(command.limit, clock.now(), isMeant)
     return { type: 'activity', contents: await turns.take('activity', activity), owner }
   }
@@ -130,12 +130,13 @@ export class Shards implements Engine {
       return entry?.kind === 'register' && entry.value !== undefined && isMeant(id, entry.value, purge)
     }
     const known = await turns.take('clearing', slots.responses.paths(isOne))
-    const paths = [...known].filter((path) => holdings.isHere(slotOf(path)))
+    // What has gone to another member meanwhile, that one is asked for; what has come into doubt is waited for.
+    const paths = [...known].filter((path) => holdings.owns(slotOf(path)))
     const atOnce = Math.min(queueMax, CLEARED_AT_ONCE)
     for (let start = 0; start < paths.length; start += atOnce) {
       const clearing = paths.slice(start, start + atOnce).map((key) => {
         const command = { type: 'response.invalidate', key, isRefresh: false, ...purge } as const
-        return this.#writeAll(slotOf(key), command, { deadlineAtMs })
+        return this.execute(command, { deadlineAtMs })
       })
       await Promise.all(clearing)
     }

@@ -171,6 +171,25 @@ describe('the receiver of a command', () => {
     expect(waits).to.equal(1)
   })
 
+  it('answers nothing that is asked of all by an older view than the sender has', async () => {
+    const views = new ScriptedViews(placed(1, ['b']))
+    const local = new Recorder('a')
+    const ask = async () => {
+      const commands = [{ ...routed(key), command: { type: 'responses.clear' } as const }]
+      const { results } = await inboxOf(views, local).execute({
+        format: CURRENT,
+        epoch: 2,
+        time: 1,
+        commands,
+      })
+      return results.map((result) => ('error' in result ? result.error.code : 'carried out'))
+    }
+    expect(await ask()).to.deep.equal(['NOT_READY'])
+    expect(local.seen).to.deep.equal([])
+    views.learn(placed(2, ['a', 'b']).view)
+    expect(await ask()).to.deep.equal(['carried out'])
+  })
+
   it('learns a later view from the sender, and shows its own to one that is behind', async () => {
     const views = new ScriptedViews(placed(3, ['a', 'b']))
     const inbox = inboxOf(views, new Recorder('a'))

@@ -3,6 +3,7 @@
  * taken over, or awaited once.
  */
 import type { Clock } from '../../../shared/clock.ts'
+import { LarderError } from '../../../shared/errors.ts'
 import type { View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { Preamble } from '../wire/calls.ts'
@@ -44,6 +45,16 @@ export class CatchUp {
       this.#coming = this.#views.after(justBefore(epoch), this.#clock.now() + CATCH_UP_MAX_MS)
     }
     await this.#coming
+  }
+
+  /**
+   * For what is asked of all members, where an answer by an older view would leave out slots that nobody else is asked for.
+   * @throws LarderError NOT_READY where there is no such view at the deadline.
+   */
+  async surelyTo({ epoch }: Preamble, deadlineAtMs: number): Promise<void> {
+    const placed = await this.#views.after(justBefore(epoch), deadlineAtMs)
+    if ((placed?.epoch ?? 0) < epoch)
+      throw new LarderError('NOT_READY', 'A member has not been told yet who the members are now: try again.')
   }
 
   /** What whoever has said something is shown, in the format in which it was said. */

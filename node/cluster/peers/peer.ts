@@ -223,7 +223,12 @@ export class Peer implements Engine {
 /** How long an answer that is too large for a batch may take, once the member has said that it has it. */
 const DEFERRED_MAX_MS = 10_000
 /** A batch is answered as a whole, so that nothing else is to wait for these. */
-const TAKES_LONG: ReadonlySet<Command['type']> = new Set(['response.fetch', 'keys.scan', 'keys.forget'])
+const TAKES_LONG: ReadonlySet<Command['type']> = new Set([
+  'response.fetch',
+  'responses.clear',
+  'keys.scan',
+  'keys.forget',
+])
 
 /** Its version is the one before, which does not know what is asked for. */
 const UNKNOWN_THERE: Result = {

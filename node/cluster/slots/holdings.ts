@@ -72,6 +72,10 @@ export class Holdings {
     return this.#roles[slot] ?? 'none'
   }
 
+  owns(slot: number): boolean {
+    return this.#roles[slot] === 'owner'
+  }
+
   isComplete(slot: number): boolean {
     return this.#options.standings.isWhole(slot)
   }

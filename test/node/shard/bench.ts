@@ -60,6 +60,10 @@ export class Bench {
     return !this.lost.has(slot) && !this.isArriving
   }
 
+  owns(slot: number): boolean {
+    return !this.lost.has(slot)
+  }
+
   async arrival(slot: number): Promise<void> {
     if (this.lost.has(slot)) throw wrongOwner()
     await this.arriving

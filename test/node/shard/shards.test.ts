@@ -142,6 +142,25 @@ describe('shards', () => {
     expect(answers.sort()).to.deep.equal(['activity', 'total'])
   })
 
+  it('forget the responses of a slot that has come into doubt meanwhile, once it is here again', async () => {
+    const bench = new Bench()
+    const about = { key: '/soups', tenant: 'acme', query: '' }
+    const facts = { contentType: 'text/plain', body: 'salt', headers: {}, ttlMs: 60_000 }
+    await bench.execute({ type: 'response.put', ...about, ...facts })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const answers: string[] = []
+    void codeOf(bench.execute({ type: 'responses.clear' })).then((code) => answers.push(code))
+    bench.arriving = promise
+    bench.isArriving = true
+    await settled()
+    expect(answers).to.deep.equal([])
+    bench.isArriving = false
+    resolve()
+    await settled()
+    expect(answers).to.deep.equal(['deleted'])
+    expect(await codeOf(bench.execute({ type: 'response.get', ...about }))).to.equal('missing')
+  })
+
   it('answer a write, and whoever has read it, only when the other holders have it', async () => {
     const bench = new Bench()
     const { promise, resolve } = Promise.withResolvers<void>()

@@ -29,7 +29,7 @@ function start(options: { intervalMs: number; waitingBytesMax?: number }): Bench
     shardLimit: 2,
     queueMax: 100,
     memory: new Memory(BYTES_MAX, { forget: (forgotten) => writes.forget(forgotten) }),
-    holdings: { isHere: () => true, async arrival() {}, async arrivals() {} },
+    holdings: { isHere: () => true, owns: () => true, async arrival() {}, async arrivals() {} },
     replication: { async merged() {} },
     stamps,
     moment: () => ({
