@@ -2,7 +2,8 @@
 # usage: ./scripts/client-tools.sh
 #
 # Brings what makes clients of /openapi.json: openapi-typescript for TypeScript, openapi-python-client for Python;
-# redis-py; and Bun and Deno, in which the client of this repository is run.
+# redis-py; go-redis where there is Go, Jedis where there are Java and Maven; and Bun and Deno, in which the client of
+# this repository is run.
 #
 # They are no dependencies: nothing but a test needs them, which is skipped where they are not there. They are kept in
 # node_modules/.cache/client-tools; Python 3.10 or newer with venv is needed.
@@ -27,4 +28,13 @@ if [[ ! -x $tools/runtimes/node_modules/.bin/deno ]]; then
 fi
 if ! "$tools/venv/bin/python3" -c 'import redis' 2>/dev/null; then
   "$tools/venv/bin/pip" install --quiet --disable-pip-version-check redis==8.1.0
+fi
+PATH="$PATH:/usr/local/go/bin"
+if [[ ! -x $tools/go-redis ]] && command -v go >/dev/null; then
+  (cd test/node/resp/go-redis && go build -o "$tools/go-redis" .)
+fi
+if [[ ! -d $tools/jedis ]] && command -v java >/dev/null && command -v mvn >/dev/null; then
+  mvn -q -B -f test/node/resp/jedis/pom.xml -DincludeScope=runtime -DoutputDirectory="$tools/jedis.partial" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies </dev/null
+  mv "$tools/jedis.partial" "$tools/jedis"
 fi

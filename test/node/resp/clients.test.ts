@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import KeyvRedis from '@keyv/redis'
 import { expect } from 'chai'
 import { Redis as IoRedis } from 'ioredis'
+import { Redis as IoRedis6 } from 'ioredis-6'
 import { createClient } from 'redis'
 import { createStorage } from 'unstorage'
 import redisDriver from 'unstorage/drivers/redis'
@@ -24,20 +25,24 @@ describe('a client of Redis:', () => {
   })
   afterEach(() => node[Symbol.asyncDispose]())
 
-  it('ioredis', async () => {
-    const redis = new IoRedis(Number(port), { password: KEY })
-    expect(await redis.set('k', 'v', 'EX', 100)).to.equal('OK')
-    expect(await redis.pipeline().get('k').incr('n').sadd('s', 'a').ttl('k').exec()).to.deep.equal([
-      [null, 'v'],
-      [null, 1],
-      [null, 1],
-      [null, 100],
-    ])
-    expect(await redis.scan(0))
-      .to.have.property('1')
-      .with.members(['k', 'n', 's'])
-    redis.disconnect()
-  })
+  for (const [version, Client] of [
+    [5, IoRedis],
+    [6, IoRedis6 as unknown as typeof IoRedis],
+  ] as const)
+    it(`ioredis ${version}`, async () => {
+      const redis = new Client(Number(port), { password: KEY })
+      expect(await redis.set('k', 'v', 'EX', 100)).to.equal('OK')
+      expect(await redis.pipeline().get('k').incr('n').sadd('s', 'a').ttl('k').exec()).to.deep.equal([
+        [null, 'v'],
+        [null, 1],
+        [null, 1],
+        [null, 100],
+      ])
+      expect(await redis.scan(0))
+        .to.have.property('1')
+        .with.members(['k', 'n', 's'])
+      redis.disconnect()
+    })
 
   it('over TLS', async function () {
     needTool(this, 'openssl')
