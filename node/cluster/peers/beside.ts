@@ -1,6 +1,6 @@
 /**
- * Commands that go to a member beside the batches of others, each for itself, as they would hold these up: fetches, which take
- * as long as upstream does, and what is large. Of the latter those on one key stay in order, with whatever else is about it.
+ * Commands that go to a member beside the batches of others, each for itself, as they would hold these up: what takes
+ * long, as a fetch does, and what is large. Of the latter those on one key stay in order, with whatever else is about it.
  */
 import { type Clock, inTime } from '../../../shared/clock.ts'
 import type { Command, Reply } from '../../../shared/command.ts'
@@ -12,6 +12,13 @@ import type { RoutedCommand } from '../wire/calls.ts'
 const WAITING_MAX = 1000
 /** What has more bytes, or as many characters, holds up a batch. */
 export const LARGE_BYTES = 2 ** 20
+/** As upstream does, or slots that are on their way, or as there is much to look through. */
+const TAKES_LONG: ReadonlySet<Command['type']> = new Set([
+  'response.fetch',
+  'responses.clear',
+  'keys.scan',
+  'keys.forget',
+])
 
 export type Sent = Pick<RoutedCommand, 'command' | 'requestId' | 'traced'> & {
   readonly deadlineAtMs: number
@@ -84,6 +91,11 @@ export class Beside {
     const late = new LarderError('UNREACHABLE', 'The owner of this key did not answer in time.')
     return inTime(send(sent), { clock, timeoutMs, late })
   }
+}
+
+/** Whether a batch, which is answered as a whole, would have to wait for it. */
+export function takesLong({ type }: Command): boolean {
+  return TAKES_LONG.has(type)
 }
 
 /** Whether it carries so much that it would hold up a batch. */

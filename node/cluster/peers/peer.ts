@@ -25,7 +25,7 @@ import {
   type StreamItem,
 } from '../wire/calls.ts'
 import { Batcher } from './batcher.ts'
-import { Beside, isLarge, LARGE_BYTES, type Sent } from './beside.ts'
+import { Beside, isLarge, LARGE_BYTES, type Sent, takesLong } from './beside.ts'
 import type { Connection, Lane } from './connection.ts'
 import { newContact } from './contact.ts'
 import { askFeed } from './feed-call.ts'
@@ -76,7 +76,7 @@ export class Peer implements Engine {
 
   execute(command: Command, { deadlineAtMs, requestId, traced }: ExecuteOptions): Promise<Reply> {
     const sent = { command, requestId, traced, deadlineAtMs }
-    if (TAKES_LONG.has(command.type)) return this.#beside.send(sent)
+    if (takesLong(command)) return this.#beside.send(sent)
     if (isLarge(command)) return this.#beside.sendInOrder({ ...sent, command })
     const before = this.#beside.before(command)
     if (isLater(before)) return before.then(() => this.#commands.add(sent, deadlineAtMs))
@@ -222,13 +222,6 @@ export class Peer implements Engine {
 
 /** How long an answer that is too large for a batch may take, once the member has said that it has it. */
 const DEFERRED_MAX_MS = 10_000
-/** A batch is answered as a whole, so that nothing else is to wait for these. */
-const TAKES_LONG: ReadonlySet<Command['type']> = new Set([
-  'response.fetch',
-  'responses.clear',
-  'keys.scan',
-  'keys.forget',
-])
 
 /** Its version is the one before, which does not know what is asked for. */
 const UNKNOWN_THERE: Result = {
