@@ -19,7 +19,7 @@ import { registerClusterGauges } from './cluster/gauges.ts'
 import { Inbox } from './cluster/inbox.ts'
 import { Members, type Uplink } from './cluster/members/members.ts'
 import type { ClusterMetrics } from './cluster/metrics.ts'
-import { type Connection, Peers } from './cluster/peers/peers.ts'
+import { type Connection, type Listening, Peers } from './cluster/peers/peers.ts'
 import { Router } from './cluster/router.ts'
 import { clusterRoutes } from './cluster/routes.ts'
 import { type SlotStorage, Slots } from './cluster/slots/slots.ts'
@@ -69,7 +69,7 @@ export interface MemberParts {
   readonly agentOf?: AgentOf | undefined
   /** How many requests it has answered. */
   requests(): number
-  connect(member: Member): Connection
+  connect(member: Member, listening: Listening): Connection
   /** What carries out commands before the shards do. */
   inFrontOf(shards: Engine): Engine
   onView(): void

@@ -78,7 +78,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
   const log = root.child({ member: self.id })
   for (const problem of shortcomingsOf(machine, config.bytesMax)) log.warn(problem)
   for (const doubt of config.tls?.doubtsOf(self.url) ?? []) log.warn(doubt)
-  const own = { ...parts, machine, self, log, names, descriptors, metrics, means, client }
+  const own = { ...parts, machine, self, log, names, descriptors, metrics, means, http, client }
   const { backend, sources, redis, routes } = join(config, own)
   const { keys, tls } = config
   registerTlsMetrics(metrics.registry, tls)
@@ -129,11 +129,12 @@ interface Joined extends NodeParts {
   readonly self: Member
   readonly metrics: HttpMetrics
   readonly means: RequestMeans
+  readonly http: Pick<HttpService, 'told'>
   readonly client: Awaited<ReturnType<typeof loadClient>>
 }
 
 function join(config: NodeConfig, joined: Joined) {
-  const { self, clock, log, names, metrics, means, client, descriptors, onFatal } = joined
+  const { self, clock, log, names, metrics, means, http, client, descriptors, onFatal } = joined
   const { outgoing } = descriptors
   const { registry } = metrics
   const { uplinkUrls, tls, peerTimeoutMs: timeoutMs } = config
@@ -163,9 +164,9 @@ function join(config: NodeConfig, joined: Joined) {
     stamps: new StampClock(self.incarnation),
     uplink: uplinkUrls.length > 0 ? new UplinkClient(uplinkUrls, { ...basis, self: self.id }) : undefined,
     requests: () => metrics.answers.total,
-    connect(other) {
+    connect(other, listening) {
       names.belong('member', [other.url])
-      return new HttpConnection(other, { ...basis, self: self.id })
+      return new HttpConnection(other, { ...basis, told: http.told, listening })
     },
     inFrontOf: (shards) => sources.inFrontOf(shards),
     onView: () => sources.doubt(),

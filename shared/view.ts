@@ -36,6 +36,8 @@ const MEMBERS_MAX = 10_000
 
 /** In what a member asks of others: its id, for their logs. */
 export const MEMBER_HEADER = 'larder-member'
+/** In the same: which life of it asks. */
+export const SENDER_LIFE_HEADER = 'larder-member-life'
 /** In what is asked of a member: which life of it is meant. An address is none: another one may answer there by now. */
 export const LIFE_HEADER = 'larder-life'
 

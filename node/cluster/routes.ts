@@ -54,9 +54,10 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
   const { self, members, peers, slots, bodyBytesMax } = options
   const bytesMax = bodyBytesMax + FRAME_SLACK_BYTES
   const rows = peers.transfers.rows(frameRows(options))
+  peers.answering = { rows, questionBytesMax: bytesMax }
   return [
     ...rows.map((row) => frameRoute(row, { bytesMax, self })),
-    channelRoute(rows, { bytesMax, self }),
+    channelRoute({ ...peers.answering, self, clock: options.clock, taken: peers.channels }),
     meetRoute(peers),
     {
       method: 'GET',

@@ -25,7 +25,7 @@ import { HttpRequest } from './request.ts'
 import { type HttpResponse, problem } from './response.ts'
 import type { Route } from './route.ts'
 import { createServer, type ServerOptions } from './server.ts'
-import type { ToldRow } from './upgrade.ts'
+import type { Told, ToldRow } from './upgrade.ts'
 import { Upgrades } from './upgrades.ts'
 
 export interface ServiceOptions extends ConnectionsOptions, Omit<ServerOptions, 'mayUpgrade'> {
@@ -52,6 +52,8 @@ export class HttpService {
   readonly #guesses: Guesses
   #upgrades: Upgrades | undefined
   #guard: Guard | undefined
+  /** Told of every answer that is given, it counts it with the others, also where it was not asked in HTTP. */
+  readonly told: Told = (row, startedAtMs, answer) => void this.#note(row, startedAtMs, answer)
   #draining = false
   #quietSinceMs = performance.now()
 
@@ -99,7 +101,7 @@ export class HttpService {
     this.#upgrades = new Upgrades(this.#server, {
       hot,
       guard,
-      told: this.#note.bind(this),
+      told: this.told,
       connections,
       inFlight: means.inFlight,
     })

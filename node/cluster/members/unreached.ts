@@ -1,6 +1,7 @@
 /**
  * Whom this member does not reach: whoever has failed to answer is asked again until it does, and uplink is told meanwhile.
- * Uplink in turn says whom others do not reach, to be asked here too: what most find counts.
+ * Uplink in turn says whom others do not reach, to be asked here too: what most find counts. All others are asked now and
+ * then where they are said to be: who is heard on a channel that it has opened itself may be out of reach all the same.
  */
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { type Member, UNREACHED_MAX, type Unreached as UnreachedLife } from '../../../shared/view.ts'
@@ -10,6 +11,8 @@ import type { MemberPeers } from './member-peers.ts'
 const LOOK_MS = 250
 /** So often in a lease a member is asked that does not answer. */
 const QUESTIONS_A_LEASE = 4
+/** All others are asked once a lease, and less often where they are many: some at each look. */
+const QUESTION_EACH_MS = 5
 /** It has failed to answer for this part of a lease when uplink is told. */
 const PATIENCE_PART = 1 / 4
 const REASON_LENGTH_MAX = 300
@@ -73,14 +76,19 @@ export class Unreached {
     if (leaseMs() === Infinity) return
     const others = this.#others()
     const pauseMs = leaseMs() / QUESTIONS_A_LEASE
+    const nowMs = clock.now()
     const lives = new Set(others.map(({ incarnation }) => incarnation))
     for (const life of this.#askedAtMs.keys()) if (!lives.has(life)) this.#askedAtMs.delete(life)
+    const restMs = Math.max(leaseMs(), others.length * QUESTION_EACH_MS)
+    let left = Math.ceil((others.length * LOOK_MS) / restMs)
     for (const other of others) {
       const peer = peers.of(other)
       const { incarnation } = other
-      const isDue = clock.now() - (this.#askedAtMs.get(incarnation) ?? -Infinity) >= pauseMs
-      if (!isDue || (peer.contact.failure === undefined && !this.#suspects.has(incarnation))) continue
-      this.#askedAtMs.set(incarnation, clock.now())
+      const isDoubted = peer.contact.failure !== undefined || this.#suspects.has(incarnation)
+      const askedAtMs = this.#askedAtMs.get(incarnation) ?? -Infinity
+      if (nowMs - askedAtMs < (isDoubted ? pauseMs : restMs)) continue
+      if (!isDoubted && left-- <= 0) continue
+      this.#askedAtMs.set(incarnation, nowMs)
       peer.ping(pauseMs).catch(() => {}) // It is noted with the peer.
     }
     const told = this.all.map(({ incarnation }) => incarnation).join()

@@ -17,6 +17,8 @@ const BATCH_BYTES_MAX = 512 * 2 ** 10
 export interface BatcherOptions<Item, Result> {
   readonly clock: Clock
   bytesOf(item: Item): number
+  /** Runs something at the end of this turn of the event loop. */
+  atLast?(run: () => void): void
   /**
    * One result an item, in order: an error is the item's own, `undefined` stands for one that has to be sent again, and a
    * promise for one that comes otherwise. Gives up at the deadline.
@@ -63,8 +65,7 @@ export class Batcher<Item, Result> {
     this.#watch(deadlineAtMs)
     if (this.#isIdle) {
       this.#isIdle = false
-      // After this turn of the event loop, whatever it has read from the sockets is in the batch.
-      setImmediate(() => this.#next())
+      this.#nextAtLast()
     }
     return promise
   }
@@ -79,6 +80,12 @@ export class Batcher<Item, Result> {
   async stop(notSent: LarderError): Promise<void> {
     for (const one of this.#waiting.splice(0)) reject(one, notSent)
     await this.#underWay
+  }
+
+  /** At the end of this turn whatever it has read from the sockets is in the batch. */
+  #nextAtLast(): void {
+    const { atLast = setImmediate } = this.#options
+    atLast(() => this.#next())
   }
 
   #next(): void {
@@ -101,7 +108,8 @@ export class Batcher<Item, Result> {
       for (const one of batch) reject(one, error)
     }
     this.#inFlight = []
-    this.#next()
+    this.#isIdle = this.#waiting.length === 0
+    if (!this.#isIdle) this.#nextAtLast()
   }
 
   #settle(one: Pending<Item, Result>, result: Sent<Result>): void {

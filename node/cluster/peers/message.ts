@@ -1,38 +1,61 @@
 /**
- * What goes over a channel: messages, each its length in bytes without these (4 bytes, big-endian), a code (2 bytes), and a
- * body. Of a question the code says what is asked, of an answer its status.
+ * What goes over a channel, both ways: questions and answers, each its length in bytes without these (4 bytes, big-endian),
+ * a code (2 bytes), the number of the question (4 bytes), and a body. Of a question the code says what is asked, of an
+ * answer it is the status, which is 100 at least.
  */
-import type { Duplex } from 'node:stream'
 import { LarderError } from '../../../shared/errors.ts'
 
 export interface Message {
   readonly code: number
+  /** Whoever asks numbers its questions; an answer has the number of its question. */
+  readonly number: number
+  readonly body: Uint8Array
+}
+
+export interface HeardMessage extends Message {
   readonly body: Buffer
 }
 
 const LENGTH_BYTES = 4
-const CODE_BYTES = 2
+const HEAD_BYTES = LENGTH_BYTES + 2 + 4
+const STATUS_MIN = 100
 
-export function send(socket: Pick<Duplex, 'cork' | 'uncork' | 'write'>, { code, body }: Message): void {
-  const head = Buffer.allocUnsafe(LENGTH_BYTES + CODE_BYTES)
-  head.writeUInt32BE(CODE_BYTES + body.length)
-  head.writeUInt16BE(code, LENGTH_BYTES)
-  // Both in one piece.
-  socket.cork()
-  socket.write(head)
-  socket.write(body)
-  socket.uncork()
+export function isAnswer({ code }: Pick<Message, 'code'>): boolean {
+  return code >= STATUS_MIN
+}
+
+/** All of them in one piece. */
+export function bytesOf(messages: readonly Message[]): Buffer {
+  let length = 0
+  for (const { body } of messages) length += HEAD_BYTES + body.length
+  const bytes = Buffer.allocUnsafe(length)
+  let offset = 0
+  for (const { code, number, body } of messages) {
+    offset = bytes.writeUInt32BE(HEAD_BYTES - LENGTH_BYTES + body.length, offset)
+    offset = bytes.writeUInt16BE(code, offset)
+    offset = bytes.writeUInt32BE(number, offset)
+    bytes.set(body, offset)
+    offset += body.length
+  }
+  return bytes
+}
+
+/** How large a body may be. */
+export interface BytesMax {
+  readonly question: number
+  readonly answer: number
 }
 
 export class MessageReader {
-  readonly #bodyBytesMax: number
+  readonly #bytesMax: BytesMax
   #chunks: Buffer[] = []
   #bytes = 0
-  /** With its head; 0 while that is not known. */
-  #messageBytes = 0
+  /** Before so many bytes are there nothing can be said of them. */
+  #wanted = HEAD_BYTES
+  #number = 0
 
-  constructor(bodyBytesMax: number) {
-    this.#bodyBytesMax = bodyBytesMax
+  constructor(bytesMax: BytesMax) {
+    this.#bytesMax = bytesMax
   }
 
   /** Of a message that is not whole yet. */
@@ -45,34 +68,42 @@ export class MessageReader {
     return this.#bytes > 0
   }
 
-  /** Takes in what has arrived. @returns a message once it is whole. @throws LarderError TOO_LARGE, or BAD_REQUEST for what is none. */
-  take(chunk: Buffer): Message | undefined {
+  /** That of the message that was last begun. */
+  get number(): number {
+    return this.#number
+  }
+
+  /** Takes in what has arrived, and tells what is whole. @throws LarderError TOO_LARGE, or BAD_REQUEST for what is none. */
+  take(chunk: Buffer, tell: (message: HeardMessage) => void): void {
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
-    if (this.#messageBytes === 0) this.#messageBytes = this.#measure()
-    if (this.#messageBytes === 0 || this.#bytes < this.#messageBytes) return undefined
-    if (this.#bytes > this.#messageBytes)
-      throw new LarderError('BAD_REQUEST', 'Something follows on a message that is not answered.')
-    const bytes = this.#joined()
-    this.#chunks = []
-    this.#bytes = 0
-    this.#messageBytes = 0
-    return { code: bytes.readUInt16BE(LENGTH_BYTES), body: bytes.subarray(LENGTH_BYTES + CODE_BYTES) }
+    if (this.#bytes < this.#wanted) return
+    let bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)
+    for (;;) {
+      this.#chunks = bytes.length > 0 ? [bytes] : []
+      this.#bytes = bytes.length
+      this.#wanted = bytes.length < HEAD_BYTES ? HEAD_BYTES : this.#lengthOf(bytes)
+      if (bytes.length < this.#wanted) return
+      const message = {
+        code: bytes.readUInt16BE(LENGTH_BYTES),
+        number: this.#number,
+        body: bytes.subarray(HEAD_BYTES, this.#wanted),
+      }
+      bytes = bytes.subarray(this.#wanted)
+      this.#bytes = bytes.length
+      tell(message)
+    }
   }
 
-  #measure(): number {
-    if (this.#bytes < LENGTH_BYTES) return 0
-    const bytes = this.#joined()
-    this.#chunks = [bytes]
-    const length = bytes.readUInt32BE()
-    if (length < CODE_BYTES) throw new LarderError('BAD_REQUEST', 'A message has no code.')
-    if (length - CODE_BYTES > this.#bodyBytesMax)
-      throw new LarderError('TOO_LARGE', `A message may have ${this.#bodyBytesMax} bytes at most.`)
-    return LENGTH_BYTES + length
-  }
-
-  #joined(): Buffer {
-    const [first] = this.#chunks
-    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
+  #lengthOf(bytes: Buffer): number {
+    this.#number = 0
+    const length = LENGTH_BYTES + bytes.readUInt32BE()
+    if (length < HEAD_BYTES) throw new LarderError('BAD_REQUEST', 'A message has no head.')
+    const code = bytes.readUInt16BE(LENGTH_BYTES)
+    this.#number = bytes.readUInt32BE(LENGTH_BYTES + 2)
+    const most = isAnswer({ code }) ? this.#bytesMax.answer : this.#bytesMax.question
+    if (length - HEAD_BYTES > most)
+      throw new LarderError('TOO_LARGE', `A message may have ${most} bytes at most.`)
+    return length
   }
 }

@@ -26,14 +26,14 @@ import {
 } from '../wire/calls.ts'
 import { Batcher } from './batcher.ts'
 import { Beside, isLarge, LARGE_BYTES, type Sent, takesLong } from './beside.ts'
-import type { Connection, Lane } from './connection.ts'
+import type { Connection, Lane, Listening } from './connection.ts'
 import { newContact } from './contact.ts'
 import { askFeed } from './feed-call.ts'
 import { InParts } from './in-parts.ts'
 import { PeerCalls, type PeerCallsOptions } from './peer-calls.ts'
 
 export interface PeerOptions extends Omit<PeerCallsOptions, 'connection' | 'contact'> {
-  connect(member: Member): Connection
+  connect(member: Member, listening: Listening): Connection
 }
 
 export class Peer implements Engine {
@@ -48,14 +48,17 @@ export class Peer implements Engine {
   #keeping: Promise<void> | undefined
   #isTried = false
 
-  constructor(member: Member, options: PeerOptions) {
+  constructor(member: Member, options: PeerOptions, listening: Listening) {
+    const connection = options.connect(member, listening)
     this.member = member
     this.#options = options
     const { clock, self } = options
-    const connection = new InParts(options.connect(member), { clock, incarnation: self.incarnation })
-    this.#calls = new PeerCalls(member, { ...options, connection, contact: this.contact })
+    const inParts = new InParts(connection, { clock, incarnation: self.incarnation })
+    this.#calls = new PeerCalls(member, { ...options, connection: inParts, contact: this.contact })
+    const atLast = connection.atLast?.bind(connection)
     this.#commands = new Batcher({
       clock,
+      ...(atLast && { atLast }),
       bytesOf: ({ command }) => bytesOfCommand(command),
       send: (sent, deadlineAtMs) => this.#sendAll(sent, deadlineAtMs),
     })
@@ -69,6 +72,7 @@ export class Peer implements Engine {
     })
     this.#changes = new Batcher({
       clock,
+      ...(atLast && { atLast }),
       bytesOf: (item) => ('changes' in item ? bytesOfEntries(item.changes) : item.checks.length * 40),
       send: (items, deadlineAtMs) => this.#tell('changes', { type: 'stream', items }, deadlineAtMs),
     })

@@ -2,7 +2,7 @@
  * The other members of the view, each with its connection and what is known of it; one that leaves the view is let go. And
  * whoever is met: who has no format in common with this member is a stranger.
  */
-import type { Timer } from '../../../shared/clock.ts'
+import { pause, type Timer } from '../../../shared/clock.ts'
 import { LarderError } from '../../../shared/errors.ts'
 import type { Member } from '../../../shared/view.ts'
 import {
@@ -12,6 +12,8 @@ import {
   introductionOf,
   UNKNOWN,
 } from '../wire/calls.ts'
+import type { Channel, FrameRow } from './channel.ts'
+import type { Listening } from './connection.ts'
 import { gave } from './contact.ts'
 import { NOTHING_IN_COMMON } from './meeting.ts'
 import { Peer, type PeerOptions } from './peer.ts'
@@ -19,8 +21,9 @@ import { Strangers } from './strangers.ts'
 import { Transfers } from './transfers.ts'
 
 export { type Addressee, refuseOthers } from './addressee.ts'
-export { channelRoute, type FrameRow } from './channel-server.ts'
-export { type Connection, HttpConnection } from './connection.ts'
+export type { FrameRow } from './channel.ts'
+export { channelRoute } from './channel-route.ts'
+export { type Connection, HttpConnection, type Listening } from './connection.ts'
 export {
   type Contact,
   gave,
@@ -36,8 +39,12 @@ export { isUnnamed } from './not-connected.ts'
 export { recordsOf } from './record.ts'
 export { AnotherLifeError, reasonNotTaken } from './refusal.ts'
 
+const NO_ROWS: readonly FrameRow[] = []
 /** How often it is seen to that the ways to all are open. */
 const KEEP_MS = 1000
+/** How long answers under way on channels that were opened from here may still take when this member stops. */
+const CLOSE_MAX_MS = 1000
+const LOOK_MS = 10
 
 export class Peers {
   readonly #options: PeerOptions
@@ -47,6 +54,11 @@ export class Peers {
   readonly #peers = new Map<string, Peer>()
   /** The same, by the life of the member. */
   readonly #lives = new Map<string, Peer>()
+  /** What each life of a member has opened here: it can be asked on that as well. */
+  readonly channels = new Map<string, Channel>()
+  readonly #opened = new Set<Channel>()
+  /** What is answered on channels; to be told before the first member is. */
+  answering: Listening['answering'] = { rows: NO_ROWS, questionBytesMax: 0 }
   #keeping: Timer | undefined
 
   constructor(options: Omit<PeerOptions, 'strangers'>) {
@@ -66,9 +78,18 @@ export class Peers {
     const known = this.#peers.get(member.id)
     if (known?.member.incarnation === member.incarnation && known.member.url === member.url) return known
     if (known !== undefined) this.#letGo(known)
-    const peer = new Peer(member, this.#options)
+    const { incarnation } = member
+    const takenFrom = () => this.channels.get(incarnation)
+    const peer: Peer = new Peer(member, this.#options, {
+      answering: this.answering,
+      opened: this.#opened,
+      get taken() {
+        // Who reaches this member may not be reached: that is to be found out where it has failed to answer.
+        return peer.contact.failure === undefined ? takenFrom() : undefined
+      },
+    })
     this.#peers.set(member.id, peer)
-    this.#lives.set(member.incarnation, peer)
+    this.#lives.set(incarnation, peer)
     return peer
   }
 
@@ -139,6 +160,15 @@ export class Peers {
     this.#keeping?.cancel()
     this.transfers.stop()
     await Promise.all([...this.#peers.values()].map((peer) => peer.stop()))
+    await this.#closeOpened()
+  }
+
+  async #closeOpened(): Promise<void> {
+    const { clock } = this.#options
+    const untilMs = clock.now() + CLOSE_MAX_MS
+    for (const channel of this.#opened) channel.close()
+    while (this.#opened.size > 0 && clock.now() < untilMs) await pause(clock, LOOK_MS)
+    for (const channel of this.#opened) channel.cut(new Error('this member stops'))
   }
 
   #othersOf(members: readonly Member[]): Member[] {

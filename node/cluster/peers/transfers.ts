@@ -16,7 +16,7 @@ import {
   type QuestionPart,
   WHOLE_BYTES_MAX,
 } from '../wire/calls.ts'
-import type { FrameRow } from './channel-server.ts'
+import type { FrameRow } from './channel.ts'
 
 /**
  * What may be under way to this member, and from it, in all: what is beyond has to come again. It is more than clients may

@@ -67,10 +67,12 @@ function peersOf(refused: string[]): Peers {
     log: pino({ level: 'silent' }),
     metrics: createClusterMetrics(new Registry()),
     stamps: new StampClock('a-1'),
-    connect: (other) =>
+    connect: (other, listening) =>
       new HttpConnection(other, {
         clock: systemClock,
-        self: 'a',
+        self,
+        listening,
+        told() {},
         clusterSecrets: [],
         connectionsMax: 10,
         inFlight: testMeans().inFlight,

@@ -18,7 +18,9 @@ describe('a request that is called off', () => {
     const member = { ...memberOf('b'), url: `http://127.0.0.1:${port}` }
     const connection = new HttpConnection(member, {
       clock: systemClock,
-      self: 'a',
+      self: { id: 'a', incarnation: 'a-1' },
+      told() {},
+      listening: { taken: undefined, opened: new Set(), answering: { rows: [], questionBytesMax: 0 } },
       clusterSecrets: [],
       connectionsMax: 10,
       inFlight: testMeans().inFlight,

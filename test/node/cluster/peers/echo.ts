@@ -1,8 +1,8 @@
 /** Whoever answers on a channel what it was asked, and who asks. */
 import type { Duplex } from 'node:stream'
 import { pino } from 'pino'
-import { CHANNEL_PATH, CHANNEL_PROTOCOL } from '../../../../node/cluster/peers/channel.ts'
-import { ChannelServer } from '../../../../node/cluster/peers/channel-server.ts'
+import type { Channel, FrameRow } from '../../../../node/cluster/peers/channel.ts'
+import { channelRoute } from '../../../../node/cluster/peers/channel-route.ts'
 import { HttpConnection } from '../../../../node/cluster/peers/connection.ts'
 import { EXECUTE_PATH } from '../../../../node/cluster/wire/execute.ts'
 import { systemClock } from '../../../../shared/clock.ts'
@@ -24,6 +24,8 @@ export class Echo implements AsyncDisposable {
   channels = 0
   /** Of these: those that are not closed. */
   open = 0
+  /** By the life that has opened them. */
+  readonly taken = new Map<string, Channel>()
   readonly #sockets = new Set<Duplex>()
   #http: HttpService | undefined
 
@@ -40,35 +42,37 @@ export class Echo implements AsyncDisposable {
     return this.#http
   }
 
-  get #channel(): Route {
+  get row(): FrameRow {
     const answer = async (frame: Buffer) => {
       this.asked.push(String(frame))
       await this.waitsFor
       if (String(frame) === 'nonsense') throw new LarderError('BAD_REQUEST', 'That is nonsense.')
       return frame
     }
-    return {
-      ...{ method: 'GET', path: CHANNEL_PATH, summary: '', access: 'member', isHot: true, isProbe: true },
-      answers: {},
-      upgrade: {
-        protocol: CHANNEL_PROTOCOL,
-        take: (socket, told) => {
-          this.channels++
-          this.open++
-          this.#sockets.add(socket)
-          socket.once('close', () => this.open--)
-          return new ChannelServer(socket, {
-            rows: [{ path: EXECUTE_PATH, summary: '', answer }],
-            bytesMax: BYTES_MAX,
-            told,
-            from: undefined,
-          })
-        },
-      },
-      handle() {
-        throw new LarderError('BAD_REQUEST', 'It is a channel.')
+    return { path: EXECUTE_PATH, summary: '', answer }
+  }
+
+  get #channel(): Route {
+    const { taken } = this
+    const self = { id: 'b', incarnation: 'b-1' }
+    const route = channelRoute({
+      self,
+      taken,
+      clock: systemClock,
+      rows: [this.row],
+      questionBytesMax: BYTES_MAX,
+    })
+    const upgrade: Route['upgrade'] = route.upgrade && {
+      ...route.upgrade,
+      take: (socket, ...others) => {
+        this.channels++
+        this.open++
+        this.#sockets.add(socket)
+        socket.once('close', () => this.open--)
+        return route.upgrade?.take?.(socket, ...others) ?? { bytes: 0, close() {} }
       },
     }
+    return { ...route, ...(upgrade && { upgrade }) }
   }
 
   /** Without a word. */
@@ -92,14 +96,17 @@ export class Echo implements AsyncDisposable {
   }
 }
 
+/** From `a` to whoever is said to be `b`. */
 export function connectionTo(port: number, clock = systemClock, secrets: readonly string[] = []) {
   const member = { id: 'b', url: `http://127.0.0.1:${port}`, incarnation: 'b-1', since: 1 }
   const connection = new HttpConnection(member, {
     clock,
-    self: 'a',
+    self: { id: 'a', incarnation: 'a-1' },
     clusterSecrets: secrets,
     connectionsMax: 100,
     inFlight: testMeans().inFlight,
+    told() {},
+    listening: { taken: undefined, opened: new Set(), answering: { rows: [], questionBytesMax: BYTES_MAX } },
   })
   const ask = (text: string, timeoutMs = 5000) =>
     connection.post({ lane: 'commands', path: EXECUTE_PATH, body: Buffer.from(text), timeoutMs })

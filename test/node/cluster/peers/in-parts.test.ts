@@ -1,6 +1,6 @@
 /** What is too large to travel as one: in parts there, and in parts back. */
 import { expect } from 'chai'
-import type { FrameRow } from '../../../../node/cluster/peers/channel-server.ts'
+import type { FrameRow } from '../../../../node/cluster/peers/channel.ts'
 import type { Lane, PeerResponse, Posted } from '../../../../node/cluster/peers/connection.ts'
 import { InParts } from '../../../../node/cluster/peers/in-parts.ts'
 import { Transfers } from '../../../../node/cluster/peers/transfers.ts'

@@ -4,11 +4,12 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { expect } from 'chai'
 import { CHANNEL_PATH } from '../../../../node/cluster/peers/channel.ts'
+import { bytesOf } from '../../../../node/cluster/peers/message.ts'
 import { EXECUTE_PATH } from '../../../../node/cluster/wire/execute.ts'
 import { FakeClock } from '../../../support/clock.ts'
 import { connectionTo, failureOf } from './echo.ts'
 
-const UPGRADE = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: larder-channel\r\n\r\n'
+const UPGRADE = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: larder-channel/2\r\n\r\n'
 
 describe('where there is no channel', () => {
   let server: Server | HttpServer | undefined
@@ -60,8 +61,8 @@ describe('where there is no channel', () => {
   }
 
   const nonsense = {
-    'a message without a code': [0, 0, 0, 1, 0],
-    'more than was asked for': [0, 0, 0, 2, 0, 200, 0],
+    'a message without a head': [0, 0, 0, 1, 0, 200, 0, 0, 0, 1],
+    'a question that asks for nothing': [0, 0, 0, 6, 0, 9, 0, 0, 0, 1],
   }
   for (const [what, bytes] of Object.entries(nonsense)) {
     it(`${what} is no answer`, async () => {
@@ -78,12 +79,28 @@ describe('where there is no channel', () => {
     })
   }
 
+  it('a question that comes together with the channel is heard', async () => {
+    const heard = Promise.withResolvers<number>()
+    const asked = bytesOf([{ code: 0, number: 7, body: Buffer.from('at once') }])
+    const port = await listen(
+      createTcpServer((socket) => {
+        socket.once('data', () => {
+          socket.write(Buffer.concat([Buffer.from(UPGRADE), asked]))
+          socket.once('data', (answer: Buffer) => heard.resolve(answer.readUInt32BE(6)))
+        })
+      }),
+    )
+    using connection = connectionTo(port)
+    await connection.open()
+    expect(await heard.promise).to.equal(7)
+  })
+
   it('a connection that breaks in the middle of an answer is a failure at once', async () => {
     const port = await listen(
       createTcpServer((socket) => {
         socket.once('data', () => {
           socket.write(UPGRADE)
-          socket.once('data', () => socket.end(Buffer.from([0, 0, 0, 9, 0, 200, 1])))
+          socket.once('data', () => socket.end(Buffer.from([0, 0, 0, 9, 0, 200, 0, 0, 0, 1, 1])))
         })
       }),
     )
