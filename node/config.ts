@@ -14,6 +14,7 @@ import { type Origins, readOrigins } from '../shared/origins.ts'
 import { SLOTS } from '../shared/placement.ts'
 import { readTls, type Tls } from '../shared/tls.ts'
 import { MemberId } from '../shared/view.ts'
+import { type EngineSettings, readEngine } from './engine-settings.ts'
 import { type KafkaSettings, readKafka } from './kafka-settings.ts'
 import { parseRoutes } from './route-file.ts'
 import type { CachedRoute } from './route-table.ts'
@@ -39,10 +40,14 @@ export interface NodeConfig {
   readonly bytesMax: number
   /** Where the file of the node is kept; nothing is kept without. */
   readonly dataDir: string | undefined
+  /** Whether somebody has said where. */
+  readonly isDataDirSet: boolean
   /** How far the disk may be behind; 0: nothing is acknowledged before it is there. */
   readonly syncIntervalMs: number
   /** How long, after a start, a slot waits for those who held it last; 0: not at all. */
   readonly waitForHoldersMs: number
+  /** What keeps everything in place of the members, which then are none. */
+  readonly engine: EngineSettings | undefined
   /** The API responses to cache. */
   readonly routes: readonly CachedRoute[]
   /** Where events come from. */
@@ -99,8 +104,10 @@ export function readConfig(environment: Environment): NodeConfig {
     }),
     bytesMax: settings.bytes('MAX_BYTES', 512 * MIB),
     dataDir: dataDir === 'off' ? undefined : dataDir,
+    isDataDirSet: (settings.text('DATA_DIR') ?? 'off') !== 'off',
     syncIntervalMs: settings.integer('SYNC_INTERVAL_MS', { fallback: 5000, min: 0, max: 3_600_000 }),
     waitForHoldersMs: settings.integer('WAIT_FOR_HOLDERS_MS', { fallback: 120_000, min: 0, max: 86_400_000 }),
+    engine: readEngine(settings),
     routes: readRoutes(settings),
     kafka: readKafka(settings),
     keys,

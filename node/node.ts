@@ -32,8 +32,11 @@ import { heapBytesFor, type Machine, shortcomingsOf, UNBOUNDED } from './machine
 import { createMember } from './member.ts'
 import { countingReads } from './reads.ts'
 import { RedisDoors } from './resp/doors.ts'
+import { RedisBackend } from './redis/redis-backend.ts'
 import { loadClient, Sources } from './sources/sources.ts'
 import { Storage } from './storage/storage.ts'
+
+const DATA_ELSEWHERE = 'DATA_DIR is ignored: with ENGINE_URL this node keeps nothing itself'
 
 export interface NodeParts {
   readonly log: Log
@@ -88,6 +91,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
     .start()
     .then(() => sources.start())
     .catch(onFatal)
+  if (config.engine !== undefined && config.isDataDirSet) log.warn(DATA_ELSEWHERE)
   const ports = { port: http.port, respPort: redis.port }
   log.info({ id: self.id, url: self.url, uplink: config.uplinkUrls, ...ports }, 'listening')
 
@@ -134,28 +138,49 @@ interface Joined extends NodeParts {
 }
 
 function join(config: NodeConfig, joined: Joined) {
-  const { self, clock, log, names, metrics, means, http, client, descriptors, onFatal } = joined
-  const { outgoing } = descriptors
+  const { self, clock, names, metrics, client } = joined
   const { registry } = metrics
-  const { uplinkUrls, tls, peerTimeoutMs: timeoutMs } = config
-  const { agentOf } = tls ?? {}
-  const basis = {
-    ...config,
-    ...means,
-    self,
-    clock,
-    log,
-    registry,
-    timeoutMs,
-    connectionsMax: outgoing,
-    agentOf,
-  }
-  names.belong('registry', uplinkUrls)
+  const basis = basisOf(config, joined)
+  names.belong('registry', config.uplinkUrls)
   registerNameMetrics(registry, names)
-  const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
   const sources = new Sources({ ...basis, client, clientId: self.id })
   names.belong('upstream', sources.upstreams)
-  const { backend }: { backend: Backend } = createMember({
+  const backend =
+    config.engine === undefined
+      ? memberOf(joined, basis, sources)
+      : new RedisBackend({
+          ...basis,
+          ...config.engine,
+          waitingMax: config.queueMax,
+          waitingBytesMax: config.inFlightBytesMax,
+          inFrontOf: (engine) => sources.inFrontOf(engine),
+        })
+  const { engine } = backend
+  const dispatch = countingReads(createDispatch(engine, clock, config.peerTimeoutMs), registry)
+  const events = sources.eventsFor(engine)
+  const passing = { dispatch, events, pass: sources.pass }
+  const redis = redisOf(config, { ...joined, backend, dispatch })
+  const routes = [
+    ...publicRoutes({ ...config, ...means, ...passing, watching: backend.watching }),
+    ...redis.routes,
+    ...backend.routes,
+  ]
+  return { backend, sources, redis, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
+}
+
+function basisOf(config: NodeConfig, { self, clock, log, metrics, means, descriptors }: Joined) {
+  const { peerTimeoutMs: timeoutMs, tls } = config
+  const { registry } = metrics
+  const { outgoing: connectionsMax } = descriptors
+  const { agentOf } = tls ?? {}
+  return { ...config, ...means, self, clock, log, registry, timeoutMs, connectionsMax, agentOf }
+}
+
+function memberOf(joined: Joined, basis: ReturnType<typeof basisOf>, sources: Sources): Backend {
+  const { self, names, metrics, http, onFatal } = joined
+  const { uplinkUrls, registry, timeoutMs } = basis
+  const storage = new Storage({ ...basis, memberId: self.id, waitMaxMs: timeoutMs })
+  return createMember({
     ...basis,
     storage,
     heapBytesMax: heapBytesFor(joined.machine),
@@ -171,18 +196,7 @@ function join(config: NodeConfig, joined: Joined) {
     inFrontOf: (shards) => sources.inFrontOf(shards),
     onView: () => sources.doubt(),
     onRejected: onFatal,
-  })
-  const { engine } = backend
-  const dispatch = countingReads(createDispatch(engine, clock, timeoutMs), registry)
-  const events = sources.eventsFor(engine)
-  const passing = { dispatch, events, pass: sources.pass }
-  const redis = redisOf(config, { ...joined, backend, dispatch })
-  const routes = [
-    ...publicRoutes({ ...config, ...means, ...passing, watching: backend.watching }),
-    ...redis.routes,
-    ...backend.routes,
-  ]
-  return { backend, sources, redis, routes: [...routes, ...opsOf(backend, { self, registry, routes })] }
+  }).backend
 }
 
 interface Opened extends Joined {

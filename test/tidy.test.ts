@@ -100,6 +100,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'node/cluster/slots',
     ],
   },
+  'node/redis': {
+    face: 'redis-backend.ts',
+    sees: ['shared/http', 'node/entries', 'node/backend.ts', 'node/engine.ts', 'node/engine-settings.ts'],
+  },
   'node/sources/kafka': { face: 'kafka.ts', sees: ['node/kafka-settings.ts'] },
   'node/sources': {
     face: 'sources.ts',
@@ -121,7 +125,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const JOINTS: readonly string[] = ['node/node.ts', 'node/member.ts', 'node/main.ts']
 /** What stands beside the rooms, and sees more than `shared`. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  'node/config.ts': ['node/route-file.ts', 'node/route-table.ts', 'node/kafka-settings.ts'],
+  'node/config.ts': [
+    'node/engine-settings.ts',
+    'node/route-file.ts',
+    'node/route-table.ts',
+    'node/kafka-settings.ts',
+  ],
   'node/route-file.ts': ['node/route-table.ts'],
   'node/backend.ts': ['shared/http', 'node/engine.ts', 'node/watching.ts'],
   'node/dispatch.ts': ['node/engine.ts', 'node/permission.ts'],

@@ -56,7 +56,8 @@ describe('on every way', () => {
   describe('commands', () => {
     it('are passed on wherever another member was asked', async () => {
       for (const [index, way] of ways.entries())
-        if (WAYS[index]?.isOwner === false) expect(await way.forwarded(), way.name).to.be.above(100)
+        if (WAYS[index]?.isOwner === false && !WAYS[index].isOverRedis)
+          expect(await way.forwarded(), way.name).to.be.above(100)
     })
   })
 })

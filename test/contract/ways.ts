@@ -1,6 +1,7 @@
 /** Every way that a request can take to its answer, each in a cluster of its own, so that all are asked the same. */
 import type { Environment } from '../../shared/config.ts'
 import { Cluster, ownerOf } from '../support/cluster.ts'
+import { NodesOverRedis } from '../support/engine.ts'
 import { converse, type RawAnswer } from '../support/raw.ts'
 import type { Step } from './step.ts'
 
@@ -17,9 +18,11 @@ export interface WayOptions {
   readonly copies: number
   /** Whether what can be an operation of a batch is sent as one. */
   readonly isBatch: boolean
+  /** Whether a Redis keeps everything, and not the members. */
+  readonly isOverRedis: boolean
 }
 
-const plain = { isOwner: true, isThroughKoa: false, copies: 1, isBatch: false }
+const plain = { isOwner: true, isThroughKoa: false, copies: 1, isBatch: false, isOverRedis: false }
 
 export const WAYS: readonly WayOptions[] = [
   { ...plain, name: 'in front of Koa, on the owner' },
@@ -36,14 +39,25 @@ export const WAYS: readonly WayOptions[] = [
     isOwner: false,
     copies: 2,
   },
+  { ...plain, name: 'over Redis, in front of Koa', isOverRedis: true },
+  {
+    ...plain,
+    name: 'over Redis, through Koa, on another node',
+    isOverRedis: true,
+    isOwner: false,
+    isThroughKoa: true,
+  },
+  { ...plain, name: 'over Redis, in a batch', isOverRedis: true, isBatch: true },
 ]
 
 export class Way implements AsyncDisposable {
   readonly name: string
   readonly #options: WayOptions
-  readonly #cluster: Cluster
+  readonly #nodes: Cluster | NodesOverRedis
 
   static async start(options: WayOptions, node: Environment): Promise<Way> {
+    if (options.isOverRedis)
+      return new Way(options, await NodesOverRedis.start({ ids: IDS, node: { API_KEY, ...node } }))
     const cluster = await Cluster.start({
       ids: IDS,
       node: { API_KEY, CLUSTER_SECRET: SECRET, ...node },
@@ -52,15 +66,17 @@ export class Way implements AsyncDisposable {
     return new Way(options, cluster)
   }
 
-  private constructor(options: WayOptions, cluster: Cluster) {
+  private constructor(options: WayOptions, nodes: Cluster | NodesOverRedis) {
     this.name = options.name
     this.#options = options
-    this.#cluster = cluster
+    this.#nodes = nodes
   }
 
   /** How many commands were passed on to another member. */
   async forwarded(): Promise<number> {
-    const counts = IDS.map((id) => this.#cluster.metric(id, 'larder_forwarded_commands_total'))
+    const cluster = this.#nodes
+    if (cluster instanceof NodesOverRedis) return 0
+    const counts = IDS.map((id) => cluster.metric(id, 'larder_forwarded_commands_total'))
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
   }
 
@@ -109,13 +125,25 @@ export class Way implements AsyncDisposable {
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
     const whole = this.#options.isThroughKoa && target !== '*' ? `http://larder.example${target}` : target
     const said = `${method} ${whole} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? chunks}`
-    const answers = await converse(Number(new URL(this.#cluster.url(id)).port), said)
+    const answers = await converse(Number(new URL(this.#nodes.url(id)).port), said)
     const [answer, ...more] = answers
     if (answer === undefined || more.length > 0) throw new Error(`${answers.length} answers to ${request}`)
-    return answer
+    return this.#nodes instanceof NodesOverRedis ? asOfMembers(answer, this.#nodes.redis.address) : answer
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#cluster[Symbol.asyncDispose]()
+    await this.#nodes[Symbol.asyncDispose]()
   }
+}
+
+/** An entry is told to be on the one Redis there is: as it were where members keep it. */
+function asOfMembers(answer: RawAnswer, address: string): RawAnswer {
+  const entries = /("key":("(?:[^"\\]|\\.)*"),"id":"-?\d+","node":)"([^"]*)"/g
+  const body = answer.body.replaceAll(entries, (whole, before: string, key: string, node: string) =>
+    node === address ? `${before}"${ownerOf(JSON.parse(key), IDS)}"` : whole,
+  )
+  const { 'content-length': length, ...headers } = answer.headers
+  if (length === undefined) return answer
+  const by = Buffer.byteLength(body) - Buffer.byteLength(answer.body)
+  return { ...answer, body, headers: { ...headers, 'content-length': String(Number(length) + by) } }
 }

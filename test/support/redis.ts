@@ -19,8 +19,12 @@ export class RedisServer implements AsyncDisposable {
     this.#process = process
   }
 
+  get address(): string {
+    return `127.0.0.1:${this.#port}`
+  }
+
   get url(): string {
-    return `redis://127.0.0.1:${this.#port}`
+    return `redis://${this.address}`
   }
 
   /** Gone, with all it knew. */

@@ -1,0 +1,118 @@
+/**
+ * A Redis or Valkey as a backend: it keeps everything, and nodes keep nothing. They are all alike, and know of no other.
+ *
+ *     Command ─▶ RedisEngine ─▶ Connection ~~~▶ the primary that has the slot
+ */
+import { type Clock, pause } from '../../shared/clock.ts'
+import { LarderError, messageOf } from '../../shared/errors.ts'
+import type { Route } from '../../shared/http/route.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Backend } from '../backend.ts'
+import type { Engine } from '../engine.ts'
+import type { EngineSettings } from '../engine-settings.ts'
+import { Connection } from './connection.ts'
+import { RedisEngine } from './engine.ts'
+import { findEngine } from './finding.ts'
+import { engineRoutes } from './routes.ts'
+
+export interface RedisBackendOptions extends EngineSettings {
+  readonly self: { readonly id: string; readonly incarnation: string }
+  readonly clock: Clock
+  readonly log: Log
+  readonly waitingMax: number
+  readonly waitingBytesMax: number
+  /** What stands in front of it. */
+  inFrontOf(engine: Engine): Engine
+}
+
+const RETRY_MS = 500
+/** Whether it still answers is asked so often, and waited for so long. */
+const PULSE_MS = 1000
+
+export class RedisBackend implements Backend {
+  readonly engine: Engine
+  readonly routes: readonly Route[]
+  /** Nobody but the engine has anything. */
+  readonly waitingFor = []
+  readonly overdue = []
+  readonly #options: RedisBackendOptions
+  readonly #stopping = new AbortController()
+  #connection: Connection | undefined
+  #trouble: string | undefined = 'the engine is not connected yet'
+  #beating: Promise<void> = Promise.resolve()
+
+  constructor(options: RedisBackendOptions) {
+    this.#options = options
+    const { clock, self } = options
+    const engine = new RedisEngine({ ...self, clock, connection: () => this.#connected() })
+    this.engine = options.inFrontOf(engine)
+    this.routes = engineRoutes(self, () => this.#connection)
+  }
+
+  get notReady(): string | undefined {
+    return this.#trouble && `The engine is out of reach: ${this.#trouble}.`
+  }
+
+  async open(): Promise<void> {}
+
+  /** Resolves once it is connected, however long that takes, or stopped. */
+  async start(): Promise<void> {
+    const { clock } = this.#options
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      const trouble = await this.#connect()
+      this.#told(trouble)
+      if (trouble === undefined) break
+      await pause(clock, RETRY_MS, signal)
+    }
+    this.#beating = this.#beat()
+  }
+
+  async leave(): Promise<void> {
+    this.#stopping.abort()
+    await this.#beating
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#connection?.close()
+  }
+
+  #connected(): Connection {
+    if (this.#connection === undefined) throw new LarderError('NOT_READY', this.notReady ?? '')
+    return this.#connection
+  }
+
+  /** @returns what is in the way of it. */
+  async #connect(): Promise<string | undefined> {
+    const found = await findEngine(this.#options)
+    if ('why' in found) return found.why
+    const connection = new Connection(this.#options, found.isCluster)
+    try {
+      await connection.client.connect()
+      this.#connection = connection
+      return undefined
+    } catch (error) {
+      connection.close()
+      return messageOf(error)
+    }
+  }
+
+  /** Notices that it does not answer any more, and that it does again: the connection itself is made anew by the client. */
+  async #beat(): Promise<void> {
+    const { clock } = this.#options
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await pause(clock, PULSE_MS, signal)
+      if (!signal.aborted) this.#told(await this.#connection?.trouble(clock.now() + PULSE_MS))
+    }
+  }
+
+  #told(trouble: string | undefined): void {
+    const { log } = this.#options
+    if (trouble !== undefined && trouble !== this.#trouble)
+      log.warn({ trouble }, 'the engine is out of reach')
+    if (trouble === undefined && this.#trouble !== undefined) log.info('the engine is within reach')
+    this.#trouble = trouble
+  }
+}
