@@ -153,7 +153,7 @@ function join(config: NodeConfig, joined: Joined) {
           ...config.engine,
           waitingMax: config.queueMax,
           waitingBytesMax: config.inFlightBytesMax,
-          inFrontOf: (engine) => sources.inFrontOf(engine),
+          inFrontOf: (engine, gate) => sources.inFrontOf(engine, gate),
         })
   const { engine } = backend
   const dispatch = countingReads(createDispatch(engine, clock, config.peerTimeoutMs), registry)

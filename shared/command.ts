@@ -79,6 +79,8 @@ export type SingleCommand =
       readonly facts?: ResponseFacts
       readonly ttlMs: number
       readonly condition?: Condition
+      /** Only where nothing was said against it since it was asked for, as an engine that others share knows. */
+      readonly fence?: string
     }
   /** Forgets the responses of a tenant under a path. */
   | { readonly type: 'response.delete'; readonly key: string; readonly tenant: string }

@@ -1,7 +1,7 @@
 /** Every command, carried out by a Redis or Valkey: each kind by its script, what is of all slots by asking them all. */
 import type { Clock } from '../../shared/clock.ts'
 import type { ClusterCommand, Command, KeyCommand, Outcome, Reply } from '../../shared/command.ts'
-import { assertNever, LarderError } from '../../shared/errors.ts'
+import { assertNever } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { readActivity } from './activity.ts'
@@ -10,6 +10,7 @@ import { carryOutOnCounter, carryOutOnLimit } from './counters.ts'
 import { clearKeys, listKeys } from './listing.ts'
 import type { Means } from './means.ts'
 import { carryOutOnReactions } from './reactions.ts'
+import { carryOutOnResponses, clearResponses } from './responses.ts'
 import { carryOutOnValue } from './values.ts'
 
 export interface RedisEngineOptions {
@@ -29,8 +30,8 @@ export class RedisEngine implements Engine {
   }
 
   async execute(command: Command, { deadlineAtMs }: Pick<ExecuteOptions, 'deadlineAtMs'>): Promise<Reply> {
-    const connection = this.#options.connection()
-    const means: Means = { connection, origin: () => this.#origin() }
+    const means = this.means()
+    const { connection } = means
     if (!('key' in command)) {
       const outcome = await this.#executeOnAll(means, command, deadlineAtMs)
       return { ...outcome, owner: connection.ownerOf(0) }
@@ -50,13 +51,18 @@ export class RedisEngine implements Engine {
       case 'keys.clear':
         return clearKeys(means, command, deadlineAtMs)
       case 'responses.clear':
-        throw unready()
+        return clearResponses(means, command, deadlineAtMs)
       case 'keys.scan':
       case 'keys.forget':
         throw new TypeError(`${command.type} is asked of members`)
       default:
         return assertNever(command)
     }
+  }
+
+  /** @throws LarderError NOT_READY. */
+  means(): Means {
+    return { connection: this.#options.connection(), origin: () => this.#origin() }
   }
 
   #origin(): string {
@@ -94,12 +100,8 @@ function carryOut(
     case 'response.put':
     case 'response.delete':
     case 'response.invalidate':
-      throw unready()
+      return carryOutOnResponses(means, { command, ...at })
     default:
       return assertNever(command)
   }
-}
-
-function unready(): LarderError {
-  return new LarderError('NOT_READY', 'Responses are not kept in an engine yet.')
 }

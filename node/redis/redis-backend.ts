@@ -13,6 +13,7 @@ import type { EngineSettings } from '../engine-settings.ts'
 import { Connection } from './connection.ts'
 import { RedisEngine } from './engine.ts'
 import { findEngine } from './finding.ts'
+import { EngineGate } from './gate.ts'
 import { engineRoutes } from './routes.ts'
 
 export interface RedisBackendOptions extends EngineSettings {
@@ -22,7 +23,7 @@ export interface RedisBackendOptions extends EngineSettings {
   readonly waitingMax: number
   readonly waitingBytesMax: number
   /** What stands in front of it. */
-  inFrontOf(engine: Engine): Engine
+  inFrontOf(engine: Engine, gate: EngineGate): Engine
 }
 
 const RETRY_MS = 500
@@ -45,7 +46,7 @@ export class RedisBackend implements Backend {
     this.#options = options
     const { clock, self } = options
     const engine = new RedisEngine({ ...self, clock, connection: () => this.#connected() })
-    this.engine = options.inFrontOf(engine)
+    this.engine = options.inFrontOf(engine, new EngineGate(() => engine.means()))
     this.routes = engineRoutes(self, () => this.#connection)
   }
 

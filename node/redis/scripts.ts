@@ -23,4 +23,6 @@ export const SCRIPTS = {
   reactions: script('reactions', 6),
   listing: script('listing'),
   activity: script('activity'),
+  response: script('response', 5),
+  purge: script('purge'),
 } as const

@@ -1,7 +1,7 @@
 -- What is asked of the value, or of the counter, under a key; KEYS are those of `keys.lua`.
 --
 -- ARGV[1]  get, describe, set, touch, delete, clear
--- ARGV[2]  of all that write: the condition, as JSON, or '' for none
+-- ARGV[2]  of all: the condition, as JSON, or '' for none
 -- ARGV[3]  of set: what tells this write from all others; of clear: the latest time that is meant, as in stamps
 -- ARGV[4]  of set and touch: for how many ms it lives, 'keep' as long as it has, '' for ever
 -- ARGV[5]  of set: the media type
@@ -20,13 +20,6 @@ if not stamp and what ~= 'set' then
 end
 local tag = stamp and (total and stamp .. ':' .. total or stamp)
 
-if what == 'get' then
-  return { 'value', tag, total or '', mediaType or '', total or redis.call('HGET', key, 'b'), leftMs() }
-end
-if what == 'describe' then
-  return { 'description', tag, total or '', mediaType or '', redis.call('HSTRLEN', key, total and 'c' or 'b'), leftMs() }
-end
-
 local function names(tags)
   for _, one in ipairs(tags) do
     if tag and (one == '*' or one == '"' .. tag .. '"') then return true end
@@ -38,6 +31,13 @@ if ARGV[2] ~= '' then
   local condition = cjson.decode(ARGV[2])
   if condition.ifMatch and not names(condition.ifMatch) then return { 'mismatch', 'ifMatch', tag or '' } end
   if condition.ifNoneMatch and names(condition.ifNoneMatch) then return { 'mismatch', 'ifNoneMatch', tag or '' } end
+end
+
+if what == 'get' then
+  return { 'value', tag, total or '', mediaType or '', total or redis.call('HGET', key, 'b'), leftMs() }
+end
+if what == 'describe' then
+  return { 'description', tag, total or '', mediaType or '', redis.call('HSTRLEN', key, total and 'c' or 'b'), leftMs() }
 end
 
 -- A counter was begun before, however often it was added to.

@@ -54,7 +54,7 @@ async function readValue(
   const { key, condition } = command
   const isGet = command.type === 'value.get'
   let outcome: Outcome | undefined
-  if (isGet) {
+  if (isGet && condition === undefined) {
     const [place = ''] = keysOf(slot, key)
     const told = await connection.command('hmget', [place, 's', 't', 'b', 'c', 'e'], deadlineAtMs)
     const [stamp, contentType, body, total, end] = told as (Buffer | null)[]

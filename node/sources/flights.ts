@@ -17,6 +17,8 @@ export interface Landing {
 export interface Flight {
   readonly asked: Wanted
   isCutLoose: boolean
+  /** Where others fetch too: what was said last of what it may bring, when it began. */
+  fence?: string
   /** What was said of tags while it was under way. */
   readonly purges: Purge[]
   storing: Promise<unknown>

@@ -47,7 +47,7 @@ export class Keeping {
       facts = factsOf(answer),
     ) => {
       const { contentType, headers, body } = response
-      const content = { contentType, headers, body, ttlMs, ...(facts && { facts }) }
+      const content = { contentType, headers, body, ttlMs, ...(facts && { facts }), ...fenceOf(flight) }
       await this.#options.local.execute(
         { type: 'response.put', key, tenant, query, ...content },
         unhurried(options),
@@ -74,10 +74,10 @@ export class Keeping {
   }
 
   /** What is there must not be kept any more: upstream has said so, or has something else. */
-  async drop({ asked, isCutLoose }: Flight, options: ExecuteOptions): Promise<void> {
-    if (isCutLoose) return
-    const { key, tenant, query } = asked
-    const nothing = { ...POINTER, ttlMs: 0 }
+  async drop(flight: Flight, options: ExecuteOptions): Promise<void> {
+    if (flight.isCutLoose) return
+    const { key, tenant, query } = flight.asked
+    const nothing = { ...POINTER, ttlMs: 0, ...fenceOf(flight) }
     await Promise.try(() =>
       this.#options.local.execute(
         { type: 'response.put', key, tenant, query, ...nothing },
@@ -92,6 +92,10 @@ export class Keeping {
 /** Something was said against what is tagged as this is, while it was under way. */
 export function isPurged({ purges }: Flight, { headers }: Pick<UpstreamAnswer, 'headers'>): boolean {
   return purges.some(({ tag }) => tag === undefined || hasTag({ headers }, tag))
+}
+
+function fenceOf({ fence }: Flight): { readonly fence?: string } {
+  return fence === undefined ? {} : { fence }
 }
 
 /** What may make a difference to upstream. */

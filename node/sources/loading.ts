@@ -20,6 +20,7 @@ import {
   withVariant,
 } from '../route-table.ts'
 import type { Flight, Landing } from './flights.ts'
+import { type Gate, throughGate } from './gate.ts'
 import { headersOf, isPurged, Keeping, type Kept } from './keeping.ts'
 import type { SourceMetrics } from './metrics.ts'
 import { Pauses } from './pauses.ts'
@@ -38,6 +39,8 @@ export interface LoadingOptions {
   readonly metrics: SourceMetrics
   /** What tokens may take that are remembered for refreshes. */
   readonly tokenBytesMax: number
+  /** By which all come who fetch for the same store, where there are others. */
+  readonly gate?: Gate
 }
 
 export class Loading {
@@ -85,7 +88,28 @@ export class Loading {
     return freshness === 'route' ? { ...asked, ...this.tokens.find(asked), type: asked.type } : asked
   }
 
-  async load(match: Match, flight: Flight, options: ExecuteOptions): Promise<Landing> {
+  load(match: Match, flight: Flight, options: ExecuteOptions): Promise<Landing> {
+    const { gate, clock } = this.#options
+    if (gate === undefined) return this.#load(match, flight, options)
+    return throughGate(flight, {
+      gate,
+      clock,
+      leaseMs: match.route.timeoutMs,
+      deadlineAtMs: options.deadlineAtMs,
+      load: () => this.#load(match, flight, options),
+      look: () => this.#fresh(match, flight, options),
+    })
+  }
+
+  /** What another node has fetched meanwhile. */
+  async #fresh({ route }: Match, { asked }: Flight, options: ExecuteOptions): Promise<Landing | undefined> {
+    const stored = await this.find(asked, options)
+    const standing = stored && standingOf(route, stored)
+    if (stored === undefined || standing === undefined || standing.leftMs <= 0) return undefined
+    return { reply: given(stored, `hit; ttl=${seconds(standing.leftMs)}`), isStored: true }
+  }
+
+  async #load(match: Match, flight: Flight, options: ExecuteOptions): Promise<Landing> {
     const { asked } = flight
     const { route } = match
     const stored = await this.find(asked, options)

@@ -15,6 +15,7 @@ import type { Engine } from '../engine.ts'
 import type { KafkaSettings } from '../kafka-settings.ts'
 import { type CachedRoute, queryIn, RouteTable, topicsOf, urlOf } from '../route-table.ts'
 import { Events } from './events.ts'
+import type { Gate } from './gate.ts'
 import { type Client, Kafka } from './kafka/kafka.ts'
 import { createSourceMetrics, type SourceMetrics } from './metrics.ts'
 import { ReadThrough } from './read-through.ts'
@@ -69,8 +70,8 @@ export class Sources {
     return [...this.#upstream.origins]
   }
 
-  /** The local engine with the cached responses in it. */
-  inFrontOf(local: Engine): Engine {
+  /** The local engine with the cached responses in it; others that share it come to the same gate. */
+  inFrontOf(local: Engine, gate?: Gate): Engine {
     const { log, clock, bytesMax } = this.#options
     const routes = this.#table
     const tokenBytesMax = bytesMax * TOKENS_MAX
@@ -82,6 +83,7 @@ export class Sources {
       log,
       metrics: this.#metrics,
       tokenBytesMax,
+      ...(gate && { gate }),
     }
     this.#readThrough = new ReadThrough(parts)
     return this.#readThrough

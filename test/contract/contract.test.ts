@@ -66,7 +66,7 @@ describe('on every way', () => {
 async function follow(way: Way, key: string, steps: readonly Step[]): Promise<unknown[]> {
   const all: unknown[] = []
   let tag = ''
-  for (const step of steps) {
+  for (const step of steps.filter((step) => way.knows(step))) {
     const answer = await way.ask(key, step, tag)
     const { expected } = step
     const about = `${way.name}: ${step.request.slice(0, 200)} → ${answer.status} ${answer.body.slice(0, 500)}`
