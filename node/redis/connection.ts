@@ -1,6 +1,6 @@
 /**
  * The way to the engine: one connection to a Redis or Valkey, or one to each primary of a cluster of them. Commands of one turn
- * travel together. Nothing waits where there is no connection, no more wait than may, and none is sent again once it may have
+ * travel together. Nothing waits for longer than its deadline, no more wait than may, and none is sent again once it may have
  * been carried out: whoever asked is told.
  */
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
@@ -16,6 +16,7 @@ export type Argument = string | number | Uint8Array
 const CONNECT_MAX_MS = 2000
 const RECONNECT_MAX_MS = 500
 const SILENT_MAX_MS = 5000
+const MOVED_MS = 50
 /** After a failover nobody says who the new primaries are: they are looked for so often, be there many requests or few. */
 const TOPOLOGY_MS = 1000
 
@@ -182,11 +183,14 @@ function clusterOf(options: ConnectionOptions): Cluster {
   const cluster: ClusterOptions = {
     redisOptions: common(options),
     lazyConnect: true,
-    enableOfflineQueue: false,
+    // A connection that is just being made is waited for.
+    enableOfflineQueue: true,
     clusterRetryStrategy: retry,
     // What may have been carried out is not sent again.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
+    // While a slot changes hands its primaries may send on to each other for a moment.
+    retryDelayOnMoved: MOVED_MS,
     slotsRefreshInterval: TOPOLOGY_MS,
     slotsRefreshTimeout: CONNECT_MAX_MS,
     dnsLookup: (address, use) => use(null, address),

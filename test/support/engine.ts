@@ -9,37 +9,57 @@ import { until } from './until.ts'
 
 const READY_MAX_MS = 30_000
 
+/** What the nodes are over: one server, or several as a cluster. */
+export interface Engine extends AsyncDisposable {
+  /** Of ENGINE_URL. */
+  readonly url: string
+}
+
 export interface NodesOverRedisOptions {
   readonly ids: readonly string[]
   readonly node?: Environment
 }
 
-export class NodesOverRedis implements AsyncDisposable {
-  readonly redis: RedisServer
+export class NodesOverRedis<E extends Engine = RedisServer> implements AsyncDisposable {
+  readonly redis: E
   readonly #nodes = new Map<string, Node>()
 
   /** Resolves once all are ready. */
-  static async start({ ids, node = {} }: NodesOverRedisOptions): Promise<NodesOverRedis> {
+  static async start(options: NodesOverRedisOptions): Promise<NodesOverRedis> {
+    return await NodesOverRedis.over(await RedisServer.start(), options)
+  }
+
+  /** The engine ends with them. */
+  static async over<E extends Engine>(
+    engine: E,
+    { ids, node = {} }: NodesOverRedisOptions,
+  ): Promise<NodesOverRedis<E>> {
     await using unfinished = new AsyncDisposableStack()
-    const nodes = unfinished.use(new NodesOverRedis(await RedisServer.start()))
+    const nodes = unfinished.use(new NodesOverRedis(engine))
     for (const id of ids) await nodes.add(id, node)
     unfinished.move()
     return nodes
   }
 
-  private constructor(redis: RedisServer) {
+  private constructor(redis: E) {
     this.redis = redis
   }
 
   async add(id: string, environment: Environment = {}): Promise<void> {
+    const { ready } = await this.starting(id, environment)
+    await ready()
+  }
+
+  /** One that may not be ready for a while. */
+  async starting(id: string, environment: Environment): Promise<{ node: string; ready(): Promise<unknown> }> {
     const settings = { PORT: '0', NODE_ID: id, ENGINE_URL: this.redis.url, ...environment }
-    const node = await startNode(readConfig(settings), { log: silent, clock: systemClock, onFatal() {} })
-    this.#nodes.set(id, node)
-    await until(
-      async () => (await fetch(`${this.url(id)}/readyz`)).status,
-      (status) => status === 200,
-      READY_MAX_MS,
+    this.#nodes.set(
+      id,
+      await startNode(readConfig(settings), { log: silent, clock: systemClock, onFatal() {} }),
     )
+    const node = this.url(id)
+    const readiness = async () => (await fetch(`${node}/readyz`)).status
+    return { node, ready: () => until(readiness, (status) => status === 200, READY_MAX_MS) }
   }
 
   url(id: string): string {

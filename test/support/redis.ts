@@ -9,14 +9,18 @@ export class RedisServer implements AsyncDisposable {
   readonly #port: number
   #process: ChildProcess
 
-  static async start(): Promise<RedisServer> {
+  readonly #more: readonly string[]
+
+  /** `more` are options of its command line. */
+  static async start(more: readonly string[] = []): Promise<RedisServer> {
     const [port] = await freePorts(1)
-    return new RedisServer(port, await spawnRedis(port))
+    return new RedisServer(port, await spawnRedis(port, more), more)
   }
 
-  private constructor(port: number, process: ChildProcess) {
+  private constructor(port: number, process: ChildProcess, more: readonly string[]) {
     this.#port = port
     this.#process = process
+    this.#more = more
   }
 
   get address(): string {
@@ -38,7 +42,7 @@ export class RedisServer implements AsyncDisposable {
   /** On the same port as before, and empty. */
   async restart(): Promise<void> {
     await this.kill()
-    this.#process = await spawnRedis(this.#port)
+    this.#process = await spawnRedis(this.#port, this.#more)
   }
 
   /** It keeps its connections, and answers nothing. */
@@ -55,8 +59,8 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
-async function spawnRedis(port: number): Promise<ChildProcess> {
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+async function spawnRedis(port: number, more: readonly string[]): Promise<ChildProcess> {
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...more]
   const redis = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] })
   for await (const line of createInterface(redis.stdout)) {
     if (!line.includes('Ready to accept connections')) continue

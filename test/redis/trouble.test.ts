@@ -1,0 +1,85 @@
+/** When the Redis under a node is full, forgets its scripts, hangs, is gone, or does not let the node in. */
+import { expect } from 'chai'
+import { Redis } from 'ioredis'
+import { get, post } from '../support/cluster.ts'
+import { NodesOverRedis } from '../support/engine.ts'
+import { needTool } from '../support/tool.ts'
+import { until } from '../support/until.ts'
+
+describe('a node over a Redis in trouble', () => {
+  let nodes: NodesOverRedis
+  let redis: Redis
+
+  beforeEach(async function () {
+    needTool(this, 'redis-server')
+    nodes = await NodesOverRedis.start({ ids: ['a'], node: { PEER_TIMEOUT_MS: '2000' } })
+    redis = new Redis(nodes.redis.url, { lazyConnect: true, retryStrategy: () => null })
+    redis.on('error', () => {})
+    await redis.connect()
+  })
+  afterEach(async () => {
+    redis?.disconnect()
+    nodes?.redis.resume()
+    await nodes?.[Symbol.asyncDispose]()
+  })
+
+  const at = (path: string) => `${nodes.url('a')}${path}`
+  const store = (key: string) => post(at('/api'), { key, data: 'x'.repeat(100) })
+  const readiness = () => get(at('/readyz'))
+
+  it('goes on where its scripts were flushed', async () => {
+    await store('a')
+    await redis.script('FLUSH')
+    expect((await Promise.all(['a', 'b', 'c'].map(store))).map(({ status }) => status)).to.deep.equal([
+      200, 200, 200,
+    ])
+  })
+
+  it('says that memory is full, and goes on to read and to delete', async () => {
+    await store('a')
+    await redis.config('SET', 'maxmemory', '1')
+    const { status, body } = await store('b')
+    expect({ status, code: body['code'] }).to.deep.equal({ status: 507, code: 'MEMORY_FULL' })
+    expect((await post(at('/api/v1/counters/c'), {})).status).to.equal(507)
+    expect((await get(at('/api?key=a'))).body['data']).to.have.lengthOf(100)
+    const gone = await fetch(at('/api/v1/kv/a'), { method: 'DELETE' })
+    expect(gone.status).to.equal(204)
+    expect((await get(at('/api?key=a'))).body['data']).to.equal(null)
+  })
+
+  it('answers in time where it hangs, is not ready then, and is again', async () => {
+    nodes.redis.hang()
+    const { status, body } = await store('a')
+    expect({ status, code: body['code'] }).to.deep.equal({ status: 503, code: 'UNREACHABLE' })
+    const unready = await until(readiness, ({ status }) => status === 503)
+    expect(unready.body['detail']).to.include('The engine')
+    nodes.redis.resume()
+    await until(readiness, ({ status }) => status === 200)
+    expect((await store('a')).status).to.equal(200)
+  })
+
+  it('fails at once where it is gone, and is ready once it is back', async () => {
+    await nodes.redis.kill()
+    await until(
+      () => store('a'),
+      ({ status }) => status === 503,
+    )
+    await until(readiness, ({ status }) => status === 503)
+    await nodes.redis.restart()
+    await until(readiness, ({ status }) => status === 200)
+    expect((await store('a')).status).to.equal(200)
+  })
+
+  it('says why it is not let in, and needs no restart once it is', async () => {
+    await redis.config('SET', 'requirepass', 'sesame')
+    const url = nodes.redis.url.replace('//', '//:wrong@')
+    const { node, ready } = await nodes.starting('b', { ENGINE_URL: url })
+    const refused = await until(
+      () => get(`${node}/readyz`),
+      ({ body }) => String(body['detail']).includes('WRONGPASS'),
+    )
+    expect(refused.status).to.equal(503)
+    await redis.config('SET', 'requirepass', 'wrong')
+    await ready()
+  })
+})
