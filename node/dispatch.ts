@@ -21,6 +21,8 @@ export interface Caller {
   readonly rights: Rights
   /** After this it is told that it took too long. Set with the first of its commands that has to be waited for. */
   deadlineAtMs?: number | undefined
+  /** How many replicas have what it wrote, where those are fewer than are waited for. */
+  replicas?: number | undefined
 }
 
 /**
@@ -64,5 +66,9 @@ class CallerOptions implements ExecuteOptions {
 
   get traced(): boolean {
     return this.#caller.traced
+  }
+
+  lacksReplicas(replicas: number): void {
+    this.#caller.replicas = Math.min(this.#caller.replicas ?? Infinity, replicas)
   }
 }

@@ -12,14 +12,18 @@ export interface EngineAddress {
 export interface EngineSettings {
   /** One, or some of the members of a cluster. */
   readonly addresses: readonly EngineAddress[]
+  /** How many replicas have to have a write before it is answered, as far as they come in time. */
+  readonly replicasWanted: number
   /** Where it speaks TLS: by which authorities it is checked, in PEM, besides those that Node knows. */
   readonly tls: { readonly ca?: string } | undefined
 }
 
 const PORT = 6379
+const REPLICAS_MAX = 100
 
 /** `undefined` where members keep it. */
 export function readEngine(settings: Settings): EngineSettings | undefined {
+  const replicasWanted = settings.integer('ENGINE_WAIT_REPLICAS', { fallback: 0, min: 0, max: REPLICAS_MAX })
   const urls = settings.list('ENGINE_URL').map((text) => URL.parse(text))
   if (urls.length === 0) return undefined
   const isGood = (url: URL | null): url is URL =>
@@ -35,7 +39,7 @@ export function readEngine(settings: Settings): EngineSettings | undefined {
   if (settings.text('UPLINK_URL') !== undefined)
     settings.problem('ENGINE_URL and UPLINK_URL: with an engine nodes are no members, so unset one of them')
   const isTls = good[0]?.protocol === 'rediss:'
-  return { addresses: good.map(addressOf), tls: isTls ? authoritiesOf(settings) : undefined }
+  return { addresses: good.map(addressOf), replicasWanted, tls: isTls ? authoritiesOf(settings) : undefined }
 }
 
 /** Whether the file can be used those say who need it for more (`tls.ts`). */

@@ -17,6 +17,8 @@ export interface ExecuteOptions {
   readonly requestId: string
   /** The caller asked to see its request in the logs. */
   readonly traced: boolean
+  /** Told where fewer replicas than are waited for have what was written. */
+  lacksReplicas?(replicas: number): void
 }
 
 export interface Engine {

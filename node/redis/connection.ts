@@ -17,6 +17,8 @@ const CONNECT_MAX_MS = 2000
 const RECONNECT_MAX_MS = 500
 const SILENT_MAX_MS = 5000
 const MOVED_MS = 50
+/** As long as replicas are waited for, other commands to their primary wait behind that. */
+const REPLICAS_MAX_MS = 200
 /** After a failover nobody says who the new primaries are: they are looked for so often, be there many requests or few. */
 const TOPOLOGY_MS = 1000
 
@@ -112,6 +114,19 @@ export class Connection {
     return promise
   }
 
+  /** How many replicas of the primary that has this slot have all that was written by this connection, of so many, in time. */
+  async replicasOf(slot: number, wanted: number, deadlineAtMs: number): Promise<number> {
+    const { client } = this
+    const owner = this.ownerOf(slot)
+    const primary =
+      client instanceof Cluster
+        ? client.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === owner)
+        : client
+    const leftMs = Math.floor(Math.min(REPLICAS_MAX_MS, deadlineAtMs - this.#options.clock.now()))
+    if (primary === undefined || leftMs <= 0) return 0
+    return Number(await this.#inTime(primary.wait(wanted, leftMs), deadlineAtMs).catch(() => 0))
+  }
+
   /** The latest time by the clocks of the primaries, as in stamps. */
   async time(): Promise<number> {
     const primaries = this.client instanceof Cluster ? this.client.nodes('master') : [this.client]
@@ -196,5 +211,10 @@ function clusterOf(options: ConnectionOptions): Cluster {
     dnsLookup: (address, use) => use(null, address),
   }
   const nodes = options.addresses.map(({ host, port }) => ({ host, port }))
-  return new Cluster(nodes, cluster)
+  const client = new Cluster(nodes, cluster)
+  // The client has one list for all slots of a primary, and so takes them all for moved where one is.
+  client.on('refresh', () => {
+    for (const [slot, keys] of client.slots.entries()) if (keys !== undefined) client.slots[slot] = [...keys]
+  })
+  return client
 }

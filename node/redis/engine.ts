@@ -1,6 +1,13 @@
 /** Every command, carried out by a Redis or Valkey: each kind by its script, what is of all slots by asking them all. */
 import type { Clock } from '../../shared/clock.ts'
-import type { ClusterCommand, Command, KeyCommand, Outcome, Reply } from '../../shared/command.ts'
+import {
+  type ClusterCommand,
+  type Command,
+  isWrite,
+  type KeyCommand,
+  type Outcome,
+  type Reply,
+} from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
@@ -17,9 +24,12 @@ export interface RedisEngineOptions {
   /** This life of this node. */
   readonly incarnation: string
   readonly clock: Clock
+  readonly replicasWanted: number
   /** @throws LarderError NOT_READY where there is none yet. */
   connection(): Connection
 }
+
+type RedisExecuteOptions = Pick<ExecuteOptions, 'deadlineAtMs' | 'lacksReplicas'>
 
 export class RedisEngine implements Engine {
   readonly #options: RedisEngineOptions
@@ -29,7 +39,8 @@ export class RedisEngine implements Engine {
     this.#options = options
   }
 
-  async execute(command: Command, { deadlineAtMs }: Pick<ExecuteOptions, 'deadlineAtMs'>): Promise<Reply> {
+  async execute(command: Command, options: RedisExecuteOptions): Promise<Reply> {
+    const { deadlineAtMs } = options
     const means = this.means()
     const { connection } = means
     if (!('key' in command)) {
@@ -38,6 +49,11 @@ export class RedisEngine implements Engine {
     }
     const slot = slotOf(command.key)
     const outcome = await carryOut(means, command, { slot, deadlineAtMs })
+    const { replicasWanted } = this.#options
+    if (replicasWanted > 0 && isWrite(command)) {
+      const replicas = await connection.replicasOf(slot, replicasWanted, deadlineAtMs)
+      if (replicas < replicasWanted) options.lacksReplicas?.(replicas)
+    }
     return { ...outcome, owner: connection.ownerOf(slot) }
   }
 

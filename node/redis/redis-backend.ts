@@ -44,8 +44,8 @@ export class RedisBackend implements Backend {
 
   constructor(options: RedisBackendOptions) {
     this.#options = options
-    const { clock, self } = options
-    const engine = new RedisEngine({ ...self, clock, connection: () => this.#connected() })
+    const { clock, self, replicasWanted } = options
+    const engine = new RedisEngine({ ...self, clock, replicasWanted, connection: () => this.#connected() })
     this.engine = options.inFrontOf(engine, new EngineGate(() => engine.means()))
     this.routes = engineRoutes(self, () => this.#connection)
   }

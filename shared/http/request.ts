@@ -19,6 +19,8 @@ export class HttpRequest {
   rights: Rights = NOTHING
   /** After this its caller is told that it took too long. */
   deadlineAtMs: number | undefined
+  /** How many replicas have what it wrote, where those are fewer than are waited for. */
+  replicas: number | undefined
   /** What it has of what is in flight. */
   readonly share: Share
   /** For what is too long for one turn. */

@@ -164,6 +164,7 @@ export class HttpService {
     // Where a log may tell of it; one header more costs as much as reading a value.
     if (request.traced || isLogged || response.error !== undefined) all['x-request-id'] = request.id
     if (isPrivate(route)) all['cache-control'] ??= 'private, no-cache'
+    if (request.replicas !== undefined) all['larder-replicas'] = String(request.replicas)
     if (this.#draining) all['connection'] = 'close'
     this.#guard?.origins.tell(request.message, all)
     return all

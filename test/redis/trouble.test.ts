@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { Redis } from 'ioredis'
 import { get, post } from '../support/cluster.ts'
 import { NodesOverRedis } from '../support/engine.ts'
+import { RedisServer } from '../support/redis.ts'
 import { needTool } from '../support/tool.ts'
 import { until } from '../support/until.ts'
 
@@ -81,5 +82,21 @@ describe('a node over a Redis in trouble', () => {
     expect(refused.status).to.equal(503)
     await redis.config('SET', 'requirepass', 'wrong')
     await ready()
+  })
+
+  it('tells of writes that replicas do not have in time, and waits for those that there are', async () => {
+    const { node, ready } = await nodes.starting('b', { ENGINE_WAIT_REPLICAS: '1' })
+    await ready()
+    const write = () => fetch(`${node}/api/v1/counters/c`, { method: 'POST' })
+    expect((await write()).headers.get('larder-replicas')).to.equal('0')
+    expect((await fetch(`${node}/api/v1/counters/c`)).headers.get('larder-replicas')).to.equal(null)
+    const [host = '', port = ''] = nodes.redis.address.split(':')
+    await using _ = await RedisServer.start(['--replicaof', host, port])
+    await until(
+      async () => String(await redis.info('replication')),
+      (info) => info.includes('state=online'),
+    )
+    const told = await until(write, ({ headers }) => headers.get('larder-replicas') === null)
+    expect(told.status).to.equal(200)
   })
 })
