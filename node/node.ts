@@ -91,7 +91,6 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<N
     .start()
     .then(() => sources.start())
     .catch(onFatal)
-  if (config.engine !== undefined && config.isDataDirSet) log.warn(DATA_ELSEWHERE)
   const ports = { port: http.port, respPort: redis.port }
   log.info({ id: self.id, url: self.url, uplink: config.uplinkUrls, ...ports }, 'listening')
 
@@ -141,6 +140,7 @@ function join(config: NodeConfig, joined: Joined) {
   const { self, clock, names, metrics, client } = joined
   const { registry } = metrics
   const basis = basisOf(config, joined)
+  if (config.engine !== undefined && config.isDataDirSet) joined.log.warn(DATA_ELSEWHERE)
   names.belong('registry', config.uplinkUrls)
   registerNameMetrics(registry, names)
   const sources = new Sources({ ...basis, client, clientId: self.id })

@@ -24,14 +24,14 @@ const TOPOLOGY_MS = 1000
 
 export interface ConnectionOptions extends EngineSettings {
   readonly clock: Clock
+  /** Told of each command that has failed. */
+  readonly failed: (error: LarderError) => void
   /** Commands that may be under way, and what is in them. */
   readonly waitingMax: number
   readonly waitingBytesMax: number
 }
 
 const TICKS_PER_MICROSECOND = 1.024
-
-type Call = (...parts: readonly Argument[]) => Promise<unknown>
 
 export class Connection {
   readonly client: Redis | Cluster
@@ -81,9 +81,11 @@ export class Connection {
   #call(name: string, parts: readonly Argument[], deadlineAtMs: number): Promise<unknown> {
     const { waitingMax, waitingBytesMax } = this.#options
     if (this.#waiting >= waitingMax || this.#waitingBytes >= waitingBytesMax)
-      return Promise.reject(new LarderError('OVERLOADED', 'Too much is on its way to the engine already.'))
-    const call = (this.client as unknown as Record<string, Call>)[name]
-    if (call === undefined) throw new TypeError(`${name} is no command`)
+      return Promise.reject(
+        this.#failed(new LarderError('OVERLOADED', 'Too much is on its way to the engine already.')),
+      )
+    const call: unknown = Reflect.get(this.client, name)
+    if (typeof call !== 'function') throw new TypeError(`${name} is no command`)
     const bytes = bytesIn(parts)
     this.#waiting++
     this.#waitingBytes += bytes
@@ -92,11 +94,17 @@ export class Connection {
       this.#waiting--
       this.#waitingBytes -= bytes
     }
-    const sent = call.apply(this.client, [...parts])
+    const sent: Promise<unknown> = call.apply(this.client, parts)
     sent.then(over, over)
     return this.#inTime(sent, deadlineAtMs).catch((error) => {
-      throw engineError(error)
+      throw this.#failed(error)
     })
+  }
+
+  #failed(thrown: unknown): LarderError {
+    const error = engineError(thrown)
+    this.#options.failed(error)
+    return error
   }
 
   #inTime(sent: Promise<unknown>, deadlineAtMs: number): Promise<unknown> {

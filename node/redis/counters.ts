@@ -11,7 +11,7 @@ type LimitCommand = Extract<Command, { type: `limit.${string}` }>
 
 const TOTAL_MIN = -(2n ** 63n)
 const TOTAL_MAX = 2n ** 63n - 1n
-/** What is added may be up to twice as much as a total: three parts are as much as any, and none of them leaves 64 bits. */
+/** What is added may be up to twice as much as a total: three parts are enough, and none of them leaves 64 bits. */
 const PARTS = 3n
 const REMEMBERED_MS = 600_000
 /** What adding up fractions of milliseconds may lose, as a part of what one takes. */

@@ -3,6 +3,7 @@
  *
  *     Command ─▶ RedisEngine ─▶ Connection ~~~▶ the primary that has the slot
  */
+import type { Registry } from 'prom-client'
 import { type Clock, pause } from '../../shared/clock.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
 import type { Route } from '../../shared/http/route.ts'
@@ -14,12 +15,14 @@ import { Connection } from './connection.ts'
 import { RedisEngine } from './engine.ts'
 import { findEngine } from './finding.ts'
 import { EngineGate } from './gate.ts'
+import { createEngineMetrics, type EngineMetrics } from './metrics.ts'
 import { engineRoutes } from './routes.ts'
 
 export interface RedisBackendOptions extends EngineSettings {
   readonly self: { readonly id: string; readonly incarnation: string }
   readonly clock: Clock
   readonly log: Log
+  readonly registry: Registry
   readonly waitingMax: number
   readonly waitingBytesMax: number
   /** What stands in front of it. */
@@ -38,13 +41,15 @@ export class RedisBackend implements Backend {
   readonly overdue = []
   readonly #options: RedisBackendOptions
   readonly #stopping = new AbortController()
+  readonly #metrics: EngineMetrics
   #connection: Connection | undefined
   #trouble: string | undefined = 'the engine is not connected yet'
   #beating: Promise<void> = Promise.resolve()
 
   constructor(options: RedisBackendOptions) {
     this.#options = options
-    const { clock, self, replicasWanted } = options
+    const { clock, self, replicasWanted, registry } = options
+    this.#metrics = createEngineMetrics(registry, () => this.#connection?.waiting ?? 0)
     const engine = new RedisEngine({ ...self, clock, replicasWanted, connection: () => this.#connected() })
     this.engine = options.inFrontOf(engine, new EngineGate(() => engine.means()))
     this.routes = engineRoutes(self, () => this.#connection)
@@ -88,7 +93,8 @@ export class RedisBackend implements Backend {
   async #connect(): Promise<string | undefined> {
     const found = await findEngine(this.#options)
     if ('why' in found) return found.why
-    const connection = new Connection(this.#options, found.isCluster)
+    const failed = ({ code }: LarderError) => this.#metrics.failures.inc({ code })
+    const connection = new Connection({ ...this.#options, failed }, found.isCluster)
     try {
       await connection.client.connect()
       this.#connection = connection

@@ -3,6 +3,7 @@ import type { Environment } from '../../shared/config.ts'
 import { Cluster, ownerOf } from '../support/cluster.ts'
 import { NodesOverRedis } from '../support/engine.ts'
 import { converse, type RawAnswer } from '../support/raw.ts'
+import { hasTool } from '../support/tool.ts'
 import type { Step } from './step.ts'
 
 const IDS: readonly string[] = ['a', 'b']
@@ -27,7 +28,7 @@ export interface WayOptions {
 
 const plain = { isOwner: true, isThroughKoa: false, copies: 1, isBatch: false, isOverRedis: false }
 
-export const WAYS: readonly WayOptions[] = [
+const OVER_MEMBERS: readonly WayOptions[] = [
   { ...plain, name: 'in front of Koa, on the owner' },
   { ...plain, name: 'through Koa, on the owner', isThroughKoa: true },
   { ...plain, name: 'in front of Koa, on another member', isOwner: false },
@@ -42,6 +43,9 @@ export const WAYS: readonly WayOptions[] = [
     isOwner: false,
     copies: 2,
   },
+]
+
+const OVER_A_REDIS: readonly WayOptions[] = [
   { ...plain, name: 'over Redis, in front of Koa', isOverRedis: true },
   {
     ...plain,
@@ -52,6 +56,10 @@ export const WAYS: readonly WayOptions[] = [
   },
   { ...plain, name: 'over Redis, in a batch', isOverRedis: true, isBatch: true },
 ]
+
+/** In CI there has to be a Redis. */
+export const WAYS: readonly WayOptions[] =
+  hasTool('redis-server') || process.env['CI'] ? [...OVER_MEMBERS, ...OVER_A_REDIS] : OVER_MEMBERS
 
 export class Way implements AsyncDisposable {
   readonly name: string

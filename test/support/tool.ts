@@ -7,28 +7,25 @@ export const TOOL_PATH = `${process.env['PATH']}:/usr/sbin:/usr/local/sbin:/usr/
 /** How those are asked that do not know `--version`. */
 const ASKED: Readonly<Record<string, string>> = { go: 'version', haproxy: '-v', openssl: 'version' }
 
+type Tool =
+  | 'curl'
+  | 'go'
+  | 'haproxy'
+  | 'openssl'
+  | 'python3'
+  | 'redis-benchmark'
+  | 'redis-cli'
+  | 'redis-server'
+  | 'siege'
+  | 'sqlite3'
+
+export function hasTool(name: Tool): boolean {
+  return spawnSync(name, [ASKED[name] ?? '--version'], { env: { PATH: TOOL_PATH } }).error === undefined
+}
+
 /** Skips what needs a program where there is none. In CI that fails instead: there it must not go unnoticed. */
-export function needTool(
-  context: Mocha.Context,
-  name:
-    | 'curl'
-    | 'go'
-    | 'haproxy'
-    | 'openssl'
-    | 'python3'
-    | 'redis-benchmark'
-    | 'redis-cli'
-    | 'redis-server'
-    | 'siege'
-    | 'sqlite3',
-): void {
-  if (
-    spawnSync(name, [ASKED[name] ?? '--version'], {
-      env: { PATH: TOOL_PATH },
-    }).error === undefined
-  )
-    return
-  skipWithout(context, name)
+export function needTool(context: Mocha.Context, name: Tool): void {
+  if (!hasTool(name)) skipWithout(context, name)
 }
 
 /** As where a program that is needed is not found. */
