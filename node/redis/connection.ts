@@ -182,6 +182,8 @@ function common({ tls, addresses }: EngineSettings): RedisOptions {
     connectionName: 'larder',
     // One that takes commands and says nothing is given up, with all that is on its way.
     socketTimeout: SILENT_MAX_MS,
+    // What was the primary at this address is a replica now: perhaps another one answers there.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   }
 }
 
