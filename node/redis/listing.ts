@@ -10,7 +10,7 @@ import { LarderError } from '../../shared/errors.ts'
 import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import { listOf, numberOf, type Part, type Parts, textOf } from './answer.ts'
-import type { Means } from './means.ts'
+import { type Means, withEach } from './means.ts'
 import { placeIn } from './places.ts'
 import { carryOutOnValue, keysOf } from './values.ts'
 
@@ -146,14 +146,11 @@ export async function clearKeys(
     let after: KeyPlace | undefined
     do {
       const { found, next } = await roundOf(means, { prefix, limit: FORGOTTEN_AT_ONCE, after, deadlineAtMs })
-      const done = await Promise.allSettled(
-        found.map(async ({ key, place: { slot } }) => {
-          const parts = [...keysOf(slot, key), 'clear', '', upTo]
-          const [type] = (await means.connection.run('value', parts, deadlineAtMs)) as Parts
-          if (textOf(type) === 'deleted') count++
-        }),
-      )
-      for (const one of done) if (one.status === 'rejected') throw one.reason
+      await withEach(found, async ({ key, place: { slot } }) => {
+        const parts = [...keysOf(slot, key), 'clear', '', upTo]
+        const [type] = (await means.connection.run('value', parts, deadlineAtMs)) as Parts
+        if (textOf(type) === 'deleted') count++
+      })
       after = next
     } while (after !== undefined)
     return { type: 'cleared', count }

@@ -14,5 +14,16 @@ export interface Asked<C> {
   readonly deadlineAtMs: number
 }
 
+/** So many commands are sent together for one caller: others come in between, and have room. */
+const TOGETHER_MAX = 500
+
+/** Does it with each, some at a time. @throws what the first of those that failed together has thrown, once none is under way. */
+export async function withEach<T>(items: readonly T[], use: (item: T) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < items.length; from += TOGETHER_MAX) {
+    const done = await Promise.allSettled(items.slice(from, from + TOGETHER_MAX).map(use))
+    for (const one of done) if (one.status === 'rejected') throw one.reason
+  }
+}
+
 /** Carries out the commands of one kind. @throws LarderError as a rejection. */
 export type Carrier<C> = (means: Means, asked: Asked<C>) => Promise<Outcome>

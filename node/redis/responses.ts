@@ -5,7 +5,7 @@ import { SLOTS, slotOf } from '../../shared/placement.ts'
 import type { Purge } from '../../shared/response-command.ts'
 import { answerIn, bytesOf, listOf, numberOf, type Part, type Parts, textOf, wholeMs } from './answer.ts'
 import type { Argument } from './connection.ts'
-import type { Carrier, Means } from './means.ts'
+import { type Carrier, type Means, withEach } from './means.ts'
 import { placeIn, placeOf } from './places.ts'
 
 type ResponseCommand = Extract<Command, { type: `response.${string}` }>
@@ -100,7 +100,7 @@ async function forget(means: Means, { slots, range, purge, deadlineAtMs }: Forge
         deadlineAtMs,
       )) as Parts
       const names = told.map(listOf).map((list) => list.map(textOf))
-      await Promise.all(names.flat().map((name) => forgetOne(means, name, { purge, deadlineAtMs })))
+      await withEach(names.flat(), (name) => forgetOne(means, name, { purge, deadlineAtMs }))
       // Those of which there are more go on, one by one, each behind what was told of it.
       const full = left.filter((_, at) => names[at]?.length === FORGOTTEN_AT_ONCE)
       if (left.length > 1) {
