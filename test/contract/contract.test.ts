@@ -45,9 +45,10 @@ describe('on every way', () => {
     describe(suite, () => {
       for (const [name, [key, ...steps]] of Object.entries(cases)) {
         it(name, async () => {
-          const bodies = await Promise.all(ways.map((way) => follow(way, key, steps)))
+          const asked = ways.filter((way) => steps.every((step) => way.knows(step)))
+          const bodies = await Promise.all(asked.map((way) => follow(way, key, steps)))
           // What the first one says to a fault is what all say.
-          for (const [index, way] of ways.entries()) expect(bodies[index], way.name).to.deep.equal(bodies[0])
+          for (const [index, way] of asked.entries()) expect(bodies[index], way.name).to.deep.equal(bodies[0])
         })
       }
     })
@@ -66,7 +67,7 @@ describe('on every way', () => {
 async function follow(way: Way, key: string, steps: readonly Step[]): Promise<unknown[]> {
   const all: unknown[] = []
   let tag = ''
-  for (const step of steps.filter((step) => way.knows(step))) {
+  for (const step of steps) {
     const answer = await way.ask(key, step, tag)
     const { expected } = step
     const about = `${way.name}: ${step.request.slice(0, 200)} → ${answer.status} ${answer.body.slice(0, 500)}`

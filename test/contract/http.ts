@@ -60,6 +60,9 @@ export const HTTP: Cases = {
         step('DELETE /api?key=x', UNKNOWN, { headers }),
       ]
     }),
+  ],
+  'wants to know which member calls': [
+    'x',
     step('POST /cluster/execute', refused(401, 'UNAUTHORIZED', { 'www-authenticate': 'Bearer' }), {
       body: 'x',
     }),
