@@ -17,6 +17,10 @@ export interface Backend {
   readonly engine: Engine
   /** Where somebody can be told of changes. */
   readonly watching: Watching
+  /** Whether all keys are in one place, so that any of them can be changed in one turn. */
+  readonly isOnePlace: boolean
+  /** On how many others that can be reached whatever is acknowledged surely is. */
+  readonly copiesElsewhere: number
   /** What it answers besides commands: to the other members, and of itself. */
   readonly routes: readonly Route[]
   /** Why requests should go to other nodes, or `undefined` when they need not. */

@@ -31,8 +31,8 @@ import { publicRoutes } from './http/routes.ts'
 import { heapBytesFor, type Machine, shortcomingsOf, UNBOUNDED } from './machine.ts'
 import { createMember } from './member.ts'
 import { countingReads } from './reads.ts'
-import { RedisDoors } from './resp/doors.ts'
 import { RedisBackend } from './redis/redis-backend.ts'
+import { RedisDoors } from './resp/doors.ts'
 import { loadClient, Sources } from './sources/sources.ts'
 import { Storage } from './storage/storage.ts'
 
@@ -137,7 +137,7 @@ interface Joined extends NodeParts {
 }
 
 function join(config: NodeConfig, joined: Joined) {
-  const { self, clock, names, metrics, client } = joined
+  const { self, clock, names, metrics, means, client } = joined
   const { registry } = metrics
   const basis = basisOf(config, joined)
   if (config.engine !== undefined && config.isDataDirSet) joined.log.warn(DATA_ELSEWHERE)
@@ -145,7 +145,7 @@ function join(config: NodeConfig, joined: Joined) {
   registerNameMetrics(registry, names)
   const sources = new Sources({ ...basis, client, clientId: self.id })
   names.belong('upstream', sources.upstreams)
-  const backend =
+  const backend: Backend =
     config.engine === undefined
       ? memberOf(joined, basis, sources)
       : new RedisBackend({
@@ -204,7 +204,7 @@ interface Opened extends Joined {
   readonly dispatch: Dispatch
 }
 
-function redisOf(config: NodeConfig, { self, means, metrics, backend, ...opened }: Opened): RedisDoors {
+function redisOf(config: NodeConfig, { self, means, metrics, ...opened }: Opened): RedisDoors {
   const { registry, wrong } = metrics
   return new RedisDoors({
     ...config,
@@ -212,10 +212,9 @@ function redisOf(config: NodeConfig, { self, means, metrics, backend, ...opened 
     ...means,
     registry,
     wrong,
-    isAlone: config.uplinkUrls.length === 0,
     version: packageJson.version,
     runId: self.incarnation,
-    notReady: () => backend.notReady,
+    notReady: () => opened.backend.notReady,
   })
 }
 

@@ -64,6 +64,15 @@ export class ClusterBackend implements Backend {
     return this.#options.engine
   }
 
+  get isOnePlace(): boolean {
+    return this.#options.uplink === undefined
+  }
+
+  /** One at the least, where there is anybody else. */
+  get copiesElsewhere(): number {
+    return this.isOnePlace ? 0 : 1
+  }
+
   get watching(): Watching {
     return this.#options.feed
   }

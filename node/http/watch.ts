@@ -72,7 +72,7 @@ export function watchRoute(watching: Watching, inFlight: InFlight): Route {
         content: { [EVENTS]: undefined },
       },
     },
-    errors: ['NOT_READY', 'OVERLOADED'],
+    errors: ['NOT_READY', 'NOT_SERVED', 'OVERLOADED'],
     upgrade: watchUpgrade(watching, (message, rights) => {
       const { url = '', headers } = message
       const query = readQuery(url.slice(url.indexOf('?') + 1 || url.length))

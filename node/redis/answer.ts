@@ -5,7 +5,12 @@ export type Part = Buffer | number | readonly Part[] | null
 export type Parts = readonly Part[]
 
 /** What it is, and the rest. */
-export function answerIn(told: unknown): { readonly type: string; readonly parts: Parts } {
+export interface Answer {
+  readonly type: string
+  readonly parts: Parts
+}
+
+export function answerIn(told: unknown): Answer {
   const [type, ...parts] = told as Parts
   return { type: textOf(type), parts }
 }
@@ -38,7 +43,7 @@ export function lifeOf(part: Part | undefined): { readonly ttlMs?: number } {
   return ttlMs >= 0 ? { ttlMs } : {}
 }
 
-/** For how many whole milliseconds, as the engine has them: what is to end some time lives for one at least. */
+/** For how many whole milliseconds, as the engine has them: what lives at all lives for one at least. */
 export function wholeMs(ttlMs: number | undefined): string {
-  return ttlMs === undefined ? '' : String(Math.max(1, Math.ceil(ttlMs)))
+  return ttlMs === undefined ? '' : String(Math.max(0, Math.ceil(ttlMs)))
 }

@@ -58,6 +58,11 @@ export class Connection {
     return this.client.slots[hashSlotOf(slot)]?.[0] ?? ''
   }
 
+  /** Whether one server has all slots. */
+  get isOnePlace(): boolean {
+    return !(this.client instanceof Cluster)
+  }
+
   /** Slots that one script can be about, in their order. */
   together(slots: readonly number[]): readonly (readonly number[])[] {
     return this.client instanceof Cluster ? [...Map.groupBy(slots, hashSlotOf).values()] : [slots]
@@ -94,7 +99,8 @@ export class Connection {
       this.#waiting--
       this.#waitingBytes -= bytes
     }
-    const sent: Promise<unknown> = call.apply(this.client, parts)
+    // As a list: of very many arguments a call could not be made.
+    const sent: Promise<unknown> = call.call(this.client, parts)
     sent.then(over, over)
     return this.#inTime(sent, deadlineAtMs).catch((error) => {
       throw this.#failed(error)

@@ -1,12 +1,12 @@
 /** Counters and limits in the engine (`counter.lua`, `limit.lua`). */
-import type { Command, Outcome } from '../../shared/command.ts'
+import type { Command, Outcome, SingleCommand } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { answerIn, lifeOf, numberOf, textOf, wholeMs } from './answer.ts'
+import { type Answer, answerIn, lifeOf, numberOf, textOf, wholeMs } from './answer.ts'
 import type { Asked, Carrier, Means } from './means.ts'
 import { placeOf } from './places.ts'
 import { keysOf } from './values.ts'
 
-type CounterCommand = Extract<Command, { type: `counter.${string}` }>
+export type CounterCommand = Extract<Command, { type: `counter.${string}` }>
 type LimitCommand = Extract<Command, { type: `limit.${string}` }>
 
 const TOTAL_MIN = -(2n ** 63n)
@@ -19,15 +19,19 @@ const ROUNDING = 1e-3
 
 export const carryOutOnCounter: Carrier<CounterCommand> = async (means, asked) => {
   const { command, slot, deadlineAtMs } = asked
-  const { key } = command
-  const idempotencyKey = command.type === 'counter.add' ? command.idempotencyKey : undefined
-  const record = placeOf(slot, 'i', `${key}\0${idempotencyKey ?? ''}`)
-  const parts = [...keysOf(slot, key), record, ...argumentsOf(command, means)]
-  return outcomeIn(command, await means.connection.run('counter', parts, deadlineAtMs))
+  const parts = [...counterKeys(command, slot), ...counterArguments(command, means)]
+  return counterOutcome(command, answerIn(await means.connection.run('counter', parts, deadlineAtMs)))
 }
 
-/** @throws LarderError OUT_OF_RANGE. */
-function argumentsOf(command: CounterCommand, means: Means): string[] {
+/** With the record of the answer, where the command is one that has to count once. */
+export function counterKeys(command: SingleCommand, slot: number): string[] {
+  const { key } = command
+  const idempotencyKey = command.type === 'counter.add' ? command.idempotencyKey : undefined
+  return [...keysOf(slot, key), placeOf(slot, 'i', `${key}\0${idempotencyKey ?? ''}`)]
+}
+
+/** As `counter.lua` takes them. @throws LarderError OUT_OF_RANGE. */
+export function counterArguments(command: CounterCommand, means: Pick<Means, 'origin'>): string[] {
   switch (command.type) {
     case 'counter.add': {
       const { ttlMs, idempotencyKey, min, max } = command
@@ -70,8 +74,7 @@ export function partsOf(by: bigint): string[] {
   return parts
 }
 
-function outcomeIn(command: CounterCommand, told: unknown): Outcome {
-  const { type, parts } = answerIn(told)
+export function counterOutcome(command: CounterCommand, { type, parts }: Answer): Outcome {
   const [total, life] = parts
   switch (type) {
     case 'missing':

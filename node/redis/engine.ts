@@ -4,9 +4,9 @@ import {
   type ClusterCommand,
   type Command,
   isWrite,
-  type KeyCommand,
   type Outcome,
   type Reply,
+  type SingleCommand,
 } from '../../shared/command.ts'
 import { assertNever } from '../../shared/errors.ts'
 import { slotOf } from '../../shared/placement.ts'
@@ -18,6 +18,7 @@ import { clearKeys, listKeys } from './listing.ts'
 import type { Means } from './means.ts'
 import { carryOutOnReactions } from './reactions.ts'
 import { carryOutOnResponses, clearResponses } from './responses.ts'
+import { carryOutAlone, carryOutTogether, isOfSole } from './sole.ts'
 import { carryOutOnValue } from './values.ts'
 
 export interface RedisEngineOptions {
@@ -48,7 +49,10 @@ export class RedisEngine implements Engine {
       return { ...outcome, owner: connection.ownerOf(0) }
     }
     const slot = slotOf(command.key)
-    const outcome = await carryOut(means, command, { slot, deadlineAtMs })
+    const outcome =
+      command.type === 'together'
+        ? await carryOutTogether(means, { command, slot, deadlineAtMs })
+        : await carryOut(means, command, { slot, deadlineAtMs })
     const { replicasWanted } = this.#options
     if (replicasWanted > 0 && isWrite(command)) {
       const replicas = await connection.replicasOf(slot, replicasWanted, deadlineAtMs)
@@ -88,9 +92,10 @@ export class RedisEngine implements Engine {
 
 function carryOut(
   means: Means,
-  command: KeyCommand,
+  command: SingleCommand,
   at: { readonly slot: number; readonly deadlineAtMs: number },
 ): Promise<Outcome> {
+  if (isOfSole(command)) return carryOutAlone(means, { command, ...at })
   switch (command.type) {
     case 'value.get':
     case 'value.describe':
@@ -110,6 +115,7 @@ function carryOut(
     case 'reaction.remove':
     case 'reaction.count':
     case 'reaction.users':
+    case 'reaction.change':
       return carryOutOnReactions(means, { command, ...at })
     case 'response.get':
     case 'response.fetch':

@@ -24,9 +24,17 @@ local function list()
   end
 end
 
+local function forget()
+  redis.call('DEL', key)
+  redis.call('ZREM', index, name)
+  redis.call('ZREM', ends, name)
+end
+
 -- From now on it lives so long, or for ever.
 local function live(ms, hadEnd)
-  if ms then
+  if ms and ms <= 0 then
+    forget()
+  elseif ms then
     redis.call('HSET', key, 'e', '1')
     redis.call('PEXPIRE', key, ms)
     redis.call('ZADD', ends, nowMs + ms, name)
@@ -35,12 +43,6 @@ local function live(ms, hadEnd)
     redis.call('PERSIST', key)
     redis.call('ZREM', ends, name)
   end
-end
-
-local function forget()
-  redis.call('DEL', key)
-  redis.call('ZREM', index, name)
-  redis.call('ZREM', ends, name)
 end
 
 local function leftMs()

@@ -9,9 +9,10 @@ import type { CommandOf, Outcome } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
 import { SLOTS } from '../../shared/placement.ts'
-import { listOf, numberOf, type Part, type Parts, textOf } from './answer.ts'
+import { answerIn, listOf, numberOf, type Part, type Parts, textOf } from './answer.ts'
 import { type Means, withEach } from './means.ts'
 import { placeIn } from './places.ts'
+import { askAlone, carryOutAlone } from './sole.ts'
 import { carryOutOnValue, keysOf } from './values.ts'
 
 /** A page that is not full by then is told as it is. */
@@ -36,17 +37,17 @@ interface SlotPart {
 
 export async function listKeys(
   means: Means,
-  { prefix, limit, after }: CommandOf<'keys.list'>,
+  { prefix, limit, after, hasSets }: CommandOf<'keys.list'>,
   { clock, deadlineAtMs }: { readonly clock: Clock; readonly deadlineAtMs: number },
 ): Promise<Outcome> {
   const endsAtMs = clock.now() + PAGE_MS
   const keys: ListedKey[] = []
   let last = after
   do {
-    const wanted = { prefix, limit: limit - keys.length, after: last, deadlineAtMs }
+    const wanted = { prefix, limit: limit - keys.length, after: last, hasSets, deadlineAtMs }
     const { found, next } = await roundOf(means, wanted)
     const told = found.slice(0, wanted.limit)
-    keys.push(...(await describeAll(means, told, deadlineAtMs)))
+    keys.push(...(await describeAll(means, told, wanted)))
     last = told.length < found.length ? told.at(-1)?.place : next
   } while (last !== undefined && keys.length < limit && clock.now() < endsAtMs)
   return { type: 'keys', keys, ...(last && { next: last }), time: 0 }
@@ -56,6 +57,7 @@ interface Wanted {
   readonly prefix: string
   readonly limit: number
   readonly after: KeyPlace | undefined
+  readonly hasSets: true | undefined
   readonly deadlineAtMs: number
 }
 
@@ -83,14 +85,14 @@ async function roundOf(
 async function someOf(
   { connection }: Means,
   slots: readonly number[],
-  { prefix, limit, after, deadlineAtMs }: Wanted,
+  { prefix, limit, after, hasSets, deadlineAtMs }: Wanted,
 ): Promise<Map<number, SlotPart>> {
   const told = await Promise.all(
     connection.together(slots).map(async (group) => {
-      const places = group.map((slot) => placeIn(slot, 'keys'))
+      const places = group.flatMap((slot) => [placeIn(slot, 'keys'), placeIn(slot, 'sets')])
       const from =
         group[0] === after?.slot && after !== undefined ? after.at + (after.tie === undefined ? 1 : 0) : 0
-      const parts = [places.length, ...places, prefix, from, limit, LOOKED_MAX]
+      const parts = [places.length, ...places, prefix, from, limit, LOOKED_MAX, hasSets === true ? '1' : '']
       const answer = (await connection.run('listing', parts, deadlineAtMs)) as readonly Part[]
       return answer.map((part, at) => partIn(listOf(part), group[at] ?? 0, after))
     }),
@@ -120,15 +122,17 @@ function tieOf(key: string): string {
 async function describeAll(
   means: Means,
   found: readonly Found[],
-  deadlineAtMs: number,
+  { hasSets, deadlineAtMs }: Pick<Wanted, 'hasSets' | 'deadlineAtMs'>,
 ): Promise<ListedKey[]> {
   const described = await Promise.all(
     found.map(async ({ key, place }): Promise<ListedKey[]> => {
-      const command = { type: 'value.describe', key } as const
-      const outcome = await carryOutOnValue(means, { command, slot: place.slot, deadlineAtMs })
+      const at = { slot: place.slot, deadlineAtMs }
+      const outcome = await (hasSets
+        ? carryOutAlone(means, { command: { type: 'value.describe', key, isSole: true }, ...at })
+        : carryOutOnValue(means, { command: { type: 'value.describe', key }, ...at }))
       if (outcome.type !== 'description') return []
-      const { contentType, bytes, ttlMs } = outcome
-      return [{ key, place, contentType, bytes, ...(ttlMs !== undefined && { ttlMs }) }]
+      const { type: _, stamp: __, ...description } = outcome
+      return [{ key, place, ...description }]
     }),
   )
   return described.flat()
@@ -137,7 +141,7 @@ async function describeAll(
 /** All that was there when it began. @throws LarderError that says how much is gone by then. */
 export async function clearKeys(
   means: Means,
-  { prefix }: CommandOf<'keys.clear'>,
+  { prefix, hasSets }: CommandOf<'keys.clear'>,
   deadlineAtMs: number,
 ): Promise<Outcome> {
   let count = 0
@@ -145,11 +149,14 @@ export async function clearKeys(
     const upTo = await means.connection.time()
     let after: KeyPlace | undefined
     do {
-      const { found, next } = await roundOf(means, { prefix, limit: FORGOTTEN_AT_ONCE, after, deadlineAtMs })
+      const wanted = { prefix, limit: FORGOTTEN_AT_ONCE, after, hasSets, deadlineAtMs }
+      const { found, next } = await roundOf(means, wanted)
       await withEach(found, async ({ key, place: { slot } }) => {
-        const parts = [...keysOf(slot, key), 'clear', '', upTo]
-        const [type] = (await means.connection.run('value', parts, deadlineAtMs)) as Parts
-        if (textOf(type) === 'deleted') count++
+        const clear = ['clear', '', upTo]
+        const told = hasSets
+          ? await askAlone(means, { key, slot, args: ['value', ...clear] }, deadlineAtMs)
+          : answerIn(await means.connection.run('value', [...keysOf(slot, key), ...clear], deadlineAtMs))
+        if (told.type === 'deleted') count++
       })
       after = next
     } while (after !== undefined)

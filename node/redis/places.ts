@@ -7,7 +7,7 @@ import { SLOTS } from '../../shared/placement.ts'
 /** `v` values and counters, `i` answers that are remembered, `l` limits, `r` to `ru` reactions (`reactions.lua`), `a` responses, `f` who fetches them. */
 type Letter = 'a' | 'f' | 'v' | 'i' | 'l' | 'r' | 're' | 'rk' | 'ru'
 
-type OnceASlot = 'keys' | 'ends' | 'activity' | 'due' | 'fence' | 'responses' | 'responses-end'
+type OnceASlot = 'keys' | 'ends' | 'sets' | 'activity' | 'due' | 'fence' | 'responses' | 'responses-end'
 
 export function placeOf(slot: number, letter: Letter, name: string): string {
   return `larder:{${slot}}:${letter}:${name}`

@@ -1,52 +1,83 @@
 /** Reactions in the engine (`reactions.lua`). */
-import type { Command, Outcome, PageEnd } from '../../shared/command.ts'
+import type { Outcome } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
-import { answerIn, listOf, numberOf, type Parts, textOf, wholeMs } from './answer.ts'
+import type { PageEnd, ReactionCommand } from '../../shared/reaction-command.ts'
+import { type Answer, answerIn, listOf, numberOf, type Parts, textOf, wholeMs } from './answer.ts'
 import type { Argument } from './connection.ts'
 import type { Carrier, Means } from './means.ts'
 import { placeIn, placeOf } from './places.ts'
-
-type ReactionCommand = Extract<Command, { type: `reaction.${string}` }>
+import { wrongType } from './values.ts'
 
 /** The kinds of reaction to one content: a new one beyond it is refused. */
 const KINDS_MAX = 200
 
 export const carryOutOnReactions: Carrier<ReactionCommand> = async (means, asked) => {
   const { command, slot, deadlineAtMs } = asked
-  const { key } = command
-  const run = (...args: Argument[]) => askOf(means, { slot, content: key, args, deadlineAtMs })
+  const args = reactionArguments(command)
+  return reactionOutcome(command, await askOf(means, { slot, content: command.key, args, deadlineAtMs }))
+}
+
+/** As `reactions.lua` takes them. */
+export function reactionArguments(command: ReactionCommand): Argument[] {
   switch (command.type) {
     case 'reaction.add': {
       const { reaction, user, ttlMs, isUnique } = command
-      const [life, unique] = [wholeMs(ttlMs), isUnique === true ? '1' : '']
-      const { type } = await run('add', written(reaction), user, life, unique, KINDS_MAX)
-      if (type !== 'full') return { type: 'done' }
-      throw new LarderError('UNPROCESSABLE', `reaction_type: this content has ${KINDS_MAX} kinds already.`)
+      return ['add', written(reaction), user, wholeMs(ttlMs), isUnique === true ? '1' : '', KINDS_MAX]
     }
     case 'reaction.remove':
-      await run('remove', written(command.reaction), command.user)
-      return { type: 'done' }
-    case 'reaction.count': {
-      const { user } = command
-      const counted = countsIn(await run('count', '', user ?? ''))
-      if (counted === undefined) return { type: 'missing' }
-      const { counts, own } = counted
-      return { type: 'counts', counts, ...(user !== undefined && { own }) }
-    }
-    case 'reaction.users': {
-      const { reaction, after, limit } = command
-      const { type, parts } = await run('users', ...rangeOf(reaction, after), limit + 1)
-      if (type === 'missing') return { type }
-      return pageOf(
-        listOf(parts[0])
-          .map((presence) => textOf(presence))
-          .map(endIn),
-        command,
-      )
-    }
+      return ['remove', written(command.reaction), command.user]
+    case 'reaction.count':
+      return ['count', '', command.user ?? '']
+    case 'reaction.users':
+      return ['users', ...rangeOf(command.reaction, command.after), command.limit + 1]
+    case 'reaction.change':
+      return changeArguments(command)
     default:
       return assertNever(command)
   }
+}
+
+function changeArguments(command: Extract<ReactionCommand, { type: 'reaction.change' }>): Argument[] {
+  const { reaction, go, ttlMs, isReplaced, isStrict, isNew } = command
+  const come = [...new Set(command.come)]
+  const flags = [isReplaced && 'replaced', isStrict && 'strict', isNew && 'new'].filter(Boolean).join(' ')
+  return ['change', written(reaction), flags, wholeMs(ttlMs), come.length, KINDS_MAX, ...come, ...new Set(go)]
+}
+
+/** @throws LarderError UNPROCESSABLE, WRONG_TYPE. */
+export function reactionOutcome(command: ReactionCommand, { type, parts }: Answer): Outcome {
+  const [first, second] = parts
+  switch (type) {
+    case 'done':
+    case 'missing':
+      return { type }
+    case 'full':
+      throw tooManyKinds()
+    case 'type':
+      throw wrongType()
+    case 'mismatch':
+      return { type, failed: textOf(first) === 'ifMatch' ? 'ifMatch' : 'ifNoneMatch' }
+    case 'changed':
+      return { type, come: numberOf(first), gone: numberOf(second) }
+    case 'counts': {
+      const { counts, own } = countsIn(parts)
+      const { user } = command.type === 'reaction.count' ? command : {}
+      return { type, counts, ...(user !== undefined && { own }) }
+    }
+    case 'users':
+      if (command.type === 'reaction.users')
+        return pageOf(
+          listOf(first)
+            .map((presence) => textOf(presence))
+            .map(endIn),
+          command,
+        )
+  }
+  throw new TypeError(`the engine answered ${type} of reactions`)
+}
+
+export function tooManyKinds(): LarderError {
+  return new LarderError('UNPROCESSABLE', `reaction_type: this content has ${KINDS_MAX} kinds already.`)
 }
 
 /** How many are engaged with a content, and how; `undefined` where nobody is. */
@@ -54,7 +85,8 @@ export async function countsOf(
   means: Means,
   asked: { readonly slot: number; readonly content: string; readonly deadlineAtMs: number },
 ): Promise<Counted | undefined> {
-  return countsIn(await askOf(means, { ...asked, args: ['count', '', ''] }))
+  const { type, parts } = await askOf(means, { ...asked, args: ['count', '', ''] })
+  return type === 'missing' ? undefined : countsIn(parts)
 }
 
 interface Counted {
@@ -72,16 +104,20 @@ interface Question {
 
 /** Again as long as there are more that have ended than one turn takes. */
 async function askOf({ connection }: Means, { slot, content, args, deadlineAtMs }: Question) {
-  const places = (['r', 're', 'rk', 'ru'] as const).map((letter) => placeOf(slot, letter, content))
-  const parts = [...places, placeIn(slot, 'activity'), placeIn(slot, 'due'), ...args]
+  const parts = [...reactionKeys(slot, content), ...args]
   for (;;) {
     const answer = answerIn(await connection.run('reactions', parts, deadlineAtMs))
     if (answer.type !== 'more') return answer
   }
 }
 
-function countsIn({ type, parts }: { type: string; parts: Parts }): Counted | undefined {
-  if (type === 'missing') return undefined
+export function reactionKeys(slot: number, content: string): string[] {
+  const ofContent = (['r', 're', 'rk', 'ru'] as const).map((letter) => placeOf(slot, letter, content))
+  const ofSlot = (['activity', 'due', 'sets'] as const).map((name) => placeIn(slot, name))
+  return [...ofContent, ...ofSlot]
+}
+
+function countsIn(parts: Parts): Counted {
   const [users, kinds, own] = parts
   const flat = listOf(kinds)
   const counts = flat.flatMap((part, at) =>

@@ -29,6 +29,17 @@ export interface RedisBackendOptions extends EngineSettings {
   inFrontOf(engine: Engine, gate: EngineGate): Engine
 }
 
+/** Changes that others make are not told of by the engine. */
+const UNWATCHED: Backend['watching'] = {
+  admit() {
+    throw new LarderError(
+      'NOT_SERVED',
+      'Changes are told of by members alone: over an engine nobody can watch.',
+    )
+  },
+  watch: () => () => {},
+}
+
 const RETRY_MS = 500
 /** Whether it still answers is asked so often, and waited for so long. */
 const PULSE_MS = 1000
@@ -39,6 +50,9 @@ export class RedisBackend implements Backend {
   /** Nobody but the engine has anything. */
   readonly waitingFor = []
   readonly overdue = []
+  readonly watching = UNWATCHED
+  /** The engine itself acknowledges before any other has it. */
+  readonly copiesElsewhere = 0
   readonly #options: RedisBackendOptions
   readonly #stopping = new AbortController()
   readonly #metrics: EngineMetrics
@@ -53,6 +67,10 @@ export class RedisBackend implements Backend {
     const engine = new RedisEngine({ ...self, clock, replicasWanted, connection: () => this.#connected() })
     this.engine = options.inFrontOf(engine, new EngineGate(() => engine.means()))
     this.routes = engineRoutes(self, () => this.#connection)
+  }
+
+  get isOnePlace(): boolean {
+    return this.#connection?.isOnePlace ?? false
   }
 
   get notReady(): string | undefined {

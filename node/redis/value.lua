@@ -4,7 +4,7 @@
 -- ARGV[2]  of all: the condition, as JSON, or '' for none
 -- ARGV[3]  of set: what tells this write from all others; of clear: the latest time that is meant, as in stamps
 -- ARGV[4]  of set and touch: for how many ms it lives, 'keep' as long as it has, '' for ever
--- ARGV[5]  of set: the media type
+-- ARGV[5]  of set: the media type; of touch: what has to be true of the ends (`conditions.lua`)
 -- ARGV[6]  of set: '1' where that is JSON
 -- ARGV[7]  of set: the body
 --
@@ -20,18 +20,8 @@ if not stamp and what ~= 'set' then
 end
 local tag = stamp and (total and stamp .. ':' .. total or stamp)
 
-local function names(tags)
-  for _, one in ipairs(tags) do
-    if tag and (one == '*' or one == '"' .. tag .. '"') then return true end
-  end
-  return false
-end
-
-if ARGV[2] ~= '' then
-  local condition = cjson.decode(ARGV[2])
-  if condition.ifMatch and not names(condition.ifMatch) then return { 'mismatch', 'ifMatch', tag or '' } end
-  if condition.ifNoneMatch and names(condition.ifNoneMatch) then return { 'mismatch', 'ifNoneMatch', tag or '' } end
-end
+local failed = failedIn(ARGV[2], tag)
+if failed then return { 'mismatch', failed, tag or '' } end
 
 if what == 'get' then
   return { 'value', tag, total or '', mediaType or '', total or redis.call('HGET', key, 'b'), leftMs() }
@@ -47,18 +37,27 @@ if what == 'clear' then
 end
 
 if what == 'delete' or what == 'clear' then
-  forget()
-  return { 'deleted' }
+  return function()
+    forget()
+    return { 'deleted' }
+  end
 end
 
 if what == 'set' then
-  local written = stampBy(ARGV[3])
-  redis.call('HSET', key, 's', written, 't', ARGV[5], 'j', ARGV[6], 'b', ARGV[7])
-  if total then redis.call('HDEL', key, 'c', 'g') end
-  if not stamp then list() end
-  if ARGV[4] ~= 'keep' then live(tonumber(ARGV[4]), hasEnd) end
-  return { 'stored', written, stamp and 0 or 1 }
+  return function()
+    local written = stampBy(ARGV[3])
+    redis.call('HSET', key, 's', written, 't', ARGV[5], 'j', ARGV[6], 'b', ARGV[7])
+    if total then redis.call('HDEL', key, 'c', 'g') end
+    if not stamp then list() end
+    if ARGV[4] ~= 'keep' then live(tonumber(ARGV[4]), hasEnd) end
+    return { 'stored', written, stamp and 0 or 1 }
+  end
 end
 
-live(tonumber(ARGV[4]), hasEnd)
-return { 'stored', tag, 0 }
+local life = tonumber(ARGV[4])
+local left = hasEnd and leftMs() or math.huge
+if not fits(ARGV[5], left, life or math.huge) then return { 'mismatch', 'ifMatch', tag } end
+return function()
+  live(life, hasEnd)
+  return { 'stored', tag, 0 }
+end

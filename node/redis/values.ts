@@ -1,12 +1,23 @@
 /** Values in the engine (`value.lua`). */
-import type { Body, Command, Condition, Outcome } from '../../shared/command.ts'
-import { assertNever } from '../../shared/errors.ts'
+import type { Body, Command, Outcome, SingleCommand } from '../../shared/command.ts'
+import { assertNever, LarderError } from '../../shared/errors.ts'
 import { isJson } from '../../shared/media-type.ts'
-import { answerIn, bytesOf, lifeOf, numberOf, type Part, stampIn, textOf, wholeMs } from './answer.ts'
+import {
+  type Answer,
+  answerIn,
+  bytesOf,
+  lifeOf,
+  numberOf,
+  type Part,
+  stampIn,
+  textOf,
+  wholeMs,
+} from './answer.ts'
+import type { Argument } from './connection.ts'
 import type { Asked, Carrier, Means } from './means.ts'
 import { placeIn, placeOf } from './places.ts'
 
-type ValueCommand = Extract<Command, { type: `value.${string}` }>
+export type ValueCommand = Extract<Command, { type: `value.${string}` }>
 
 /** JSON up to there is made into a text, which is put into answers as it is. */
 const TEXT_BYTES_MAX = 2 ** 16
@@ -16,56 +27,46 @@ export function keysOf(slot: number, key: string): string[] {
 }
 
 export const carryOutOnValue: Carrier<ValueCommand> = async (means, { command, slot, deadlineAtMs }) => {
-  const { key } = command
-  const run = async (...args: (string | Uint8Array)[]): Promise<Outcome> =>
-    outcomeIn(await means.connection.run('value', [...keysOf(slot, key), ...args], deadlineAtMs))
-  const condition = textOfCondition(command.condition)
+  const read = await readEndless(means, { command, slot, deadlineAtMs })
+  if (read !== undefined) return read
+  const parts = [...keysOf(slot, command.key), ...valueArguments(command, means)]
+  return valueOutcome(answerIn(await means.connection.run('value', parts, deadlineAtMs)))
+}
+
+/** As `value.lua` takes them. */
+export function valueArguments(command: ValueCommand, { origin }: Pick<Means, 'origin'>): Argument[] {
+  const condition = command.condition === undefined ? '' : JSON.stringify(command.condition)
   switch (command.type) {
     case 'value.get':
+      return ['get', condition]
     case 'value.describe':
-      return await readValue(means, { command, slot, deadlineAtMs })
+      return ['describe', condition]
+    case 'value.delete':
+      return ['delete', condition]
+    case 'value.touch':
+      return ['touch', condition, '', wholeMs(command.ttlMs), command.only?.join(' ') ?? '']
     case 'value.set': {
       const { contentType, body, ttlMs, keepsTtl } = command
       const life = keepsTtl === true ? 'keep' : wholeMs(ttlMs)
-      return await run(
-        'set',
-        condition,
-        means.origin(),
-        life,
-        contentType,
-        isJson(contentType) ? '1' : '',
-        asArgument(body),
-      )
+      return ['set', condition, origin(), life, contentType, isJson(contentType) ? '1' : '', asArgument(body)]
     }
-    case 'value.touch':
-      return await run('touch', condition, '', wholeMs(command.ttlMs))
-    case 'value.delete':
-      return await run('delete', condition)
     default:
       return assertNever(command)
   }
 }
 
-/** Most values have no end, and are read without a script. */
-async function readValue(
+/** Most values have no end, and are read without a script; `undefined` of what ends, or where anything else is asked. */
+export async function readEndless(
   { connection }: Means,
-  { command, slot, deadlineAtMs }: Asked<Extract<ValueCommand, { type: 'value.get' | 'value.describe' }>>,
-): Promise<Outcome> {
-  const { key, condition } = command
-  const isGet = command.type === 'value.get'
-  let outcome: Outcome | undefined
-  if (isGet && condition === undefined) {
-    const [place = ''] = keysOf(slot, key)
-    const told = await connection.command('hmget', [place, 's', 't', 'b', 'c', 'e'], deadlineAtMs)
-    const [stamp, contentType, body, total, end] = told as (Buffer | null)[]
-    if (!stamp) return { type: 'missing' }
-    if (!end) outcome = toValue(total ? `${stamp}:${total}` : `${stamp}`, total, contentType, total ?? body)
-  }
-  const what = isGet ? 'get' : 'describe'
-  outcome ??= outcomeIn(
-    await connection.run('value', [...keysOf(slot, key), what, textOfCondition(condition)], deadlineAtMs),
-  )
-  return outcome
+  { command, slot, deadlineAtMs }: Asked<SingleCommand>,
+): Promise<Outcome | undefined> {
+  if (command.type !== 'value.get' || command.condition !== undefined) return undefined
+  const place = placeOf(slot, 'v', command.key)
+  const told = await connection.command('hmget', [place, 's', 't', 'b', 'c', 'e'], deadlineAtMs)
+  const [stamp, contentType, body, total, end] = told as (Buffer | null)[]
+  if (!stamp) return { type: 'missing' }
+  if (end) return undefined
+  return toValue(total ? `${stamp}:${total}` : `${stamp}`, total, contentType, total ?? body)
 }
 
 function toValue(
@@ -88,12 +89,7 @@ function asArgument(body: Body): string | Uint8Array {
     : Buffer.from(body.buffer, body.byteOffset, body.length)
 }
 
-function textOfCondition(condition: Condition | undefined): string {
-  return condition === undefined ? '' : JSON.stringify(condition)
-}
-
-function outcomeIn(told: unknown): Outcome {
-  const { type, parts } = answerIn(told)
+export function valueOutcome({ type, parts }: Answer): Outcome {
   const [first, second, third, fourth, fifth] = parts
   switch (type) {
     case 'missing':
@@ -111,7 +107,17 @@ function outcomeIn(told: unknown): Outcome {
       const contentType = textOf(second) === '' ? textOf(third) : 'application/json'
       return { type, stamp: stampIn(textOf(first)), contentType, bytes: numberOf(fourth), ...lifeOf(fifth) }
     }
+    case 'set': {
+      const description = { contentType: '', bytes: 0, members: numberOf(second), ...lifeOf(third) }
+      return { type: 'description', stamp: stampIn(textOf(first)), ...description }
+    }
+    case 'type':
+      throw wrongType()
     default:
       throw new TypeError(`the engine answered ${type} of a value`)
   }
+}
+
+export function wrongType(): LarderError {
+  return new LarderError('WRONG_TYPE', 'The key holds something of another type; it stays as it was.')
 }

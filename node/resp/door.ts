@@ -76,7 +76,7 @@ export interface DoorOptions {
   readonly wrong: { inc(labels: { of: 'key' }): void }
   readonly bodyBytesMax: number
   readonly bytesMax: number
-  readonly isAlone: boolean
+  readonly backend: Execution['backend']
   readonly version: string
   readonly runId: string
   notReady(): string | undefined

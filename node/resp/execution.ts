@@ -10,7 +10,7 @@ import type { Execution } from './row.ts'
 /** An answer of no more is told whatever else there is. */
 const SMALL_BYTES = 16 * 1024
 
-export interface ExecutionOptions extends Pick<Execution, 'admit' | 'server' | 'isAlone'> {
+export interface ExecutionOptions extends Pick<Execution, 'admit' | 'server' | 'backend'> {
   readonly dispatch: Dispatch
   readonly clock: Clock
   readonly inFlight: InFlight
@@ -18,10 +18,10 @@ export interface ExecutionOptions extends Pick<Execution, 'admit' | 'server' | '
 }
 
 export function createExecution(options: ExecutionOptions): Execution {
-  const { dispatch, isAlone, clock, inFlight, log, admit, server } = options
+  const { dispatch, backend, clock, inFlight, log, admit, server } = options
   return {
     dispatch,
-    isAlone,
+    backend,
     wallMs: () => clock.wall(),
     takeIn(bytes) {
       if (bytes > SMALL_BYTES && !inFlight.hasRoomFor(bytes, false)) throw inFlight.refuse('answer')

@@ -48,8 +48,8 @@ export function isWriteRow({ does, isWrite = does === 'write' }: Row): boolean {
 /** What carries commands out, for all connections. */
 export interface Execution {
   readonly dispatch: Dispatch
-  /** Whether this member is all there is, so that everything is in one place. */
-  readonly isAlone: boolean
+  /** Where what is kept is. */
+  readonly backend: Whereabouts
   /** By the wall clock. */
   wallMs(): number
   /** @throws LarderError where there is no room for an answer of so many bytes. */
@@ -60,6 +60,13 @@ export interface Execution {
   onFailure(command: string, thrown: unknown): void
   /** What there is to be told of this process. */
   readonly server: ServerFacts
+}
+
+export interface Whereabouts {
+  /** Whether all keys are in one place, so that any of them can be changed in one turn. */
+  readonly isOnePlace: boolean
+  /** On how many others that can be reached whatever is acknowledged surely is. */
+  readonly copiesElsewhere: number
 }
 
 export interface ServerFacts {

@@ -23,11 +23,11 @@ function time({ execution }: Call): Reply {
   return [String(Math.floor(nowMs / 1000)), String((nowMs % 1000) * 1000)]
 }
 
-/** Whatever was acknowledged is in all copies that can be reached, which is one more than here, if there is anybody else. */
+/** Whatever was acknowledged is in all copies that can be reached. */
 function wait({ words, execution }: Call): Reply {
   integerAt(words, 1)
   integerAt(words, 2, { min: 0, error: 'ERR timeout is negative' })
-  return execution.isAlone ? 0 : 1
+  return execution.backend.copiesElsewhere
 }
 
 function functions({ words }: Call): Reply {
@@ -76,9 +76,9 @@ type Facts = Readonly<Record<string, string | number>>
 
 /** All sections unless some are named; what is not known is left out, as Redis does it. */
 function info({ words, execution }: Call): Reply {
-  const { server, isAlone } = execution
+  const { server, backend } = execution
   const nowMs = execution.wallMs()
-  const sections = sectionsOf(server, { isAlone, nowMs })
+  const sections = sectionsOf(server, { copies: backend.copiesElsewhere, nowMs })
   const asked = words.slice(1).map((word) => word.toString('latin1').toLowerCase())
   const isAll = asked.length === 0 || asked.some((name) => /^(?:all|default|everything)$/.test(name))
   const told = Object.entries(sections).filter(([name]) => isAll || asked.includes(name.toLowerCase()))
@@ -101,7 +101,7 @@ function sectionsOf(
     counts,
     notReady,
   }: Call['execution']['server'],
-  { isAlone, nowMs }: { readonly isAlone: boolean; readonly nowMs: number },
+  { copies, nowMs }: { readonly copies: number; readonly nowMs: number },
 ): Readonly<Record<string, Facts>> {
   const upSeconds = Math.max(0, Math.floor((nowMs - startedAtMs) / 1000))
   const { rss, heapUsed, external } = process.memoryUsage()
@@ -132,7 +132,7 @@ function sectionsOf(
     },
     Persistence: { loading: notReady === undefined ? 0 : 1, rdb_changes_since_last_save: 0, aof_enabled: 0 },
     Stats: { total_connections_received: counts.connections, total_commands_processed: counts.commands },
-    Replication: { role: 'master', connected_slaves: isAlone ? 0 : 1 },
+    Replication: { role: 'master', connected_slaves: copies },
     CPU: { used_cpu_sys: system / 1e6, used_cpu_user: user / 1e6 },
     Cluster: { cluster_enabled: 0 },
     Keyspace: {},

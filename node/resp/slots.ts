@@ -5,6 +5,6 @@ import type { Call } from './row.ts'
 
 /** @throws ReplyError where these keys may be on several members. */
 export function checkSlots({ execution }: Call, keys: readonly string[]): void {
-  if (execution.isAlone || new Set(keys.map(slotOf)).size <= 1) return
+  if (execution.backend.isOnePlace || new Set(keys.map(slotOf)).size <= 1) return
   throw new ReplyError(CROSS_SLOT)
 }

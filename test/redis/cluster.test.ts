@@ -1,7 +1,8 @@
 /** A node over a cluster of Redis: what it answers, while slots move there, and while one of the servers is gone. */
 import { expect } from 'chai'
+import { Redis } from 'ioredis'
 import { hashSlotOf, placeOf } from '../../node/redis/places.ts'
-import { slotOf } from '../../shared/placement.ts'
+import { SLOTS, slotOf } from '../../shared/placement.ts'
 import { get, post } from '../support/cluster.ts'
 import { NodesOverRedis } from '../support/engine.ts'
 import { RedisCluster } from '../support/redis-cluster.ts'
@@ -15,7 +16,7 @@ describe('a node over a cluster of Redis', () => {
 
   before(async function () {
     needTool(this, 'redis-server')
-    const node = { PEER_TIMEOUT_MS: '10000' }
+    const node = { PEER_TIMEOUT_MS: '10000', RESP_PORT: '0' }
     nodes = await NodesOverRedis.over(await RedisCluster.start(), { ids: ['a'], node })
   })
   after(() => nodes?.[Symbol.asyncDispose]())
@@ -56,6 +57,21 @@ describe('a node over a cluster of Redis', () => {
     } while (cursor !== '')
     expect(told.sort()).to.deep.equal([...KEYS].sort())
     expect((await get(at('/api/v1/activity'))).body).to.deep.equal({ activity: [] })
+  })
+
+  it('serves clients of Redis, and several keys at once where they are of one slot', async () => {
+    const redis = new Redis(nodes.node('a').respPort ?? 0)
+    const [one, same, other] = ['1', String(1 + SLOTS), '2']
+    expect(await redis.msetnx(one, 'a', other, 'b').catch((error: Error) => error.message)).to.match(
+      /^CROSSSLOT/,
+    )
+    expect(await redis.msetnx(one, 'a', same, 'b')).to.equal(1)
+    expect(await redis.mget(one, same, other)).to.deep.equal(['a', 'b', null])
+    expect(await redis.rename(one, same)).to.equal('OK')
+    await redis.sadd(one, 'x', 'y')
+    expect(await redis.smove(one, '3', 'x').catch((error: Error) => error.message)).to.match(/^CROSSSLOT/)
+    expect(await redis.del(one, same)).to.equal(2)
+    redis.disconnect()
   })
 
   it('follows a slot that moves to another primary', async () => {

@@ -63,13 +63,27 @@ export class NodesOverRedis<E extends Engine = RedisServer> implements AsyncDisp
   }
 
   url(id: string): string {
+    return `http://127.0.0.1:${this.node(id).port}`
+  }
+
+  node(id: string): Node {
     const node = this.#nodes.get(id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
-    return `http://127.0.0.1:${node.port}`
+    return node
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node[Symbol.asyncDispose]()))
     await this.redis[Symbol.asyncDispose]()
+  }
+}
+
+/** A single one, as where no engine is needed. */
+export async function startNodeOverRedis(environment: Environment) {
+  const nodes = await NodesOverRedis.start({ ids: ['a'], node: environment })
+  return {
+    node: nodes.node('a'),
+    url: nodes.url('a'),
+    [Symbol.asyncDispose]: () => nodes[Symbol.asyncDispose](),
   }
 }

@@ -1,12 +1,16 @@
 /** A real redis-server for a test: its own process, its own port, nothing on disk. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { freePorts } from './ports.ts'
 import { needTool } from './tool.ts'
 
 export class RedisServer implements AsyncDisposable {
   readonly #port: number
+  readonly #folder: string
   #process: ChildProcess
 
   readonly #more: readonly string[]
@@ -14,11 +18,13 @@ export class RedisServer implements AsyncDisposable {
   /** `more` are options of its command line. */
   static async start(more: readonly string[] = []): Promise<RedisServer> {
     const [port] = await freePorts(1)
-    return new RedisServer(port, await spawnRedis(port, more), more)
+    const folder = await mkdtemp(join(tmpdir(), 'larder-redis-'))
+    return new RedisServer({ port, folder }, await spawnRedis({ port, folder }, more), more)
   }
 
-  private constructor(port: number, process: ChildProcess, more: readonly string[]) {
+  private constructor({ port, folder }: Place, process: ChildProcess, more: readonly string[]) {
     this.#port = port
+    this.#folder = folder
     this.#process = process
     this.#more = more
   }
@@ -42,7 +48,7 @@ export class RedisServer implements AsyncDisposable {
   /** On the same port as before, and empty. */
   async restart(): Promise<void> {
     await this.kill()
-    this.#process = await spawnRedis(this.#port, this.#more)
+    this.#process = await spawnRedis({ port: this.#port, folder: this.#folder }, this.#more)
   }
 
   /** It keeps its connections, and answers nothing. */
@@ -56,11 +62,30 @@ export class RedisServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
+    await rm(this.#folder, { recursive: true })
   }
 }
 
-async function spawnRedis(port: number, more: readonly string[]): Promise<ChildProcess> {
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...more]
+interface Place {
+  readonly port: number
+  /** Where it writes what it does not keep: whoever has replicas sends them a file. */
+  readonly folder: string
+}
+
+async function spawnRedis({ port, folder }: Place, more: readonly string[]): Promise<ChildProcess> {
+  const options = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    ...more,
+  ]
   const redis = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] })
   for await (const line of createInterface(redis.stdout)) {
     if (!line.includes('Ready to accept connections')) continue
