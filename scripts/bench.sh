@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]
-#        ./scripts/bench.sh soak|memory|overload|latency|client|disk|reactions [ARGUMENT...]
+#        ./scripts/bench.sh soak|memory|overload|latency|client|disk|reactions|redis|engine [ARGUMENT...]
 #
 # Measures on this machine; without arguments what requests cost, beside a bare server. Says itself what else it can.
 set -euo pipefail

@@ -4,6 +4,7 @@ import { measureBudgets } from './bench/budget.ts'
 import { measureClient } from './bench/client.ts'
 import { findCores } from './bench/cores.ts'
 import { measureDisk } from './bench/disk.ts'
+import { measureEngine } from './bench/engine.ts'
 import { measureLatency } from './bench/latency.ts'
 import { machineLines } from './bench/machine.ts'
 import { measureMemory } from './bench/memory.ts'
@@ -29,6 +30,7 @@ const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what req
        ./scripts/bench.sh turns [ENTRIES]                what others notice while so many end together, and move (200000)
        ./scripts/bench.sh reactions                      what a million users on one content cost
        ./scripts/bench.sh redis [REQUESTS [ROUNDS]]      what commands of Redis cost, beside a bare server and Redis (100000 5)
+       ./scripts/bench.sh engine [SECONDS_A_ROW [ROUNDS]] a node over one Redis, beside Webdis and redis-benchmark (2 3)
 
 The ports are those from PORT on (${DEFAULT_PORT}).`
 
@@ -105,6 +107,10 @@ function commandOf([first = '2', ...rest]: readonly string[]): () => Promise<str
     case 'redis': {
       const [requests, rounds] = [number(second, 100_000), number(third, 5)]
       return () => measureRedis(options, { requests, rounds, progress })
+    }
+    case 'engine': {
+      const [seconds, rounds] = [number(second, 2), number(third, 3)]
+      return () => measureEngine(options, { seconds, rounds, progress })
     }
     case 'reactions':
       return () => measureReactions(options, progress)

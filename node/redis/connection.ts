@@ -1,26 +1,21 @@
 /**
  * The way to the engine: one connection to a Redis or Valkey, or one to each primary of a cluster of them. Commands of one turn
- * travel together. Nothing waits for longer than its deadline, no more wait than may, and none is sent again once it may have
+ * travel together (`turn.ts`). Nothing waits for longer than its deadline, no more wait than may, and none is sent again once it may have
  * been carried out: whoever asked is told.
  */
-import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
-import type { Clock } from '../../shared/clock.ts'
+import { Cluster, type Redis } from 'ioredis'
+import type { Clock, Timer } from '../../shared/clock.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
 import type { EngineSettings } from '../engine-settings.ts'
+import type { Parts } from './answer.ts'
+import { clusterOf, redisOf } from './clients.ts'
 import { engineError, LATE } from './errors.ts'
 import { hashSlotOf } from './places.ts'
-import { SCRIPTS } from './scripts.ts'
+import { type Argument, isSingle, SCRIPTS, type ScriptName } from './scripts.ts'
+import { type Call, errorIn, partsOf, type SingleCall, Turn } from './turn.ts'
 
-export type Argument = string | number | Uint8Array
-
-const CONNECT_MAX_MS = 2000
-const RECONNECT_MAX_MS = 500
-const SILENT_MAX_MS = 5000
-const MOVED_MS = 50
 /** As long as replicas are waited for, other commands to their primary wait behind that. */
 const REPLICAS_MAX_MS = 200
-/** After a failover nobody says who the new primaries are: they are looked for so often, be there many requests or few. */
-const TOPOLOGY_MS = 1000
 
 export interface ConnectionOptions extends EngineSettings {
   readonly clock: Clock
@@ -31,11 +26,14 @@ export interface ConnectionOptions extends EngineSettings {
   readonly waitingBytesMax: number
 }
 
+/** As `read.lua` has them. */
+const FIELDS = ['s', 't', 'b', 'c', 'e']
 const TICKS_PER_MICROSECOND = 1.024
 
 export class Connection {
   readonly client: Redis | Cluster
   readonly #options: ConnectionOptions
+  readonly #turn = new Turn((calls) => this.#carryOutTogether(calls))
   #waiting = 0
   #waitingBytes = 0
 
@@ -74,37 +72,83 @@ export class Connection {
   }
 
   /** Runs a script; texts in its answer are bytes. @throws LarderError as a rejection. */
-  run(script: keyof typeof SCRIPTS, parts: readonly Argument[], deadlineAtMs: number): Promise<unknown> {
-    return this.#call(`${SCRIPTS[script].name}Buffer`, parts, deadlineAtMs)
-  }
-
-  /** Runs a command of the engine. */
-  command(name: 'hmget' | 'get', parts: readonly Argument[], deadlineAtMs: number): Promise<unknown> {
-    return this.#call(`${name}Buffer`, parts, deadlineAtMs)
-  }
-
-  #call(name: string, parts: readonly Argument[], deadlineAtMs: number): Promise<unknown> {
+  run(script: ScriptName, parts: readonly Argument[], deadlineAtMs: number): Promise<unknown> {
     const { waitingMax, waitingBytesMax } = this.#options
     if (this.#waiting >= waitingMax || this.#waitingBytes >= waitingBytesMax)
       return Promise.reject(
         this.#failed(new LarderError('OVERLOADED', 'Too much is on its way to the engine already.')),
       )
-    const call: unknown = Reflect.get(this.client, name)
-    if (typeof call !== 'function') throw new TypeError(`${name} is no command`)
-    const bytes = bytesIn(parts)
-    this.#waiting++
-    this.#waitingBytes += bytes
-    // Also what nobody waits for any more is still on its way.
-    const over = () => {
-      this.#waiting--
-      this.#waitingBytes -= bytes
+    const call = {
+      script,
+      parts,
+      bytes: bytesIn(parts),
+      deadlineAtMs,
+      answer: Promise.withResolvers<unknown>(),
+      isLate: false,
     }
+    this.#waiting++
+    this.#waitingBytes += call.bytes
+    if (this.isOnePlace && isOfSingle(call)) this.#turn.add(call)
+    else this.#carryOut([call], this.#send(script, parts))
+    return call.answer.promise
+  }
+
+  #carryOutTogether(calls: readonly SingleCall[]): void {
+    const [first, ...others] = calls
+    if (first === undefined) return
+    if (others.length === 0) this.#carryOut(calls, this.#send(first.script, first.parts))
+    else this.#carryOut(calls, this.#send('many', partsOf(calls)), (told, at) => (told as Parts)[at])
+  }
+
+  #carryOut(
+    calls: readonly Call[],
+    sent: Promise<unknown>,
+    partOf: (told: unknown, at: number) => unknown = (told) => told,
+  ): void {
+    const timers = this.#timersOf(calls)
+    // Also what nobody waits for any more is still on its way until then.
+    const settle = (settleOne: (call: Call, at: number) => void) => {
+      for (const timer of timers) timer.cancel()
+      for (const [at, call] of calls.entries()) {
+        this.#waiting--
+        this.#waitingBytes -= call.bytes
+        if (!call.isLate) settleOne(call, at)
+      }
+    }
+    sent.then(
+      (told) =>
+        settle(({ answer }, at) => {
+          const one = partOf(told, at)
+          const error = errorIn(one)
+          if (error === undefined) answer.resolve(one)
+          else answer.reject(this.#failed(error))
+        }),
+      (error) => settle(({ answer }) => answer.reject(this.#failed(error))),
+    )
+  }
+
+  /** One for all that have the same deadline, as those of a batch have. */
+  #timersOf(calls: readonly Call[]): Timer[] {
+    const { clock } = this.#options
+    return [...Map.groupBy(calls, ({ deadlineAtMs }) => deadlineAtMs)]
+      .filter(([deadlineAtMs]) => deadlineAtMs < Infinity)
+      .map(([deadlineAtMs, late]) =>
+        clock.after(deadlineAtMs - clock.now(), () => {
+          for (const call of late) {
+            call.isLate = true
+            call.answer.reject(this.#failed(new LarderError('UNREACHABLE', LATE)))
+          }
+        }),
+      )
+  }
+
+  #send(script: ScriptName | 'many', parts: readonly Argument[]): Promise<unknown> {
+    if (script === 'read') return this.client.hmgetBuffer(String(parts[0]), ...FIELDS)
+    const { name } = SCRIPTS[script]
+    const run: unknown = Reflect.get(this.client, `${name}Buffer`)
+    if (typeof run !== 'function') throw new TypeError(`${name} is no command`)
     // As a list: of very many arguments a call could not be made.
-    const sent: Promise<unknown> = call.call(this.client, parts)
-    sent.then(over, over)
-    return this.#inTime(sent, deadlineAtMs).catch((error) => {
-      throw this.#failed(error)
-    })
+    return run.call(this.client, parts)
   }
 
   #failed(thrown: unknown): LarderError {
@@ -170,67 +214,12 @@ export class Connection {
   }
 }
 
+function isOfSingle(call: Call): call is SingleCall {
+  return isSingle(call.script)
+}
+
 function bytesIn(parts: readonly Argument[]): number {
   let bytes = 0
   for (const part of parts) if (typeof part !== 'number') bytes += part.length
   return bytes
-}
-
-function common({ tls, addresses }: EngineSettings): RedisOptions {
-  const [{ username, password } = {}] = addresses
-  return {
-    ...(username && { username }),
-    ...(password && { password }),
-    ...(tls && { tls }),
-    connectTimeout: CONNECT_MAX_MS,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    connectionName: 'larder',
-    // One that takes commands and says nothing is given up, with all that is on its way.
-    socketTimeout: SILENT_MAX_MS,
-    // What was the primary at this address is a replica now: perhaps another one answers there.
-    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
-  }
-}
-
-const retry = (attempts: number) => Math.min(attempts * 50, RECONNECT_MAX_MS)
-
-export function redisOf(options: EngineSettings, more: RedisOptions = {}): Redis {
-  const [{ host, port } = { host: '', port: 0 }] = options.addresses
-  return new Redis({
-    ...common(options),
-    host,
-    port,
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    retryStrategy: retry,
-    ...more,
-  })
-}
-
-/** There commands go one by one: of a pipeline all would have to be redirected, or none. */
-function clusterOf(options: ConnectionOptions): Cluster {
-  const cluster: ClusterOptions = {
-    redisOptions: common(options),
-    lazyConnect: true,
-    // A connection that is just being made is waited for.
-    enableOfflineQueue: true,
-    clusterRetryStrategy: retry,
-    // What may have been carried out is not sent again.
-    retryDelayOnFailover: 0,
-    retryDelayOnClusterDown: 0,
-    // While a slot changes hands its primaries may send on to each other for a moment.
-    retryDelayOnMoved: MOVED_MS,
-    slotsRefreshInterval: TOPOLOGY_MS,
-    slotsRefreshTimeout: CONNECT_MAX_MS,
-    dnsLookup: (address, use) => use(null, address),
-  }
-  const nodes = options.addresses.map(({ host, port }) => ({ host, port }))
-  const client = new Cluster(nodes, cluster)
-  // The client has one list for all slots of a primary, and so takes them all for moved where one is.
-  client.on('refresh', () => {
-    for (const [slot, keys] of client.slots.entries()) if (keys !== undefined) client.slots[slot] = [...keys]
-  })
-  return client
 }

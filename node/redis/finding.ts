@@ -1,7 +1,7 @@
 /** What answers at the addresses of the engine: of which version it is, and whether it is a cluster. */
 import { messageOf } from '../../shared/errors.ts'
 import type { EngineSettings } from '../engine-settings.ts'
-import { redisOf } from './connection.ts'
+import { redisOf } from './clients.ts'
 
 /** The first with all that is asked of it. */
 const VERSION_MIN = 7
@@ -21,7 +21,6 @@ export async function findEngine(settings: EngineSettings): Promise<Finding> {
 
 async function ask(settings: EngineSettings, areSeveral: boolean): Promise<Finding> {
   const client = redisOf(settings, {
-    enableAutoPipelining: false,
     enableReadyCheck: false,
     retryStrategy: () => null,
   })

@@ -3,9 +3,9 @@ import type { Outcome } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
 import type { PageEnd, ReactionCommand } from '../../shared/reaction-command.ts'
 import { type Answer, answerIn, listOf, numberOf, type Parts, textOf, wholeMs } from './answer.ts'
-import type { Argument } from './connection.ts'
 import type { Carrier, Means } from './means.ts'
 import { placeIn, placeOf } from './places.ts'
+import type { Argument } from './scripts.ts'
 import { wrongType } from './values.ts'
 
 /** The kinds of reaction to one content: a new one beyond it is refused. */

@@ -4,9 +4,9 @@ import { assertNever, LarderError } from '../../shared/errors.ts'
 import { SLOTS, slotOf } from '../../shared/placement.ts'
 import type { Purge } from '../../shared/response-command.ts'
 import { answerIn, bytesOf, listOf, numberOf, type Part, type Parts, textOf, wholeMs } from './answer.ts'
-import type { Argument } from './connection.ts'
 import { type Carrier, type Means, withEach } from './means.ts'
 import { placeIn, placeOf } from './places.ts'
+import type { Argument } from './scripts.ts'
 
 type ResponseCommand = Extract<Command, { type: `response.${string}` }>
 

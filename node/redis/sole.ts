@@ -3,10 +3,10 @@ import type { CommandOf, Outcome, SingleCommand } from '../../shared/command.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Sole } from '../../shared/reaction-command.ts'
 import { type Answer, answerIn, listOf, type Part, textOf } from './answer.ts'
-import type { Argument } from './connection.ts'
 import { counterArguments, counterKeys, counterOutcome } from './counters.ts'
 import type { Carrier, Means } from './means.ts'
 import { reactionArguments, reactionKeys, reactionOutcome, tooManyKinds } from './reactions.ts'
+import type { Argument } from './scripts.ts'
 import { readEndless, valueArguments, valueOutcome, wrongType } from './values.ts'
 
 /** Whatever can be asked so: of which kind it is says what it begins with. */

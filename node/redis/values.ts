@@ -13,9 +13,9 @@ import {
   textOf,
   wholeMs,
 } from './answer.ts'
-import type { Argument } from './connection.ts'
 import type { Asked, Carrier, Means } from './means.ts'
 import { placeIn, placeOf } from './places.ts'
+import type { Argument } from './scripts.ts'
 
 export type ValueCommand = Extract<Command, { type: `value.${string}` }>
 
@@ -62,7 +62,7 @@ export async function readEndless(
 ): Promise<Outcome | undefined> {
   if (command.type !== 'value.get' || command.condition !== undefined) return undefined
   const place = placeOf(slot, 'v', command.key)
-  const told = await connection.command('hmget', [place, 's', 't', 'b', 'c', 'e'], deadlineAtMs)
+  const told = await connection.run('read', [place], deadlineAtMs)
   const [stamp, contentType, body, total, end] = told as (Buffer | null)[]
   if (!stamp) return { type: 'missing' }
   if (end) return undefined

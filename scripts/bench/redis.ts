@@ -1,19 +1,10 @@
 /** What commands of Redis cost: redis-benchmark against a bare server with the same reader, a node, and Redis, in turn. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { connect } from 'node:net'
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { pause, systemClock } from '../../shared/clock.ts'
 import { median } from '../median.ts'
-import { cpuSecondsOfProcess } from './processes.ts'
+import { listening, pipelined, REDIS_LOAD, type RedisSample } from './redis-load.ts'
 import { Stand, type StandOptions } from './stand.ts'
 import { fine, markdown, whole } from './table.ts'
-
-const CONNECTIONS = 64
-const KEYS = 10_000
-const LOOK_EVERY_MS = 50
-const START_MAX_MS = 20_000
 
 interface Row {
   readonly command: 'get' | 'set'
@@ -35,23 +26,18 @@ interface Rival {
   readonly child: ChildProcess
 }
 
-interface Sample {
-  readonly perSecond: number
-  readonly cpuMicros: number
-}
-
 export async function measureRedis(
   options: StandOptions,
   { requests, rounds, progress }: { requests: number; rounds: number; progress(what: string): void },
 ): Promise<string> {
   await using stand = await Stand.open(options)
   const rivals = await startAll(stand)
-  const samples = new Map<string, Sample[]>()
+  const samples = new Map<string, RedisSample[]>()
   for (let round = 0; round <= rounds; round++)
     for (const row of ROWS)
       for (const rival of rivals) {
         progress(`round ${round} of ${rounds}: ${rival.name} ${row.command} -P ${row.pipeline}`)
-        const sample = await measure(rival, row, requests * (row.pipeline > 1 ? 4 : 1))
+        const sample = await pipelined(rival, { ...row, requests: requests * (row.pipeline > 1 ? 4 : 1) })
         // The first round is for warming up.
         if (round > 0) samples.set(nameOf(rival, row), [...(samples.get(nameOf(rival, row)) ?? []), sample])
       }
@@ -79,54 +65,12 @@ async function startAll(stand: Stand): Promise<Rival[]> {
   return rivals
 }
 
-/** @throws when nobody does in time. */
-async function listening(port: number, name: string): Promise<void> {
-  for (let leftMs = START_MAX_MS; ; leftMs -= LOOK_EVERY_MS) {
-    const socket = connect(port, '127.0.0.1')
-    const isHeard = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (isHeard) return
-    if (leftMs <= 0) throw new Error(`${name} does not listen`)
-    await pause(systemClock, LOOK_EVERY_MS)
-  }
-}
-
-async function measure(
-  { port, child }: Rival,
-  { command, pipeline }: Row,
-  requests: number,
-): Promise<Sample> {
-  const before = cpuSecondsOfProcess(child.pid ?? 0)
-  const words = [
-    '-p',
-    `${port}`,
-    '-c',
-    `${CONNECTIONS}`,
-    '-n',
-    `${requests}`,
-    '-r',
-    `${KEYS}`,
-    '-P',
-    `${pipeline}`,
-  ]
-  const run = spawn('redis-benchmark', [...words, '-t', command, '--csv'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const said = await text(run.stdout)
-  const perSecond = Number(/^"(?:GET|SET)","([\d.]+)"/m.exec(said)?.[1])
-  const cpuMicros = ((cpuSecondsOfProcess(child.pid ?? 0) - before) * 1e6) / requests
-  return { perSecond, cpuMicros }
-}
-
 function nameOf({ name }: Rival, { command, pipeline }: Row): string {
   return `${name} ${command} ${pipeline}`
 }
 
-function tableOf(rivals: readonly Rival[], samples: ReadonlyMap<string, readonly Sample[]>): string {
-  const of = (rival: Rival, row: Row, field: keyof Sample) =>
+function tableOf(rivals: readonly Rival[], samples: ReadonlyMap<string, readonly RedisSample[]>): string {
+  const of = (rival: Rival, row: Row, field: keyof RedisSample) =>
     median((samples.get(nameOf(rival, row)) ?? []).map((sample) => sample[field]))
   const head = [
     'command',
@@ -137,12 +81,9 @@ function tableOf(rivals: readonly Rival[], samples: ReadonlyMap<string, readonly
   const rows = ROWS.map((row) => {
     const [bare, larder] = rivals
     if (bare === undefined || larder === undefined) throw new TypeError('nobody was measured')
-    const reached = of(bare, row, 'cpuMicros') / of(larder, row, 'cpuMicros')
-    const figures = rivals.flatMap((rival) => [
-      whole(of(rival, row, 'perSecond')),
-      fine(of(rival, row, 'cpuMicros')),
-    ])
+    const reached = of(bare, row, 'cpu') / of(larder, row, 'cpu')
+    const figures = rivals.flatMap((rival) => [whole(of(rival, row, 'rate')), fine(of(rival, row, 'cpu'))])
     return [`${row.command.toUpperCase()} -P ${row.pipeline}`, ...figures, fine(reached), fine(row.goal)]
   })
-  return `redis-benchmark, ${CONNECTIONS} connections, ${KEYS} keys, values of 3 bytes\n\n${markdown(head, rows)}`
+  return `${REDIS_LOAD}\n\n${markdown(head, rows)}`
 }

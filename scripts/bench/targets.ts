@@ -54,5 +54,5 @@ export const larders: readonly Target[] = [
 export const others: readonly Target[] = [true, false].map((isOnDisk) => ({
   name: `Webdis over Redis, ${isOnDisk ? 'with its append-only file' : 'without'}`,
   requests: { GET: webdisGets(spread), POST: webdisPosts(spread, DATA) },
-  start: async (stand) => [await startWebdis(stand, spread, { isOnDisk })],
+  start: async (stand) => [(await startWebdis(stand, spread, { isOnDisk })).port],
 }))

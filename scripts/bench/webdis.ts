@@ -1,5 +1,5 @@
 /** What stands beside Larder where it is installed: Webdis, HTTP in front of Redis. */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -25,7 +25,7 @@ export async function startWebdis(
   stand: Stand,
   keys: readonly string[],
   { isOnDisk }: { isOnDisk: boolean },
-): Promise<number> {
+): Promise<{ readonly port: number; readonly children: readonly ChildProcess[] }> {
   const redis = await stand.port()
   const folder = await stand.disk(redis)
   const disk = ['--save', '', '--appendonly', isOnDisk ? 'yes' : 'no', '--dir', folder]
@@ -37,7 +37,7 @@ export async function startWebdis(
   children.push(stand.run(['webdis', settings], {}))
   await Promise.race([listening(port), ...children.map((child) => endOf(child, 'webdis'))])
   await send(webdisPosts(keys, DATA), port)
-  return port
+  return { port, children }
 }
 
 function settingsFor(redis: number, port: number): object {

@@ -69,6 +69,17 @@ describe('scripts: bench', function () {
     expect(await readdir(folder)).to.deep.equal([])
   })
 
+  it('measures a node over Redis, and leaves nothing behind', async function () {
+    needTool(this, 'redis-server')
+    const [port] = await freePorts(1)
+    const { code, stdout, stderr } = await bench(['engine', '0.05', '1'], port).finished()
+    expect(code, stderr).to.equal(0)
+    for (const row of ['GET', 'POST', 'increment', 'batch of get', 'batch of set'])
+      expect(stdout).to.match(new RegExp(`^\\| Larder, ${row} +\\| +\\d+ \\|`, 'm'))
+    expect(stdout.match(/^- batch of [gs]et: /gm)).to.have.lengthOf(2)
+    expect(await readdir(folder)).to.deep.equal([])
+  })
+
   it('leaves nothing behind when it is interrupted', async () => {
     const [port] = await freePorts(1)
     await using running = bench(['soak'], port)

@@ -33,6 +33,10 @@ export class RedisServer implements AsyncDisposable {
     return `127.0.0.1:${this.#port}`
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0
+  }
+
   get url(): string {
     return `redis://${this.address}`
   }
