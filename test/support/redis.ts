@@ -9,32 +9,24 @@ import { freePorts } from './ports.ts'
 import { needTool } from './tool.ts'
 
 export class RedisServer implements AsyncDisposable {
-  readonly #port: number
-  readonly #folder: string
+  readonly #run: Run
   #process: ChildProcess
 
-  readonly #more: readonly string[]
-
-  /** `more` are options of its command line. */
-  static async start(more: readonly string[] = []): Promise<RedisServer> {
+  /** `more` are options of its command line; `program` is what is run where that is another server of the kind. */
+  static async start(more: readonly string[] = [], program = 'redis-server'): Promise<RedisServer> {
     const [port] = await freePorts(1)
     const folder = await mkdtemp(join(tmpdir(), 'larder-redis-'))
-    return new RedisServer({ port, folder }, await spawnRedis({ port, folder }, more), more)
+    const run = { program, port, folder, more }
+    return new RedisServer(run, await spawnRedis(run))
   }
 
-  private constructor({ port, folder }: Place, process: ChildProcess, more: readonly string[]) {
-    this.#port = port
-    this.#folder = folder
+  private constructor(run: Run, process: ChildProcess) {
+    this.#run = run
     this.#process = process
-    this.#more = more
   }
 
   get address(): string {
-    return `127.0.0.1:${this.#port}`
-  }
-
-  get pid(): number {
-    return this.#process.pid ?? 0
+    return `127.0.0.1:${this.#run.port}`
   }
 
   get url(): string {
@@ -52,7 +44,7 @@ export class RedisServer implements AsyncDisposable {
   /** On the same port as before, and empty. */
   async restart(): Promise<void> {
     await this.kill()
-    this.#process = await spawnRedis({ port: this.#port, folder: this.#folder }, this.#more)
+    this.#process = await spawnRedis(this.#run)
   }
 
   /** It keeps its connections, and answers nothing. */
@@ -66,17 +58,19 @@ export class RedisServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
-    await rm(this.#folder, { recursive: true })
+    await rm(this.#run.folder, { recursive: true })
   }
 }
 
-interface Place {
+interface Run {
+  readonly program: string
   readonly port: number
+  readonly more: readonly string[]
   /** Where it writes what it does not keep: whoever has replicas sends them a file. */
   readonly folder: string
 }
 
-async function spawnRedis({ port, folder }: Place, more: readonly string[]): Promise<ChildProcess> {
+async function spawnRedis({ program, port, folder, more }: Run): Promise<ChildProcess> {
   const options = [
     '--port',
     String(port),
@@ -90,13 +84,13 @@ async function spawnRedis({ port, folder }: Place, more: readonly string[]): Pro
     'no',
     ...more,
   ]
-  const redis = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const redis = spawn(program, options, { stdio: ['ignore', 'pipe', 'ignore'] })
   for await (const line of createInterface(redis.stdout)) {
     if (!line.includes('Ready to accept connections')) continue
     redis.stdout.resume() // Or it blocks, once the pipe is full.
     return redis
   }
-  throw new Error(`redis-server did not start on port ${port}`)
+  throw new Error(`${program} did not start on port ${port}`)
 }
 
 /** A server of its own for each test of this suite, of which the tests are skipped where there is none. */
