@@ -52,6 +52,11 @@ function authoritiesOf(settings: Settings): { readonly ca?: string } {
   }
 }
 
+/** Without what is secret. */
+export function urlOf({ host, port }: EngineAddress): string {
+  return `redis://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 function addressOf({ hostname, port, username, password }: URL): EngineAddress {
   return {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),

@@ -26,6 +26,7 @@ import { HttpConnection } from './cluster/peers/peers.ts'
 import { FORMATS } from './cluster/wire/calls.ts'
 import { identify, type NodeConfig } from './config.ts'
 import { createDispatch, type Dispatch } from './dispatch.ts'
+import { urlOf } from './engine-settings.ts'
 import { StampClock } from './entries/stamp.ts'
 import { publicRoutes } from './http/routes.ts'
 import { heapBytesFor, type Machine, shortcomingsOf, UNBOUNDED } from './machine.ts'
@@ -141,7 +142,7 @@ function join(config: NodeConfig, joined: Joined) {
   const { registry } = metrics
   const basis = basisOf(config, joined)
   if (config.engine !== undefined && config.isDataDirSet) joined.log.warn(DATA_ELSEWHERE)
-  names.belong('registry', config.uplinkUrls)
+  names.belong('registry', config.engine?.addresses.map(urlOf) ?? config.uplinkUrls)
   registerNameMetrics(registry, names)
   const sources = new Sources({ ...basis, client, clientId: self.id })
   names.belong('upstream', sources.upstreams)

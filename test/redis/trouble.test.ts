@@ -1,8 +1,10 @@
 /** When the Redis under a node is full, forgets its scripts, hangs, is gone, or does not let the node in. */
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
+import { Authority } from '../support/authority.ts'
 import { get, post } from '../support/cluster.ts'
 import { NodesOverRedis } from '../support/engine.ts'
+import { freePorts } from '../support/ports.ts'
 import { RedisServer } from '../support/redis.ts'
 import { needTool } from '../support/tool.ts'
 import { until } from '../support/until.ts'
@@ -57,6 +59,55 @@ describe('a node over a Redis in trouble', () => {
     nodes.redis.resume()
     await until(readiness, ({ status }) => status === 200)
     expect((await store('a')).status).to.equal(200)
+  })
+
+  it('takes no more than may wait, and says so at once', async () => {
+    const { node, ready } = await nodes.starting('b', { MAX_QUEUE: '10', PEER_TIMEOUT_MS: '2000' })
+    await ready()
+    nodes.redis.hang()
+    const asked = Array.from({ length: 30 }, (_, index) => get(`${node}/api?key=${index}`))
+    const first = await Promise.race(asked)
+    expect(first.body['code']).to.equal('OVERLOADED')
+    const codes = (await Promise.all(asked)).map(({ body }) => body['code'])
+    expect(codes.filter((code) => code === 'OVERLOADED')).to.have.lengthOf(20)
+    expect(codes.filter((code) => code === 'UNREACHABLE')).to.have.lengthOf(10)
+    nodes.redis.resume()
+    await until(
+      () => get(`${node}/api?key=1`),
+      ({ status }) => status === 200,
+    )
+  })
+
+  it('speaks TLS with whom its authority has signed, and with nobody else', async function () {
+    needTool(this, 'openssl')
+    using authority = new Authority()
+    const { certFile, keyFile } = authority.sign('engine')
+    const [port] = await freePorts(1)
+    const files = [
+      '--tls-cert-file',
+      certFile,
+      '--tls-key-file',
+      keyFile,
+      '--tls-ca-cert-file',
+      authority.caFile,
+    ]
+    await using _ = await RedisServer.start([
+      '--tls-port',
+      String(port),
+      '--tls-auth-clients',
+      'no',
+      ...files,
+    ])
+    const url = { ENGINE_URL: `rediss://127.0.0.1:${port}` }
+    const trusting = await nodes.starting('b', { ...url, TLS_CA_FILE: authority.caFile })
+    await trusting.ready()
+    expect((await post(`${trusting.node}/api`, { key: 'a', data: 1 })).status).to.equal(200)
+    const { node } = await nodes.starting('c', url)
+    const refused = await until(
+      () => get(`${node}/readyz`),
+      ({ body }) => /certificate/.test(String(body['detail'])),
+    )
+    expect(refused.status).to.equal(503)
   })
 
   it('fails at once where it is gone, and is ready once it is back', async () => {
