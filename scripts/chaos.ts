@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../shared/clock.ts'
 import { ChaosCluster } from './chaos/cluster.ts'
+import { asText as engineText, playEngine } from './chaos/engine.ts'
 import { History } from './chaos/history.ts'
 import { type ChaosOptions, readOptions, USAGE } from './chaos/options.ts'
 import { Run } from './chaos/run.ts'
@@ -28,7 +29,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 let code = 1
 try {
-  const report = await play()
+  const report = options.isOverRedis ? undefined : await play()
+  if (options.isOverRedis && (await playOverRedis())) code = 0
   const formats = { text: asText, json: asJson, markdown: asMarkdown }
   if (report !== undefined) console.log(formats[options.format](report))
   if (options.format !== 'text') for (const problem of report?.problems ?? []) say(problem)
@@ -61,6 +63,14 @@ async function play(): Promise<Report | undefined> {
   if (interrupted.signal.aborted) return undefined
   const seconds = Math.round((systemClock.now() - startedAtMs) / 1000)
   return verdict.report({ seed: options.seed, seconds })
+}
+
+/** @returns whether nothing was counted twice. */
+async function playOverRedis(): Promise<boolean> {
+  say(`seed ${options.seed}, nodes over Redis, ${options.seconds} s`)
+  const report = await playEngine({ ...options, folder, interrupted: interrupted.signal, say })
+  console.log(options.format === 'json' ? JSON.stringify(report) : engineText(report))
+  return report.extraIncrements === 0
 }
 
 function understand(args: readonly string[]): ChaosOptions {

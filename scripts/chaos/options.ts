@@ -16,6 +16,8 @@ export const USAGE = `usage: npm run chaos -- [OPTION...]
   --rate N         operations a second, of all clients together (300)
   --faults LIST    all, none, or of these, with commas: ${KINDS.join(' ')}
   --client         the clients are those of client/, which try again by themselves: no call may fail
+  --engine redis   nodes over a cluster of Redis with replicas, of which primaries are killed, frozen and handed over: what Redis
+                   lost is told, and what was counted twice is a finding; with --seed, --seconds, --clients and --rate alone
   --long           freeze members for up to a minute
   --overlap        trouble with uplink comes together with other faults
   --json           the verdict as JSON
@@ -35,6 +37,7 @@ export interface ChaosOptions {
   readonly kinds: readonly Kind[]
   /** The clients are those of `client/`. */
   readonly isClient: boolean
+  readonly isOverRedis: boolean
   readonly isLong: boolean
   readonly isOverlapping: boolean
   readonly format: 'text' | 'json' | 'markdown'
@@ -58,6 +61,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       rate: { type: 'string', default: '300' },
       faults: { type: 'string', default: 'all' },
       client: { type: 'boolean', default: false },
+      engine: { type: 'string' },
       long: { type: 'boolean', default: false },
       overlap: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -79,12 +83,18 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     rate: integer('--rate', values.rate, 1),
     kinds: kindsIn(values.faults, { copies, isClient: values.client }),
     isClient: values.client,
+    isOverRedis: isRedis(values.engine),
     isLong: values.long,
     isOverlapping: values.overlap,
     format,
     keep: values.keep,
     historyPath: values.history,
   }
+}
+
+function isRedis(engine: string | undefined): boolean {
+  if (engine === undefined || engine === 'redis') return engine !== undefined
+  throw new Error(`--engine ${engine}: it is redis`)
 }
 
 function integer(name: string, text: string, least: number): number {

@@ -1,6 +1,7 @@
 /** The chaos run itself, with real processes. */
 import { expect } from 'chai'
 import { type Run, TestProcess } from '../support/process.ts'
+import { needTool } from '../support/tool.ts'
 
 const PATIENCE_MS = 60_000
 
@@ -15,6 +16,7 @@ describe('scripts: chaos', function () {
     ['--seconds', '0'],
     ['now'],
     ['--weather'],
+    ['--engine', 'memcached'],
   ]) {
     it(`explains itself when started with: ${args.join(' ')}`, async () => {
       const { code, stderr } = await chaos(...args)
@@ -46,6 +48,14 @@ describe('scripts: chaos', function () {
     const { seed, kinds } = JSON.parse(stdout)
     expect(seed).to.equal(7)
     expect(kinds).to.include.keys('join', 'kill')
+  })
+
+  it('tells what Redis lost where primaries of its cluster fail, and counts nothing twice', async function () {
+    needTool(this, 'redis-server')
+    const { code, stdout, stderr } = await chaos('--engine', 'redis', '--seconds', '8', '--seed', '3')
+    expect(code, stdout + stderr).to.equal(0)
+    expect(stdout).to.match(/^increments +\d+ acknowledged, \d+ lost by Redis, 0 counted twice$/m)
+    expect(stdout).to.match(/^faults +\d/m)
   })
 
   it('lets no call of the client fail when a member is killed', async () => {
