@@ -11,6 +11,7 @@ import type { Clock } from '../shared/clock.ts'
 import type { LarderError } from '../shared/errors.ts'
 import type { InFlight } from '../shared/in-flight.ts'
 import type { Log } from '../shared/log.ts'
+import { Journal, Showing, Statuses } from '../shared/page/page.ts'
 import type { AgentOf } from '../shared/tls.ts'
 import type { Turns } from '../shared/turns.ts'
 import type { Member } from '../shared/view.ts'
@@ -23,6 +24,7 @@ import { type Connection, type Listening, Peers } from './cluster/peers/peers.ts
 import { Router } from './cluster/router.ts'
 import { clusterRoutes } from './cluster/routes.ts'
 import { type SlotStorage, Slots } from './cluster/slots/slots.ts'
+import { noteChanges, type SightOptions, sight } from './cluster/status.ts'
 import { Stay } from './cluster/stay.ts'
 import type { Engine } from './engine.ts'
 import type { StampClock } from './entries/stamp.ts'
@@ -67,6 +69,7 @@ export interface MemberParts {
   readonly waitForHoldersMs: number
   /** For looks at other members. */
   readonly agentOf?: AgentOf | undefined
+  readonly clusterSecrets?: readonly string[]
   /** How many requests it has answered. */
   requests(): number
   connect(member: Member, listening: Listening): Connection
@@ -94,7 +97,7 @@ export function createMember(parts: MemberParts) {
     mayComeBack: (slot) => slots.standings.of(slot).alone !== undefined,
   }
   const memory = new Memory(bytesMax, listener, { heapBytesMax, beside })
-  const { peers, members, slots, keeper, source, feed } = join(parts, memory)
+  const { peers, members, slots, keeper, source, feed, journal } = join(parts, memory)
   const shards = new Shards({
     ...parts,
     self: self.id,
@@ -109,7 +112,8 @@ export function createMember(parts: MemberParts) {
   const inbox = new Inbox({ ...parts, local, catchUp: members.catchUp })
   const stay = new Stay({ ...parts, members, slots, peers, source })
   const sweeping = new Sweeping({ ...parts, upkeep: memory.upkeep })
-  const routes = clusterRoutes({ ...parts, inbox, members, peers, slots, memory, source })
+  const showing = show({ ...parts, members, peers, slots, memory, journal })
+  const routes = clusterRoutes({ ...parts, inbox, members, peers, slots, memory, source, showing })
   const backend = new ClusterBackend({
     ...parts,
     engine: router,
@@ -122,11 +126,19 @@ export function createMember(parts: MemberParts) {
     sweeping,
     source,
     feed,
+    showing,
   })
   registerMemoryMetrics(registry, memory)
   registerShardMetrics(registry, shards)
   registerClusterGauges(registry, { members, peers, slots })
   return { backend, memory, shards, members, peers, slots, router, inbox, stay }
+}
+
+/** What the page is told, which asks the others too. */
+function show(parts: MemberParts & Omit<SightOptions, 'statuses'>): Showing {
+  const { clock, clusterSecrets = [] } = parts
+  const statuses = new Statuses({ ...parts, clusterSecrets })
+  return new Showing({ clock, read: () => sight({ ...parts, statuses }) })
 }
 
 /** Who there is, how they are spoken to, who has what, and what is told of that: each needs the others. */
@@ -139,6 +151,7 @@ function join(parts: MemberParts, memory: Memory) {
     isLeaving: () => members.placed?.find(self)?.leaving === true,
   })
   const keeper = alsoTelling(joinKeepers([storage.keeper, ...keepers]), source)
+  const journal = new Journal(parts.clock)
   const peers = new Peers({
     ...parts,
     learn: (view) => members.learn(view),
@@ -151,6 +164,7 @@ function join(parts: MemberParts, memory: Memory) {
     ...parts,
     peers,
     onView(placed, former) {
+      noteChanges(journal, { placed, former, peers })
       peers.retain(placed.view.members)
       peers.keep(placed.view.members)
       parts.onView()
@@ -169,5 +183,5 @@ function join(parts: MemberParts, memory: Memory) {
   })
   const { catchUp, currency } = members
   const slots = new Slots({ ...parts, views: members, currency, catchUp, peers, memory, keeper })
-  return { peers, members, slots, keeper, source, feed }
+  return { peers, members, slots, keeper, source, feed, journal }
 }

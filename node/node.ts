@@ -10,12 +10,13 @@ import type { Clock } from '../shared/clock.ts'
 import { type Descriptors, divide } from '../shared/descriptors.ts'
 import { createMeans, type RequestMeans } from '../shared/http/means.ts'
 import { createHttpMetrics, type HttpMetrics } from '../shared/http/metrics.ts'
-import { opsRoutes } from '../shared/http/ops.ts'
+import { aliveRoute, opsRoutes } from '../shared/http/ops.ts'
 import type { Route } from '../shared/http/route.ts'
 import { HttpService } from '../shared/http/service.ts'
 import { newIncarnation } from '../shared/incarnation.ts'
 import type { Log } from '../shared/log.ts'
 import { Names, registerNameMetrics } from '../shared/names.ts'
+import { pageRoutes } from '../shared/page/page.ts'
 import { renewalOf, type Service } from '../shared/run.ts'
 import { registerTlsMetrics } from '../shared/tls.ts'
 import type { Member } from '../shared/view.ts'
@@ -219,17 +220,21 @@ function redisOf(config: NodeConfig, { self, means, metrics, ...opened }: Opened
   })
 }
 
+/** What people and machines look at, besides what it does. */
 function opsOf(
   backend: Backend,
-  { self, ...rest }: { self: Member; registry: Registry; routes: readonly Route[] },
+  { self, routes, registry }: { self: Member; registry: Registry; routes: readonly Route[] },
 ): Route[] {
-  const { id, incarnation } = self
-  return opsRoutes({
-    ...rest,
+  const identity = { id: self.id, incarnation: self.incarnation }
+  const page = pageRoutes('node', aliveRoute('/', identity))
+  const ops = opsRoutes({
+    registry,
+    routes: [...routes, ...page],
     title: 'Larder node',
-    identity: { id, incarnation },
+    identity,
     notReady: () => backend.notReady,
     waitingFor: () => backend.waitingFor,
     overdue: () => backend.overdue,
   })
+  return [...page, ...ops]
 }

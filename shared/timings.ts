@@ -1,5 +1,5 @@
 /** How long things took, by what they were: a histogram that prom-client is told of only when somebody reads /metrics. */
-import { Histogram, type MetricValueWithName, type Registry } from 'prom-client'
+import { Histogram, type Registry } from 'prom-client'
 
 /** Upper ends, in seconds; what takes longer is in one more. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -44,18 +44,19 @@ class Timings<L extends string> extends Histogram<L> {
     return { name, help, type: 'histogram', values: [...this.#values()] }
   }
 
-  *#values(): Generator<MetricValueWithName<L>> {
+  /** As its own histograms have them: what all buckets of one share is told beside that. */
+  *#values(): Generator<object> {
     const { name, label, all } = this.#options
-    const labelled = (value: string) => ({ [label]: value }) as Record<L, string>
     for (const [value, { buckets, seconds }] of all()) {
+      const sharedLabels = { [label]: value }
       let count = 0
       for (const [index, own] of buckets.entries()) {
         count += own
-        const labels = { le: BUCKETS[index] ?? '+Inf', ...labelled(value) }
-        yield { metricName: `${name}_bucket`, labels, value: count }
+        const labels = { le: BUCKETS[index] ?? '+Inf' }
+        yield { metricName: `${name}_bucket`, labels, sharedLabels, value: count }
       }
-      yield { metricName: `${name}_sum`, labels: labelled(value), value: seconds }
-      yield { metricName: `${name}_count`, labels: labelled(value), value: count }
+      yield { metricName: `${name}_sum`, labels: {}, sharedLabels, value: seconds }
+      yield { metricName: `${name}_count`, labels: {}, sharedLabels, value: count }
     }
   }
 }

@@ -4,6 +4,7 @@
  * A view is replaced, never changed. Its members are sorted by id, so that equal views have equal text.
  */
 import { z } from 'zod'
+import { Measures } from './measures.ts'
 
 /** Stable name of a member: it becomes part of URLs, logs, metrics and file names. */
 export const MemberId = z.string().regex(/^[\w[][\w.:[\]-]{0,127}$/, 'letters, digits and . : _ - [ ] only')
@@ -127,7 +128,7 @@ export const PeerRecord = z.object({
 })
 export type PeerRecord = z.infer<typeof PeerRecord>
 
-/** What a member tells uplink of itself, for those who look at uplink's page. */
+/** What a member tells uplink and the others of itself, for those who look at their pages. */
 export const MemberStatus = z.object({
   id: MemberId,
   /** Version 0.1 does not tell it. */
@@ -151,5 +152,11 @@ export const MemberStatus = z.object({
   requests: Count,
   /** What it knows of the others, of those first that it does not reach or understand. */
   peers: z.array(PeerRecord).optional(),
+  /** Members that held some of its slots last, and are waited for. */
+  waiting_for: z.array(MemberId).optional(),
+  /** Slots that have been arriving for long, and what keeps them. */
+  overdue: z.array(z.object({ slots: Count, seconds: Count, reason: z.string() })).optional(),
+  /** What it measures of itself. */
+  measures: Measures.optional(),
 })
 export type MemberStatus = z.infer<typeof MemberStatus>

@@ -3,7 +3,7 @@
  * uplinks have done; why, only they know.
  */
 import type { Log } from '../shared/log.ts'
-import type { Journal } from './journal.ts'
+import type { Journal } from '../shared/page/page.ts'
 import type { UplinkMetrics } from './metrics.ts'
 import { missing } from './past.ts'
 import { changes, type Registry } from './registry.ts'

@@ -1,93 +1,77 @@
-/** The front page of an uplink: the view as JSON for scripts, and a page to look at for browsers. */
-import accepts from 'accepts'
-import { z } from 'zod'
+/** The front of an uplink: the view as JSON for scripts, and what the page shows to those who look. */
 import type { Clock } from '../shared/clock.ts'
-import { type HttpResponse, json } from '../shared/http/response.ts'
+import { json } from '../shared/http/response.ts'
 import type { Route } from '../shared/http/route.ts'
+import type { ClusterStatus, Journal, Statuses } from '../shared/page/page.ts'
 import { View } from '../shared/view.ts'
-import type { Journal } from './journal.ts'
 import type { Observations } from './observations.ts'
 import type { Outside } from './outside.ts'
-import { page } from './page.ts'
+import { missing } from './past.ts'
 import type { Registrar } from './registrar.ts'
 import { seenAt } from './registry.ts'
-import type { Statuses } from './statuses.ts'
 import type { RegistryStore } from './store.ts'
-import { STYLE_HASH } from './style.ts'
 
-export interface FrontRouteOptions {
-  readonly registrar: Registrar
-  readonly store: RegistryStore
-  readonly observations: Observations
-  readonly outside: Outside
+export interface SightOptions {
+  readonly registrar: Pick<Registrar, 'view'>
+  readonly store: Pick<RegistryStore, 'trouble'>
+  readonly observations: Pick<Observations, 'sightings'>
+  readonly outside: Pick<Outside, 'besides'>
   readonly statuses: Statuses
   readonly journal: Journal
   readonly clock: Clock
   readonly leaseMs: number
 }
 
-/** Its own style, and nothing else. */
-const SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src '${STYLE_HASH}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-export function frontRoute(options: FrontRouteOptions): Route {
+/** For scripts; those who ask for HTML get the page. */
+export function frontRoute(registrar: Pick<Registrar, 'view'>): Route {
   return {
     method: 'GET',
     path: '/',
-    summary: 'Who is a member, as of which epoch; as a page for browsers.',
+    summary: 'Who is a member, as of which epoch; a page to keep open for browsers.',
     access: 'public',
     needs: ['metrics'],
-    answers: {
-      200: {
-        description: 'The newest view.',
-        content: { 'application/json': View, 'text/html': z.string() },
-      },
-    },
+    answers: { 200: { description: 'The newest view.', content: { 'application/json': View } } },
     errors: ['NOT_READY'],
-    async handle({ message }) {
-      const wanted = accepts(message).type(['application/json', 'text/html'])
-      const { headers, ...answer } =
-        wanted === 'text/html' ? await pageOf(options) : json(options.registrar.view)
-      return { ...answer, headers: { ...headers, vary: 'accept' } }
-    },
+    handle: () => json(registrar.view),
   }
 }
 
-async function pageOf(options: FrontRouteOptions): Promise<HttpResponse> {
-  const headers = {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': SECURITY_POLICY,
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-store',
-  }
-  return { status: 200, headers, body: await render(options) }
-}
-
-async function render(options: FrontRouteOptions): Promise<string> {
+/** The cluster as this uplink sees it. */
+export async function sight(options: SightOptions): Promise<ClusterStatus> {
   const { registrar, store, observations, outside, statuses, journal, clock, leaseMs } = options
   const { view } = registrar
   const byLife = await statuses.of(view.members)
   const nowMs = clock.now()
   const members = view.members.map((member) => {
     const seenAtMs = seenAt(observations.sightings, member)
+    const status = byLife.get(member.incarnation)
     return {
-      member,
-      renewedMsAgo: seenAtMs === undefined ? undefined : nowMs - seenAtMs,
-      status: byLife.get(member.incarnation),
+      ...member,
+      ...(seenAtMs !== undefined && { quiet_seconds: seconds(nowMs - seenAtMs) }),
+      ...(status && { status }),
     }
   })
-  const outsiders = outside.besides(view.members).map(({ member, reason, sinceMs, untilMs }) => ({
-    member,
-    reason,
-    sinceMsAgo: nowMs - sinceMs,
-    againInMs: untilMs - nowMs,
-  }))
-  const { trouble } = store
-  const happenings = journal.newestFirst
-  return page({ ...view, members, outsiders, happenings, leaseMs, trouble, nowMs: clock.wall() })
+  const { epoch, copies, last } = view
+  return {
+    at: new Date(clock.wall()).toISOString(),
+    by: 'uplink',
+    epoch,
+    copies,
+    lease_seconds: leaseMs / 1000,
+    members,
+    kept_out: outside.besides(view.members).map(({ member, reason, sinceMs, untilMs }) => ({
+      id: member.id,
+      url: member.url,
+      reason,
+      since_seconds: seconds(nowMs - sinceMs),
+      again_in_seconds: seconds(Math.max(0, untilMs - nowMs)),
+    })),
+    waiting_for: last === undefined ? [] : missing(last, view),
+    ...(store.trouble !== undefined && { trouble: store.trouble }),
+    events: journal.told,
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 100) / 10
 }

@@ -2,7 +2,7 @@
  * The registry service: the one place where its parts are created and joined.
  *
  *   members ──▶ routes ──▶ Registrar ──▶ RegistryStore ──▶ Redis, or one in this process
- *   view?after ──▶ Watchers ◀── wake ─┘ ▲        └──▶ Journal ──▶ front page ◀── Statuses ◀── members
+ *   view?after ──▶ Watchers ◀── wake ─┘ ▲        └──▶ Journal ──▶ Showing ◀── Statuses ◀── members
  *        members ◀── Probes ◀── Lookout ─┘   every few moments
  */
 import { type Clock, systemClock } from '../shared/clock.ts'
@@ -13,11 +13,11 @@ import { opsRoutes } from '../shared/http/ops.ts'
 import { HttpService } from '../shared/http/service.ts'
 import type { Log } from '../shared/log.ts'
 import { Names, registerNameMetrics } from '../shared/names.ts'
+import { Journal, pageRoutes, Showing, Statuses } from '../shared/page/page.ts'
 import { renewalOf, type Service } from '../shared/run.ts'
 import { registerTlsMetrics } from '../shared/tls.ts'
 import type { UplinkConfig } from './config.ts'
-import { frontRoute } from './front.ts'
-import { Journal } from './journal.ts'
+import { frontRoute, sight } from './front.ts'
 import { Lookout } from './lookout.ts'
 import { createUplinkMetrics } from './metrics.ts'
 import { Observations } from './observations.ts'
@@ -28,7 +28,6 @@ import { Reachability } from './reachability.ts'
 import { createRedis } from './redis.ts'
 import { Registrar } from './registrar.ts'
 import { registryRoutes } from './routes.ts'
-import { Statuses } from './statuses.ts'
 import { RegistryStore } from './store.ts'
 import { Watchers } from './watchers.ts'
 
@@ -114,6 +113,8 @@ export async function startUplink(
   parts.use(await Lookout.start({ ...looking, clock, log, leaseMs, probeMaxMs }))
 
   const statuses = new Statuses({ clock, clusterSecrets, agentOf })
+  const seen = { registrar, store, observations, outside, statuses, journal, clock, leaseMs }
+  const showing = new Showing({ clock, read: () => sight(seen) })
   const own = [
     ...registryRoutes({
       registrar,
@@ -123,7 +124,8 @@ export async function startUplink(
       isGuarded: clusterSecrets.length > 0,
       log,
     }),
-    frontRoute({ registrar, store, observations, outside, statuses, journal, clock, leaseMs }),
+    ...pageRoutes('uplink', frontRoute(registrar)),
+    showing.route,
   ]
   const ops = opsRoutes({
     title: 'Larder uplink',
@@ -145,6 +147,7 @@ export async function startUplink(
   parts.defer(() => {
     service.drain()
     watchers.release()
+    showing.end()
   })
 
   const url = `${tls?.scheme ?? 'http'}://${authority(host, service.port)}`

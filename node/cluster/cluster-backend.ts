@@ -48,6 +48,8 @@ export interface ClusterBackendOptions extends Restored {
   /** What it tells of changes, to the others, and to those who watch here. */
   readonly source: { start(): void; stop(): void }
   readonly feed: Watching & { end(): void }
+  /** What the page is told. */
+  readonly showing: { end(): void }
 }
 
 export class ClusterBackend implements Backend {
@@ -123,6 +125,7 @@ export class ClusterBackend implements Backend {
     await this.#started
     this.#owed = await this.#options.stay.end()
     this.#options.feed.end()
+    this.#options.showing.end()
   }
 
   async stop(): Promise<void> {

@@ -17,7 +17,7 @@ export interface ReachRoutesOptions {
   readonly agentOf?: AgentOf | undefined
   /** Those of the view in force. */
   members(): readonly Member[]
-  status(): MemberStatus
+  status(): Promise<MemberStatus>
 }
 
 /** Uplink does not wait longer for the answer. */
@@ -55,9 +55,9 @@ export function reachRoutes({ self, agentOf, members, status }: ReachRoutesOptio
         200: { description: 'Its counts, as they are now.', content: { 'application/json': MemberStatus } },
       },
       errors: ['ANOTHER_LIFE'],
-      handle({ message }) {
+      async handle({ message }) {
         refuseOthers(self, message.headers)
-        return json(status())
+        return json(await status())
       },
     },
   ]

@@ -1,19 +1,17 @@
 /** What members tell each other, and what they tell of the cluster. */
 import { z } from 'zod'
-import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { readBody } from '../../shared/http/body.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
-import type { AgentOf } from '../../shared/tls.ts'
-import { MEMBER_HEADER, Member, type MemberStatus, PeerRecord } from '../../shared/view.ts'
+import { MEMBER_HEADER, Member, PeerRecord } from '../../shared/view.ts'
 import type { FeedAnswer, FeedQuestion } from '../../shared/watching.ts'
+import { holdersRoute } from './holders.ts'
 import type { Inbox } from './inbox.ts'
 import { meetRoute } from './meet.ts'
-import type { Members } from './members/members.ts'
-import { channelRoute, type FrameRow, type Peers, recordsOf, refuseOthers } from './peers/peers.ts'
+import { channelRoute, type FrameRow, recordsOf, refuseOthers } from './peers/peers.ts'
 import { reachRoutes } from './reach.ts'
-import type { Slots } from './slots/slots.ts'
+import { type StatusOptions, statusOf } from './status.ts'
 import { CALLS, FRAME_TYPE, formatOf, ImpossibleError, type Now, nowBy } from './wire/calls.ts'
 
 /**
@@ -32,22 +30,11 @@ const ClusterView = z
   })
   .meta({ id: 'ClusterView' })
 
-/** So many others does it speak of to uplink, for its page. */
-const SHOWN_MAX = 32
-
-export interface ClusterRoutesOptions {
-  readonly self: Member
-  readonly clock: Clock
+export interface ClusterRoutesOptions extends StatusOptions {
   readonly inbox: Inbox
-  readonly members: Members
-  readonly peers: Peers
-  readonly slots: Slots
   readonly source: { answer(question: FeedQuestion, from: string): Promise<FeedAnswer> }
-  readonly memory: { readonly counts: MemberStatus['entries'] & { readonly bytes: number } }
   readonly bodyBytesMax: number
-  readonly agentOf?: AgentOf | undefined
-  /** How many requests it has answered. */
-  requests(): number
+  readonly showing: { readonly route: Route }
 }
 
 export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
@@ -78,6 +65,8 @@ export function clusterRoutes(options: ClusterRoutesOptions): Route[] {
         })
       },
     },
+    options.showing.route,
+    holdersRoute(members),
     ...reachRoutes({
       self,
       agentOf: options.agentOf,
@@ -136,29 +125,6 @@ function frameRows({ clock, inbox, slots, peers, source, members }: ClusterRoute
       },
     },
   ]
-}
-
-/** What uplink shows of it. */
-function statusOf({
-  self,
-  clock,
-  members,
-  peers,
-  slots,
-  memory,
-  requests,
-}: ClusterRoutesOptions): MemberStatus {
-  const { values, responses, counters, limits, contents, records, tombstones, bytes } = memory.counts
-  return {
-    id: self.id,
-    incarnation: self.incarnation,
-    epoch: members.placed?.epoch ?? 0,
-    slots: slots.holdings.counts,
-    entries: { values, responses, counters, limits, contents, records, tombstones },
-    bytes,
-    requests: requests(),
-    peers: recordsOf(peers, clock).slice(0, SHOWN_MAX),
-  }
 }
 
 function frameRoute(

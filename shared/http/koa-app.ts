@@ -53,7 +53,7 @@ function answer({ conclude, means, delivery }: KoaAppOptions): Middleware {
     const send = (response: HttpResponse) => {
       const { status, body = '', live } = response
       context.respond = live === undefined
-      context.body = koaBody(body)
+      if (live === undefined) context.body = koaBody(body)
       if (body instanceof Pieces) context.length = body.bytes
       context.remove('content-type') // Koa's guess.
       context.set(conclude(request, startedAtMs, context.state['route'], response))

@@ -28,7 +28,6 @@ const Health = z
 
 export function opsRoutes(options: OpsOptions): Route[] {
   const { title, registry, identity, notReady, waitingFor, overdue, routes } = options
-  const alive = (): HttpResponse => json({ status: 'ok', ...identity })
   const ready = (): HttpResponse => {
     const reason = notReady()
     if (reason !== undefined) throw new LarderError('NOT_READY', reason)
@@ -41,9 +40,8 @@ export function opsRoutes(options: OpsOptions): Route[] {
     })
   }
   const others = [
-    probe('/livez', 'Is the process alive?', alive),
-    probe('/healthcheck', 'Is the process alive?', alive),
-    ...(routes.some(({ path }) => path === '/') ? [] : [probe('/', 'Is the process alive?', alive)]),
+    aliveRoute('/livez', identity),
+    aliveRoute('/healthcheck', identity),
     { ...probe('/readyz', 'Should requests be sent here?', ready), errors: ['NOT_READY'] as const },
     metricsRoute(registry),
   ]
@@ -72,6 +70,10 @@ export function opsRoutes(options: OpsOptions): Route[] {
     throw new LarderError('BAD_REQUEST', 'internal: 1, or nothing.')
   }
   return [...others, page]
+}
+
+export function aliveRoute(path: string, identity: OpsOptions['identity']): Route {
+  return probe(path, 'Is the process alive?', () => json({ status: 'ok', ...identity }))
 }
 
 function probe(path: string, summary: string, handle: Route['handle']): Route {

@@ -114,8 +114,8 @@ describe('a member that others cannot reach', function () {
       .to.include({ id: 'd', reachable: false, understood: true })
       .and.include.keys('since', 'last_seen')
     expect(known.reason).to.be.a('string').and.not.include('it answers')
-    const page = async () => (await fetch(cluster.uplink.url, { headers: { accept: 'text/html' } })).text()
-    await until(page, (text) => text.includes('not by a since'))
+    const shown = async () => (await fetch(`${cluster.uplink.url}/api/v1/status`)).text()
+    await until(shown, (text) => text.includes('"reachable":false'))
     // Uplink has weighed it by then, and would have left it out.
     const looks = relay.count
     await until(

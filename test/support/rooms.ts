@@ -14,9 +14,10 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   shared: { sees: [] },
   'shared/http': { sees: [] },
+  'shared/page': { face: 'page.ts', sees: ['shared/http'] },
   client: { face: 'larder.ts', sees: [] },
   'client/adapters': { sees: ['client'] },
-  uplink: { face: 'uplink.ts', sees: ['shared/http'] },
+  uplink: { face: 'uplink.ts', sees: ['shared/http', 'shared/page'] },
   'node/entries': { sees: [] },
   'node/memory': { face: 'memory.ts', sees: ['node/entries', 'node/memory/packed'] },
   'node/memory/packed': { face: 'values.ts', sees: ['node/entries'] },
@@ -50,6 +51,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     face: 'cluster-backend.ts',
     sees: [
       'shared/http',
+      'shared/page',
       'node/entries',
       'node/backend.ts',
       'node/engine.ts',

@@ -54,4 +54,5 @@ export function slotOf(...ids: readonly string[]): number {
 export const WATCHED_BY_NOBODY = {
   source: { start() {}, stop() {}, isToldAll: true },
   feed: { admit() {}, watch: () => () => {}, end() {} },
+  showing: { end() {} },
 }

@@ -91,8 +91,7 @@ describe('uplink: the secret of the cluster', () => {
       const client = new UplinkClient(uplink.url, { authorization: `Bearer ${one}` })
       expect((await client.renew(a.member)).status).equal(200)
     }
-    const html = { accept: 'text/html' }
-    await (await fetch(uplink.url, { headers: html })).text()
+    await new UplinkClient(uplink.url, { authorization: `Bearer ${secret}` }).status()
     expect(a.asked.at(-1)).include({ authorization: `Bearer ${secret}` })
   })
 
@@ -118,7 +117,7 @@ describe('uplink: the secret of the cluster', () => {
 
 describe('uplink, where others can reach it,', () => {
   const secret = 'what-members-show'
-  const LOOKS = ['/', '/api/v1/view', '/metrics']
+  const LOOKS = ['/', '/api/v1/view', '/api/v1/status', '/api/v1/rights', '/metrics']
   let file: KeysFile
   let uplink: TestUplink
   before(async () => {
@@ -148,13 +147,21 @@ describe('uplink, where others can reach it,', () => {
     for (const path of [...LOOKS, '/openapi.json', '/?x', '//', '/api/v1/view/'])
       for (const headers of [{}, { 'api-key': secret }, { authorization: secret }, basic('wrong'), basic('')])
         expect(await statusOf(path, headers), path).oneOf([401, 404])
-    for (const path of LOOKS) expect(await statusOf(path, { 'api-key': keyOf('shop') }), path).equal(403)
-    const answer = await fetch(uplink.url, { headers: { accept: 'text/html' } })
+    for (const path of LOOKS)
+      if (path !== '/api/v1/rights')
+        expect(await statusOf(path, { 'api-key': keyOf('shop') }), path).equal(403)
+    const answer = await fetch(`${uplink.url}/api/v1/status`)
     expect(answer.headers.get('www-authenticate')).match(/Bearer, Basic realm="larder"/)
-    expect(await answer.text())
-      .include('metrics')
-      .and.not.include('<html')
+    expect(await answer.text()).include('metrics')
     for (const path of ['/livez', '/readyz']) expect(await statusOf(path)).equal(200)
+  })
+
+  it('gives everybody the page, which holds nothing', async () => {
+    const answer = await fetch(uplink.url, { headers: { accept: 'text/html' } })
+    expect(answer.status).equal(200)
+    expect(await answer.text())
+      .include('<html')
+      .and.not.include('incarnation')
   })
 
   it('takes a password for a look, and never for a change', async () => {

@@ -20,7 +20,7 @@ describe('uplink on Redis: copies', () => {
     await using second = await withCopies(2)
     expect(await second.client.view()).deep.equal({ epoch: 2, copies: 2, members: [a.member] })
     expect(warned(second.logged)).deep.equal(['the number of copies has changed, as this uplink is set'])
-    expect((await second.client.page()).text).include('copies: 2 instead of 1')
+    expect(await second.client.happened()).include(': copies: 2 instead of 1')
     await using _third = await withCopies(2)
     expect((await second.client.view()).epoch).equal(2)
   })

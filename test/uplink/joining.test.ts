@@ -42,8 +42,9 @@ describe('uplink: one that wants to become a member', () => {
     expect(c.looks, 'not again before its time').equal(1)
     expect(uplink.logged.filter((line) => line === KEPT_OUT)).length(1)
     expect(await uplink.client.metric('larder_uplink_kept_out_total')).equal(1)
-    const { text } = await uplink.client.page()
-    expect(text).include('Kept out').and.include('Most do not reach c')
+    const [kept] = (await uplink.client.status()).kept_out
+    expect(kept).include({ id: 'c', url: member.url })
+    expect(kept?.reason).include('Most do not reach c')
     expect(await uplink.client.ids()).deep.equal(['a', 'b'])
   })
 
@@ -58,7 +59,7 @@ describe('uplink: one that wants to become a member', () => {
       () => uplink.client.renew(c.member),
       ({ status }) => status === 200,
     )
-    expect((await uplink.client.page()).text).not.include('Kept out')
+    expect((await uplink.client.status()).kept_out).deep.equal([])
   })
 
   it('is kept out at the address of another member', async () => {
@@ -153,7 +154,7 @@ describe('uplink: a member that others say they do not reach', () => {
     expect(refused.code).equal('NOT_REACHED')
     expect(await uplink.client.ids()).deep.equal(['a', 'b'])
     expect(await uplink.client.metric('larder_uplink_dropped_total{why="unreached"}')).equal(1)
-    const { text } = await uplink.client.page()
+    const text = String(await uplink.client.happened())
     expect(text).include('2 of 2 others do not reach it').and.include('a says: no answer within 750 ms')
   })
 

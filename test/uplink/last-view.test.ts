@@ -16,7 +16,7 @@ describe('uplink: after all members were stopped', () => {
     expect(epoch).above(7)
     expect(await uplink.client.view()).deep.equal({ epoch, copies: 2, members: [a.member], last })
     expect(await awaited()).equal(2)
-    expect((await uplink.client.page()).text).include('Slots wait for b, c.')
+    expect((await uplink.client.status()).waiting_for).deep.equal(['b', 'c'])
 
     const next = uplink.client.view(epoch)
     expect((await uplink.client.giveUp('c')).status).equal(202)
@@ -35,7 +35,7 @@ describe('uplink: after all members were stopped', () => {
       'a member was given up: nobody waits for what it held',
       'no slot waits for a member',
     ])
-    const { text } = await uplink.client.page()
+    const text = String(await uplink.client.happened())
     expect(text).include('waited for: b, c').and.include('given up').and.include('nobody is waited for')
   })
 

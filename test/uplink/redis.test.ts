@@ -22,7 +22,7 @@ describe('uplink on Redis', () => {
     await using second = await onRedis()
     expect(await second.client.view()).deep.equal(before)
     expect((await second.client.lease(a.member, { epoch: 1 })).epoch).equal(1)
-    expect((await second.client.page()).text).include('this uplink started, with 1 in the registry')
+    expect(await second.client.happened()).include(': this uplink started, with 1 in the registry')
   })
 
   it('gives everybody a whole lease when it is started again', async () => {
@@ -49,8 +49,8 @@ describe('uplink on Redis', () => {
     expect((await one.client.watchFor('a', 'b')).epoch).equal(2)
     await other.client.leave(b.member)
     await one.client.watchFor('a')
-    expect((await one.client.page()).text).include('gone, by another uplink')
-    expect((await other.client.page()).text).include('<td>left</td>')
+    expect(await one.client.happened()).include('b: gone, by another uplink')
+    expect(await other.client.happened()).include('b: left')
   })
 
   it('what one uplink has told a member of, another does not take for unknown', async () => {

@@ -1,5 +1,7 @@
 /** Uplink as its callers see it: HTTP calls, and what they answer. */
 import fetch from 'node-fetch'
+import type { ClusterStatus } from '../../shared/page/page.ts'
+import { ClusterStatus as StatusSchema } from '../../shared/page/status.ts'
 import { Lease, type Member, type Renewal, View } from '../../shared/view.ts'
 
 export interface Answered {
@@ -77,10 +79,14 @@ export class UplinkClient {
     return view
   }
 
-  /** The front page, as a browser gets it. */
-  async page(): Promise<Answered> {
-    const browser = new UplinkClient(this.#url, { ...this.#headers, accept: 'text/html,*/*;q=0.8' })
-    return browser.call('GET', '/')
+  /** What the page shows. */
+  async status(): Promise<ClusterStatus> {
+    return StatusSchema.parse(JSON.parse((await this.call('GET', '/api/v1/status')).text))
+  }
+
+  /** What has happened, the newest first. */
+  async happened(): Promise<string[]> {
+    return (await this.status()).events.map(({ id = '', what }) => `${id}: ${what}`)
   }
 
   /** A sample at /metrics, by its name and labels as they are written there. */

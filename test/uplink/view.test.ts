@@ -84,7 +84,8 @@ describe('uplink: pages for those who run it', () => {
       JSON.parse((await uplink.client.call('GET', `/openapi.json${query}`)).text)
     const { info, paths } = await page('')
     expect(info).deep.include({ title: 'Larder uplink', version: manifest.version })
-    const shown = ['/', '/api/v1/view', '/healthcheck', '/livez', '/metrics', '/openapi.json', '/readyz']
+    const ops = ['/healthcheck', '/livez', '/metrics', '/openapi.json', '/readyz']
+    const shown = ['/', '/api/v1/view', '/api/v1/status', '/api/v1/rights', ...ops]
     expect(Object.keys(paths)).members(shown)
     const internal = ['/api/v1/gone', '/api/v1/members/{id}', '/api/v1/members/{id}/report']
     expect(Object.keys((await page('?internal=1')).paths)).members([...shown, ...internal])

@@ -26,7 +26,7 @@ describe('uplink: a member that only others reach', () => {
     await until(probes(uplink, 'through others'), (times) => times >= 2)
     expect(await uplink.client.ids()).deep.equal(['mute', 'witness'])
     expect(uplink.logged.filter((line) => line === ONLY_OTHERS)).length(1)
-    expect((await uplink.client.page()).text).include('reached through others only')
+    expect(String(await uplink.client.happened())).include('reached through others only')
     expect(await probes(uplink, 'silent')()).equal(0)
   })
 

@@ -30,7 +30,7 @@ describe('what uplink asks of a member', () => {
     const routes = reachRoutes({
       self: { id: 'a', incarnation: 'a-1' },
       members: () => members,
-      status: () => status,
+      status: async () => status,
     })
     service.serve(routes, { memberSecrets: ['of-the-cluster'] })
     url = `http://127.0.0.1:${service.port}`

@@ -99,7 +99,9 @@ describe('anything thrown at a node', () => {
   after(() => node[Symbol.asyncDispose]())
 
   it('gets an answer that the page promises', async () => {
-    const paths = page.paths.filter((path) => !['/metrics', '/openapi.json'].includes(path))
+    // What is watched does not end.
+    const untried = ['/metrics', '/openapi.json', '/api/v1/watch']
+    const paths = page.paths.filter((path) => !untried.includes(path))
     const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH')
     const thrown: fc.Arbitrary<Thrown> = fc
       .record({

@@ -3,24 +3,20 @@
  * at most, however many look at the page and however often.
  */
 import fetch from 'node-fetch'
-import type { Clock } from '../shared/clock.ts'
-import { addressAt, STATUS_PATH } from '../shared/probe.ts'
-import { bearer } from '../shared/secrets.ts'
-import type { AgentOf } from '../shared/tls.ts'
-import { LIFE_HEADER, type Member, MemberStatus } from '../shared/view.ts'
-
-export interface Status extends MemberStatus {
-  /** Since it was asked before; `undefined` the first time. */
-  readonly requestsPerSecond: number | undefined
-}
+import type { Clock } from '../clock.ts'
+import { addressAt, STATUS_PATH } from '../probe.ts'
+import { bearer } from '../secrets.ts'
+import type { AgentOf } from '../tls.ts'
+import { LIFE_HEADER, type Member, MemberStatus } from '../view.ts'
 
 /** By incarnation; of those that have answered. */
-export type StatusByLife = ReadonlyMap<string, Status>
+export type StatusByLife = ReadonlyMap<string, MemberStatus>
 
 const ASKED_MAX = 100
 const ANSWER_MAX_MS = 500
 const ANSWER_BYTES_MAX = 64 * 1024
-const FRESH_MS = 1000
+/** A little less than the time between two beats of the page, which are not quite in step. */
+const FRESH_MS = 900
 
 export interface StatusesOptions {
   readonly clock: Clock
@@ -34,8 +30,6 @@ export class Statuses {
   readonly #options: StatusesOptions
   #askedAtMs = -Infinity
   #answers: Promise<StatusByLife> = Promise.resolve(new Map())
-  /** How many requests each had answered by when. */
-  #counts: ReadonlyMap<string, { requests: number; atMs: number }> = new Map()
 
   constructor(options: StatusesOptions) {
     this.#clock = options.clock
@@ -51,21 +45,12 @@ export class Statuses {
   }
 
   async #ask(members: readonly Member[]): Promise<StatusByLife> {
-    const statuses = new Map<string, Status>()
-    const counts = new Map<string, { requests: number; atMs: number }>()
+    const statuses = new Map<string, MemberStatus>()
     const ask = async (member: Member) => {
       const status = await this.#read(member)
-      if (status === undefined) return
-      const { incarnation } = member
-      const { requests } = status
-      const atMs = this.#clock.now()
-      const last = this.#counts.get(incarnation)
-      const requestsPerSecond = last && ((requests - last.requests) * 1000) / (atMs - last.atMs)
-      counts.set(incarnation, { requests, atMs })
-      statuses.set(incarnation, { ...status, requestsPerSecond })
+      if (status !== undefined) statuses.set(member.incarnation, status)
     }
     await Promise.all(members.map(ask))
-    this.#counts = counts
     return statuses
   }
 

@@ -1,5 +1,6 @@
-/** The last things that have happened in the registry, for those who look at the page. In memory, and bounded. */
-import type { Clock } from '../shared/clock.ts'
+/** The last things that have happened among the members, as the one process saw it that tells of them, for those who look at the page. In memory, and bounded. */
+import type { Clock } from '../clock.ts'
+import type { ClusterStatus } from './status.ts'
 
 export interface Happening {
   readonly atMs: number
@@ -21,6 +22,11 @@ export class Journal {
 
   get newestFirst(): readonly Happening[] {
     return this.#newestFirst
+  }
+
+  /** As the page is told. */
+  get told(): ClusterStatus['events'] {
+    return this.#newestFirst.map(({ atMs, ...event }) => ({ at: new Date(atMs).toISOString(), ...event }))
   }
 
   note(happening: Omit<Happening, 'atMs'>): void {
