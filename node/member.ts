@@ -164,7 +164,7 @@ function join(parts: MemberParts, memory: Memory) {
     ...parts,
     peers,
     onView(placed, former) {
-      noteChanges(journal, { placed, former, peers })
+      noteChanges(journal, { self, placed, former, peers })
       peers.retain(placed.view.members)
       peers.keep(placed.view.members)
       parts.onView()

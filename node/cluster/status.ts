@@ -76,7 +76,12 @@ export async function sight(options: SightOptions): Promise<ClusterStatus> {
 /** Who has come and gone from one view to the next, and what is known here of why. */
 export function noteChanges(
   journal: Journal,
-  { placed, former, peers }: { placed: PlacedView; former: PlacedView | undefined; peers: Peers },
+  {
+    self,
+    placed,
+    former,
+    peers,
+  }: { self: Member; placed: PlacedView; former: PlacedView | undefined; peers: Peers },
 ): void {
   const { epoch, view } = placed
   const before = former?.view.members ?? []
@@ -89,7 +94,8 @@ export function noteChanges(
     else if (now.leaving && !leaving) journal.note({ epoch, id, what: 'leaving' })
   }
   const known = new Set(before.map(({ id }) => id))
-  for (const { id } of view.members)
-    if (!known.has(id))
-      journal.note({ epoch, id, what: former === undefined ? 'a member when this one came' : 'joined' })
+  for (const { id } of view.members) {
+    const isFound = former === undefined && id !== self.id
+    if (!known.has(id)) journal.note({ epoch, id, what: isFound ? 'was a member already' : 'joined' })
+  }
 }

@@ -17,6 +17,8 @@ const ANSWER_MAX_MS = 500
 const ANSWER_BYTES_MAX = 64 * 1024
 /** A little less than the time between two beats of the page, which are not quite in step. */
 const FRESH_MS = 900
+/** One that is busy may answer too late now and then: what it has told before stands for so long. */
+const STANDS_MS = 4000
 
 export interface StatusesOptions {
   readonly clock: Clock
@@ -30,6 +32,7 @@ export class Statuses {
   readonly #options: StatusesOptions
   #askedAtMs = -Infinity
   #answers: Promise<StatusByLife> = Promise.resolve(new Map())
+  #told: ReadonlyMap<string, { status: MemberStatus; atMs: number }> = new Map()
 
   constructor(options: StatusesOptions) {
     this.#clock = options.clock
@@ -45,13 +48,17 @@ export class Statuses {
   }
 
   async #ask(members: readonly Member[]): Promise<StatusByLife> {
-    const statuses = new Map<string, MemberStatus>()
+    const told = new Map<string, { status: MemberStatus; atMs: number }>()
     const ask = async (member: Member) => {
       const status = await this.#read(member)
-      if (status !== undefined) statuses.set(member.incarnation, status)
+      const atMs = this.#clock.now()
+      const before = this.#told.get(member.incarnation)
+      if (status !== undefined) told.set(member.incarnation, { status, atMs })
+      else if (before !== undefined && atMs - before.atMs < STANDS_MS) told.set(member.incarnation, before)
     }
     await Promise.all(members.map(ask))
-    return statuses
+    this.#told = told
+    return new Map([...told].map(([incarnation, { status }]) => [incarnation, status]))
   }
 
   async #read(member: Member): Promise<MemberStatus | undefined> {
