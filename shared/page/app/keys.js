@@ -13,8 +13,7 @@ const SHOWN_MS = 500
 let watching
 /** @type {{ endsAtMs: number, fact: HTMLElement } | undefined} */
 let ending
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let showing
+let isDue = false
 
 /** @param {{ can: readonly string[] }} rights */
 export function startKeys({ can }) {
@@ -65,8 +64,10 @@ async function lookUp(key) {
 
 /** However often it changes. @param {string} key @param {AbortSignal} signal */
 function showSoon(key, signal) {
-  showing ??= setTimeout(() => {
-    showing = undefined
+  if (isDue) return
+  isDue = true
+  setTimeout(() => {
+    isDue = false
     if (!signal.aborted) void show(key, signal)
   }, SHOWN_MS)
 }
@@ -158,7 +159,7 @@ function showFacts({ value, reactions, holders }) {
     ]),
   )
   byId('found-value').hidden = value === undefined
-  say(byId('found-value'), value?.text ?? '')
+  field('found-value').value = value?.text ?? ''
 }
 
 async function set() {
