@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { skipWithout, TOOL_PATH } from './tool.ts'
 
 /** Debian has the first one, machines of CI often the other. */
@@ -61,8 +61,9 @@ export class Chromium implements AsyncDisposable {
     return `http://${name}:${(this.#sites.address() as AddressInfo).port}`
   }
 
-  async open(url: string): Promise<Page> {
-    const page = await this.#browser.newPage()
+  /** With what it keeps for itself alone. */
+  async open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await this.#browser.newPage(options)
     await page.goto(url)
     return page
   }

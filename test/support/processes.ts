@@ -66,10 +66,10 @@ export class ProcessCluster implements AsyncDisposable {
   }
 
   /** Resolves once it is ready. */
-  async join(id: string): Promise<void> {
+  async join(id: string, at?: number): Promise<void> {
     const { node, names } = this.#options
     names?.know([nameOf(id)])
-    const [port] = await freePorts(1)
+    const [port = at] = at === undefined ? await freePorts(1) : []
     const [own, uplink] = names ? [nameOf(id), nameOf('uplink')] : ['127.0.0.1', '127.0.0.1']
     const settings = {
       ...this.#secret,

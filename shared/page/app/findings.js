@@ -146,14 +146,10 @@ export function requests({ failing }) {
 }
 
 /** Clocks and versions. @param {Situation} situation @returns {Finding[]} */
-export function apart({ status: { members } }) {
+export function apart({ status }) {
+  const { members } = status
   const ahead = members.flatMap(({ id, incarnation }) => {
-    const told = members
-      .flatMap(({ status }) => status?.peers ?? [])
-      .filter((peer) => peer.incarnation === incarnation)
-    const seconds = median(
-      told.flatMap(({ clock_ahead_seconds: seconds }) => (seconds === undefined ? [] : [seconds])),
-    )
+    const seconds = clockAhead(status, incarnation)
     return seconds !== undefined && Math.abs(seconds) > CLOCK_SECONDS ? [{ id, seconds }] : []
   })
   const [one, other, ...others] = ahead
@@ -180,7 +176,20 @@ export function apart({ status: { members } }) {
   ]
 }
 
-/** @param {readonly number[]} values */
-function median(values) {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]
+/**
+ * How far the clock of a member is ahead, as the others tell: half of them tell as little, so that one of them whose own clock
+ * is wrong does not count.
+ *
+ * @param {import('../status.ts').ClusterStatus} status @param {string} incarnation
+ */
+export function clockAhead({ members }, incarnation) {
+  const told = members
+    .flatMap(({ status }) => status?.peers ?? [])
+    .flatMap((peer) =>
+      peer.incarnation === incarnation && peer.clock_ahead_seconds !== undefined
+        ? [peer.clock_ahead_seconds]
+        : [],
+    )
+    .sort((one, other) => Math.abs(one) - Math.abs(other))
+  return told[Math.floor((told.length - 1) / 2)]
 }

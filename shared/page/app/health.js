@@ -59,9 +59,10 @@ function sentenceOf(clauses, ids) {
 /** @param {Situation} situation */
 function allWell({ status }) {
   const { members, copies } = status
+  const many = members.length
   const who =
-    members.length === 1 ? 'The one member is well' : `All ${inWords(members.length)} members are well`
-  return `${who}; every slot has ${inWords(copies)} ${copies === 1 ? 'copy' : 'copies'}.`
+    many === 1 ? 'The one member is' : many === 2 ? 'Both members are' : `All ${inWords(many)} members are`
+  return `${who} well; every slot has ${inWords(copies)} ${copies === 1 ? 'copy' : 'copies'}.`
 }
 
 /** @param {Situation} situation @returns {Finding[]} */

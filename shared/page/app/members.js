@@ -6,6 +6,7 @@
  * @typedef {import('./roster.js').Missing} Missing
  */
 import { bar, byId, element, keep, link } from './dom.js'
+import { clockAhead } from './findings.js'
 import { clockTime, count, duration, listed, several, size } from './words.js'
 
 /**
@@ -155,16 +156,8 @@ function stateOf(member, { members, lease_seconds: lease = Infinity }) {
 }
 
 /** As the others tell. @param {Member} member @param {ClusterStatus} status */
-function clockOf({ incarnation }, { members }) {
-  const told = members
-    .flatMap(({ status }) => status?.peers ?? [])
-    .flatMap((peer) =>
-      peer.incarnation === incarnation && peer.clock_ahead_seconds !== undefined
-        ? [peer.clock_ahead_seconds]
-        : [],
-    )
-    .sort((one, other) => one - other)
-  const ahead = told[Math.floor(told.length / 2)]
+function clockOf({ incarnation }, status) {
+  const ahead = clockAhead(status, incarnation)
   if (ahead === undefined) return ''
   if (Math.abs(ahead) < 0.1) return 'in step'
   return `${duration(Math.abs(ahead))} ${ahead > 0 ? 'ahead' : 'behind'}`

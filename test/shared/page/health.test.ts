@@ -36,6 +36,7 @@ describe('page: health, all well', () => {
       'well',
       'The one member is well; every slot has one copy.',
     ])
+    expect(sentence(cluster(three.slice(1)))[1]).equal('Both members are well; every slot has two copies.')
     const many = Array.from({ length: 20 }, (_, index) => member(`n${index}`))
     expect(sentence(cluster(many, { copies: 3 }))[1]).equal(
       'All 20 members are well; every slot has three copies.',
@@ -280,7 +281,7 @@ describe('page: health, much at once', () => {
         const lost = Array.from({ length: missing }, (_, index) => gone(`${index}`))
         const { level, sentence, more } = healthOf({ status: cluster(members, { copies }), missing: lost })
         expect(sentence)
-          .match(/^[A-Z\d].*\.$/)
+          .match(/^[A-Za-z\d].*\.$/)
           .and.not.match(/undefined|NaN|Infinity|null/)
         if (level === 'well') expect([more.length, missing]).deep.equal([0, 0])
       }),
