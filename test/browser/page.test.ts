@@ -227,7 +227,7 @@ describe('the page', function () {
     await uplink.picture('uplink-left')
     await uplink.page.reload()
     await uplink.says('#member-rows tr.missing', /c.*left.*Last seen at/s)
-    await uplink.page.click('text=Dismiss')
+    await uplink.page.click('#member-rows button')
     await uplink.says('#sentence', /^Both members are well/)
     await uplink.page.reload()
     await uplink.says('#sentence', /^Both members are well/)

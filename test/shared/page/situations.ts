@@ -1,4 +1,5 @@
 /** Clusters as a page may be told of them, made of members that are well. */
+import { healthOf, type Situation } from '../../../shared/page/app/health.js'
 import type { ClusterStatus } from '../../../shared/page/page.ts'
 import type { MemberStatus, PeerRecord } from '../../../shared/view.ts'
 
@@ -66,3 +67,22 @@ export function record(id: string, other: Partial<PeerRecord> = {}): PeerRecord 
     ...other,
   }
 }
+
+type Missing = Situation['missing'][number]
+
+/** Who is not here any more. */
+export const gone = (id: string, hasLeft = false): Missing => ({
+  id,
+  url: `http://${id}:4000`,
+  seenAt: '2026-11-27T00:00:00.000Z',
+  hasLeft,
+  why: hasLeft ? 'left' : 'dropped: refused',
+})
+/** What is said of it, and how bad that is. */
+export const sentence = (status: Situation['status'], other: Partial<Situation> = {}) => {
+  const { level, sentence } = healthOf({ status, missing: [], ...other })
+  return [level, sentence]
+}
+/** What one member did in the last seconds. */
+export const lately = (id: string, other: object) =>
+  new Map([[id, { memoryFull: 0, lostSlots: 0, evictions: 0, ...other }]])
