@@ -25,7 +25,7 @@ export function note(roster, status) {
   for (const [id, one] of kept) seen[id] = one
   for (const { id, at } of status.events) {
     const known = id === undefined ? undefined : seen[id]
-    if (id !== undefined && isDeparture(lastOf(id, status)?.what ?? '') && known === undefined)
+    if (id !== undefined && known === undefined && at > since && isDeparture(lastOf(id, status)?.what ?? ''))
       seen[id] = { url: '', seenAt: at }
   }
   for (const { id, url } of status.members) seen[id] = { url, seenAt: status.at }

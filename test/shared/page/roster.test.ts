@@ -40,6 +40,8 @@ describe('page: the roster', () => {
     const before = note({}, cluster(four))
     const late = cluster(three, { seconds: 8 * 86_400 })
     expect(idsOf(note(before, late), late)).deep.equal([])
+    const told = { ...late, events: [event('n4', 'dropped: silent')] }
+    expect(idsOf(note(before, told), told)).deep.equal([])
   })
 
   it('takes nothing that is none from where it is kept', () => {
