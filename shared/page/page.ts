@@ -28,7 +28,9 @@ interface PageFile {
 }
 
 const APP = join(import.meta.dirname, 'app')
-const CHARTS = ['uPlot.iife.min.js', 'uPlot.min.css']
+const HTML = 'index.html'
+const CHARTS = 'uPlot.iife.min.js'
+const STYLE = 'style.css'
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -49,19 +51,22 @@ const SECURITY_POLICY = [
 
 /** `front` is what those get at `/` who do not ask for HTML. */
 export function pageRoutes(service: 'node' | 'uplink', front: Route): Route[] {
-  const files = readFiles()
-  const html = files.get('index.html')?.body.replace('data-service=""', `data-service="${service}"`) ?? ''
-  return [frontRoute(front, pageFile('index.html', html)), rightsRoute, fileRoute(files)]
+  const { resolve } = createRequire(import.meta.url)
+  const names = readdirSync(APP).filter((name) => extname(name) in TYPES && name !== HTML)
+  const texts = new Map(names.map((name) => [name, readFileSync(join(APP, name), 'utf8')]))
+  const modules = names.filter((name) => name.endsWith('.js'))
+  texts.set(CHARTS, readFileSync(resolve(`uplot/dist/${CHARTS}`), 'utf8'))
+  texts.set(STYLE, readFileSync(resolve('uplot/dist/uPlot.min.css'), 'utf8') + texts.get(STYLE))
+  const files = new Map([...texts].map(([name, text]) => [name, pageFile(name, text)]))
+  return [frontRoute(front, pageFile(HTML, htmlOf(service, modules))), rightsRoute, fileRoute(files)]
 }
 
-function readFiles(): ReadonlyMap<string, PageFile> {
-  const { resolve } = createRequire(import.meta.url)
-  const own = readdirSync(APP).filter((name) => extname(name) in TYPES)
-  const paths = [
-    ...own.map((name) => [name, join(APP, name)] as const),
-    ...CHARTS.map((name) => [name, resolve(`uplot/dist/${name}`)] as const),
-  ]
-  return new Map(paths.map(([name, path]) => [name, pageFile(name, readFileSync(path, 'utf8'))]))
+/** Which of the two it is of, and all scripts at once, not each when another one asks for it. */
+function htmlOf(service: string, modules: readonly string[]): string {
+  const links = modules.map((name) => `<link rel="modulepreload" href="api/v1/page/${name}">`)
+  return readFileSync(join(APP, HTML), 'utf8')
+    .replace('data-service=""', `data-service="${service}"`)
+    .replace('</head>', `${links.join('\n')}\n</head>`)
 }
 
 function pageFile(name: string, body: string): PageFile {
