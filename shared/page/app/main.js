@@ -54,11 +54,16 @@ function open({ can }, signal) {
   if (isNode) startKeys({ can })
   if (isNode && can.includes('read')) new Live().start(signal)
   if (!mayMeasure) return tellSource('live', 'This key may not see how the cluster is')
+  const none = new AbortController()
   void follow('api/v1/status', {
-    signal,
+    signal: AbortSignal.any([signal, none.signal]),
     silenceMaxMs: SILENCE_MAX_MS,
     onEvent: ({ data }) => show(JSON.parse(data)),
     onState(lost) {
+      if (lost?.refusal?.status === 404) {
+        none.abort()
+        return tellNoMembers()
+      }
       if (lost?.refusal !== undefined && [401, 403].includes(lost.refusal.status))
         return askForKey(lost.refusal)
       byId('health').classList.toggle('stale', lost !== undefined)
@@ -70,6 +75,12 @@ function open({ can }, signal) {
         )
     },
   })
+}
+
+/** Where Redis keeps everything. */
+function tellNoMembers() {
+  for (const id of ['health', 'members', 'charts', 'events']) byId(id).hidden = true
+  tellSource('live', 'This node has no members to show: Redis keeps its data')
 }
 
 /** @param {ClusterStatus} status */
