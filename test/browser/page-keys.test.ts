@@ -1,8 +1,10 @@
-/** The page of a node that needs keys, in a real browser. */
+/** The page where keys are needed, and where Redis keeps the data, in a real browser. */
 import { expect } from 'chai'
 import { Chromium } from '../support/browser.ts'
 import { KeysFile, keyOf } from '../support/keys.ts'
 import { startTestNode } from '../support/node.ts'
+import { RedisServer } from '../support/redis.ts'
+import { needTool } from '../support/tool.ts'
 import { WatchedPage } from './watched-page.ts'
 
 describe('the page, where keys are needed', function () {
@@ -52,6 +54,32 @@ describe('the page, where keys are needed', function () {
     expect(String(kept)).to.not.include(keyOf('all'))
     await page.reload()
     await shown.says('#key', /A key is needed here/)
+    expect(shown.errors).to.deep.equal([])
+  })
+})
+
+describe('the page, where Redis keeps the data', function () {
+  this.timeout(60_000)
+  before(function () {
+    Chromium.need(this)
+    needTool(this, 'redis-server')
+  })
+
+  it('shows keys, and says that there are no members', async () => {
+    await using browser = await Chromium.start()
+    await using redis = await RedisServer.start()
+    await using node = await startTestNode({ ENGINE_URL: redis.url })
+    const shown = await WatchedPage.open(browser, node.url)
+    await shown.says('#source', /no members to show/)
+    expect(await shown.page.locator('section:visible, #live:visible').count()).to.be.at.least(4)
+    expect(await shown.page.isVisible('#health')).to.equal(false)
+    await shown.page.fill('#change-key', 'soup')
+    await shown.page.fill('#set-value', '7')
+    await shown.page.click('#set-form button[type=submit]')
+    await shown.says('#change-outcome', /soup is set/)
+    await shown.page.fill('#lookup-key', 'soup')
+    await shown.page.click('#lookup-form button')
+    await shown.says('#found-facts', /for ever/)
     expect(shown.errors).to.deep.equal([])
   })
 })
