@@ -35,15 +35,16 @@ export type Answer = Extract<Outcome, { type: 'answered' }>
 const TRY_MAX_MS = 2500
 
 export class Attempts {
+  /** Of a call that says nothing else. */
+  readonly timeoutMs: number
   readonly #nodes: Nodes
-  readonly #timeoutMs: number
   /** What ends the pauses of calls that wait to be tried again. */
   readonly #pauses = new Set<() => void>()
   #isClosed = false
 
   constructor(nodes: Nodes, timeoutMs: number) {
     this.#nodes = nodes
-    this.#timeoutMs = timeoutMs
+    this.timeoutMs = timeoutMs
   }
 
   /** No call is tried again. */
@@ -54,7 +55,7 @@ export class Attempts {
 
   /** @returns the answer, be it an error. @throws LarderError where there is none, or the reason of the signal. */
   async persist(call: Call, attempt: (node: Node, time: Time) => Promise<Outcome>): Promise<Answer> {
-    const deadlineMs = performance.now() + (call.timeoutMs ?? this.#timeoutMs)
+    const deadlineMs = performance.now() + (call.timeoutMs ?? this.timeoutMs)
     const tried = new Set<Node>()
     let last: Outcome | undefined
     for (let tries = 0; ; tries++) {
@@ -73,7 +74,7 @@ export class Attempts {
       // The node is there; whom it passes the call on to may not be.
       this.#nodes.look()
       const isAtOnce = verdict === 'elsewhere' && !this.#nodes.areAll(tried)
-      if (!isAtOnce) await this.#pause(Math.min(pauseMs(tries), deadlineMs - performance.now()), call)
+      if (!isAtOnce) await this.pause(Math.min(pauseMs(tries), deadlineMs - performance.now()), call)
     }
   }
 
@@ -95,8 +96,9 @@ export class Attempts {
     })
   }
 
-  async #pause(ms: number, { signal }: Call): Promise<void> {
-    if (ms <= 0) return
+  /** Is over at once where the client is closed, or the signal ends it. */
+  async pause(ms: number, { signal }: CallOptions): Promise<void> {
+    if (ms <= 0 || this.#isClosed || signal?.aborted) return
     await new Promise<void>((resolve) => {
       const end = () => {
         clearTimeout(timer)

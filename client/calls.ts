@@ -5,6 +5,7 @@ import { errorOf, isObject, LarderError, notUnderstood } from './errors.ts'
 import { Exchanges } from './exchange.ts'
 import { Nodes } from './nodes.ts'
 import type { Repeat } from './retries.ts'
+import { Stream } from './stream.ts'
 
 export interface LarderOptions {
   /** Addresses of nodes, or of a balancer before them: whichever is there is asked. */
@@ -49,6 +50,21 @@ export interface Request extends CallOptions {
   readonly repeat?: Repeat
   readonly answers?: readonly number[]
 }
+
+/** What is told as it comes. */
+export interface Streamed {
+  /** With its query. */
+  readonly path: string
+  readonly key?: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Ends it, and rejects with its reason what is tried until then. */
+  readonly until: AbortSignal
+  /** For a node to be found. */
+  readonly timeoutMs?: number
+}
+
+/** A node may have to ask others first, which it does not wait for any longer. */
+const OPEN_MAX_MS = 5000
 
 /** Of an answer that is JSON. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -123,6 +139,35 @@ export class Calls {
     )
     if (answer.status >= 400 && !answers?.includes(answer.status)) throw errorOf(answer.status, answer.body)
     return answer
+  }
+
+  /** @returns what is told, and what to call where it is so no more, so that another node is asked. @throws LarderError. */
+  async stream({ path, headers, until, ...call }: Streamed): Promise<{ stream: Stream; lost: () => void }> {
+    let lost = () => {}
+    const { status, body } = await this.#attempts.persist(
+      { ...call, repeat: 'freely', signal: until },
+      (node, { leftMs }) => {
+        lost = () => this.#nodes.lost(node)
+        return this.#nodes.ask(node, {
+          method: 'GET',
+          url: `${node.url}${path}`,
+          headers: { ...this.#headers, ...headers },
+          withinMs: Math.min(leftMs, OPEN_MAX_MS),
+          streamsUntil: until,
+        })
+      },
+    )
+    if (body instanceof Stream) return { stream: body, lost }
+    throw status >= 400 ? errorOf(status, body) : notUnderstood(body)
+  }
+
+  /** Of a call that says nothing else. */
+  get timeoutMs(): number {
+    return this.#attempts.timeoutMs
+  }
+
+  async pause(ms: number, options: CallOptions): Promise<void> {
+    await this.#attempts.pause(ms, options)
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /** Requests to one address each, and what came of them. Nothing is tried again here. */
 import { isObject } from './errors.ts'
+import { Stream } from './stream.ts'
 
 export interface Exchange {
   readonly method: string
@@ -8,6 +9,8 @@ export interface Exchange {
   readonly body?: string | Uint8Array<ArrayBuffer>
   /** How long it may take, the body of the answer included. */
   readonly withinMs: number
+  /** What is told as it comes is not waited for: it is a `Stream`, at the latest until then. */
+  readonly streamsUntil?: AbortSignal
 }
 
 /** Refused: nothing was sent. Lost: it may have arrived, and no whole answer came. */
@@ -27,11 +30,18 @@ export class Exchanges {
   }
 
   /** The body of an answer is what its JSON says if it is JSON, else bytes. Never throws. */
-  async ask({ method, url, headers, body, withinMs }: Exchange): Promise<Outcome> {
+  async ask({ method, url, headers, body, withinMs, streamsUntil }: Exchange): Promise<Outcome> {
     if (this.#closed !== undefined) return { type: 'refused', cause: this.#closed }
     const controller = new AbortController()
     const timer = setTimeout(() => controller.abort(new Error(`no answer within ${withinMs} ms`)), withinMs)
     this.#underWay.add(controller)
+    const stop = () => controller.abort(streamsUntil?.reason)
+    streamsUntil?.addEventListener('abort', stop)
+    const release = () => {
+      this.#underWay.delete(controller)
+      streamsUntil?.removeEventListener('abort', stop)
+    }
+    let stream: Stream | undefined
     try {
       const response = await fetch(url, {
         method,
@@ -44,12 +54,13 @@ export class Exchanges {
         ...(body !== undefined && { body }),
       })
       const { status } = response
-      return { type: 'answered', status, headers: response.headers, body: await bodyOf(response) }
+      if (streamsUntil !== undefined) stream = Stream.of(response, controller, release)
+      return { type: 'answered', status, headers: response.headers, body: stream ?? (await bodyOf(response)) }
     } catch (cause) {
       return { type: isRefused(cause) ? 'refused' : 'lost', cause }
     } finally {
       clearTimeout(timer)
-      this.#underWay.delete(controller)
+      if (stream === undefined) release()
     }
   }
 }

@@ -14,6 +14,7 @@ import { Limit } from './limits.ts'
 import { Reactions } from './reactions.ts'
 import { Responses } from './responses.ts'
 import { Values } from './values.ts'
+import { type Watch, type WatchOptions, watching } from './watch.ts'
 
 export type { CallOptions } from './attempts.ts'
 export type { LarderOptions } from './calls.ts'
@@ -26,6 +27,7 @@ export type { Presence, PresenceOptions } from './presence.ts'
 export type { Counts, Reactions, ReactOptions } from './reactions.ts'
 export type { CachedResponse, Purge, ResponseOptions, Responses } from './responses.ts'
 export type { ListedKey, ListOptions, MatchOptions, SetOptions } from './values.ts'
+export type { Change, Changed, Deleted, Watch, WatchedKind, WatchOptions } from './watch.ts'
 
 export interface Activity {
   readonly contentId: string
@@ -70,6 +72,15 @@ export class Larder extends Values {
       users,
       counts: reaction_count,
     }))
+  }
+
+  /**
+   * Changes as they happen, over the whole cluster, from the first `next` on: those to one key in their order, several in quick
+   * succession as the last. Goes on at the next node where one goes. @throws LarderError TIMED_OUT where none is found
+   * within `timeoutMs`, and the reason of the signal.
+   */
+  watch<T = unknown>(options: WatchOptions = {}): Watch<T> {
+    return watching<T>(this.#calls, options)
   }
 
   /** Ends all calls that are under way; those to come are refused. */

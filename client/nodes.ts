@@ -110,11 +110,14 @@ export class Nodes {
   async ask(node: Node, request: Exchange): Promise<Outcome> {
     const outcome = await this.#options.exchanges.ask(request)
     if (outcome.type === 'answered' && outcome.status < 500) node.answered()
-    else {
-      node.failed(performance.now())
-      this.look()
-    }
+    else this.lost(node)
     return outcome
+  }
+
+  /** It was there, and is not any more. */
+  lost(node: Node): void {
+    node.failed(performance.now())
+    this.look()
   }
 
   /** A key was said to be that of `id`. */

@@ -1,8 +1,9 @@
-/** What callers of the client notice of members that come and go: nothing. Those that are killed are for chaos. */
+/** What callers of the client, and those who watch, notice of members that come and go: nothing. Those that are killed are for chaos. */
 import { expect } from 'chai'
 import { Larder } from '../../client/larder.ts'
 import { Cluster } from '../support/cluster.ts'
 import { until } from '../support/until.ts'
+import { gather } from './gather.ts'
 
 const CALLERS = 8
 const KEYS_EACH = 40
@@ -13,6 +14,7 @@ describe('client: members that come and go', () => {
   it('are noticed by no caller, and all is counted once', async () => {
     await using cluster = await Cluster.start({ ids: ['a', 'b', 'c'] })
     using larder = new Larder({ urls: ['a', 'b', 'c'].map((id) => cluster.url(id)) })
+    const { all, end } = gather(larder.watch({ snapshot: true }))
     let [rounds, isOver] = [0, false]
     const sums = new Map<string, bigint>()
     const call = async (caller: number) => {
@@ -45,5 +47,17 @@ describe('client: members that come and go', () => {
     isOver = true
     await calling
     for (const [name, sum] of sums) expect(await larder.counter(`count ${name}`).get(), name).equal(sum)
+    const told = () => new Map(all.map((change) => ['key' in change ? change.key : change.type, change]))
+    const isToldLast = ([name, sum]: readonly [string, bigint]) => {
+      const change = told().get(`count ${name}`)
+      return change?.type === 'change' && change.kind === 'counter' && change.value === sum
+    }
+    await until(
+      async () => [...sums].filter((one) => !isToldLast(one)),
+      (left) => left.length === 0,
+    )
+    expect([...told().keys()]).not.include('gap')
+    larder.close()
+    await end
   })
 })

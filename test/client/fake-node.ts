@@ -31,6 +31,9 @@ export class FakeNode implements AsyncDisposable {
   /** Paths of all other requests, with the key that was shown. */
   readonly asked: { readonly path: string; readonly apiKey: string | undefined }[] = []
   behaviour: Behaviour
+  /** What is told to whoever watches. */
+  watched: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
+    tell(response, 503, { code: 'NOT_READY' })
   epoch = 1
   members: readonly MemberTold[] = []
 
@@ -66,6 +69,7 @@ export class FakeNode implements AsyncDisposable {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url: path = '', headers } = request
+    if (path.startsWith('/api/v1/watch')) return this.watched(request, response)
     if (path !== '/api/v1/batch') {
       this.asked.push({ path, apiKey: headers['api-key']?.toString() })
       const { id, incarnation } = this.told

@@ -27,16 +27,33 @@ const USE = `
   for await (const { key } of larder.list({ prefix: 'so' })) seen.push(key)
   seen.push(await larder.get('', { timeoutMs: 5 }).catch((error) => error.name))
   seen.push(await new Larder({ urls: ['http://127.0.0.1:1'] }).get('k', { timeoutMs: 50 }).catch((error) => error.code))
+  for await (const change of larder.watch({ prefix: 'so', snapshot: true })) {
+    seen.push(change.type)
+    if (change.type === 'snapshot-end') break
+  }
   seen.push(await larder.clear(''))
   await larder.reactions('Stew').remove('Sam', 'fire')
   await larder.limit('ip').reset()
   larder.close()
 `
-const SEEN = [true, { salt: 1 }, [0, 255], '5', { fire: 1 }, true, 'soup', 'TypeError', 'TIMED_OUT', 3]
+const SEEN = [
+  true,
+  { salt: 1 },
+  [0, 255],
+  '5',
+  { fire: 1 },
+  true,
+  'soup',
+  'TypeError',
+  'TIMED_OUT',
+  'change',
+  'snapshot-end',
+  3,
+]
 
 /** All that the types say, for a compiler that lets nothing pass; it is not run. */
 const TYPED = `
-import { Larder, LarderError, type Allowance, type Entry } from 'larder-client'
+import { Larder, LarderError, type Allowance, type Change, type Entry } from 'larder-client'
 import larderStorage from 'larder-client/better-auth'
 import LarderRateLimitStore from 'larder-client/express-rate-limit'
 import KeyvLarder, { KeyvLarder as Named } from 'larder-client/keyv'
@@ -51,6 +68,12 @@ const total: bigint = await larder.counter('orders').add(5n, { ttl: 60, min: 0, 
 const allowed: Allowance = await larder.limit('ip:1').take({ limit: 100, window: 60 })
 await using presence = await larder.reactions('Stew').present('Sam', 'fire', { ttl: 30, onError(error: unknown) {} })
 for await (const { key, ttl } of larder.list({ prefix: 'a' })) console.log(key.length, ttl?.toFixed())
+for await (const change of larder.watch<Soup>({ prefix: 's', kinds: ['value', 'counter'], snapshot: true, signal: AbortSignal.timeout(5) })) {
+  const all: Change<Soup> = change
+  if (all.type === 'delete') console.log(all.reason, all.key)
+  else if (all.type === 'change' && all.kind === 'value') console.log(all.value.salt.toFixed(), all.etag, all.ttl, all.id)
+  else if (all.type === 'change' && all.kind === 'counter') console.log(all.value + 1n)
+}
 const error: unknown = new LarderError('no', { code: 'TIMED_OUT' })
 if (error instanceof LarderError) console.log(error.code, error.status, error.retryable)
 const urls = ['http://127.0.0.1:4000']
@@ -63,6 +86,7 @@ const MISTAKEN = `
 await new Larder({ urls: [] }).set('soup', 1, { ttl: '60' })
 await new Larder({ urls: [] }).set('soup', 1, { expires: 60 })
 await new Larder({ urls: [] }).counter('orders').add('5')
+for await (const _ of new Larder({ urls: [] }).watch({ kinds: ['values'] })) break
 new Larder({})
 import { Larder } from 'larder-client'
 `
@@ -190,6 +214,7 @@ describe('client: its package', function () {
       '3',
       '4',
       '5',
+      '6',
     ])
   })
 })
