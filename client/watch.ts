@@ -58,7 +58,11 @@ export type Deleted = Marked & {
  * `snapshot-end`: all that there was has been told. `gap`: changes were missed, and nobody knows which: what is watched is
  * to be read anew, unless `snapshot` was asked for, as then it follows.
  */
-export type Change<T = unknown> = Changed<T> | Deleted | (Marked & { readonly type: 'snapshot-end' | 'gap' })
+export type Change<T = unknown> =
+  | Changed<T>
+  | Deleted
+  | (Marked & { readonly type: 'snapshot-end' })
+  | (Marked & { readonly type: 'gap' })
 
 /** Ends with `break`, or `return`, also while the next is waited for. */
 export type Watch<T = unknown> = AsyncIterableIterator<Change<T>>

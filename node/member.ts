@@ -84,7 +84,7 @@ export type ClusterMember = ReturnType<typeof createMember>
 
 export function createMember(parts: MemberParts) {
   const { self, registry, storage } = parts
-  const { bytesMax, heapBytesMax = Infinity, beside = {} } = parts
+  const { bytesMax, heapBytesMax = Infinity } = parts
   const listener: MemoryListener = {
     forget: (forgotten) => storage.keeper.forget(forgotten),
     end: (change) => storage.keeper.note(change),
@@ -96,6 +96,7 @@ export function createMember(parts: MemberParts) {
     onOver: () => sweeping.evict(),
     mayComeBack: (slot) => slots.standings.of(slot).alone !== undefined,
   }
+  const beside = { ...parts.beside, changes: () => source.bytes }
   const memory = new Memory(bytesMax, listener, { heapBytesMax, beside })
   const { peers, members, slots, keeper, source, feed, journal } = join(parts, memory)
   const shards = new Shards({

@@ -15,6 +15,7 @@ import { measureRequests } from './bench/requests.ts'
 import { measureSoak } from './bench/soak.ts'
 import type { StandOptions } from './bench/stand.ts'
 import { measureTurns } from './bench/turns.ts'
+import { measureWatch } from './bench/watch.ts'
 import { showHelp } from './help.ts'
 
 const DEFAULT_PORT = 4590
@@ -29,6 +30,7 @@ const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what req
        ./scripts/bench.sh disk [ROUNDS]                  what readers notice while 100,000 changed keys are written (5)
        ./scripts/bench.sh turns [ENTRIES]                what others notice while so many end together, and move (200000)
        ./scripts/bench.sh reactions                      what a million users on one content cost
+       ./scripts/bench.sh watch [WATCHERS [PER_SECOND]]  what watching costs, and how soon all are told (1000 10)
        ./scripts/bench.sh redis [REQUESTS [ROUNDS]]      what commands of Redis cost, beside a bare server and Redis (100000 5)
        ./scripts/bench.sh engine [SECONDS_A_ROW [ROUNDS]] a node over one Redis, beside Webdis and redis-benchmark (2 3)
 
@@ -103,6 +105,10 @@ function commandOf([first = '2', ...rest]: readonly string[]): () => Promise<str
     case 'turns': {
       const entries = number(second, 200_000)
       return () => measureTurns(options, { entries, progress })
+    }
+    case 'watch': {
+      const [watchers, perSecond] = [number(second, 1000), number(third, 10)]
+      return () => measureWatch(options, { watchers, perSecond, seconds: 5, rounds: 3, progress })
     }
     case 'redis': {
       const [requests, rounds] = [number(second, 100_000), number(third, 5)]

@@ -12,15 +12,17 @@ import type { Change } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
 import type { Memory } from '../memory/memory.ts'
 import { covers, toldTo } from './interest.ts'
-import { type About, type Mark, Ring, type RingOptions } from './ring.ts'
+import { type About, type Mark, Ring } from './ring.ts'
 import { scanning } from './scan.ts'
 import { bytesOfTold, isWatchable, stateOf, timeOf } from './state.ts'
 
 /** As long as nobody has asked for so long, what changes is noted. */
 const LINGER_MS = 120_000
 const LOOK_EVERY_MS = 10_000
-/** A resumed watcher finds at least the last 10,000 changes. */
-const RING: RingOptions = { marksMax: 65_536, bytesMax: 48 * 2 ** 20 }
+const MARKS_MAX = 65_536
+/** What marks take is a part of the budget, and whoever goes on finds at least the last 10,000 changes, if their names are not long. */
+const RING_PART = 1 / 8
+const [RING_BYTES_MIN, RING_BYTES_MAX] = [4 * 2 ** 20, 48 * 2 ** 20]
 /** What an answer carries. */
 const ANSWER_BYTES_MAX = 2 ** 20
 const LOOKED_MAX = 2000
@@ -33,6 +35,8 @@ export interface SourceOptions {
   readonly clock: Clock
   readonly turns: Turns
   readonly memory: Pick<Memory, 'slots' | 'keys'>
+  /** The budget of all that is stored. */
+  readonly bytesMax: number
   /** Whether this member owns the slot and has all of it. */
   isOwn(slot: number): boolean
   /** Whether it has given up all slots, and will not have any again. */
@@ -48,7 +52,7 @@ interface Asking {
 
 export class Source {
   readonly #options: SourceOptions
-  readonly #ring = new Ring(RING)
+  readonly #ring: Ring
   readonly #waiting = new Set<() => void>()
   /** What lets go of those who wait, by their lives. */
   readonly #held = new Map<string, () => void>()
@@ -59,7 +63,9 @@ export class Source {
   #timer: Timer | undefined
 
   constructor(options: SourceOptions) {
+    const bytesMax = Math.min(RING_BYTES_MAX, Math.max(RING_BYTES_MIN, options.bytesMax * RING_PART))
     this.#options = options
+    this.#ring = new Ring({ marksMax: MARKS_MAX, bytesMax })
     this.#lastAskedAtMs = options.clock.now()
   }
 

@@ -117,10 +117,11 @@ export class Watcher {
     this.#waiting = undefined
   }
 
+  /** However large it is: who has taken what came before is told of it. */
   #tell(event: WatchEvent): void {
     const { audience } = this.#options
-    audience.tell(event)
     if (audience.bytes > UNTAKEN_BYTES_MAX) void this.#fallBehind()
+    else audience.tell(event)
   }
 
   async #fallBehind(): Promise<void> {

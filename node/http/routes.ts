@@ -1,7 +1,5 @@
 /** The public API of a node, all of it: one file a resource. */
 import type { Route } from '../../shared/http/route.ts'
-import type { InFlight } from '../../shared/in-flight.ts'
-import type { Watching } from '../watching.ts'
 import { apiRoutes } from './api.ts'
 import { batchRoutes } from './batch.ts'
 import { counterRoutes } from './counters.ts'
@@ -11,16 +9,14 @@ import { kvRoutes } from './kv.ts'
 import { limitRoutes } from './limits.ts'
 import { reactionRoutes } from './reactions.ts'
 import { type ResponseRoutesOptions, responseRoutes } from './responses.ts'
-import { watchRoute } from './watch.ts'
+import { type WatchOptions, watchRoute } from './watch.ts'
 
-export interface PublicRoutesOptions extends ResponseRoutesOptions {
+export interface PublicRoutesOptions extends ResponseRoutesOptions, WatchOptions {
   readonly events: EventTarget
-  readonly watching: Watching
-  readonly inFlight: InFlight
 }
 
 export function publicRoutes(options: PublicRoutesOptions): Route[] {
-  const { dispatch, bodyBytesMax, events, watching, inFlight } = options
+  const { dispatch, bodyBytesMax, events } = options
   return [
     ...tagged('values', [
       ...apiRoutes(dispatch, bodyBytesMax),
@@ -31,7 +27,7 @@ export function publicRoutes(options: PublicRoutesOptions): Route[] {
     ...tagged('limits', limitRoutes(dispatch, bodyBytesMax)),
     ...tagged('reactions', reactionRoutes(dispatch, bodyBytesMax)),
     ...tagged('responses', [...responseRoutes(options), ...eventRoutes(events, bodyBytesMax)]),
-    ...tagged('watching', [watchRoute(watching, inFlight)]),
+    ...tagged('watching', [watchRoute(options)]),
     ...tagged('batches', batchRoutes(dispatch, bodyBytesMax)),
   ]
 }

@@ -4,8 +4,9 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Upgrade, Upgraded } from '../../shared/http/upgrade.ts'
 import type { Rights } from '../../shared/rights.ts'
+import type { Turns } from '../../shared/turns.ts'
 import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
-import { eventMessage } from './watch-events.ts'
+import { Teller, Wording } from './watch-events.ts'
 
 /** Nothing is to be said but that it is over. */
 const HEARD_BYTES_MAX = 4096
@@ -14,8 +15,10 @@ const GOING_AWAY = 1001
 /** `askedIn` throws for what cannot be asked, and then it is answered in HTTP. */
 export function watchUpgrade(
   watching: Watching,
+  turns: Turns,
   askedIn: (message: IncomingMessage, rights: Rights) => Asked,
 ): Upgrade {
+  const wording = Wording.messages(turns)
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -34,7 +37,7 @@ export function watchUpgrade(
       }
     },
     greet(socket, message, rights) {
-      const listener = new Listener(socket)
+      const listener = new Listener(socket, wording)
       server.handleUpgrade(message, socket, NOTHING, (webSocket) => {
         listener.begin(webSocket, watching.watch(askedIn(message, rights), listener))
       })
@@ -47,10 +50,14 @@ const NOTHING = Buffer.alloc(0)
 
 class Listener implements Audience, Upgraded {
   readonly #socket: Duplex
+  readonly #teller: Teller
   #webSocket: WebSocket | undefined
 
-  constructor(socket: Duplex) {
+  constructor(socket: Duplex, wording: Wording) {
     this.#socket = socket
+    this.#teller = new Teller(wording, (bytes) => {
+      if (this.#isOpen) this.#webSocket?.send(bytes, { binary: false })
+    })
   }
 
   begin(webSocket: WebSocket, stop: () => void): void {
@@ -60,16 +67,15 @@ class Listener implements Audience, Upgraded {
   }
 
   get bytes(): number {
-    return this.#socket.writableLength
+    return this.#socket.writableLength + this.#teller.bytes
   }
 
   tell(event: WatchEvent): void {
-    const { OPEN, readyState } = this.#webSocket ?? {}
-    if (readyState !== undefined && readyState === OPEN)
-      this.#webSocket?.send(eventMessage(event), { binary: false })
+    if (this.#isOpen) this.#teller.tell(event)
   }
 
   async drained(): Promise<void> {
+    await this.#teller.made
     const socket = this.#socket
     if (!socket.writableNeedDrain || socket.destroyed) return
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -81,10 +87,15 @@ class Listener implements Audience, Upgraded {
   }
 
   end(): void {
-    this.#webSocket?.close(GOING_AWAY)
+    void this.#teller.made.then(() => this.#webSocket?.close(GOING_AWAY))
   }
 
   close(): void {
     this.end()
+  }
+
+  get #isOpen(): boolean {
+    const { OPEN, readyState } = this.#webSocket ?? {}
+    return readyState !== undefined && readyState === OPEN
   }
 }

@@ -7,13 +7,14 @@ import { headerOf } from '../../shared/http/request.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
 import type { InFlight } from '../../shared/in-flight.ts'
 import type { Rights } from '../../shared/rights.ts'
+import type { Turns } from '../../shared/turns.ts'
 import { refuseOthers } from '../../shared/unknown-field.ts'
 import { type Interest, WATCHED, type WatchedKind } from '../../shared/watching.ts'
 import { permittedInterest } from '../dispatch.ts'
 import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
 import { parseKeyText, parseSwitch } from './fields.ts'
 import { parsePrefix } from './keys.ts'
-import { eventBytes, FIRST_TEXT } from './watch-events.ts'
+import { FIRST_TEXT, Teller, Wording } from './watch-events.ts'
 import { watchUpgrade } from './watch-socket.ts'
 
 const EVENTS = 'text/event-stream'
@@ -55,7 +56,14 @@ const parameters: readonly Parameter[] = [
 
 const names = parameters.flatMap((parameter) => (parameter.in === 'query' ? [parameter.name] : []))
 
-export function watchRoute(watching: Watching, inFlight: InFlight): Route {
+export interface WatchOptions {
+  readonly watching: Watching
+  readonly inFlight: InFlight
+  readonly turns: Turns
+}
+
+export function watchRoute({ watching, inFlight, turns }: WatchOptions): Route {
+  const wording = Wording.events(turns)
   return {
     method: 'GET',
     path: '/api/v1/watch',
@@ -73,7 +81,7 @@ export function watchRoute(watching: Watching, inFlight: InFlight): Route {
       },
     },
     errors: ['NOT_READY', 'NOT_SERVED', 'OVERLOADED'],
-    upgrade: watchUpgrade(watching, (message, rights) => {
+    upgrade: watchUpgrade(watching, turns, (message, rights) => {
       const { url = '', headers } = message
       const query = readQuery(url.slice(url.indexOf('?') + 1 || url.length))
       refuseOthers(query.keys(), names, 'the query')
@@ -91,7 +99,7 @@ export function watchRoute(watching: Watching, inFlight: InFlight): Route {
           // Some balancers gather what they pass on.
           'x-accel-buffering': 'no',
         },
-        live: (out) => stream(out, asked, { watching, inFlight }),
+        live: (out) => stream(out, asked, { watching, inFlight, wording }),
       }
     },
   }
@@ -125,13 +133,12 @@ function kindsIn(text: string): readonly WatchedKind[] {
   throw new LarderError('BAD_REQUEST', `kinds: of ${WATCHED.join(', ')}, with commas between them.`)
 }
 
-interface Means {
-  readonly watching: Watching
-  readonly inFlight: InFlight
+interface Means extends Pick<WatchOptions, 'watching' | 'inFlight'> {
+  readonly wording: Wording
 }
 
-function stream(out: ServerResponse, asked: Asked, { watching, inFlight }: Means): void {
-  const audience = new EventStream(out)
+function stream(out: ServerResponse, asked: Asked, { watching, inFlight, wording }: Means): void {
+  const audience = new EventStream(out, wording)
   const stop = watching.watch(asked, audience)
   inFlight.holders.add(audience)
   out.once('close', () => {
@@ -142,26 +149,25 @@ function stream(out: ServerResponse, asked: Asked, { watching, inFlight }: Means
 
 class EventStream implements Audience {
   readonly #out: ServerResponse
+  readonly #teller: Teller
   #hasBegun = false
 
-  constructor(out: ServerResponse) {
+  constructor(out: ServerResponse, wording: Wording) {
     this.#out = out
+    this.#teller = new Teller(wording, (bytes) => this.#write(bytes))
     out.on('error', () => {}) // It is closed next.
   }
 
   get bytes(): number {
-    return this.#out.writableLength
+    return this.#out.writableLength + this.#teller.bytes
   }
 
   tell(event: WatchEvent): void {
-    if (this.#out.writableEnded || this.#out.destroyed) return
-    // Not before: once he sees that it has begun nothing may be missed.
-    if (!this.#hasBegun) this.#out.write(FIRST_TEXT)
-    this.#hasBegun = true
-    this.#out.write(eventBytes(event))
+    if (!this.#isOver) this.#teller.tell(event)
   }
 
   async drained(): Promise<void> {
+    await this.#teller.made
     const out = this.#out
     if (!out.writableNeedDrain || out.destroyed) return
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -173,6 +179,18 @@ class EventStream implements Audience {
   }
 
   end(): void {
-    this.#out.end()
+    void this.#teller.made.then(() => this.#out.end())
+  }
+
+  get #isOver(): boolean {
+    return this.#out.writableEnded || this.#out.destroyed
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#isOver) return
+    // Not before: once he sees that it has begun nothing may be missed.
+    if (!this.#hasBegun) this.#out.write(FIRST_TEXT)
+    this.#hasBegun = true
+    this.#out.write(bytes)
   }
 }

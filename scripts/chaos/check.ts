@@ -20,15 +20,25 @@ export interface Asked {
   readonly secondLookMs?: number
 }
 
-export async function checkAll(asked: Asked): Promise<void> {
+/** @returns what is there, where that is known. */
+export async function checkAll(asked: Asked): Promise<ReadonlyMap<Item, string>> {
   const rest = [...asked.items]
+  const states = new Map<Item, string>()
   const work = async () => {
-    for (let item = rest.pop(); item !== undefined; item = rest.pop()) await checkOne(item, asked)
+    for (let item = rest.pop(); item !== undefined; item = rest.pop()) {
+      const state = await checkOne(item, asked)
+      if (state !== undefined) states.set(item, state)
+    }
   }
   await Promise.all(Array.from({ length: WORKERS }, work))
+  return states
 }
 
-async function checkOne(item: Item, { urls, verdict, secondLookMs = SECOND_LOOK_MS }: Asked): Promise<void> {
+/** @returns what is there, where nothing is wrong with it. */
+async function checkOne(
+  item: Item,
+  { urls, verdict, secondLookMs = SECOND_LOOK_MS }: Asked,
+): Promise<string | undefined> {
   const { subject } = item
   let found = await readThroughAll(item, urls)
   if (isGood(item, found)) return settle(item, found, verdict)
@@ -46,6 +56,7 @@ async function checkOne(item: Item, { urls, verdict, secondLookMs = SECOND_LOOK_
   else if (silent.length === 0)
     verdict.breach('false read', `${item.name}: ${describe(first)}, and right only ${secondLookMs} ms later`)
   settle(item, found, verdict)
+  return undefined
 }
 
 async function readThroughAll(
@@ -76,10 +87,15 @@ function isGood({ subject }: Item, found: ReadonlyMap<string, string | undefined
 }
 
 /** What is wrong now is told once, and is what counts from now on. */
-function settle({ subject }: Item, found: ReadonlyMap<string, string | undefined>, verdict: Verdict): void {
+function settle(
+  { subject }: Item,
+  found: ReadonlyMap<string, string | undefined>,
+  verdict: Verdict,
+): string | undefined {
   const states = statesOf(found)
   const state = states.find((state) => subject.judge(state, subject.mark()) === undefined) ?? states[0]
   if (state !== undefined && subject.settle(state)) verdict.forgotten()
+  return state
 }
 
 function describe(found: ReadonlyMap<string, string | undefined>): string {

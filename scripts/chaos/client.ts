@@ -15,6 +15,7 @@ import type { Answer, Request } from './requests.ts'
 import { type Sender, sendAs, untilRetry } from './sending.ts'
 import type { Stage } from './stage.ts'
 import type { Verdict } from './verdict.ts'
+import type { Watchers } from './watchers.ts'
 
 /** What has not succeeded by then, never will. */
 const PATIENCE_MS = 60_000
@@ -44,6 +45,7 @@ export interface ClientParts extends Sender {
 
 export interface ClientOptions extends ClientParts {
   readonly records: Records
+  readonly watchers: Pick<Watchers, 'acknowledged'>
   /** Between two operations, on average. */
   readonly paceMs: number
 }
@@ -147,6 +149,9 @@ export class Client {
         written.acknowledge(systemClock.now())
         verdict.acknowledged()
         this.acknowledged++
+        // Whoever is there already, or not, is so after the same again.
+        if (op.op === 'add' || (op.op === 'write' && item.kind === 'value'))
+          this.#options.watchers.acknowledged(item, startedAtMs)
         verdict.took(tookMs)
         if (hasFailed) verdict.failedFor(tookMs)
         return request.method === 'POST' ? item.stateIn(answer) : ''

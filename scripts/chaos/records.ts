@@ -10,8 +10,8 @@ const LOCKS = 4
 const CONTENTS = ['stew', 'curry', 'paella', 'plum pie']
 const TENANTS = ['acme', 'bolt', 'corn']
 const RESPONSES = 8
-const REACTION = 'fire'
-const HERE = 'here'
+export const REACTION = 'fire'
+export const HERE = 'here'
 
 /** For ROUTES_FILE. Nothing answers upstream: there is only what was stored. */
 export const ROUTES = {
@@ -22,6 +22,8 @@ export const ROUTES = {
 export interface Item {
   readonly kind: Op['kind']
   readonly name: string
+  /** By which it is watched. */
+  readonly key: string
   readonly subject: Subject
   get(): Request
   /** What an answer to that says; nothing when it is not an answer to the question. */
@@ -84,6 +86,7 @@ function valuesOf(writer: number): Place[] {
     return {
       kind: 'value',
       name: key,
+      key,
       writer,
       subject: new Cell(),
       stateOf: (serial) => `${key} #${serial}`,
@@ -96,6 +99,10 @@ function valuesOf(writer: number): Place[] {
   })
 }
 
+export function presenceName(user: string, content: string): string {
+  return `${user} at ${content}`
+}
+
 function presencesOf(writer: number): Place[] {
   const user = `user ${writer}`
   return CONTENTS.map((content) => {
@@ -105,7 +112,8 @@ function presencesOf(writer: number): Place[] {
     }
     return {
       kind: 'reaction',
-      name: `${user} at ${content}`,
+      name: presenceName(user, content),
+      key: content,
       writer,
       subject: new Cell(),
       stateOf: () => HERE,
@@ -137,6 +145,7 @@ function responses(clients: number): Place[] {
       return {
         kind: 'response',
         name: `${path} of ${tenant}`,
+        key: path,
         writer: (tenantIndex + index) % clients,
         subject: new Cell({ mayForget: true, tenant }),
         stateOf: (serial) => `${tenant} ${path} #${serial}`,
@@ -159,6 +168,7 @@ function counter(index: number, isKeyed: boolean): Counter {
   return {
     kind: 'counter',
     name: key,
+    key,
     subject: new Sum(),
     isKeyed,
     add(by, once) {

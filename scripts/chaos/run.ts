@@ -14,6 +14,7 @@ import { type Fault, nameOf, schedule } from './schedule.ts'
 import { Stage } from './stage.ts'
 import { ThroughClient } from './through-client.ts'
 import type { Verdict } from './verdict.ts'
+import { Watchers } from './watchers.ts'
 
 const CALM_MS = 1500
 
@@ -33,6 +34,8 @@ export class Run {
   readonly #records: Records
   readonly #random: Random
   readonly #clients: readonly Client[]
+  readonly #ending = new AbortController()
+  readonly #watchers: Watchers
   readonly #startedAtMs = systemClock.now()
   /** Another fault would be a second one at the same time. */
   #isBeyondRepair = false
@@ -42,7 +45,9 @@ export class Run {
     this.#parts = parts
     this.#random = new Random(options.seed)
     this.#records = new Records(options.clients)
-    const shared = { ...parts, records: this.#records, stage: this.#stage }
+    const signal = AbortSignal.any([this.#ending.signal, parts.interrupted])
+    this.#watchers = new Watchers({ urls: this.#urls, verdict: parts.verdict, signal })
+    const shared = { ...parts, records: this.#records, stage: this.#stage, watchers: this.#watchers }
     const paceMs = Math.max(1, Math.round((1000 * options.clients) / options.rate))
     this.#clients = Array.from({ length: options.clients }, (_, index) => {
       const through = options.isClient ? new ThroughClient(this.#urls) : undefined
@@ -60,12 +65,14 @@ export class Run {
     const { interrupted } = this.#parts
     const ending = new AbortController()
     await this.#recover()
+    await this.#watchers.begin()
     const playing = this.#clients.map((client) => client.run(AbortSignal.any([ending.signal, interrupted])))
     await this.#bringFaults()
     this.#stage.open()
     ending.abort()
     await Promise.all(playing)
     await this.#check()
+    this.#ending.abort()
   }
 
   async #bringFaults(): Promise<void> {
@@ -183,7 +190,8 @@ export class Run {
     const urls = new Map(cluster.running.map(({ name, url }) => [name, url]))
     const repeated = this.#clients.flatMap(({ lastOnce }) => lastOnce ?? [])
     for (const client of this.#clients) client.lastOnce = undefined
-    await checkAll({ items: this.#records.all, urls, verdict })
+    const states = await checkAll({ items: this.#records.all, urls, verdict })
+    await this.#watchers.check(states)
     await repeatAll(repeated, { urls, verdict, random: this.#random })
   }
 }

@@ -28,6 +28,8 @@ const MORE: readonly Column[] = [
   ['granted twice', breaches('granted twice')],
   ['tenant', breaches('wrong tenant')],
   ['false', breaches('false read')],
+  ['untold', breaches('not told')],
+  ['gaps', ({ gaps }) => `${gaps}`],
   ['stuck', breaches('not recovered')],
   ['exits', breaches('unexpected exit')],
   ['unknown', ({ unknown }) => `${unknown}`],

@@ -4,7 +4,7 @@ import type { Lie } from './ledger.ts'
 /** How the time between the faults is called. */
 export const CALM = 'calm'
 
-export type Breach = Lie | 'false read' | 'not recovered' | 'unexpected exit'
+export type Breach = Lie | 'false read' | 'not told' | 'not recovered' | 'unexpected exit'
 
 export const BREACHES: readonly Breach[] = [
   'lost',
@@ -13,6 +13,7 @@ export const BREACHES: readonly Breach[] = [
   'granted twice',
   'wrong tenant',
   'false read',
+  'not told',
   'not recovered',
   'unexpected exit',
 ]
@@ -37,6 +38,8 @@ export interface Tally {
   movedIdeally: number
   /** Cached responses that were gone: no breach, as they can be fetched again. */
   forgotten: number
+  /** How often somebody who watches was told that he has missed something. */
+  gaps: number
   breaches: { [breach in Breach]: number }
 }
 
@@ -96,6 +99,10 @@ export class Verdict {
 
   forgotten(): void {
     this.#now.forgotten++
+  }
+
+  gaps(count: number): void {
+    this.#now.gaps += count
   }
 
   /** How long a write took, with all that had to be tried. */
@@ -167,6 +174,7 @@ function emptyTally(): Tally {
     moved: 0,
     movedIdeally: 0,
     forgotten: 0,
+    gaps: 0,
     breaches: {
       lost: 0,
       resurrected: 0,
@@ -174,6 +182,7 @@ function emptyTally(): Tally {
       'granted twice': 0,
       'wrong tenant': 0,
       'false read': 0,
+      'not told': 0,
       'not recovered': 0,
       'unexpected exit': 0,
     },
@@ -193,6 +202,7 @@ function add(one: Tally, other: Tally): Tally {
     moved: one.moved + other.moved,
     movedIdeally: one.movedIdeally + other.movedIdeally,
     forgotten: one.forgotten + other.forgotten,
+    gaps: one.gaps + other.gaps,
     breaches: { ...one.breaches },
   }
   for (const [problem, count] of Object.entries(other.failed))

@@ -17,6 +17,7 @@ class Bench {
   readonly owned = new Set([1])
   isLeaving = false
   readonly source: Source = new Source({
+    bytesMax: 2 ** 20,
     clock: this.clock,
     turns: unlimitedTurns(),
     memory: this.memory,
