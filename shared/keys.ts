@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { audit } from './audit.ts'
 import type { Settings } from './config.ts'
@@ -47,8 +48,9 @@ export class Keys {
   readonly problems: readonly string[]
   #named: readonly Named[]
   /** By what SHA-256 makes of them, so that how long it takes to find one tells nothing about it. */
-  #rights: ReadonlyMap<string, Rights>
+  #rights: Map<string, Rights>
   #generation = 0
+  readonly #listeners = new Set<() => void>()
 
   constructor(file: string | undefined, others: OtherCredentials) {
     this.#file = file
@@ -74,12 +76,23 @@ export class Keys {
     return this.#generation
   }
 
+  /** Whether some key still gives just these, which it once gave. */
+  stillGive(rights: Rights): boolean {
+    return rights === EVERYTHING || [...this.#rights.values()].includes(rights)
+  }
+
+  /** To be told whenever keys may be good for something else than before; what is returned ends it. */
+  onRenewed(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   /** Whether there is a file to be read anew. */
   get isInFile(): boolean {
     return this.#file !== undefined
   }
 
-  /** Reads the file anew; what is under way goes on with what it had. Never throws. */
+  /** Reads the file anew; a request that is under way goes on with what it had. Never throws. */
   renew(log: Log): void {
     const read = this.#read()
     if ('problems' in read) {
@@ -92,8 +105,14 @@ export class Keys {
     const put = read.named.filter((key) => !before.has(textOf(key))).map(({ name }) => name)
     const taken = this.#named.filter((key) => !after.has(textOf(key))).map(({ name }) => name)
     this.#named = read.named
+    const former = this.#rights
     this.#rights = rightsByHash(read.named, this.#others)
+    for (const [sha256, rights] of this.#rights) {
+      const known = former.get(sha256)
+      if (known !== undefined && isDeepStrictEqual(known, rights)) this.#rights.set(sha256, known)
+    }
     this.#generation++
+    for (const listener of [...this.#listeners]) listener()
     audit(log, { what: 'keys were read anew', keys: read.named.length, put, taken })
   }
 

@@ -24,8 +24,17 @@ export type There =
       readonly body: Body
       readonly stamp: Stamp
       readonly ttlMs?: number
+      /** There may have been a counter before, which is gone with that. */
+      readonly hasTurned?: boolean
     }
-  | { readonly kind: 'counter'; readonly key: string; readonly value: string; readonly ttlMs?: number }
+  | {
+      readonly kind: 'counter'
+      readonly key: string
+      readonly value: string
+      readonly ttlMs?: number
+      /** There may have been a value before. */
+      readonly hasTurned?: boolean
+    }
   | {
       readonly kind: 'reaction'
       readonly key: string

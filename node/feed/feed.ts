@@ -151,7 +151,7 @@ export class Feed implements Watching {
 
   #tell(life: string, item: FeedItem): void {
     let id: string | undefined
-    for (const { told, all } of this.#interests.for(item.told)) {
+    for (const { told, all } of this.#interests.for(this.#recent.withoutKnown(item.told))) {
       if (id === undefined && !this.#recent.isNews(item)) return
       id ??= this.#id
       const event: WatchEvent = { type: isGone(told) ? 'delete' : 'change', told, id }

@@ -10,15 +10,17 @@ export function covers({ prefix, key }: Interest, name: string): boolean {
 
 /**
  * What is told to whoever has this interest; `undefined` for nothing. Under a key there is a value or a counter, and of what is
- * gone nobody may know any more which of them it was: who asks for one of the two is told that there is none.
+ * gone nobody may know any more which of them it was: who asks for one of the two is told that there is none, also where it has
+ * become the other.
  */
 export function toldTo(interest: Interest, told: Told): Told | undefined {
   if (!covers(interest, told.key)) return undefined
   const { kinds } = interest
   if (kinds.includes(told.kind)) return told
-  if (told.kind === 'reaction' || !isGone(told)) return undefined
+  if (told.kind === 'reaction' || !(isGone(told) || told.hasTurned)) return undefined
   const kind = told.kind === 'value' ? 'counter' : 'value'
-  return kinds.includes(kind) ? { ...told, kind } : undefined
+  const reason = isGone(told) ? told.reason : 'deleted'
+  return kinds.includes(kind) ? { kind, key: told.key, reason } : undefined
 }
 
 /** Whether all that is told for the second is told for one of the first. */

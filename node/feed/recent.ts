@@ -6,6 +6,7 @@ import { type FeedItem, isGone, type Told } from '../../shared/watching.ts'
 
 interface Last {
   readonly time: number
+  readonly kind: Told['kind']
   readonly isGone: boolean
 }
 
@@ -19,8 +20,8 @@ export class Recent {
   isNews({ told, time }: Pick<FeedItem, 'told' | 'time'>): boolean {
     if (time === 0) return true
     const name = nameOfTold(told)
-    const last = this.#young.get(name) ?? this.#old.get(name)
-    const now = { time, isGone: isGone(told) }
+    const last = this.#lastOf(name)
+    const now = { time, kind: told.kind, isGone: isGone(told) }
     if (last !== undefined && !isLater(now, last) && !isSameCount(told, now, last)) return false
     if (this.#young.size >= REMEMBERED_MAX) {
       this.#old = this.#young
@@ -28,6 +29,18 @@ export class Recent {
     }
     this.#young.set(name, now)
     return true
+  }
+
+  /** That a value may have become a counter, or a counter a value, is told once. */
+  withoutKnown(told: Told): Told {
+    if (isGone(told) || told.kind === 'reaction' || told.hasTurned !== true) return told
+    const last = this.#lastOf(nameOfTold(told))
+    const isKnown = last !== undefined && (last.isGone || last.kind === told.kind)
+    return isKnown ? { ...told, hasTurned: false } : told
+  }
+
+  #lastOf(name: string): Last | undefined {
+    return this.#young.get(name) ?? this.#old.get(name)
   }
 }
 

@@ -4,6 +4,7 @@ import type { Member } from '../../shared/view.ts'
 import type { FeedItem } from '../../shared/watching.ts'
 import { type AskFeed, FEED_MAX_MS } from './follower.ts'
 import type { Following } from './following.ts'
+import { toldTo } from './interest.ts'
 import { Recent } from './recent.ts'
 import { vectorOf, vectorText } from './vector.ts'
 import type { Watcher } from './watcher.ts'
@@ -31,7 +32,8 @@ export async function resuming(
   const tell = async (life: string, items: readonly FeedItem[], position: number) => {
     for (const item of items) {
       reached.set(life, item.at)
-      if (recent.isNews(item)) await watcher.tellPast([item.told], vectorText(reached))
+      const told = toldTo(watcher.asked.interest, recent.withoutKnown(item.told))
+      if (told !== undefined && recent.isNews(item)) await watcher.tellPast([told], vectorText(reached))
     }
     reached.set(life, position)
     watcher.toldUpTo(life, position)

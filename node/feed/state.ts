@@ -3,9 +3,10 @@
 import type { PageEnd } from '../../shared/reaction-command.ts'
 import type { There, Told } from '../../shared/watching.ts'
 import { isCounting } from '../entries/counter.ts'
-import { isEither, standingOf } from '../entries/either.ts'
+import { type Either, isEither, standingOf } from '../entries/either.ts'
 import type { Entry } from '../entries/entry.ts'
 import { idOf, timesOf } from '../entries/entry.ts'
+import { BASE } from '../entries/folds.ts'
 import type { Presence } from '../entries/presence.ts'
 import type { Reactions } from '../entries/reactions.ts'
 import { valueUnder } from '../entries/turning.ts'
@@ -29,11 +30,17 @@ function keyState({ id, reason }: About, entry: Entry | undefined, nowMs: number
   const key = id.slice(1)
   if (entry === undefined || !isEither(entry)) return { kind: 'value', key, reason }
   const there = thereUnder(key, entry, nowMs)
-  if (there !== undefined) return there
+  if (there !== undefined)
+    return there.kind !== 'reaction' && hasTurned(entry) ? { ...there, hasTurned: true } : there
   const standing = standingOf(entry)
   const isLeft = standing.kind === 'register' ? standing.value !== undefined : isCounting(standing)
   if (isLeft) return undefined
   return { kind: entry.kind === 'register' ? 'value' : 'counter', key, reason }
+}
+
+/** What ends the other of the two is remembered for a while; what a counter has begun with, for good. */
+function hasTurned(entry: Either): boolean {
+  return entry.kind === 'turned' || (entry.kind === 'counter' && BASE in entry.tallies)
 }
 
 /** What stands under a key, if anything does. */

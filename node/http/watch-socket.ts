@@ -2,22 +2,30 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Upgrade, Upgraded } from '../../shared/http/upgrade.ts'
+import type { Upgrade } from '../../shared/http/upgrade.ts'
+import type { Holder, InFlight } from '../../shared/in-flight.ts'
 import type { Rights } from '../../shared/rights.ts'
 import type { Turns } from '../../shared/turns.ts'
 import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
+import { Untaken } from './untaken.ts'
 import { Teller, Wording } from './watch-events.ts'
 
 /** Nothing is to be said but that it is over. */
 const HEARD_BYTES_MAX = 4096
 const GOING_AWAY = 1001
 
-/** `askedIn` throws for what cannot be asked, and then it is answered in HTTP. */
-export function watchUpgrade(
-  watching: Watching,
-  turns: Turns,
-  askedIn: (message: IncomingMessage, rights: Rights) => Asked,
-): Upgrade {
+export type WatchAs = (asked: Asked, rights: Rights, audience: Audience) => () => void
+
+export interface WatchUpgradeOptions {
+  readonly watching: Pick<Watching, 'admit'>
+  readonly inFlight: Pick<InFlight, 'holders'>
+  readonly turns: Turns
+  readonly watch: WatchAs
+  /** @throws LarderError for what cannot be asked; then it is answered in HTTP. */
+  askedIn(message: IncomingMessage, rights: Rights): Asked
+}
+
+export function watchUpgrade({ watching, inFlight, turns, watch, askedIn }: WatchUpgradeOptions): Upgrade {
   const wording = Wording.messages(turns)
   const server = new WebSocketServer({
     noServer: true,
@@ -37,26 +45,31 @@ export function watchUpgrade(
       }
     },
     greet(socket, message, rights) {
-      const listener = new Listener(socket, wording)
+      const listener = new Listener(socket, wording, inFlight.holders)
       server.handleUpgrade(message, socket, NOTHING, (webSocket) => {
-        listener.begin(webSocket, watching.watch(askedIn(message, rights), listener))
+        listener.begin(webSocket, watch(askedIn(message, rights), rights, listener))
       })
-      return listener
+      // What it has not taken is counted while there is any.
+      return { bytes: 0, close: () => listener.end() }
     },
   }
 }
 
 const NOTHING = Buffer.alloc(0)
 
-class Listener implements Audience, Upgraded {
+class Listener implements Audience {
   readonly #socket: Duplex
   readonly #teller: Teller
   #webSocket: WebSocket | undefined
 
-  constructor(socket: Duplex, wording: Wording) {
+  constructor(socket: Duplex, wording: Wording, holders: Set<Holder>) {
+    const untaken = new Untaken(this, holders)
     this.#socket = socket
+    socket.once('close', () => untaken.over())
     this.#teller = new Teller(wording, (bytes) => {
-      if (this.#isOpen) this.#webSocket?.send(bytes, { binary: false })
+      if (!this.#isOpen) return
+      untaken.begin()
+      this.#webSocket?.send(bytes, { binary: false }, untaken.end)
     })
   }
 
@@ -88,10 +101,6 @@ class Listener implements Audience, Upgraded {
 
   end(): void {
     void this.#teller.made.then(() => this.#webSocket?.close(GOING_AWAY))
-  }
-
-  close(): void {
-    this.end()
   }
 
   get #isOpen(): boolean {

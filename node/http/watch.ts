@@ -6,6 +6,7 @@ import { readQuery } from '../../shared/http/query.ts'
 import { headerOf } from '../../shared/http/request.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
 import type { InFlight } from '../../shared/in-flight.ts'
+import type { Keys } from '../../shared/keys.ts'
 import type { Rights } from '../../shared/rights.ts'
 import type { Turns } from '../../shared/turns.ts'
 import { refuseOthers } from '../../shared/unknown-field.ts'
@@ -14,8 +15,9 @@ import { permittedInterest } from '../dispatch.ts'
 import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
 import { parseKeyText, parseSwitch } from './fields.ts'
 import { parsePrefix } from './keys.ts'
+import { Untaken } from './untaken.ts'
 import { FIRST_TEXT, Teller, Wording } from './watch-events.ts'
-import { watchUpgrade } from './watch-socket.ts'
+import { type WatchAs, watchUpgrade } from './watch-socket.ts'
 
 const EVENTS = 'text/event-stream'
 
@@ -60,10 +62,24 @@ export interface WatchOptions {
   readonly watching: Watching
   readonly inFlight: InFlight
   readonly turns: Turns
+  /** Those of callers. */
+  readonly keys?: Keys | undefined
 }
 
-export function watchRoute({ watching, inFlight, turns }: WatchOptions): Route {
+export function watchRoute(options: WatchOptions): Route {
+  const { watching, turns, keys } = options
   const wording = Wording.events(turns)
+  /** Whoever has shown a key is told no longer than it is good for the same. */
+  const watch: WatchAs = (asked, rights, audience) => {
+    const stop = watching.watch(asked, audience)
+    const forget = keys?.onRenewed(() => {
+      if (!keys.stillGive(rights)) audience.end()
+    })
+    return () => {
+      forget?.()
+      stop()
+    }
+  }
   return {
     method: 'GET',
     path: '/api/v1/watch',
@@ -81,11 +97,14 @@ export function watchRoute({ watching, inFlight, turns }: WatchOptions): Route {
       },
     },
     errors: ['NOT_READY', 'NOT_SERVED', 'OVERLOADED'],
-    upgrade: watchUpgrade(watching, turns, (message, rights) => {
-      const { url = '', headers } = message
-      const query = readQuery(url.slice(url.indexOf('?') + 1 || url.length))
-      refuseOthers(query.keys(), names, 'the query')
-      return askedIn(query, { rights, since: headerOf(headers, 'last-event-id') })
+    upgrade: watchUpgrade({
+      ...options,
+      watch,
+      askedIn({ url = '', headers }, rights) {
+        const query = readQuery(url.slice(url.indexOf('?') + 1 || url.length))
+        refuseOthers(query.keys(), names, 'the query')
+        return askedIn(query, { rights, since: headerOf(headers, 'last-event-id') })
+      },
     }),
     handle(request) {
       const { parameters, rights } = request
@@ -99,7 +118,10 @@ export function watchRoute({ watching, inFlight, turns }: WatchOptions): Route {
           // Some balancers gather what they pass on.
           'x-accel-buffering': 'no',
         },
-        live: (out) => stream(out, asked, { watching, inFlight, wording }),
+        live(out) {
+          const audience = new EventStream(out, { ...options, wording })
+          out.once('close', watch(asked, rights, audience))
+        },
       }
     },
   }
@@ -133,29 +155,21 @@ function kindsIn(text: string): readonly WatchedKind[] {
   throw new LarderError('BAD_REQUEST', `kinds: of ${WATCHED.join(', ')}, with commas between them.`)
 }
 
-interface Means extends Pick<WatchOptions, 'watching' | 'inFlight'> {
-  readonly wording: Wording
-}
-
-function stream(out: ServerResponse, asked: Asked, { watching, inFlight, wording }: Means): void {
-  const audience = new EventStream(out, wording)
-  const stop = watching.watch(asked, audience)
-  inFlight.holders.add(audience)
-  out.once('close', () => {
-    stop()
-    inFlight.holders.delete(audience)
-  })
-}
-
 class EventStream implements Audience {
   readonly #out: ServerResponse
   readonly #teller: Teller
+  readonly #untaken: Untaken
   #hasBegun = false
 
-  constructor(out: ServerResponse, wording: Wording) {
+  constructor(
+    out: ServerResponse,
+    { inFlight, wording }: Pick<WatchOptions, 'inFlight'> & { wording: Wording },
+  ) {
     this.#out = out
+    this.#untaken = new Untaken(this, inFlight.holders)
     this.#teller = new Teller(wording, (bytes) => this.#write(bytes))
     out.on('error', () => {}) // It is closed next.
+    out.once('close', () => this.#untaken.over())
   }
 
   get bytes(): number {
@@ -191,6 +205,7 @@ class EventStream implements Audience {
     // Not before: once he sees that it has begun nothing may be missed.
     if (!this.#hasBegun) this.#out.write(FIRST_TEXT)
     this.#hasBegun = true
-    this.#out.write(bytes)
+    this.#untaken.begin()
+    this.#out.write(bytes, this.#untaken.end)
   }
 }

@@ -58,8 +58,15 @@ const Question = z.discriminatedUnion('type', [
 ])
 const Reason = z.enum(REASONS)
 const ttlMs = z.number().exactOptional()
+const hasTurned = z.boolean().exactOptional()
 const Plain = z.union([
-  z.object({ kind: z.literal('counter'), key: z.string(), value: z.string().regex(/^-?\d{1,20}$/), ttlMs }),
+  z.object({
+    kind: z.literal('counter'),
+    key: z.string(),
+    value: z.string().regex(/^-?\d{1,20}$/),
+    ttlMs,
+    hasTurned,
+  }),
   z.object({ kind: z.enum(['value', 'counter']), key: z.string(), reason: Reason }),
   z.object({
     kind: z.literal('reaction'),
@@ -121,13 +128,13 @@ export function decodeFeedResponse(bytes: Buffer, now: Now): FeedResponse & Hear
 /** What there is most of is a list. */
 function toldField(told: Told, frame: FrameWriter): unknown {
   if (!('body' in told)) return told
-  const { key, contentType, body, stamp, ttlMs = null } = told
-  return [key, contentType, frame.body(body, contentType), stamp.time, stamp.origin, ttlMs]
+  const { key, contentType, body, stamp, ttlMs = null, hasTurned = false } = told
+  return [key, contentType, frame.body(body, contentType), stamp.time, stamp.origin, ttlMs, hasTurned]
 }
 
 function toldOf(field: unknown, frame: FrameReader): Told {
   if (!Array.isArray(field)) return Plain.parse(field)
-  const [key, contentType, body, time, origin, left] = list(field, 6)
+  const [key, contentType, body, time, origin, left, hasTurned] = list(field, 7)
   const life = left === null ? {} : { ttlMs: z.number().parse(left) }
   return {
     kind: 'value',
@@ -136,5 +143,6 @@ function toldOf(field: unknown, frame: FrameReader): Told {
     body: frame.body(body),
     stamp: stampOf(time, origin, frame),
     ...life,
+    ...(hasTurned === true && { hasTurned }),
   }
 }
