@@ -67,19 +67,9 @@ export interface WatchOptions {
 }
 
 export function watchRoute(options: WatchOptions): Route {
-  const { watching, turns, keys } = options
+  const { watching, turns } = options
   const wording = Wording.events(turns)
-  /** Whoever has shown a key is told no longer than it is good for the same. */
-  const watch: WatchAs = (asked, rights, audience) => {
-    const stop = watching.watch(asked, audience)
-    const forget = keys?.onRenewed(() => {
-      if (!keys.stillGive(rights)) audience.end()
-    })
-    return () => {
-      forget?.()
-      stop()
-    }
-  }
+  const watch = allowed(options)
   return {
     method: 'GET',
     path: '/api/v1/watch',
@@ -124,6 +114,20 @@ export function watchRoute(options: WatchOptions): Route {
         },
       }
     },
+  }
+}
+
+/** Whoever has shown a key is told no longer than it is good for the same. */
+function allowed({ watching, keys }: WatchOptions): WatchAs {
+  return (asked, rights, audience) => {
+    const stop = watching.watch(asked, audience)
+    const forget = keys?.onRenewed(() => {
+      if (!keys.stillGive(rights)) audience.end()
+    })
+    return () => {
+      forget?.()
+      stop()
+    }
   }
 }
 

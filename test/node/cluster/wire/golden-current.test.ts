@@ -3,13 +3,11 @@
  * has been released it changes no more, and there is a next one.
  */
 import { expect } from 'chai'
-import { encodeFeedRequest, encodeFeedResponse } from '../../../../node/cluster/wire/feed.ts'
 import { CURRENT } from '../../../../node/cluster/wire/format.ts'
 import type { SlotMessage } from '../../../../node/cluster/wire/slots.ts'
 import type { Entry } from '../../../../node/entries/entry.ts'
 import { Reactions } from '../../../../node/entries/reactions.ts'
 import type { Command, Reply } from '../../../../shared/command.ts'
-import type { FeedAnswer, FeedQuestion } from '../../../../shared/watching.ts'
 import { encodeRequest, encodeResponse, encodeSlotRequest, encodeSlotResponse } from './frames.ts'
 
 const said = { format: CURRENT, epoch: 1, time: 2 }
@@ -36,15 +34,6 @@ function ofReply(reply: Reply): string {
 
 function ofMessage(message: SlotMessage): string {
   return headOf(encodeSlotRequest({ ...said, from: 'b-1', message }, now))
-}
-
-function ofQuestion(question: FeedQuestion): string {
-  return headOf(encodeFeedRequest({ ...said, from: 'b-1', question }, now))
-}
-
-function ofAnswer(items: FeedAnswer['items'], end: Partial<FeedAnswer> = {}): string {
-  const answer = { items, position: 9, hasMissed: false, isMore: false, isLast: false, ...end }
-  return headOf(encodeFeedResponse({ ...said, answer }, now))
 }
 
 function ofEntry(entry: Entry): string {
@@ -216,41 +205,6 @@ const golden: readonly (readonly [head: string, expected: string])[] = [
   [
     ofEntry({ kind: 'counter', reset: { ...stamp, atMs: 4 }, tallies: {} }),
     '[1,[2,1000],null,"b-1","give",[["counter","vsalt",3,[7,"b-1",-6],[],null,null]],false,null]',
-  ],
-  [
-    ofQuestion({ type: 'changes', after: 5, interests: [{ prefix: 'sa', kinds: ['value'] }], holdMs: 2000 }),
-    '[1,[2,1000],null,"b-1",{"type":"changes","after":5,"interests":[{"prefix":"sa","kinds":["value"]}],"holdMs":2000}]',
-  ],
-  [
-    ofQuestion({
-      type: 'state',
-      slots: 'AA',
-      interest: { prefix: '', key, kinds: ['counter', 'reaction'] },
-      after: { slot: 3, content: 'Stew', reaction: 'fire', user: 'Sam' },
-    }),
-    '[1,[2,1000],null,"b-1",{"type":"state","slots":"AA","interest":{"prefix":"","key":"salt","kinds":["counter","reaction"]},"after":{"slot":3,"content":"Stew","reaction":"fire","user":"Sam"}}]',
-  ],
-  [
-    ofAnswer([
-      { at: 6, time: 7, told: { kind: 'value', key, contentType: 'a/b', body: 'jam', stamp, ttlMs: 5 } },
-      { at: 8, time: 7, told: { kind: 'counter', key, value: '6', hasTurned: true } },
-      { at: 9, time: 0, told: { kind: 'value', key, reason: 'expired' } },
-    ]),
-    '[1,[2,1000],null,[[6,7,["salt","a/b","jam",7,"b-1",5,false]],[8,7,{"kind":"counter","key":"salt","value":"6","hasTurned":true}],[9,0,{"kind":"value","key":"salt","reason":"expired"}]],{"position":9,"hasMissed":false,"isMore":false,"isLast":false}]',
-  ],
-  [
-    ofAnswer(
-      [
-        { at: 0, time: 7, told: { kind: 'reaction', key, user: 'Sam', reaction: 'fire', count: 3 } },
-        {
-          at: 0,
-          time: 8,
-          told: { kind: 'reaction', key, user: 'Ann', reaction: 'fire', count: 2, reason: 'deleted' },
-        },
-      ],
-      { hasMissed: true, isMore: true, isLast: true, next: { slot: 3, at: 4, tie: 't' } },
-    ),
-    '[1,[2,1000],null,[[0,7,{"kind":"reaction","key":"salt","user":"Sam","reaction":"fire","count":3}],[0,8,{"kind":"reaction","key":"salt","user":"Ann","reaction":"fire","count":2,"reason":"deleted"}]],{"position":9,"hasMissed":true,"isMore":true,"isLast":true,"next":{"slot":3,"at":4,"tie":"t"}}]',
   ],
 ]
 
