@@ -9,6 +9,7 @@
 import type { Registry } from 'prom-client'
 import type { Clock } from '../shared/clock.ts'
 import type { LarderError } from '../shared/errors.ts'
+import type { Eventual } from '../shared/eventual.ts'
 import type { InFlight } from '../shared/in-flight.ts'
 import type { Log } from '../shared/log.ts'
 import { Journal, Showing, Statuses } from '../shared/page/page.ts'
@@ -98,8 +99,8 @@ export function createMember(parts: MemberParts) {
   }
   const beside = { ...parts.beside, changes: () => source.bytes }
   const memory = new Memory(bytesMax, listener, { heapBytesMax, beside })
-  const { peers, members, slots, keeper, source, feed, journal } = join(parts, memory)
-  const shards = new Shards({
+  const { peers, members, slots, keeper, source, feed, journal } = join(parts, memory, () => shards.untilSafe())
+  const shards: Shards = new Shards({
     ...parts,
     self: self.id,
     memory,
@@ -143,11 +144,12 @@ function show(parts: MemberParts & Omit<SightOptions, 'statuses'>): Showing {
 }
 
 /** Who there is, how they are spoken to, who has what, and what is told of that: each needs the others. */
-function join(parts: MemberParts, memory: Memory) {
+function join(parts: MemberParts, memory: Memory, untilSafe: () => Eventual<unknown>) {
   const { self, storage, keepers = [] } = parts
   const source: Source = new Source({
     ...parts,
     memory,
+    untilSafe,
     isOwn: (slot) => slots.holdings.isOwn(slot),
     isLeaving: () => members.placed?.find(self)?.leaving === true,
   })

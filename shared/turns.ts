@@ -14,6 +14,7 @@ export type Work =
   | 'activity'
   | 'arrivals'
   | 'bodies'
+  | 'changes'
   | 'clearing'
   | 'copies'
   | 'digests'

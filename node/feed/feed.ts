@@ -11,6 +11,8 @@ import type { Registry } from 'prom-client'
 import { type Clock, inTime, pause, type Timer } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
+import type { Steps } from '../../shared/steps.ts'
+import type { Turns } from '../../shared/turns.ts'
 import type { Member } from '../../shared/view.ts'
 import { type FeedAnswer, type FeedItem, type FeedQuestion, isGone } from '../../shared/watching.ts'
 import type { PlacedView } from '../cluster/members/members.ts'
@@ -32,15 +34,21 @@ export { Source } from './source.ts'
 /** Who comes when so many watch is refused. */
 const WATCHERS_MAX = 10_000
 const BEAT_MS = 10_000
+/** So many are told in one step. */
+const TOLD_AT_ONCE = 20
 /** So many are told at a time what there is. */
 const SNAPSHOTS_AT_ONCE = 8
 /** Until all is here that was told elsewhere before the state was. */
 const REACH_MAX_MS = 2000
 const REACH_LOOK_MS = 5
+/** For writes that are under way when somebody begins. */
+const SETTLED_MAX_MS = 1500
+const LATE = new LarderError('UNREACHABLE', 'A member does not tell what has changed.')
 
 export interface FeedOptions {
   readonly self: Member
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Log
   readonly registry: Registry
   readonly source: Source
@@ -61,7 +69,7 @@ export class Feed implements Watching {
   #isEnding = false
 
   constructor(options: FeedOptions) {
-    const { registry, source, clock, log } = options
+    const { registry, source, clock, turns, log } = options
     this.#options = options
     this.#metrics = createFeedMetrics(registry, {
       watchers: () => this.#watchers.size,
@@ -72,9 +80,10 @@ export class Feed implements Watching {
       clock,
       ask: (...asked) => this.#ask(...asked),
       interests: () => this.#interests.asked,
-      onItem: (life, item) => this.#tell(life, item),
+      onItem: (life, item) => turns.take('changes', this.#telling(life, item)),
       onMissed: (reason) => {
         log.info({ reason, watchers: this.#watchers.size }, 'watchers have missed changes, and are told so')
+        this.#recent.forgetTelling()
         for (const watcher of this.#watchers.keys()) watcher.miss()
       },
     })
@@ -105,6 +114,7 @@ export class Feed implements Watching {
       clock,
       id: () => this.#id,
       resume: async (watcher, since) => await this.#resume(watcher, since),
+      settled: () => this.#settled(),
       snapshot: async (watcher) => await this.#gate.pass(() => this.#snapshot(watcher)),
       onGap: () => this.#metrics.gaps.inc(),
     })
@@ -149,14 +159,22 @@ export class Feed implements Watching {
     return vectorText(this.#following.vector)
   }
 
-  #tell(life: string, item: FeedItem): void {
-    let id: string | undefined
-    for (const { told, all } of this.#interests.for(this.#recent.withoutKnown(item.told))) {
-      if (id === undefined && !this.#recent.isNews(item)) return
-      id ??= this.#id
+  *#telling(life: string, item: FeedItem): Steps<void> {
+    const recent = this.#recent
+    let [id, count]: [string | undefined, number] = [undefined, 0]
+    for (const { told, all } of this.#interests.for(recent.withoutKnown(item.told))) {
+      if (id === undefined && !recent.isNews(item)) return
+      id ??= vectorText(new Map(this.#following.vector).set(life, item.at))
       const event: WatchEvent = { type: isGone(told) ? 'delete' : 'change', told, id }
       this.#metrics.told.inc(all.size)
-      for (const watcher of [...all]) watcher.tell({ event, life, item })
+      // Those who come meanwhile are among them: up to there nobody is told yet.
+      for (const watcher of all) {
+        watcher.tell({ event, life, item })
+        if (++count % TOLD_AT_ONCE !== 0) continue
+        yield
+        // Another member has told of what came later: it tells the others too.
+        if (recent.isOld(item)) return
+      }
     }
   }
 
@@ -169,6 +187,12 @@ export class Feed implements Watching {
     return member.incarnation === self.incarnation
       ? source.answer(question, self.incarnation)
       : askPeer(member, question, timeoutMs)
+  }
+
+  /** Whoever does not answer holds up nobody who begins. */
+  async #settled(): Promise<void> {
+    const { clock } = this.#options
+    await inTime(this.#reach(), { clock, timeoutMs: SETTLED_MAX_MS, late: LATE }).catch(() => {})
   }
 
   #resume(watcher: Watcher, since: string): Promise<boolean> {
@@ -186,17 +210,16 @@ export class Feed implements Watching {
     await this.#reach()
   }
 
-  /** What the state has shown is not to be followed by what came before it: all that was changed by now has to be here. */
+  /** Is over once all is here, and acknowledged, that was changed by now: a state that was shown is not to be followed by what came before. */
   async #reach(): Promise<void> {
     const { clock } = this.#options
     const untilMs = clock.now() + REACH_MAX_MS
     const question = { type: 'changes', interests: [], holdMs: 0 } as const
-    const late = new LarderError('UNREACHABLE', 'A member does not tell what has changed.')
     const asked = this.#following.members.map(async (member) => {
       const { position } = await this.#ask(member, question, FEED_MAX_MS)
       return { life: member.incarnation, position }
     })
-    const all = await inTime(Promise.all(asked), { clock, timeoutMs: FEED_MAX_MS, late })
+    const all = await inTime(Promise.all(asked), { clock, timeoutMs: FEED_MAX_MS, late: LATE })
     const isHere = () => {
       const { vector } = this.#following
       return all.every(({ life, position }) => (vector.get(life) ?? Infinity) >= position)

@@ -1,6 +1,7 @@
 /** Follows one life of a member: asks it again and again what has changed of what it owns, and knows up to where it was told. */
 import { type Clock, pause } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { type Eventual, isLater } from '../../shared/eventual.ts'
 import type { Member } from '../../shared/view.ts'
 import type { FeedAnswer, FeedItem, FeedQuestion, Interest } from '../../shared/watching.ts'
 
@@ -22,7 +23,8 @@ export interface FollowerOptions {
   /** Where it begins; where that is not said, with what comes from now on. */
   readonly position?: number | undefined
   interests(): readonly Interest[]
-  onItem(item: FeedItem): void
+  /** Is over once it is told to all; until then it does not count as told. */
+  onItem(item: FeedItem): Eventual<void>
   /** Something is not told that may have been meant. */
   onMissed(reason: string): void
   /** All was told, and there is nothing more to come. */
@@ -80,7 +82,7 @@ export class Follower {
       asking.catch(() => {}) // Also where it is not waited for any more.
       try {
         const answer = await Promise.race([asking, promise])
-        if (answer !== undefined && !this.#isStopped) this.#take(answer)
+        if (answer !== undefined) await this.#take(answer)
       } catch (error) {
         await this.#failed(error)
       }
@@ -94,12 +96,15 @@ export class Follower {
     return ask(member, question, HOLD_MS + FEED_MAX_MS)
   }
 
-  #take({ items, position, hasMissed, isLast }: FeedAnswer): void {
+  async #take({ items, position, hasMissed, isLast }: FeedAnswer): Promise<void> {
     const { onItem, onMissed, onLast } = this.#options
     for (const item of items) {
+      if (this.#isStopped) return
+      const telling = onItem(item)
+      if (isLater(telling)) await telling
       this.#position = item.at
-      onItem(item)
     }
+    if (this.#isStopped) return
     this.#position = position
     this.#begun.resolve()
     if (hasMissed) onMissed('behind')

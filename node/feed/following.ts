@@ -3,6 +3,7 @@
  * is gone before that it is not known what it had still to tell.
  */
 import { type Clock, inTime } from '../../shared/clock.ts'
+import type { Eventual } from '../../shared/eventual.ts'
 import type { Member } from '../../shared/view.ts'
 import type { FeedItem, Interest } from '../../shared/watching.ts'
 import type { PlacedView } from '../cluster/members/members.ts'
@@ -13,7 +14,7 @@ export interface FollowingOptions {
   readonly clock: Clock
   readonly ask: AskFeed
   interests(): readonly Interest[]
-  onItem(life: string, item: FeedItem): void
+  onItem(life: string, item: FeedItem): Eventual<void>
   onMissed(reason: string): void
 }
 
@@ -50,7 +51,10 @@ export class Following {
     if (!this.#isOn) return
     const lives = new Set(members.map(({ incarnation }) => incarnation))
     for (const [life, follower] of this.#followers) if (!lives.has(life)) this.#part(life, follower)
+    const isBack = members.some(({ incarnation }) => this.#parted.has(incarnation))
     for (const member of members) this.#add(member, this.#parted.get(member.incarnation) ?? 0)
+    // What was told of the state meanwhile knows nothing of what it has written, and need not be what both make of it.
+    if (isBack) this.#options.onMissed('back')
   }
 
   stop(): void {

@@ -8,6 +8,7 @@ interface Last {
   readonly time: number
   readonly kind: Told['kind']
   readonly isGone: boolean
+  readonly generation: number
 }
 
 const REMEMBERED_MAX = 20_000
@@ -15,13 +16,19 @@ const REMEMBERED_MAX = 20_000
 export class Recent {
   #young = new Map<string, Last>()
   #old = new Map<string, Last>()
+  #generation = 0
+
+  /** Whoever was told has begun anew since: the same is news once more, and nothing earlier is. */
+  forgetTelling(): void {
+    this.#generation++
+  }
 
   /** Whether it is to be told; then it is what was told last. */
   isNews({ told, time }: Pick<FeedItem, 'told' | 'time'>): boolean {
     if (time === 0) return true
     const name = nameOfTold(told)
     const last = this.#lastOf(name)
-    const now = { time, kind: told.kind, isGone: isGone(told) }
+    const now = { time, kind: told.kind, isGone: isGone(told), generation: this.#generation }
     if (last !== undefined && !isLater(now, last) && !isSameCount(told, now, last)) return false
     if (this.#young.size >= REMEMBERED_MAX) {
       this.#old = this.#young
@@ -29,6 +36,11 @@ export class Recent {
     }
     this.#young.set(name, now)
     return true
+  }
+
+  /** Whether something later has been told since. */
+  isOld({ told, time }: Pick<FeedItem, 'told' | 'time'>): boolean {
+    return time !== 0 && (this.#lastOf(nameOfTold(told))?.time ?? 0) > time
   }
 
   /** That a value may have become a counter, or a counter a value, is told once. */
@@ -46,7 +58,8 @@ export class Recent {
 
 /** What has ended is the same write as before, and is told after it. */
 function isLater(one: Last, other: Last): boolean {
-  return one.time === other.time ? one.isGone && !other.isGone : one.time > other.time
+  if (one.time !== other.time) return one.time > other.time
+  return one.isGone === other.isGone ? one.generation > other.generation : one.isGone
 }
 
 /** Two halves that meet add up to another total of the same last write. */

@@ -6,12 +6,15 @@
  * it. From its start on a member notes what it is told, so that whoever follows a member that has joined misses nothing.
  */
 import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Eventual } from '../../shared/eventual.ts'
+import type { Steps } from '../../shared/steps.ts'
 import type { Turns } from '../../shared/turns.ts'
 import type { FeedAnswer, FeedItem, FeedQuestion, Interest, Reason } from '../../shared/watching.ts'
 import type { Change } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
 import type { Memory } from '../memory/memory.ts'
 import { covers, toldTo } from './interest.ts'
+import { News } from './news.ts'
 import { type About, type Mark, Ring } from './ring.ts'
 import { scanning } from './scan.ts'
 import { bytesOfTold, isWatchable, stateOf, timeOf } from './state.ts'
@@ -26,8 +29,7 @@ const [RING_BYTES_MIN, RING_BYTES_MAX] = [4 * 2 ** 20, 48 * 2 ** 20]
 /** What an answer carries. */
 const ANSWER_BYTES_MAX = 2 ** 20
 const LOOKED_MAX = 2000
-/** What comes together is told together. */
-const GATHER_MS = 4
+const LOOKED_AT_ONCE = 50
 /** Who has not asked for so long does not any more. */
 const ASKING_MS = 5000
 
@@ -39,6 +41,8 @@ export interface SourceOptions {
   readonly bytesMax: number
   /** Whether this member owns the slot and has all of it. */
   isOwn(slot: number): boolean
+  /** Is over once whatever is applied by now is acknowledged, or never will be. */
+  untilSafe(): Eventual<unknown>
   /** Whether it has given up all slots, and will not have any again. */
   isLeaving(): boolean
 }
@@ -53,9 +57,7 @@ interface Asking {
 export class Source {
   readonly #options: SourceOptions
   readonly #ring: Ring
-  readonly #waiting = new Set<() => void>()
-  /** What lets go of those who wait, by their lives. */
-  readonly #held = new Map<string, () => void>()
+  readonly #news: News
   readonly #asking = new Map<string, Asking>()
   #isNoting = true
   #hasSkipped = false
@@ -66,6 +68,7 @@ export class Source {
     const bytesMax = Math.min(RING_BYTES_MAX, Math.max(RING_BYTES_MIN, options.bytesMax * RING_PART))
     this.#options = options
     this.#ring = new Ring({ marksMax: MARKS_MAX, bytesMax })
+    this.#news = new News(options.clock)
     this.#lastAskedAtMs = options.clock.now()
   }
 
@@ -102,9 +105,7 @@ export class Source {
 
   /** Whoever waits looks again: a view has come, or it is about to end. */
   wake(): void {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const wake of waiting) wake()
+    this.#news.wake()
   }
 
   /** Whether all who ask were told everything; as long as there is more to come nobody waits for that. */
@@ -139,38 +140,52 @@ export class Source {
   }
 
   async #changes({ after, interests, holdMs }: Changes, from: string): Promise<FeedAnswer> {
-    const { clock } = this.#options
+    const { clock, turns } = this.#options
     const untilMs = clock.now() + holdMs
-    // Whoever asks anew asks for something else.
-    this.#held.get(from)?.()
-    if (after === undefined) return this.#after(this.#ring.head, [])
+    this.#news.letGo(from)
+    if (after === undefined) return await this.#safely()
     for (let position = after; ; ) {
-      const answer = this.#after(position, interests)
+      const answer = await turns.take('changes', this.#after(position, interests))
       const { items, hasMissed, isMore, isLast } = answer
       const leftMs = untilMs - clock.now()
       if (items.length > 0 || hasMissed || isMore || isLast || leftMs <= 0) return answer
       position = answer.position
-      if (await this.#change(leftMs, from)) return answer
+      // Something may have come while it was looked for.
+      if (position === this.#ring.head && (await this.#news.wait(leftMs, from))) return answer
     }
   }
 
-  #after(after: number, interests: readonly Interest[]): FeedAnswer {
-    const isLast = this.#options.isLeaving()
-    const none = { items: [], position: this.#ring.head, isMore: false, isLast }
+  /** Whatever comes after this position is acknowledged after it was asked for. */
+  async #safely(): Promise<FeedAnswer> {
+    const answer = this.#nothingMore
+    await this.#options.untilSafe()
+    return answer
+  }
+
+  *#after(after: number, interests: readonly Interest[]): Steps<FeedAnswer> {
+    const none = this.#nothingMore
     if (!this.#ring.knows(after)) return { ...none, hasMissed: true }
+    const marks = this.#ring.after(after).take(LOOKED_MAX).toArray()
     const items: FeedItem[] = []
-    let [bytes, looked] = [0, 0]
-    for (const mark of this.#ring.after(after)) {
+    let bytes = 0
+    for (const [index, mark] of marks.entries()) {
+      if (index % LOOKED_AT_ONCE === LOOKED_AT_ONCE - 1) yield
       const item = this.#itemOf(mark, interests)
       if (item === 'missed') return { ...none, hasMissed: true }
       if (item !== undefined) {
         items.push(item)
         bytes += bytesOfTold(item.told)
       }
-      if (bytes >= ANSWER_BYTES_MAX || ++looked >= LOOKED_MAX)
-        return { items, position: mark.at, hasMissed: false, isMore: true, isLast: false }
+      if (bytes >= ANSWER_BYTES_MAX || index === LOOKED_MAX - 1)
+        return { ...none, items, position: mark.at, isMore: true, isLast: false }
     }
-    return { ...none, items, hasMissed: false }
+    return { ...none, items }
+  }
+
+  /** All is told up to now. */
+  get #nothingMore(): FeedAnswer {
+    const isLast = this.#options.isLeaving()
+    return { items: [], position: this.#ring.head, hasMissed: false, isMore: false, isLast }
   }
 
   /** What nobody has an interest in is no item. Of a slot that has gone on to others meanwhile it may be unknown here. */
@@ -184,24 +199,6 @@ export class Source {
     if (told === undefined || interests.every((interest) => toldTo(interest, told) === undefined))
       return undefined
     return { at, told, time: timeOf(mark, entry) }
-  }
-
-  /** Is over with the next change, and those that come with it; true where that is not waited for any longer. */
-  async #change(waitMs: number, from: string): Promise<boolean> {
-    const { clock } = this.#options
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const late = clock.after(waitMs, () => resolve(true))
-    const wake = () => clock.after(GATHER_MS, () => resolve(false))
-    const letGo = () => resolve(true)
-    this.#waiting.add(wake)
-    this.#held.set(from, letGo)
-    try {
-      return await promise
-    } finally {
-      late.cancel()
-      this.#waiting.delete(wake)
-      if (this.#held.get(from) === letGo) this.#held.delete(from)
-    }
   }
 
   #ask(): void {
@@ -229,6 +226,6 @@ export class Source {
   #note(about: About): void {
     if (!isWatchable(about.id) || !this.#options.isOwn(about.slot)) return
     this.#ring.note(about)
-    if (this.#waiting.size > 0) this.wake()
+    this.#news.wake()
   }
 }

@@ -31,6 +31,8 @@ export interface WatcherOptions {
   id(): string
   /** Tells what came after the id that was shown, up to now. False where that is not known. */
   resume(watcher: Watcher, since: string): Promise<boolean>
+  /** Over when whatever is written by now is acknowledged, or never will be. */
+  settled(): Promise<void>
   /** Tells what there is; over when also what was changed meanwhile waits here. @throws where that cannot be had. */
   snapshot(watcher: Watcher): Promise<void>
   onGap(): void
@@ -45,6 +47,8 @@ export class Watcher {
   #hasMissed = false
   /** Before that he is told nothing, so that nothing can be missed. */
   #hasBegun = false
+  /** He has been told that it has begun. */
+  #isSeen = false
   #isBehind = false
   #isOver = false
 
@@ -58,16 +62,26 @@ export class Watcher {
   }
 
   async begin(): Promise<void> {
-    const { asked, audience, id, resume } = this.#options
+    const { asked, audience, resume } = this.#options
     const { since, hasSnapshot } = asked
     this.#hasBegun = true
-    if (since === undefined && !hasSnapshot) {
-      this.#waiting = undefined
-      return void audience.tell({ type: 'beat', id: id() })
-    }
+    if (since === undefined && !hasSnapshot) return await this.#beginPlainly()
+    this.#isSeen = true
     audience.tell({ type: 'beat' })
     const isKnown = since === undefined || (await resume(this, since))
     await this.#settle({ isGap: !isKnown, isState: !isKnown || since === undefined })
+  }
+
+  /** Once he sees that it has begun, all that is acknowledged is told: what was written before, and is not yet, as well. */
+  async #beginPlainly(): Promise<void> {
+    const { audience, id, settled } = this.#options
+    const begun = id()
+    await settled()
+    if (this.#isOver) return
+    this.#isSeen = true
+    audience.tell({ type: 'beat', id: begun })
+    if (this.#hasMissed) await this.#settle({ isGap: true, isState: false })
+    else this.#release()
   }
 
   /** What comes now. */
@@ -107,7 +121,7 @@ export class Watcher {
   /** Nothing else has come for a while. */
   beat(): void {
     const { audience, id } = this.#options
-    if (!this.#hasBegun || this.#isOver || this.#isBehind) return
+    if (!this.#isSeen || this.#isOver || this.#isBehind) return
     audience.tell(this.#waiting === undefined ? { type: 'beat', id: id() } : { type: 'beat' })
   }
 

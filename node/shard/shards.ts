@@ -41,13 +41,19 @@ export class Shards implements Engine {
   readonly #shards: readonly Shard[]
   readonly #room: Room
   readonly #keys: Keys
+  readonly #unsafe = new Unsafe()
 
   constructor(options: ShardsOptions) {
     this.#options = options
     this.#room = new Room(options)
-    const common = { ...options, room: this.#room, unsafe: new Unsafe() }
+    const common = { ...options, room: this.#room, unsafe: this.#unsafe }
     this.#shards = Array.from({ length: options.shardLimit }, (_, number) => new Shard(number, common))
     this.#keys = new Keys({ ...options, shardOf: (slot) => this.#shardOf(slot) })
+  }
+
+  /** Is over once whatever is applied by now is acknowledged, or never will be. */
+  untilSafe(): Eventual<unknown> {
+    return this.#unsafe.untilAllSafe()
   }
 
   execute(command: Command, options: Deadline): Eventual<Reply> {

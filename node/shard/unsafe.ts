@@ -28,4 +28,9 @@ export class Unsafe {
     for (const { slots, safe } of this.#saving) if (slots.has(slot)) unsafe.push(safe)
     if (unsafe.length > 0) return Promise.all(unsafe)
   }
+
+  /** The same of all slots. */
+  untilAllSafe(): Eventual<unknown> {
+    if (this.#saving.size > 0) return Promise.all([...this.#saving].map(({ safe }) => safe))
+  }
 }

@@ -38,4 +38,12 @@ describe('what was told lately', () => {
   it('is told where nobody knows when it was written', () => {
     expect(newsOf([there, 5], [gone, 0], [gone, 0])).to.deep.equal([true, true, true])
   })
+
+  it('is told once more to those who have begun anew, and nothing earlier is', () => {
+    const recent = new Recent()
+    const item = (time: number) => ({ told: { kind: 'counter', key: 'a', reason: 'deleted' }, time }) as const
+    for (const time of [1, 2]) expect(recent.isNews(item(time))).to.equal(true)
+    recent.forgetTelling()
+    expect([1, 2, 2].map((time) => recent.isNews(item(time)))).to.deep.equal([false, true, false])
+  })
 })

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { Source } from '../../../node/feed/source.ts'
 import { Memory } from '../../../node/memory/memory.ts'
 import { WATCHED } from '../../../shared/watching.ts'
-import { FakeClock } from '../../support/clock.ts'
+import { FakeClock, settled } from '../../support/clock.ts'
 import { unlimitedTurns } from '../../support/turns.ts'
 
 const interests = [{ prefix: '', kinds: WATCHED }]
@@ -16,11 +16,13 @@ class Bench {
   })
   readonly owned = new Set([1])
   isLeaving = false
+  safe: Promise<void> | undefined
   readonly source: Source = new Source({
     bytesMax: 2 ** 20,
     clock: this.clock,
     turns: unlimitedTurns(),
     memory: this.memory,
+    untilSafe: () => this.safe,
     isOwn: (slot) => this.owned.has(slot),
     isLeaving: () => this.isLeaving,
   })
@@ -79,6 +81,23 @@ describe('what a member tells of changes', () => {
       // As steps.
     }
     expect((await bench.after(0)).hasMissed).to.equal(true)
+  })
+
+  it('begins behind what is not acknowledged yet, once it is', async () => {
+    const bench = new Bench()
+    const safe = Promise.withResolvers<void>()
+    bench.safe = safe.promise
+    bench.write(1, 'salt', 'one')
+    const asked = bench.source.answer({ type: 'changes', interests, holdMs: 0 }, 'b-1')
+    bench.write(1, 'salt', 'two')
+    let isAnswered = false
+    void asked.then(() => {
+      isAnswered = true
+    })
+    await settled()
+    expect(isAnswered).to.equal(false)
+    safe.resolve()
+    expect((await asked).position).to.equal(1)
   })
 
   it('is not kept while nobody asks for minutes, and then something is missed only if anything was written', async () => {

@@ -32,20 +32,23 @@ class Bench {
   readonly listener = new Listener()
   readonly resuming = Promise.withResolvers<boolean>()
   readonly state = Promise.withResolvers<void>()
+  readonly acknowledged = Promise.withResolvers<void>()
   readonly watcher: Watcher
   gaps = 0
   #at = 0
 
-  constructor(asked: Partial<Asked>, { isBegun = true } = {}) {
+  constructor(asked: Partial<Asked>, { isBegun = true, isSettled = true } = {}) {
     this.watcher = new Watcher({
       asked: { interest: ALL, hasSnapshot: false, ...asked },
       audience: this.listener,
       clock: new FakeClock(),
       id: () => String(this.#at),
+      settled: () => this.acknowledged.promise,
       resume: () => this.resuming.promise,
       snapshot: () => this.state.promise,
       onGap: () => void this.gaps++,
     })
+    if (isSettled) this.acknowledged.resolve()
     if (isBegun) void this.watcher.begin()
   }
 
@@ -57,8 +60,20 @@ class Bench {
 }
 
 describe('one who watches', () => {
-  it('is told as it comes', () => {
+  it('begins once all that is written by then is acknowledged, and is told of it', async () => {
+    const bench = new Bench({}, { isSettled: false })
+    await settled()
+    bench.watcher.beat()
+    bench.count('a', '1')
+    expect(bench.listener.told).to.deep.equal([])
+    bench.acknowledged.resolve()
+    await settled()
+    expect(bench.listener.told).to.deep.equal(['beat @0', 'change a=1 @1'])
+  })
+
+  it('is told as it comes', async () => {
     const bench = new Bench({})
+    await settled()
     bench.count('a', '1')
     bench.watcher.beat()
     expect(bench.listener.told).to.deep.equal(['beat @0', 'change a=1 @1', 'beat @1'])
@@ -108,6 +123,7 @@ describe('one who watches', () => {
 
   it('is told no more while he does not take it, and then that he has missed something', async () => {
     const bench = new Bench({})
+    await settled()
     bench.count('a', '1')
     // However large that one was: it alone is no reason.
     bench.listener.bytes = 2 ** 21
