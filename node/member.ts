@@ -151,6 +151,7 @@ function join(parts: MemberParts, memory: Memory, untilSafe: () => Eventual<unkn
     memory,
     untilSafe,
     isOwn: (slot) => slots.holdings.isOwn(slot),
+    isHere: (slot) => slots.holdings.isHere(slot),
     isLeaving: () => members.placed?.find(self)?.leaving === true,
   })
   const keeper = alsoTelling(joinKeepers([storage.keeper, ...keepers]), source)

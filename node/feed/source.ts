@@ -41,6 +41,8 @@ export interface SourceOptions {
   readonly bytesMax: number
   /** Whether this member owns the slot and has all of it. */
   isOwn(slot: number): boolean
+  /** The same of one that knows that nobody else does by now: as it answers those who read. */
+  isHere(slot: number): boolean
   /** Is over once whatever is applied by now is acknowledged, or never will be. */
   untilSafe(): Eventual<unknown>
   /** Whether it has given up all slots, and will not have any again. */
@@ -126,8 +128,8 @@ export class Source {
   }
 
   async #scan({ slots, interest, after }: Extract<FeedQuestion, { type: 'state' }>): Promise<FeedAnswer> {
-    const { turns, clock, memory, isOwn } = this.#options
-    const scan = scanning({ memory, slots, interest, after, isHere: isOwn, now: () => clock.now() })
+    const { turns, clock, memory, isHere } = this.#options
+    const scan = scanning({ memory, slots, interest, after, isHere, now: () => clock.now() })
     const { items, next } = await turns.take('listing', scan)
     return {
       items: items.map((told) => ({ at: 0, told, time: 0 })),

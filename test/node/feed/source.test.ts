@@ -1,7 +1,9 @@
 /** What a member tells of what it owns, and to whom it has told everything. */
 import { expect } from 'chai'
+import { ALL } from '../../../node/feed/interest.ts'
 import { Source } from '../../../node/feed/source.ts'
 import { Memory } from '../../../node/memory/memory.ts'
+import { slotSetOf } from '../../../shared/slot-set.ts'
 import { WATCHED } from '../../../shared/watching.ts'
 import { FakeClock, settled } from '../../support/clock.ts'
 import { unlimitedTurns } from '../../support/turns.ts'
@@ -16,6 +18,7 @@ class Bench {
   })
   readonly owned = new Set([1])
   isLeaving = false
+  isCurrent = true
   safe: Promise<void> | undefined
   readonly source: Source = new Source({
     bytesMax: 2 ** 20,
@@ -24,6 +27,7 @@ class Bench {
     memory: this.memory,
     untilSafe: () => this.safe,
     isOwn: (slot) => this.owned.has(slot),
+    isHere: (slot) => this.owned.has(slot) && this.isCurrent,
     isLeaving: () => this.isLeaving,
   })
   #time = 0
@@ -81,6 +85,19 @@ describe('what a member tells of changes', () => {
       // As steps.
     }
     expect((await bench.after(0)).hasMissed).to.equal(true)
+  })
+
+  it('is a state only while it knows that nobody else owns it by now', async () => {
+    const bench = new Bench()
+    bench.write(1, 'salt', 'one')
+    const state = async () => {
+      const slots = slotSetOf([1])
+      const answer = await bench.source.answer({ type: 'state', slots, interest: ALL }, 'b-1')
+      return [answer.items.length, answer.next?.slot]
+    }
+    expect(await state()).to.deep.equal([1, undefined])
+    bench.isCurrent = false
+    expect(await state()).to.deep.equal([0, 1])
   })
 
   it('begins behind what is not acknowledged yet, once it is', async () => {
