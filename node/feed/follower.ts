@@ -53,7 +53,7 @@ export class Follower {
     return this.#position
   }
 
-  /** Whether all is told, and there is nothing more to come. */
+  /** Whether all has come that there is to be told, be it that some of it is still being told. */
   get isLast(): boolean {
     return this.#isLast
   }
@@ -98,6 +98,7 @@ export class Follower {
 
   async #take({ items, position, hasMissed, isLast }: FeedAnswer): Promise<void> {
     const { onItem, onMissed, onLast } = this.#options
+    this.#isLast = isLast
     for (const item of items) {
       if (this.#isStopped) return
       const telling = onItem(item)
@@ -109,7 +110,6 @@ export class Follower {
     this.#begun.resolve()
     if (hasMissed) onMissed('behind')
     if (!isLast) return
-    this.#isLast = true
     this.stop()
     onLast()
   }

@@ -50,7 +50,8 @@ export class Following {
   follow({ members }: Pick<PlacedView, 'members'>): void {
     if (!this.#isOn) return
     const lives = new Set(members.map(({ incarnation }) => incarnation))
-    for (const [life, follower] of this.#followers) if (!lives.has(life)) this.#part(life, follower)
+    for (const [life, follower] of this.#followers)
+      if (!lives.has(life) && !follower.isLast) this.#part(life, follower)
     const isBack = members.some(({ incarnation }) => this.#parted.has(incarnation))
     for (const member of members) this.#add(member, this.#parted.get(member.incarnation) ?? 0)
     // What was told of the state meanwhile knows nothing of what it has written, and need not be what both make of it.

@@ -35,4 +35,37 @@ describe('those who are followed', () => {
     expect(asked).to.deep.equal([undefined, 7, 7])
     following.stop()
   })
+
+  it('have told everything once they have said so, though it is not told to all yet', async () => {
+    const missed: string[] = []
+    const told = Promise.withResolvers<void>()
+    const [a, b] = ['a', 'b'].map((id): Member => ({ id, url: `http://${id}`, incarnation: `${id}-1` })) as [
+      Member,
+      Member,
+    ]
+    const item = { at: 8, time: 1, told: { kind: 'counter', key: 'k', value: '1' } } as const
+    const waiting = Promise.withResolvers<never>()
+    const following = new Following({
+      clock: new FakeClock(),
+      ask: async ({ id }, question: FeedQuestion) => {
+        const isFirst = question.type === 'changes' && question.after === undefined
+        if (!isFirst && id === 'a') return await waiting.promise
+        const end = { hasMissed: false, isMore: false, isLast: !isFirst }
+        return isFirst ? { items: [], position: 7, ...end } : { items: [item], position: 8, ...end }
+      },
+      interests: () => [],
+      onItem: () => told.promise,
+      onMissed: (reason) => missed.push(reason),
+    })
+    following.start({ members: [a, b] })
+    await settled()
+    following.follow({ members: [a] })
+    expect(following.coversOthers(new Map([['b-1', 7]]))).to.equal(true)
+    told.resolve()
+    await settled()
+    expect(missed).to.deep.equal([])
+    expect(following.coversOthers(new Map([['b-1', 8]]))).to.equal(true)
+    expect([...following.vector.keys()]).to.deep.equal(['a-1'])
+    following.stop()
+  })
 })
