@@ -152,6 +152,7 @@ function join(parts: MemberParts, memory: Memory, untilSafe: () => Eventual<unkn
     untilSafe,
     isOwn: (slot) => slots.holdings.isOwn(slot),
     isHere: (slot) => slots.holdings.isHere(slot),
+    catchUp: (atMs) => (members.currency.isCurrent ? undefined : members.currency.catchUp(atMs)),
     isLeaving: () => members.placed?.find(self)?.leaving === true,
   })
   const keeper = alsoTelling(joinKeepers([storage.keeper, ...keepers]), source)

@@ -39,7 +39,7 @@ const TOLD_AT_ONCE = 20
 /** So many are told at a time what there is. */
 const SNAPSHOTS_AT_ONCE = 8
 /** Until all is here that was told elsewhere before the state was. */
-const REACH_MAX_MS = 2000
+const REACH_MAX_MS = 10_000
 const REACH_LOOK_MS = 5
 /** For writes that are under way when somebody begins. */
 const SETTLED_MAX_MS = 1500
@@ -224,6 +224,9 @@ export class Feed implements Watching {
       const { vector } = this.#following
       return all.every(({ life, position }) => (vector.get(life) ?? Infinity) >= position)
     }
-    while (!isHere() && clock.now() < untilMs) await pause(clock, REACH_LOOK_MS)
+    while (!isHere()) {
+      if (clock.now() > untilMs) throw LATE
+      await pause(clock, REACH_LOOK_MS)
+    }
   }
 }

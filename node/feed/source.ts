@@ -30,6 +30,8 @@ const [RING_BYTES_MIN, RING_BYTES_MAX] = [4 * 2 ** 20, 48 * 2 ** 20]
 const ANSWER_BYTES_MAX = 2 ** 20
 const LOOKED_MAX = 2000
 const LOOKED_AT_ONCE = 50
+/** How long it may take to know whether it owns anything. */
+const CATCH_UP_MAX_MS = 2000
 /** Who has not asked for so long does not any more. */
 const ASKING_MS = 5000
 
@@ -43,6 +45,8 @@ export interface SourceOptions {
   isOwn(slot: number): boolean
   /** The same of one that knows that nobody else does by now: as it answers those who read. */
   isHere(slot: number): boolean
+  /** Is over once it knows that again. @throws LarderError where it cannot. */
+  catchUp(deadlineAtMs: number): Eventual<void>
   /** Is over once whatever is applied by now is acknowledged, or never will be. */
   untilSafe(): Eventual<unknown>
   /** Whether it has given up all slots, and will not have any again. */
@@ -128,7 +132,8 @@ export class Source {
   }
 
   async #scan({ slots, interest, after }: Extract<FeedQuestion, { type: 'state' }>): Promise<FeedAnswer> {
-    const { turns, clock, memory, isHere } = this.#options
+    const { turns, clock, memory, isHere, catchUp } = this.#options
+    await catchUp(clock.now() + CATCH_UP_MAX_MS)
     const scan = scanning({ memory, slots, interest, after, isHere, now: () => clock.now() })
     const { items, next } = await turns.take('listing', scan)
     return {

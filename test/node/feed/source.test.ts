@@ -19,6 +19,7 @@ class Bench {
   readonly owned = new Set([1])
   isLeaving = false
   isCurrent = true
+  mayCatchUp = false
   safe: Promise<void> | undefined
   readonly source: Source = new Source({
     bytesMax: 2 ** 20,
@@ -28,6 +29,9 @@ class Bench {
     untilSafe: () => this.safe,
     isOwn: (slot) => this.owned.has(slot),
     isHere: (slot) => this.owned.has(slot) && this.isCurrent,
+    catchUp: () => {
+      if (this.mayCatchUp) this.isCurrent = true
+    },
     isLeaving: () => this.isLeaving,
   })
   #time = 0
@@ -98,6 +102,8 @@ describe('what a member tells of changes', () => {
     expect(await state()).to.deep.equal([1, undefined])
     bench.isCurrent = false
     expect(await state()).to.deep.equal([0, 1])
+    bench.mayCatchUp = true
+    expect(await state()).to.deep.equal([1, undefined])
   })
 
   it('begins behind what is not acknowledged yet, once it is', async () => {
