@@ -26,7 +26,7 @@ import { Recent } from './recent.ts'
 import { resuming } from './resume.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { Source } from './source.ts'
-import { vectorText } from './vector.ts'
+import { type Vector, vectorText } from './vector.ts'
 import { Watcher } from './watcher.ts'
 
 export { Source } from './source.ts'
@@ -196,7 +196,11 @@ export class Feed implements Watching {
   }
 
   #resume(watcher: Watcher, since: string): Promise<boolean> {
-    return resuming(watcher, since, { following: this.#following, ask: (...asked) => this.#ask(...asked) })
+    return resuming(watcher, since, {
+      following: this.#following,
+      ask: (...asked) => this.#ask(...asked),
+      reach: (told) => this.#reachThere(told),
+    })
   }
 
   async #snapshot(watcher: Watcher): Promise<void> {
@@ -213,18 +217,20 @@ export class Feed implements Watching {
   /** Is over once all is here, and acknowledged, that was changed by now: a state that was shown is not to be followed by what came before. */
   async #reach(): Promise<void> {
     const { clock } = this.#options
-    const untilMs = clock.now() + REACH_MAX_MS
     const question = { type: 'changes', interests: [], holdMs: 0 } as const
     const asked = this.#following.members.map(async (member) => {
       const { position } = await this.#ask(member, question, FEED_MAX_MS)
       return { life: member.incarnation, position }
     })
     const all = await inTime(Promise.all(asked), { clock, timeoutMs: FEED_MAX_MS, late: LATE })
-    const isHere = () => {
-      const { vector } = this.#following
-      return all.every(({ life, position }) => (vector.get(life) ?? Infinity) >= position)
-    }
-    while (!isHere()) {
+    await this.#reachThere(new Map(all.map(({ life, position }) => [life, position])))
+  }
+
+  /** Is over once all is here that was changed up to there. */
+  async #reachThere(positions: Vector): Promise<void> {
+    const { clock } = this.#options
+    const untilMs = clock.now() + REACH_MAX_MS
+    while (!this.#following.isSettled(positions)) {
       if (clock.now() > untilMs) throw LATE
       await pause(clock, REACH_LOOK_MS)
     }

@@ -36,6 +36,7 @@ export class Follower {
   readonly #options: FollowerOptions
   readonly #begun = Promise.withResolvers<void>()
   #position: number | undefined
+  #settled = -1
   #isStopped = false
   #isLast = false
   #again: (() => void) | undefined
@@ -51,6 +52,14 @@ export class Follower {
   /** All up to there is told; `undefined` until it has first answered. */
   get position(): number | undefined {
     return this.#position
+  }
+
+  /**
+   * Whatever was changed up to there is told, or something later about the same. At a position in between, what was changed
+   * before may have been changed again and be told further on.
+   */
+  get settled(): number {
+    return this.#settled
   }
 
   /** Whether all has come that there is to be told, be it that some of it is still being told. */
@@ -96,7 +105,7 @@ export class Follower {
     return ask(member, question, HOLD_MS + FEED_MAX_MS)
   }
 
-  async #take({ items, position, hasMissed, isLast }: FeedAnswer): Promise<void> {
+  async #take({ items, position, hasMissed, isMore, isLast }: FeedAnswer): Promise<void> {
     const { onItem, onMissed, onLast } = this.#options
     this.#isLast = isLast
     for (const item of items) {
@@ -107,6 +116,7 @@ export class Follower {
     }
     if (this.#isStopped) return
     this.#position = position
+    if (!isMore) this.#settled = position
     this.#begun.resolve()
     if (hasMissed) onMissed('behind')
     if (!isLast) return

@@ -88,6 +88,14 @@ export class Following {
     return vector
   }
 
+  /** Whether whatever those who are followed had changed up to there is told. One who has not begun is not waited for. */
+  isSettled(positions: Vector): boolean {
+    return [...positions].every(([life, position]) => {
+      const follower = this.#followers.get(life)
+      return follower?.position === undefined || follower.settled >= position
+    })
+  }
+
   get members(): Member[] {
     return [...this.#followers.values()].map(({ member }) => member)
   }

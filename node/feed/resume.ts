@@ -6,12 +6,14 @@ import { type AskFeed, FEED_MAX_MS } from './follower.ts'
 import type { Following } from './following.ts'
 import { toldTo } from './interest.ts'
 import { Recent } from './recent.ts'
-import { vectorOf, vectorText } from './vector.ts'
+import { type Vector, vectorOf, vectorText } from './vector.ts'
 import type { Watcher } from './watcher.ts'
 
 export interface ResumeOptions {
   readonly following: Following
   readonly ask: AskFeed
+  /** Is over once all is here, too, that was told up to there. @throws where it does not come. */
+  reach(told: Vector): Promise<void>
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ResumeOptions {
 export async function resuming(
   watcher: Watcher,
   since: string,
-  { following, ask }: ResumeOptions,
+  { following, ask, reach }: ResumeOptions,
 ): Promise<boolean> {
   const shown = vectorOf(since)
   if (shown === undefined || !following.coversOthers(shown)) return false
@@ -48,7 +50,12 @@ export async function resuming(
     }),
   )
   const caughtUp = await Promise.allSettled(catchingUp)
-  return caughtUp.every((one) => one.status === 'fulfilled' && one.value)
+  if (!caughtUp.every((one) => one.status === 'fulfilled' && one.value)) return false
+  // What waits may have been told by another member than what he was told by now, and have come before it.
+  return await reach(reached).then(
+    () => true,
+    () => false,
+  )
 }
 
 interface CatchUpOptions {

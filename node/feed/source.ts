@@ -3,7 +3,7 @@
  * or claimed by the budget. It notes what was changed, and whoever asks is told what has become of it.
  *
  * Nothing is noted while nobody watches, and for a while nobody has; then whoever asks for what came meanwhile has missed
- * it. From its start on a member notes what it is told, so that whoever follows a member that has joined misses nothing.
+ * it. For a while from its start on a member notes what it is told, so that whoever follows a member that has joined misses nothing.
  */
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Eventual } from '../../shared/eventual.ts'
@@ -21,7 +21,9 @@ import { bytesOfTold, isWatchable, stateOf, timeOf } from './state.ts'
 
 /** As long as nobody has asked for so long, what changes is noted. */
 const LINGER_MS = 120_000
-const LOOK_EVERY_MS = 10_000
+/** The others follow a member as soon as a view names it. */
+const FIRST_MS = 10_000
+const LOOK_EVERY_MS = 2000
 const MARKS_MAX = 65_536
 /** What marks take is a part of the budget, and whoever goes on finds at least the last 10,000 changes, if their names are not long. */
 const RING_PART = 1 / 8
@@ -75,7 +77,7 @@ export class Source {
     this.#options = options
     this.#ring = new Ring({ marksMax: MARKS_MAX, bytesMax })
     this.#news = new News(options.clock)
-    this.#lastAskedAtMs = options.clock.now()
+    this.#lastAskedAtMs = options.clock.now() - LINGER_MS + FIRST_MS
   }
 
   start(): void {

@@ -87,10 +87,16 @@ export class Watcher {
   /** What comes now. */
   tell(happening: Happening): void {
     const { event, life, item } = happening
-    if (this.#isOver || this.#isBehind || item.at <= (this.#toldUpTo.get(life) ?? -1)) return
-    if (this.#waiting === undefined) return void this.#tell(event)
+    if (this.#isOver || this.#isBehind) return
+    const isTold = item.at <= (this.#toldUpTo.get(life) ?? -1)
+    if (this.#waiting === undefined) {
+      if (!isTold) this.#tell(event)
+      return
+    }
     const name = nameOfTold(item.told)
+    // Also where it is told already: what another member has told of the thing came before it.
     this.#waiting.delete(name)
+    if (isTold) return
     this.#waiting.set(name, happening)
     if (this.#waiting.size <= WAITING_MAX) return
     this.#waiting.clear()
