@@ -99,7 +99,9 @@ export function createMember(parts: MemberParts) {
   }
   const beside = { ...parts.beside, changes: () => source.bytes }
   const memory = new Memory(bytesMax, listener, { heapBytesMax, beside })
-  const { peers, members, slots, keeper, source, feed, journal } = join(parts, memory, () => shards.untilSafe())
+  const { peers, members, slots, keeper, source, feed, journal } = join(parts, memory, () =>
+    shards.untilSafe(),
+  )
   const shards: Shards = new Shards({
     ...parts,
     self: self.id,

@@ -186,6 +186,8 @@ describe('/openapi.json', () => {
     shown.add('POST /cluster/reach 200').add('GET /cluster/channel 101').add('GET /cluster/channel 421')
     // It does not end: test/cluster/27-watchers.test.ts follows it.
     shown.add('GET /api/v1/watch 200')
+    // Of a node over an engine: test/redis/several-nodes.test.ts asks it.
+    shown.add('GET /api/v1/watch 501')
     const rest = page.operations.flatMap((operation) =>
       page
         .statusesOf(operation)
