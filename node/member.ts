@@ -116,22 +116,11 @@ export function createMember(parts: MemberParts) {
   const inbox = new Inbox({ ...parts, local, catchUp: members.catchUp })
   const stay = new Stay({ ...parts, members, slots, peers, source })
   const sweeping = new Sweeping({ ...parts, upkeep: memory.upkeep })
-  const showing = show({ ...parts, members, peers, slots, memory, journal })
-  const routes = clusterRoutes({ ...parts, inbox, members, peers, slots, memory, source, showing })
-  const backend = new ClusterBackend({
-    ...parts,
-    engine: router,
-    routes,
-    members,
-    slots,
-    peers,
-    stay,
-    memory,
-    sweeping,
-    source,
-    feed,
-    showing,
-  })
+  const common = { ...parts, inbox, members, peers, slots, memory, source }
+  const showing = show({ ...common, journal })
+  const routes = clusterRoutes({ ...common, showing })
+  const engine = router
+  const backend = new ClusterBackend({ ...common, engine, routes, stay, sweeping, feed, showing })
   registerMemoryMetrics(registry, memory)
   registerShardMetrics(registry, shards)
   registerClusterGauges(registry, { members, peers, slots })
