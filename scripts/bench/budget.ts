@@ -10,8 +10,10 @@ const MIB = 2 ** 20
 const BUDGETS_MIB = [8, 64, 512]
 const CONNECTIONS = 16
 const BATCH = 200
-/** Values of up to so many characters, so that some have no room in a record. */
-const VALUE_LENGTH_MAX = 3000
+/** Some values have up to so many characters, so that they have no room in a record. */
+const LONG_MAX = 3000
+/** Most have up to so many for each mebibyte of the budget, so that a large one is filled too. */
+const LENGTH_MAX_PER_MIB = 12
 const PART_SECONDS = 1
 
 export async function measureBudgets(
@@ -47,7 +49,7 @@ async function soak(
 ): Promise<string[]> {
   const empty = await residentBytesOf(node)
   let [index, stored, kept, resident] = [0, 0, 0, 0]
-  const next = () => Buffer.from(requestText(requestOf(index++)))
+  const next = () => Buffer.from(requestText(requestOf(index++, budgetMib * LENGTH_MAX_PER_MIB)))
   const load = await Load.open({ ports: [node.port], connections: CONNECTIONS, next })
   for (let second = 0; second < seconds; second += PART_SECONDS) {
     progress(`${budgetMib} MiB: second ${second} of ${seconds}`)
@@ -66,7 +68,7 @@ async function soak(
 }
 
 /** Mostly batches; of each hundred requests a few more are reactions, and increments that are to count once. */
-function requestOf(index: number): RequestLine {
+function requestOf(index: number, lengthMax: number): RequestLine {
   const turn = index % 100
   if (turn < 5) {
     const content = { type: 'reaction', content_id: `dish ${index % 5000}`, reaction_type: 'fire' }
@@ -79,11 +81,11 @@ function requestOf(index: number): RequestLine {
   }
   return {
     path: '/api/v1/batch',
-    body: { ops: Array.from({ length: BATCH }, (_, at) => opOf(index * BATCH + at)) },
+    body: { ops: Array.from({ length: BATCH }, (_, at) => opOf(index * BATCH + at, lengthMax)) },
   }
 }
 
-function opOf(index: number): object {
+function opOf(index: number, lengthMax: number): object {
   switch (index % 10) {
     case 0:
       return { op: 'delete', key: `dish:${index - 1001}` }
@@ -97,7 +99,7 @@ function opOf(index: number): object {
       return {
         op: 'set',
         key: `dish:${index}`,
-        data: 'x'.repeat((index * 7919) % (index % 50 === 3 ? VALUE_LENGTH_MAX : 100)),
+        data: 'x'.repeat((index * 7919) % (index % 50 === 3 ? LONG_MAX : lengthMax)),
       }
   }
 }
