@@ -16,11 +16,11 @@ export const FIRST_TEXT = `retry: ${RETRY_MS}\n\n`
 
 /**
  * As server-sent events have it. Where nothing is told an id counts all the same, in HTML; there are readers for whom it does
- * only with some data.
+ * only with some data, which then has a name that nobody need listen to.
  */
 function* eventBytes({ type, told, id }: WatchEvent): Steps<Buffer> {
   const named = id === undefined ? '' : `id: ${id}\n`
-  if (type === 'beat') return Buffer.from(`: beat\n${named && `${named}data: {}\n`}\n`)
+  if (type === 'beat') return Buffer.from(`: beat\n${named && `event: heartbeat\n${named}data: {}\n`}\n`)
   return yield* withTold(`event: ${type}\n${named}data: `, told, '\n\n')
 }
 

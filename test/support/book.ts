@@ -82,7 +82,7 @@ export class Book implements AsyncDisposable {
     if (of('retry') !== undefined) return
     this.#begun.resolve()
     const event = of('event')
-    if (event === undefined) return void this.beats++
+    if (event === undefined || event === 'heartbeat') return void this.beats++
     const data = JSON.parse(of('data') ?? '')
     this.heard.push({ event, id, data })
     if (event === 'gap') this.#forget()
