@@ -215,11 +215,20 @@ class Schemas {
 
   of(schema: ZodType): object {
     // Of what it is in, one that has a name is a definition.
-    const around = z.toJSONSchema(z.array(schema), { io: 'input', unrepresentable: 'any' })
+    const around = z.toJSONSchema(z.array(schema), {
+      io: 'input',
+      unrepresentable: 'any',
+      override: leaveRestOut,
+    })
     const { items, $defs = {} } = JSON.parse(
       JSON.stringify(around).replaceAll(REFERENCE, '"#/components/schemas/'),
     )
     Object.assign(this.named, $defs)
     return items
   }
+}
+
+/** That a pair has no third item is left out, as there are generators of clients that know no schema which is `false`. */
+function leaveRestOut({ jsonSchema }: { readonly jsonSchema: { items?: unknown } }): void {
+  if (jsonSchema.items === false) delete jsonSchema.items
 }
