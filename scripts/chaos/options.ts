@@ -15,6 +15,7 @@ export const USAGE = `usage: npm run chaos -- [OPTION...]
   --clients N      (8)
   --rate N         operations a second, of all clients together (300)
   --faults LIST    all, none, or of these, with commas: ${KINDS.join(' ')}
+  --watch          several watch it too, through all members: what they are told is compared with what was acknowledged
   --client         the clients are those of client/, which try again by themselves: no call may fail
   --engine redis   nodes over a cluster of Redis with replicas, of which primaries are killed, frozen and handed over: what Redis
                    lost is told, and what was counted twice is a finding; with --seed, --seconds, --clients and --rate alone
@@ -35,6 +36,8 @@ export interface ChaosOptions {
   readonly clients: number
   readonly rate: number
   readonly kinds: readonly Kind[]
+  /** Several watch it. */
+  readonly isWatched: boolean
   /** The clients are those of `client/`. */
   readonly isClient: boolean
   readonly isOverRedis: boolean
@@ -60,6 +63,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       clients: { type: 'string', default: '8' },
       rate: { type: 'string', default: '300' },
       faults: { type: 'string', default: 'all' },
+      watch: { type: 'boolean', default: false },
       client: { type: 'boolean', default: false },
       engine: { type: 'string' },
       long: { type: 'boolean', default: false },
@@ -82,6 +86,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     clients: integer('--clients', values.clients, 2),
     rate: integer('--rate', values.rate, 1),
     kinds: kindsIn(values.faults, { copies, isClient: values.client }),
+    isWatched: values.watch,
     isClient: values.client,
     isOverRedis: isRedis(values.engine),
     isLong: values.long,

@@ -46,7 +46,8 @@ export class Run {
     this.#random = new Random(options.seed)
     this.#records = new Records(options.clients)
     const signal = AbortSignal.any([this.#ending.signal, parts.interrupted])
-    this.#watchers = new Watchers({ urls: this.#urls, verdict: parts.verdict, signal })
+    const { isWatched } = options
+    this.#watchers = new Watchers({ urls: this.#urls, verdict: parts.verdict, isWatched, signal })
     const shared = { ...parts, records: this.#records, stage: this.#stage, watchers: this.#watchers }
     const paceMs = Math.max(1, Math.round((1000 * options.clients) / options.rate))
     this.#clients = Array.from({ length: options.clients }, (_, index) => {

@@ -23,6 +23,7 @@ const LOOK_MS = 50
 export interface WatchersOptions {
   readonly urls: readonly string[]
   readonly verdict: Verdict
+  readonly isWatched: boolean
   readonly signal: AbortSignal
 }
 
@@ -35,7 +36,8 @@ export class Watchers {
 
   constructor(options: WatchersOptions) {
     this.#options = options
-    this.#all = WAYS.map((way, index) => new Watcher(way, rotated(options.urls, index), options))
+    const ways = options.isWatched ? WAYS : []
+    this.#all = ways.map((way, index) => new Watcher(way, rotated(options.urls, index), options))
   }
 
   /** Resolves once all of them are told. */

@@ -26,7 +26,15 @@ describe('scripts: chaos', function () {
   }
 
   it('finds nothing in good weather, and names its seed', async () => {
-    const { code, stdout, stderr } = await chaos('--seconds', '4', '--faults', 'none', '--members', '3')
+    const { code, stdout, stderr } = await chaos(
+      '--seconds',
+      '4',
+      '--faults',
+      'none',
+      '--members',
+      '3',
+      '--watch',
+    )
     expect(code, stdout + stderr).to.equal(0)
     const [, seed] = /^chaos: seed (\d+), 3 members/m.exec(stderr) ?? []
     expect(stdout).to.match(new RegExp(`^PASS {2}seed ${seed}, `, 'm'))
