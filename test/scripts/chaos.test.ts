@@ -48,6 +48,9 @@ describe('scripts: chaos', function () {
       '16',
       '--faults',
       'join,kill',
+      // So few that two cores have room for a member that starts as well.
+      '--rate',
+      '150',
       '--seed',
       '7',
       '--json',

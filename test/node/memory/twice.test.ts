@@ -115,7 +115,7 @@ describe('an increment that several members have counted', () => {
             expect(meet(all)).to.deep.equal(all.map(() => total))
           },
         ),
-        { numRuns: 1000 },
+        { numRuns: 500 },
       )
     })
 
