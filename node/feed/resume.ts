@@ -31,11 +31,14 @@ export async function resuming(
   const reached = new Map(shown)
   for (const life of shown.keys()) if (!now.has(life)) reached.delete(life)
   const recent = new Recent()
+  const toldUpTo = new Map<string, number>()
   const tell = async (life: string, items: readonly FeedItem[], position: number) => {
     for (const item of items) {
       reached.set(life, item.at)
       const told = toldTo(watcher.asked.interest, recent.withoutKnown(item.told))
-      if (told !== undefined && recent.isNews(item)) await watcher.tellPast([told], vectorText(reached))
+      if (told === undefined || !recent.isNews(item)) continue
+      toldUpTo.set(life, item.at)
+      await watcher.tellPast([told], vectorText(reached))
     }
     reached.set(life, position)
     watcher.toldUpTo(life, position)
@@ -52,7 +55,7 @@ export async function resuming(
   const caughtUp = await Promise.allSettled(catchingUp)
   if (!caughtUp.every((one) => one.status === 'fulfilled' && one.value)) return false
   // What waits may have been told by another member than what he was told by now, and have come before it.
-  return await reach(reached).then(
+  return await reach(toldUpTo).then(
     () => true,
     () => false,
   )

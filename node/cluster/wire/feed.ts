@@ -59,6 +59,13 @@ const Question = z.discriminatedUnion('type', [
 const Reason = z.enum(REASONS)
 const ttlMs = z.number().exactOptional()
 const hasTurned = z.boolean().exactOptional()
+const reaction = {
+  kind: z.literal('reaction'),
+  key: z.string(),
+  user: z.string(),
+  reaction: z.string(),
+  count: z.int().min(0),
+}
 const Plain = z.union([
   z.object({
     kind: z.literal('counter'),
@@ -68,22 +75,8 @@ const Plain = z.union([
     hasTurned,
   }),
   z.object({ kind: z.enum(['value', 'counter']), key: z.string(), reason: Reason }),
-  z.object({
-    kind: z.literal('reaction'),
-    key: z.string(),
-    user: z.string(),
-    reaction: z.string(),
-    count: z.int().min(0),
-    reason: Reason,
-  }),
-  z.object({
-    kind: z.literal('reaction'),
-    key: z.string(),
-    user: z.string(),
-    reaction: z.string(),
-    count: z.int().min(0),
-    ttlMs,
-  }),
+  z.object({ ...reaction, reason: Reason }),
+  z.object({ ...reaction, ttlMs }),
 ])
 const End = z.object({
   position: Position,
