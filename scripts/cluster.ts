@@ -23,6 +23,9 @@ import { untilServing } from './readiness.ts'
 const USAGE = `usage: ./scripts/services.sh [UPLINK_PORT NODE_PORT...]     all different, 1 to 65535 (4500 4000 4001 4002 4003)
        --help, --version`
 
+/** Settings with files that are read anew at SIGHUP. */
+const RENEWED = ['KEYS_FILE', 'TLS_CERT_FILE', 'TLS_CA_FILE']
+
 showHelp(process.argv.slice(2), USAGE)
 const [uplinkPort, ...nodePorts] = readPorts(process.argv.slice(2))
 const environment = withSecret(process.env)
@@ -32,7 +35,8 @@ const nodes = nodePorts.map((port) => {
   return nodeProgram(environment, { port, uplinkUrl: uplink.url, respPort })
 })
 const [apiKey] = new Settings(process.env).list('API_KEY')
-const processes = new Processes()
+const isRenewable = RENEWED.some((name) => process.env[name])
+const processes = new Processes({ isRenewable })
 
 await processes.run(async (stopping) => {
   trustAuthority(process.env)

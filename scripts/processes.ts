@@ -31,13 +31,20 @@ export class Processes {
   #started = false
   #stopped: Promise<void> | undefined
   #signalledAtMs: number | undefined
+  readonly #isRenewable: boolean
+
+  /** @param isRenewable whether there are files that the processes read anew at SIGHUP; it stops them otherwise. */
+  constructor({ isRenewable = false } = {}) {
+    this.#isRenewable = isRenewable
+  }
 
   /**
    * Runs `startUp`, which starts the processes and waits until they serve. One that ends before that stops
    * everything; one that ends later is started again. The signals to stop are heeded throughout.
    */
   async run(startUp: (stopping: AbortSignal) => Promise<void>): Promise<void> {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, this.#heed)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.#heed)
+    process.on('SIGHUP', this.#isRenewable ? this.#renew : this.#heed)
     // Whoever read this is gone, like a terminal that was closed.
     for (const output of [process.stdout, process.stderr]) output.on('error', () => void this.#stop())
     try {
@@ -95,6 +102,10 @@ export class Processes {
     }
     if (this.#stopped === undefined) console.error(`larder: ${signal}, stopping.`)
     void this.#stop()
+  }
+
+  readonly #renew = (): void => {
+    for (const child of this.#running.values()) child.kill('SIGHUP')
   }
 
   /** Nodes first: a node that leaves tells uplink. */

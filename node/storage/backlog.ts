@@ -70,7 +70,7 @@ export class Backlog {
   /** In place of any older state of the row. */
   add(row: Row): void {
     const name = nameOf(row)
-    this.#aside.delete(name, row.slot)
+    this.#aside.delete(name)
     this.#waiting.add(row, name)
   }
 
@@ -105,15 +105,15 @@ export class Backlog {
   /** The batch is not written: in steps, it waits again, except for what has changed since. */
   *giveBack({ dropped, rows }: Batch): Generator<void, void> {
     for (const row of rows) {
-      rows.delete(nameOf(row), row.slot)
+      rows.delete(nameOf(row))
       if (!this.#isOutdated(row)) this.#waiting.add(row)
       yield
     }
     for (const slot of dropped) this.#dropped.add(slot)
   }
 
-  isAside(name: string, slot: number): boolean {
-    return this.#aside.get(name, slot) !== undefined
+  isAside(name: string): boolean {
+    return this.#aside.get(name) !== undefined
   }
 
   /** What was set aside is to be tried once more, in steps. */
@@ -128,12 +128,12 @@ export class Backlog {
   #counterWaits(row: Row): boolean {
     const counter = counterOfRecord(row)
     if (counter === undefined) return false
-    return this.#waiting.get(nameOf({ table: TABLE_OF.counter, key: [counter] }), row.slot) !== undefined
+    return this.#waiting.get(nameOf({ table: TABLE_OF.counter, key: [counter] })) !== undefined
   }
 
   #isOutdated(row: Row): boolean {
     const { slot } = row
     if (slot !== undefined && this.#dropped.has(slot)) return true
-    return this.#waiting.get(nameOf(row), slot) !== undefined
+    return this.#waiting.get(nameOf(row)) !== undefined
   }
 }

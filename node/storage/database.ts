@@ -26,7 +26,6 @@ export type Facts = Readonly<Record<string, Cell>>
 /** A row of the transaction that was not written, and why. */
 export interface Failure {
   readonly name: string
-  readonly slot: number | undefined
   readonly reason: string
 }
 
@@ -144,7 +143,7 @@ export class Database {
   }
 
   #writeRow(row: Row): Failure[] {
-    const { table, slot, key, cells } = row
+    const { table, key, cells } = row
     try {
       if (cells === undefined) this.#deletes[table].run(...key)
       else this.#upserts[table].run(...key, ...cells)
@@ -153,7 +152,7 @@ export class Database {
     } catch (error) {
       if (!isRowError(error) || !this.#file.database.isTransaction) throw error
       if (table === TABLE_OF.counter) this.#failed.add(key[0] ?? '')
-      return [{ name: nameOf(row), slot, reason: messageOf(error) }]
+      return [{ name: nameOf(row), reason: messageOf(error) }]
     }
   }
 
@@ -162,11 +161,7 @@ export class Database {
     if (this.#failed.size === 0) return []
     const orphans = this.#records.filter((row) => this.#failed.has(counterOfRecord(row) ?? ''))
     for (const { table, key } of orphans) this.#deletes[table].run(...key)
-    return orphans.map((row) => ({
-      name: nameOf(row),
-      slot: row.slot,
-      reason: 'its counter cannot be written',
-    }))
+    return orphans.map((row) => ({ name: nameOf(row), reason: 'its counter cannot be written' }))
   }
 
   *#readAll(): Generator<StoredRow> {

@@ -85,8 +85,8 @@ export class Disk {
           facts: factsOf(this.#time.time),
         },
       })
-      for (const { name, slot, reason } of failures) {
-        const row = rows.get(name, slot)
+      for (const { name, reason } of failures) {
+        const row = rows.get(name)
         if (row !== undefined) failed.set(row, reason)
       }
       turnMs = Math.min(Math.max(1, performance.now() - startedAtMs), TURN_MAX_MS)

@@ -9,6 +9,8 @@ import { type Change, counterIdOf, type Entry } from '../entries/entry.ts'
 import { FAMILIES, familyOf, isKeptOnDisk } from '../entries/families.ts'
 import {
   type Cell,
+  type Changed,
+  type EntryTable,
   type FileTimes,
   isOfEntries,
   type Keyed,
@@ -34,7 +36,9 @@ export interface StoredRow {
 
 /** Among all rows of all tables. */
 export function nameOf({ table, key }: Row): string {
-  return `${table}:${key.map((part) => `${part.length}:${part}`).join('')}`
+  let name = `${table}:`
+  for (const part of key) name += `${part.length}:${part}`
+  return name
 }
 
 const ROW_BYTES = 250
@@ -64,14 +68,18 @@ export function counterOfRecord({ table, key: [id = ''] }: Row): string | undefi
 /** What a change makes of the rows: the state that it has led to. */
 export function rowsOf({ slot, id, entry, state }: Change, times: FileTimes): Row[] {
   if (!familyOf(id, state).isOnDisk) return []
-  const isCovered = state.kind === 'turned'
-  const states = isCovered ? partsOf(state) : [state]
-  return states.flatMap((state) => {
-    const table = TABLE_OF[state.kind]
-    const rows: TableRow<Entry> = TABLES[table]
-    const changed = { slot, id, entry, state, isCovered }
-    return rows.rowsOf(changed, times).map((row) => ({ table, slot, ...row }))
-  })
+  if (state.kind !== 'turned') return rowsIn(TABLE_OF[state.kind], { slot, id, entry, state }, times)
+  return partsOf(state).flatMap((part) =>
+    rowsIn(TABLE_OF[part.kind], { slot, id, entry, state: part, isCovered: true }, times),
+  )
+}
+
+function rowsIn(table: EntryTable, changed: Changed<Entry>, times: FileTimes): Row[] {
+  const { slot } = changed
+  const rows: TableRow<Entry> = TABLES[table]
+  return rows
+    .rowsOf(changed, times)
+    .map(({ key, cells }) => (cells === undefined ? { table, slot, key } : { table, slot, key, cells }))
 }
 
 /** What names a row: an entry, or a part of it. */

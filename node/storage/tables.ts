@@ -52,7 +52,7 @@ export interface Keyed {
 }
 
 /** What of an entry has changed, and what that has led to. */
-interface Changed<E> {
+export interface Changed<E> {
   readonly slot: number
   readonly id: string
   readonly entry: E

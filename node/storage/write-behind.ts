@@ -15,7 +15,6 @@ import type { KeyCommand } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Eventual } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
-import { slotOf } from '../../shared/placement.ts'
 import type { Turns } from '../../shared/turns.ts'
 import type { Change } from '../entries/entry.ts'
 import { isKeptOnDisk } from '../entries/families.ts'
@@ -115,7 +114,7 @@ export class WriteBehind {
       return new LarderError('NOT_SAVED', `${this.trouble} Nothing was applied.`)
     // A repeat would find in memory what the disk does not have, and change nothing.
     const name = this.aside > 0 ? rowNameOf(command) : undefined
-    if (name === undefined || !this.#backlog.isAside(name, slotOf(command.key))) return undefined
+    if (name === undefined || !this.#backlog.isAside(name)) return undefined
     return new LarderError('NOT_SAVED', 'The disk does not take this row. Nothing was applied.')
   }
 

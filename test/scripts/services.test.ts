@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect } from 'chai'
+import { KeysFile, withKey } from '../support/keys.ts'
 import { freePorts } from '../support/ports.ts'
 import { run, statusOf, TestProcess } from '../support/process.ts'
 import { alive, childrenOf } from '../support/process-tree.ts'
@@ -64,6 +65,23 @@ describe('scripts: a local cluster', () => {
     expect(cluster.stdout.slice(before))
       .to.include('"stopped"')
       .and.not.match(/"level":"(warn|error|fatal)"|"stack"/)
+  })
+
+  it('has all of them read their keys anew at SIGHUP', async () => {
+    using file = new KeysFile({ shop: { can: ['read'] } })
+    const [uplink, first, second] = await freePorts(3)
+    const environment = { KEYS_FILE: file.path, API_KEY: 'a-pinch-of-salt-0' }
+    await using cluster = startCluster([uplink, first, second], environment)
+    await cluster.says('Larder is ready')
+    file.write({ till: { can: ['read'] } })
+    process.kill(cluster.pid, 'SIGHUP')
+    for (const port of [first, second])
+      await until(
+        async () =>
+          (await fetch(`http://127.0.0.1:${port}/api?key=jam`, { headers: withKey('till') })).status,
+        (status) => status === 200,
+      )
+    expect(await cluster.stop()).to.deep.equal({ code: 0, signal: null })
   })
 
   for (const moment of ['starting uplink', 'Larder is ready']) {
