@@ -7,7 +7,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { KeyCommand, Outcome, Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { andThen, type Eventual, isLater } from '../../shared/eventual.ts'
+import { andThen, type Eventual, isLater, orElse } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import { Trouble } from '../../shared/trouble.ts'
 import type { Turns } from '../../shared/turns.ts'
@@ -133,20 +133,15 @@ export class Shard {
     return new LarderError('OVERLOADED', `${queueMax} writes wait in this shard already.`)
   }
 
-  #noteDrained(): void {
-    if (this.#refusing.isOn && this.#queue.length === 0) this.#refusing.end({ shard: this.#number })
-  }
-
   async #write(batch: readonly Write[]): Promise<void> {
-    this.#noteDrained()
+    if (this.#refusing.isOn && this.#queue.length === 0) this.#refusing.end({ shard: this.#number })
     const { turns, memory, keeper } = this.#options
     // What is too much goes before more comes.
     if (memory.upkeep.isOver) await turns.take('eviction', memory.upkeep.evict())
     const taking = keeper.room?.()
     if (isLater(taking)) await taking
-    if (batch.length <= APPLIED_AT_ONCE)
-      return await this.#finishAll(batch.map((write) => this.#apply(write)))
-    await this.#options.unsafe.while(this.#writeInTurns(batch), batch)
+    if (batch.length <= APPLIED_AT_ONCE) await this.#finishAll(batch.map((write) => this.#apply(write)))
+    else await this.#options.unsafe.while(this.#writeInTurns(batch), batch)
   }
 
   /** What is applied in one turn is read in the next ones: whoever does so waits until all of it is safe. */
@@ -160,27 +155,33 @@ export class Shard {
     await this.#finishAll(applied)
   }
 
-  async #finishAll(applied: readonly AppliedWrite[]): Promise<void> {
+  #finishAll(applied: readonly AppliedWrite[]): Eventual<void> {
     const large = applied.filter(({ changes }) => isLarge(changes))
-    if (large.length === 0) return await this.#finish(applied)
+    if (large.length === 0) return this.#finish(applied)
     // Whatever else there is, now or later, does not wait until that is safe.
     const keys = new Set(large.map(({ write }) => write.command.key))
     for (const key of keys) void this.#finish(applied.filter(({ write }) => write.command.key === key))
-    await this.#finish(applied.filter(({ write }) => !keys.has(write.command.key)))
+    return this.#finish(applied.filter(({ write }) => !keys.has(write.command.key)))
   }
 
   /** Once it is safe what they have led to, their callers are told. */
-  async #finish(applied: readonly AppliedWrite[]): Promise<void> {
+  #finish(applied: readonly AppliedWrite[]): Eventual<void> {
     const changes = applied.flatMap((one) => one.changes)
-    try {
-      const saving = this.#save(applied, changes)
-      this.#tell(applied, isLater(saving) ? await this.#options.unsafe.while(saving, changes) : saving)
-    } catch (error) {
-      // Also those that changed nothing: they may rest on a change before them that is not safe either.
-      for (const one of applied) {
-        if (one.isSettled) this.#settle(one)
-        else one.write.reject(error)
-      }
+    return orElse(
+      () => {
+        const saving = this.#save(applied, changes)
+        const safe = isLater(saving) ? this.#options.unsafe.while(saving, changes) : saving
+        return andThen(safe, (unsafe) => this.#tell(applied, unsafe))
+      },
+      (error) => this.#refuse(applied, error),
+    )
+  }
+
+  /** Also those that changed nothing: they may rest on a change before them that is not safe either. */
+  #refuse(applied: readonly AppliedWrite[], error: unknown): void {
+    for (const one of applied) {
+      if (one.isSettled) this.#settle(one)
+      else one.write.reject(error)
     }
   }
 

@@ -28,28 +28,24 @@ export function asObject<T>(read: T | undefined): T {
 }
 
 /** What the work makes of a body that is JSON. @throws LarderError as `readJsonBody` and the work do. */
-export async function readJson<T>(
+export function readJson<T>(
   request: HttpRequest,
   bytesMax: number,
   work: (body: Uint8Array) => Steps<T>,
 ): Promise<T> {
-  return await workOn(request.turns, await readJsonBody(request, bytesMax), work)
+  return readJsonBody(request, bytesMax).then((body) => workOn(request.turns, body, work))
 }
 
 /**
  * A body that is said to be JSON, or of which nothing was said but what clients say unasked.
  * @throws LarderError as `readBody`, and UNSUPPORTED_MEDIA_TYPE.
  */
-async function readJsonBody(request: HttpRequest, bytesMax: number): Promise<Buffer> {
+function readJsonBody(request: HttpRequest, bytesMax: number): Promise<Buffer> {
   const type = request.header('content-type') || undefined
   const isSaid = type !== undefined && isJson(type)
-  if (!isSaid && !(mayBeUnsaid(type) && !isCrossSite(request))) {
-    throw new LarderError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      `Send Content-Type: application/json, not ${type ?? 'none'}.`,
-    )
-  }
-  return await readBody(request, bytesMax)
+  if (isSaid || (mayBeUnsaid(type) && !isCrossSite(request))) return readBody(request, bytesMax)
+  const detail = `Send Content-Type: application/json, not ${type ?? 'none'}.`
+  return Promise.reject(new LarderError('UNSUPPORTED_MEDIA_TYPE', detail))
 }
 
 function mayBeUnsaid(type: string | undefined): boolean {
