@@ -17,11 +17,11 @@ export function keys(count: number, prefix = 'user'): string[] {
 }
 
 /** Keys that the first of these members owns. */
-export function keysOfFirst(members: readonly Server[], count: number): string[] {
+export function keysOfFirst(members: readonly Server[], count: number, prefix = 'user'): string[] {
   const owners = placeSlots(members.map(({ name }) => name))
   const found: string[] = []
   for (let index = FIRST; found.length < count; index++) {
-    const key = `user:${index}`
+    const key = `${prefix}:${index}`
     if (owners[slotOf(key)] === 0) found.push(key)
   }
   return found
