@@ -154,8 +154,8 @@ export function deletedText(isDeleted: boolean): string {
 const QUOTED_MAX = 1000
 const quotes = new Map<string, string>()
 
-/** The names of members are few, and said again and again. */
-function quoted(name: string): string {
+/** As JSON: the names of members, and of their lives, are few, and said again and again. */
+export function quoted(name: string): string {
   let quote = quotes.get(name)
   if (quote !== undefined) return quote
   quote = JSON.stringify(name)

@@ -32,10 +32,9 @@ const FIELDS_OF = new Map(
 )
 
 /** @throws LarderError for what is no operation, UNKNOWN_FIELD for what it does not have. */
-export function* readingOp(fields: Fields): Steps<Asked> {
+export function readingOp(fields: Fields): Steps<Asked> | Asked {
   const name = fields.get('op')
   const op = name === undefined ? undefined : OPS.get(textOf(name) ?? '')
   if (op === undefined) throw new LarderError('BAD_REQUEST', `op: one of ${[...OPS.keys()].join(', ')}.`)
-  const read = op.reading(fields.limitedTo(FIELDS_OF.get(op)))
-  return 'command' in read ? read : yield* read
+  return op.reading(fields.limitedTo(FIELDS_OF.get(op)))
 }

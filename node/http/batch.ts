@@ -85,6 +85,12 @@ interface Run {
 /** What came of an operation. */
 type Result = { readonly asked: Asked; readonly reply: Reply } | LarderError
 
+/** @throws LarderError what has come of it, where that is a problem. */
+function tellingOf(result: Result, told: Pieces): Steps<void> | void {
+  if (result instanceof LarderError) throw result
+  return result.asked.telling(result.reply, told)
+}
+
 class Batch {
   readonly #request: HttpRequest
   readonly #dispatch: Dispatch
@@ -110,7 +116,8 @@ class Batch {
     const begun: Eventual<Result>[] = []
     for (const op of yield* readingOps(body)) {
       try {
-        begun.push(this.#execute(yield* readingOp(asObject(op))))
+        const asked = readingOp(asObject(op))
+        begun.push(this.#execute('command' in asked ? asked : yield* asked))
       } catch (thrown) {
         begun.push(toLarderError(thrown))
       }
@@ -122,25 +129,22 @@ class Batch {
   /** All results as JSON. */
   *telling(results: readonly Result[]): Steps<Pieces> {
     const told = new Pieces().add('{"results":[')
-    for (const [index, result] of results.entries()) {
-      if (index > 0) told.add(',')
-      yield* this.#telling(result, told)
+    let comma = ''
+    for (const result of results) {
+      told.add(comma)
+      comma = ','
+      try {
+        const telling = tellingOf(result, told)
+        if (telling !== undefined) yield* telling
+      } catch (thrown) {
+        told.add(JSON.stringify(toLarderError(thrown).toProblem()))
+      }
       if (this.isLarge) yield
     }
     told.add(']}')
     // What was applied is told, and so is what there was room for.
     this.#request.share.cover(told.bytes)
     return told
-  }
-
-  *#telling(result: Result, told: Pieces): Steps<void> {
-    try {
-      if (result instanceof LarderError) throw result
-      const telling = result.asked.telling(result.reply, told)
-      if (telling !== undefined) yield* telling
-    } catch (thrown) {
-      told.add(JSON.stringify(toLarderError(thrown).toProblem()))
-    }
   }
 
   /** Whatever happens. */

@@ -1,7 +1,7 @@
 /** A body in pieces, one behind the other: what is large in it is sent from where it lies, and what is small is gathered. */
 
 /** Text is gathered up to so many characters. */
-const TEXT_LENGTH = 16 * 2 ** 10
+const TEXT_LENGTH = 64 * 2 ** 10
 
 export class Pieces implements Iterable<Uint8Array> {
   readonly #pieces: Uint8Array[] = []
