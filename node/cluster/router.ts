@@ -15,22 +15,19 @@ import type { Engine, ExecuteOptions } from '../engine.ts'
 import { mergeActivity } from '../entries/activity.ts'
 import type { StampClock } from '../entries/stamp.ts'
 import { KeyListing } from './key-listing.ts'
-import type { PlacedView, Views } from './members/members.ts'
+import type { PlacedView } from './members/members.ts'
 import type { ClusterMetrics } from './metrics.ts'
+import { type OtherMember, type PlacingViews, ResponseClearing } from './response-clearing.ts'
 
 /** How long a command waits for the view that tells where it belongs now. */
 const SETTLE_MAX_MS = 1000
-
-export interface OtherMembers {
-  of(member: Member): Engine
-}
 
 export interface RouterOptions {
   readonly self: Member
   readonly clock: Clock
   readonly local: Engine
-  readonly peers: OtherMembers
-  readonly views: Views
+  readonly peers: { of(member: Member): OtherMember }
+  readonly views: PlacingViews
   readonly metrics: ClusterMetrics
   readonly stamps: Pick<StampClock, 'next'>
 }
@@ -38,6 +35,7 @@ export interface RouterOptions {
 export class Router implements Engine {
   readonly #options: RouterOptions
   readonly #keys: KeyListing
+  readonly #responses: ResponseClearing
 
   constructor(options: RouterOptions) {
     this.#options = options
@@ -46,6 +44,7 @@ export class Router implements Engine {
       self: options.self.id,
       engineOf: (member) => this.#engineOf(member),
     })
+    this.#responses = new ResponseClearing(options)
   }
 
   execute(command: Command, options: ExecuteOptions): Eventual<Reply> {
@@ -100,30 +99,17 @@ export class Router implements Engine {
   async #gather(placed: PlacedView, asked: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
     if (asked.type === 'keys.list') return await this.#keys.page(placed, asked, options)
     if (asked.type === 'keys.clear') return await this.#keys.clear(asked, options)
+    if (asked.type === 'responses.clear') return await this.#responses.clear(asked, options)
     if (asked.type === 'keys.scan' || asked.type === 'keys.forget')
       throw new TypeError(`${asked.type} is asked of one member`)
     const { members } = placed
-    const { stamps, clock } = this.#options
-    const isClear = asked.type === 'responses.clear'
-    const command = isClear ? { ...asked, time: stamps.next(clock.wall()).time } : asked
-    const replies = await mapAll(members, (member) => this.#engineOf(member).execute(command, options))
+    const replies = await mapAll(members, (member) => this.#engineOf(member).execute(asked, options))
     const owner = this.#options.self.id
-    if (command.type === 'responses.clear') return await this.#clearedBy(placed, command, options)
-    const { limit, prefix = '' } = command
+    const { limit, prefix = '' } = asked
     const lists = replies.map((reply) => (reply.type === 'activity' ? reply.contents : []))
     // A member of the former version knows of no prefix.
     const meant = lists.map((list) => list.filter(({ content }) => content.startsWith(prefix)))
     return { type: 'activity', contents: mergeActivity(meant, limit), owner }
-  }
-
-  /** What was on its way from one owner to another may have been seen by neither: then all are told again. */
-  async #clearedBy(told: PlacedView, command: ClusterCommand, options: ExecuteOptions): Promise<Reply> {
-    const { views, clock, self } = this.#options
-    const { placed = told } = views
-    if (placed.order === told.order) return { type: 'deleted', owner: self.id }
-    if (clock.now() >= options.deadlineAtMs)
-      throw new LarderError('UNREACHABLE', 'The members change all the time: try again.')
-    return await this.#gather(placed, command, options)
   }
 
   #engineOf(member: Member): Engine {

@@ -6,7 +6,7 @@ import type { Condition, KeyCommand, Outcome, Stamp } from '../../shared/command
 import { assertNever } from '../../shared/errors.ts'
 import type { Purge } from '../../shared/response-command.ts'
 import { FAMILIES } from './families.ts'
-import { liveValue, type Register, type Value } from './register.ts'
+import { liveValue, type Present, type Register, type Value } from './register.ts'
 import type { Moment } from './verbs.ts'
 
 type ResponseCommand = Extract<KeyCommand, { type: `response.${string}` }>
@@ -173,7 +173,9 @@ function forget(
   const all = Iterator.from(responses.under(`${trace}\0`))
   // What is looked at may end with that, and not be among them any more.
   const meant =
-    tag === undefined && !isSoft ? all : all.toArray().filter((id) => isToGo(responses, id, { purge, nowMs }))
+    tag === undefined && !isSoft
+      ? all
+      : all.toArray().filter((id) => isToGo(id, responses.get(id), { purge, nowMs }))
   const some = Iterator.from(meant).take(FORGOTTEN_AT_ONCE).toArray()
   const isPart = some.length === FORGOTTEN_AT_ONCE
   const isLeft = !isCertain && !isPart && tag === undefined
@@ -191,12 +193,11 @@ function forget(
 }
 
 /** It is one of those, and not gone or stale already. */
-function isToGo(
-  responses: Responses,
+export function isToGo(
   id: string,
+  register: Register | undefined,
   { purge, nowMs }: { readonly purge: Purge; readonly nowMs: number },
-): boolean {
-  const register = responses.get(id)
+): register is Present {
   const value = liveValue(register, nowMs)
   if (register === undefined || value === undefined || !isMeant(id, value, purge)) return false
   const { staleAtMs = Infinity } = value.facts ?? {}

@@ -18,7 +18,17 @@ export class Intake {
 
   /** What has come from elsewhere, as it may be taken in. */
   sift({ slot, id, entry }: SlotEntry, nowMs: number): Entry {
-    return this.#isCovered(slot, id, entry) ? ended(buryRegister(entry), nowMs) : entry
+    return this.isCovered(slot, id, entry) ? ended(buryRegister(entry), nowMs) : entry
+  }
+
+  /** A response that was forgotten later. */
+  isCovered(slot: number, id: string, entry: Entry): entry is Register {
+    if (!isResponse(id) || entry.kind !== 'register' || entry.value === undefined) return false
+    if (this.#slots.marks.covers(id, entry.value, entry.stamp)) return true
+    return tracesOver(id, entry.value).some((trace) => {
+      const left = this.#slots.get(slot, trace)?.entry
+      return left?.kind === 'register' && compareStamps(left.stamp, entry.stamp) > 0
+    })
   }
 
   /** The responses that a trace covers. One that is of all slots is no entry of any, and is noted for all of them. */
@@ -47,14 +57,5 @@ export class Intake {
     if (counterId === undefined || known?.kind !== 'register' || entry.kind !== 'register') return []
     const voided = countedTwice(known, entry)
     return voided === undefined ? [] : [{ id: counterId, entry: voided }]
-  }
-
-  #isCovered(slot: number, id: string, entry: Entry): entry is Register {
-    if (!isResponse(id) || entry.kind !== 'register' || entry.value === undefined) return false
-    if (this.#slots.marks.covers(id, entry.value, entry.stamp)) return true
-    return tracesOver(id, entry.value).some((trace) => {
-      const left = this.#slots.get(slot, trace)?.entry
-      return left?.kind === 'register' && compareStamps(left.stamp, entry.stamp) > 0
-    })
   }
 }

@@ -137,13 +137,14 @@ export class Memory {
     note: (change: Change) => void = () => {},
   ): void {
     if (isMark(id)) return void this.takeIn({ slot, id, entry: part }, 0, note)
-    for (const entry of anew)
+    const standing = anew.filter((entry) => !this.#intake.isCovered(slot, id, entry))
+    for (const entry of standing)
       for (const one of this.#intake.voidedBy(slot, id, entry))
         this.merge(slot, one.id, one.entry, (state) => note({ slot, ...one, state }))
     const known = this.slots.get(slot, id)
     if (known !== undefined) this.#unlink(known)
     let state = known && verbsOf(part).without(known.entry, part)
-    for (const entry of anew) state = state === undefined ? entry : merge(state, entry)
+    for (const entry of standing) state = state === undefined ? entry : merge(state, entry)
     if (state === undefined) {
       if (known !== undefined) this.#letGo(known, part)
       return

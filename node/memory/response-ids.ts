@@ -3,7 +3,6 @@
  * found without looking at any others.
  */
 import sortedBtree from 'sorted-btree'
-import { pathOf } from '../entries/response.ts'
 
 const BTree = sortedBtree.default
 
@@ -29,16 +28,15 @@ export class ResponseIds {
     }
   }
 
-  /** The paths of those that there are from the beginning to the end, and that are meant. */
-  *paths(isMeant: (id: string) => boolean): Generator<void, Set<string>> {
-    const paths = new Set<string>()
+  /** Looks at those that there are from the beginning to the end, whatever comes of that. */
+  *each(look: (id: string) => void): Generator<void, void> {
     for (let last: string | undefined; ; ) {
       const page = Iterator.from(this.#ids.keys(last))
         .take(PAGE + 1)
         .toArray()
-      for (const id of page) if (isMeant(id)) paths.add(pathOf(id))
+      for (const id of page) look(id)
       last = page[PAGE]
-      if (last === undefined) return paths
+      if (last === undefined) return
       yield
     }
   }

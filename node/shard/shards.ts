@@ -9,7 +9,6 @@
 import {
   type ClusterCommand,
   type Command,
-  type CommandOf,
   isWrite,
   type KeyCommand,
   type Reply,
@@ -19,14 +18,11 @@ import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
-import { isMeant, markOf, pathOf } from '../entries/response.ts'
+import { Clearing } from './clearing.ts'
 import { Keys } from './keys.ts'
 import { Room } from './room.ts'
 import { Shard, type ShardOptions } from './shard.ts'
 import { Unsafe } from './unsafe.ts'
-
-/** Paths whose responses are forgotten together, so that other writes come in between. */
-const CLEARED_AT_ONCE = 100
 
 type Deadline = Pick<ExecuteOptions, 'deadlineAtMs'>
 
@@ -41,6 +37,7 @@ export class Shards implements Engine {
   readonly #shards: readonly Shard[]
   readonly #room: Room
   readonly #keys: Keys
+  readonly #clearing: Clearing
   readonly #unsafe = new Unsafe()
 
   constructor(options: ShardsOptions) {
@@ -49,6 +46,7 @@ export class Shards implements Engine {
     const common = { ...options, room: this.#room, unsafe: this.#unsafe }
     this.#shards = Array.from({ length: options.shardLimit }, (_, number) => new Shard(number, common))
     this.#keys = new Keys({ ...options, shardOf: (slot) => this.#shardOf(slot) })
+    this.#clearing = new Clearing(options, (command, deadlineAtMs) => this.execute(command, { deadlineAtMs }))
   }
 
   /** Is over once whatever is applied by now is acknowledged, or never will be. */
@@ -92,7 +90,7 @@ export class Shards implements Engine {
       throw new TypeError(`${command.type} is asked of a member for the slots that it owns`)
     await holdings.arrivals(deadlineAtMs)
     if (command.type === 'responses.clear') {
-      await this.#clear(command, deadlineAtMs)
+      await this.#clearing.clear(command, deadlineAtMs)
       return { type: 'deleted', owner }
     }
     const start = idOf.reactions(command.prefix ?? '')
@@ -120,32 +118,6 @@ export class Shards implements Engine {
     const shard = this.#shards[slot % this.#shards.length]
     if (shard === undefined) throw new RangeError(`slot ${slot} has no shard`)
     return shard
-  }
-
-  /** Path by path, through the queues and to all copies, or a copy would bring back what another has forgotten. */
-  async #clear(
-    { type: _, time, ...purge }: CommandOf<'responses.clear'>,
-    deadlineAtMs: number,
-  ): Promise<void> {
-    const { turns, memory, holdings, queueMax, self } = this.#options
-    const { slots } = memory
-    // What is written before this, and comes from elsewhere later, is gone.
-    if (time !== undefined) slots.marks.note(markOf(purge), { time, origin: self })
-    const isOne = (id: string) => {
-      const entry = slots.find(slotOf(pathOf(id)), id)
-      return entry?.kind === 'register' && entry.value !== undefined && isMeant(id, entry.value, purge)
-    }
-    const known = await turns.take('clearing', slots.responses.paths(isOne))
-    // What has gone to another member meanwhile, that one is asked for; what has come into doubt is waited for.
-    const paths = [...known].filter((path) => holdings.owns(slotOf(path)))
-    const atOnce = Math.min(queueMax, CLEARED_AT_ONCE)
-    for (let start = 0; start < paths.length; start += atOnce) {
-      const clearing = paths.slice(start, start + atOnce).map((key) => {
-        const command = { type: 'response.invalidate', key, isRefresh: false, ...purge } as const
-        return this.execute(command, { deadlineAtMs })
-      })
-      await Promise.all(clearing)
-    }
   }
 
   /** How many writes wait in each shard. */

@@ -6,6 +6,7 @@ import { CatchUp } from '../../node/cluster/members/catch-up.ts'
 import type { Views } from '../../node/cluster/members/placed-view.ts'
 import { PlacedView } from '../../node/cluster/members/placed-view.ts'
 import { createClusterMetrics } from '../../node/cluster/metrics.ts'
+import type { OtherMember } from '../../node/cluster/response-clearing.ts'
 import { Router } from '../../node/cluster/router.ts'
 import type { RoutedCommand } from '../../node/cluster/wire/execute.ts'
 import { CURRENT } from '../../node/cluster/wire/format.ts'
@@ -28,6 +29,7 @@ function placed(epoch: number, ids: readonly string[]): PlacedView {
 
 /** Views as a member learns them: the next one is there when somebody waits for it. */
 class ScriptedViews implements Views {
+  readonly isPlacing = false
   readonly #script: PlacedView[]
   constructor(...script: PlacedView[]) {
     this.#script = script
@@ -51,7 +53,7 @@ class ScriptedViews implements Views {
   }
 }
 
-class Recorder implements Engine {
+class Recorder implements OtherMember {
   readonly seen: Command[] = []
   readonly #id: string
   #error: ErrorCode | undefined
@@ -59,6 +61,7 @@ class Recorder implements Engine {
     this.#id = id
     this.#error = error
   }
+  async ping(): Promise<void> {}
   async execute(command: Command): Promise<Reply> {
     this.seen.push(command)
     if (this.#error) throw new LarderError(this.#error, 'scripted')
@@ -66,7 +69,7 @@ class Recorder implements Engine {
   }
 }
 
-function routerOf(views: Views, engines: Readonly<Record<string, Recorder>>): Router {
+function routerOf(views: ScriptedViews, engines: Readonly<Record<string, Recorder>>): Router {
   const metrics = createClusterMetrics(new Registry())
   const local = engines['a'] ?? new Recorder('a')
   const peers = { of: ({ id }: Member) => engines[id] ?? new Recorder(id) }

@@ -100,6 +100,10 @@ export class Members implements Views {
     return this.#current.placed
   }
 
+  get isPlacing(): boolean {
+    return this.#current.isPlacing
+  }
+
   after(order: number, deadlineAtMs: number): Promise<PlacedView | undefined> {
     return this.#current.after(order, deadlineAtMs)
   }

@@ -15,6 +15,7 @@ export class Bench {
   readonly clock = new FakeClock()
   readonly shards: Shards
   readonly memory: Memory
+  readonly stamps = new StampClock('a')
   /** Slots that another member owns. */
   readonly lost = new Set<number>()
   /** What went to the other holders: the ids of each command, batch by batch. */
@@ -28,8 +29,6 @@ export class Bench {
 
   constructor({ queueMax = 100, bytesMax = 1_000_000, turns = unlimitedTurns() } = {}) {
     this.memory = new Memory(bytesMax)
-    const stamps = new StampClock('a')
-    const moment = momentAt(1000, stamps)
     this.shards = new Shards({
       clock: this.clock,
       turns,
@@ -40,8 +39,8 @@ export class Bench {
       memory: this.memory,
       holdings: this,
       replication: this,
-      stamps,
-      moment: () => moment,
+      stamps: this.stamps,
+      moment: () => momentAt(this.clock.now(), this.stamps),
       keeper: {
         refusalOf() {
           return undefined

@@ -161,6 +161,48 @@ describe('shards', () => {
     expect(await codeOf(bench.execute({ type: 'response.get', ...about }))).to.equal('missing')
   })
 
+  it('bury the copies of responses that others own and a purge is about, whatever their owners have', async () => {
+    for (const purge of [{ tag: 'menu' }, { tenant: 'acme' }, {}]) {
+      const bench = new Bench()
+      const put = (key: string, tag: string) =>
+        bench.execute({
+          ...{ type: 'response.put', key, tenant: 'acme', query: '', contentType: 'text/plain', body: key },
+          ...{ headers: { 'surrogate-key': tag }, ttlMs: 60_000 },
+        })
+      const keys = ['/a', '/b', '/c']
+      for (const key of keys) await put(key, key === '/c' ? 'wine' : 'menu')
+      const time = bench.stamps.next(0).time
+      // Written later than the purge, which came that long.
+      await put('/b', 'menu')
+      for (const key of keys) bench.lost.add(slotOf(key))
+      bench.copied.length = 0
+      await bench.execute({ type: 'responses.clear', ...purge, time })
+      // They are read as whoever owns them next would have them.
+      bench.lost.clear()
+      const reads = keys.map((key) =>
+        codeOf(bench.execute({ type: 'response.get', key, tenant: 'acme', query: '' })),
+      )
+      const isTagged = 'tag' in purge
+      expect(await Promise.all(reads)).to.deep.equal([
+        'missing',
+        'response',
+        isTagged ? 'response' : 'missing',
+      ])
+      expect(bench.copied).to.deep.equal([])
+    }
+  })
+
+  it('leave what is stale already when it is to be stale, also where others own it', async () => {
+    const bench = new Bench()
+    const about = { key: '/a', tenant: 'acme', query: '' }
+    const content = { contentType: 'text/plain', body: '', headers: {}, ttlMs: 60_000 }
+    await bench.execute({ type: 'response.put', ...about, ...content, facts: { staleAtMs: 0 } })
+    bench.lost.add(slotOf('/a'))
+    await bench.execute({ type: 'responses.clear', isSoft: true, time: bench.stamps.next(0).time })
+    bench.lost.clear()
+    expect(await codeOf(bench.execute({ type: 'response.get', ...about }))).to.equal('response')
+  })
+
   it('answer a write, and whoever has read it, only when the other holders have it', async () => {
     const bench = new Bench()
     const { promise, resolve } = Promise.withResolvers<void>()

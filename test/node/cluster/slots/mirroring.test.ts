@@ -1,5 +1,6 @@
 /** A copy that becomes like that of a member that has all: what is not told goes, what is late or claimed stays. */
 import { expect } from 'chai'
+import type { EntryChange } from '../../../../node/entries/entry.ts'
 import {
   count,
   digestOf,
@@ -126,5 +127,26 @@ describe('mirroring', () => {
     bench.tell(value('z', 3, 'told'))
     await bench.end()
     expect(bench.digest).to.equal(digestOf(value('y', 9, 'late'), value('z', 3, 'told')))
+  })
+})
+
+describe('a response in an old copy', () => {
+  it('does not come back once it was forgotten, from what came late or from what is told', async () => {
+    const id = 'a/menu\0acme\0'
+    const response = { contentType: 't', body: '', headers: { 'cache-tag': 'menu' } }
+    const stored = (time: number): EntryChange => ({
+      id,
+      entry: { kind: 'register', stamp: { time, origin: 'x' }, value: response, endsAtMs: Infinity },
+    })
+    for (const isTold of [true, false]) {
+      const bench = new MirroringBench([stored(1)])
+      bench.arrive(stored(2))
+      bench.memory.slots.marks.note('a#menu', { time: 3, origin: 'x' })
+      if (isTold) bench.tell(stored(2))
+      await bench.end()
+      expect(bench.digest, `told ${isTold}`).to.equal(digestOf())
+      bench.arrive(stored(4))
+      expect(bench.digest).to.equal(digestOf(stored(4)))
+    }
   })
 })
