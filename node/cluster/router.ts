@@ -2,8 +2,8 @@
  * The one routing decision: a key's slot is mine, or another member's. What is about no key is asked of all.
  *
  * What was surely not carried out, because the receiver does not own the slot or refused the connection, is
- * routed again by each newer view, and by no view twice; so is a read whose answer was lost. No write that may have
- * been carried out is ever sent again.
+ * routed again by each newer view, and by no view twice; so is a read whose answer was lost, and a purge, as it does no harm
+ * twice. No other write that may have been carried out is ever sent again.
  */
 import type { Clock } from '../../shared/clock.ts'
 import { type ClusterCommand, type Command, isWrite, type Reply } from '../../shared/command.ts'
@@ -118,7 +118,8 @@ export class Router implements Engine {
   }
 }
 
-/** What was surely not carried out; of reads also what may have been. */
+/** What was surely not carried out; of reads, and of purges, also what may have been. */
 function isSafeToRepeat({ code }: LarderError, command: Command): boolean {
-  return code === 'WRONG_OWNER' || code === 'REFUSED' || (code === 'UNREACHABLE' && !isWrite(command))
+  const isHarmless = !isWrite(command) || command.type === 'responses.clear'
+  return code === 'WRONG_OWNER' || code === 'REFUSED' || (code === 'UNREACHABLE' && isHarmless)
 }

@@ -107,11 +107,12 @@ describe('a router with a stale view', () => {
     })
   }
 
-  it('never sends again a write that may have been carried out; a read it does, by the next view', async () => {
+  it('never sends again a write that may have been carried out; a read or a purge it does, by the next view', async () => {
     const add: Command = { type: 'counter.add', key, by: '1' }
     for (const [command, times] of [
       [add, 1],
       [get, 2],
+      [{ type: 'responses.clear' }, 2],
     ] as const) {
       const b = new Recorder('b', 'UNREACHABLE')
       const views = new ScriptedViews(placed(1, ['b']), placed(2, ['b']))
