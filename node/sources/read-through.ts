@@ -157,13 +157,16 @@ export class ReadThrough implements Engine {
     options: ExecuteOptions,
   ): Promise<Reply> {
     const { tenant, tag } = command
-    const loose =
+    const overrule = () =>
       tag === undefined
         ? this.#flights.cutLoose((asked) => tenant === undefined || asked.tenant === tenant)
         : this.#flights.passBy(command)
     // Unlike a key, all slots have no one queue: what is about to be stored is awaited.
-    await Promise.all(loose.map(({ storing }) => storing))
-    return await this.#options.local.execute(command, options)
+    await Promise.all(overrule().map(({ storing }) => storing))
+    const reply = await this.#options.local.execute(command, options)
+    // Whatever began before it was applied may have read what was there then.
+    overrule()
+    return reply
   }
 
   /** Nobody waits for it; a failure is counted with the calls. */

@@ -14,6 +14,7 @@ import { FakeClock, settled } from '../../support/clock.ts'
 
 const KEY = '/o/1'
 const TTL_MS = 10_000
+const TAG = 'menu'
 const asked = { key: KEY, tenant: 'acme', query: '' }
 const options = { deadlineAtMs: Infinity, requestId: 'r', traced: false }
 const file = {
@@ -66,7 +67,7 @@ class Bench {
       status: 200,
       contentType: 't',
       body,
-      headers: {},
+      headers: { 'cache-tag': TAG },
       ageMs,
       cacheStatus: 'hit',
     }
@@ -117,6 +118,7 @@ class Bench {
   }
 }
 
+const CLEAR = { type: 'responses.clear' } as const
 const INVALIDATE: Command = { type: 'response.invalidate', key: KEY, isRefresh: false }
 const AGAINST: readonly Command[] = [
   INVALIDATE,
@@ -182,22 +184,23 @@ describe('a fetch under way', () => {
     expect([await first, await second, await bench.get()]).to.deep.equal(['old', 'new', 'new'])
   })
 
-  it('gives no stale body to who asks after an event was confirmed, when upstream fails', async () => {
-    const bench = new Bench()
-    bench.store('old', 2 * TTL_MS)
-    bench.holdWrites()
-    const event = bench.do(INVALIDATE)
-    await settled()
-    const during = bench.get() // Finds the stale body, as the event waits for its turn.
-    await settled()
-    await bench.releaseWrites()
-    await event
-    const after = bench.get()
-    await settled()
-    for (const call of bench.calls) call.fail()
-    await during
-    expect(await after).to.equal('UPSTREAM_UNREACHABLE')
-  })
+  for (const command of [INVALIDATE, CLEAR, { ...CLEAR, tag: TAG }])
+    it(`gives no stale body to who asks after ${Object.values(command)} was confirmed, when upstream fails`, async () => {
+      const bench = new Bench()
+      bench.store('old', 2 * TTL_MS)
+      bench.holdWrites()
+      const saying = bench.do(command)
+      await settled()
+      const during = bench.get() // Finds the stale body, as what is said waits for its turn.
+      await settled()
+      await bench.releaseWrites()
+      await saying
+      const after = bench.get()
+      await settled()
+      for (const call of bench.calls) call.fail()
+      await during
+      expect(await after).to.equal('UPSTREAM_UNREACHABLE')
+    })
 
   it('that fails fails for all who wait for it, and the next one tries again', async () => {
     const bench = new Bench()
