@@ -1,12 +1,15 @@
 /** What clients do besides, where a part asks for it: each has books of its own. */
+import { FAMILIES } from '../../node/entries/families.ts'
 import type { Command } from '../../shared/command.ts'
+import { slotOf } from '../../shared/placement.ts'
 import type { Random } from '../durability/random.ts'
 import type { Result } from './asking.ts'
 import { Buckets } from './buckets.ts'
 import { Chains } from './chains.ts'
 import type { Ledger, Rules } from './ledger.ts'
+import type { Life } from './life.ts'
 import { Locks } from './locks.ts'
-import { LARGE_VALUES, type Medium, PRESENCES, RESPONSES, TURNS, VALUES } from './media.ts'
+import { LARGE_VALUES, type Medium, PRESENCES, PURGED, RESPONSES, TURNS, VALUES } from './media.ts'
 import type { Part } from './parts.ts'
 import { judgeVersions, Versions } from './versions.ts'
 import type { World } from './world.ts'
@@ -22,6 +25,8 @@ export interface Hand {
   readonly number: number
   ask(command: Command): Promise<Result>
   rules(): Rules
+  /** Those that it reaches. */
+  members(): Life[]
 }
 
 export interface Activity {
@@ -41,6 +46,7 @@ export function activitiesOf(parts: ReadonlySet<Part>, hand: Hand): Activity[] {
     // A lock that may be evicted is none.
     ['conditions', () => (mayMiss ? [] : [new Locks(hand), new Chains(hand)])],
     ['responses', () => [new Writing(hand, RESPONSES, { isLasting: true, mayMiss: true })]],
+    ['purges', () => [new Writing(hand, PURGED, { isLasting: true, mayMiss: true }), new LettingGo(hand)]],
     ['turns', () => [new Writing(hand, TURNS, { isLasting: false, mayMiss })]],
     ['limits', () => [new Buckets(hand)]],
     ['full', () => [new Writing(hand, LARGE_VALUES, { isLasting: true, mayMiss: true })]],
@@ -115,5 +121,28 @@ class Writing implements Activity {
     const seen = this.#medium.seen(name, result.reply)
     const span = { fromMs, toMs: world.nowMs }
     judgeVersions(ledger, place.versions, seen, { span, before, now: rules() })
+  }
+}
+
+/** An owner has no room for a response, or loses it in a doubt; whoever else has it knows nothing of that. */
+class LettingGo implements Activity {
+  readonly #hand: Hand
+
+  constructor(hand: Hand) {
+    this.#hand = hand
+  }
+
+  async act(): Promise<void> {
+    const { random, ledger, members } = this.#hand
+    const places = ledger.places.filter(({ medium }) => medium === PURGED)
+    const key = places[random.below(places.length)]?.versions.name ?? ''
+    const slot = slotOf(key)
+    const owner = members().find(({ host, member }) => host.isRunning && member.slots.holdings.isOwn(slot))
+    if (owner === undefined) return
+    const { memory } = owner.member
+    for (const id of [...memory.slots.responses.under(`${FAMILIES.response.letter}${key}\0`)]) {
+      const entry = memory.slots.find(slot, id)
+      if (entry !== undefined) memory.supersede({ slot, id, entry }, [])
+    }
   }
 }

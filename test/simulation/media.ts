@@ -81,7 +81,7 @@ export const PRESENCES: Medium = {
 const TENANT = 'acme'
 
 export const RESPONSES: Medium = {
-  prefix: 'a',
+  prefix: '/a',
   write: (key, version) => ({
     type: 'response.put',
     key,
@@ -99,4 +99,10 @@ export const RESPONSES: Medium = {
   },
   read: (key) => ({ type: 'response.get', key, tenant: TENANT, query: '' }),
   seen: (_, reply) => versionIn(reply),
+}
+
+export const PURGED: Medium = {
+  ...RESPONSES,
+  prefix: '/g',
+  forget: (key) => RESPONSES.forget(key, 1),
 }

@@ -6,10 +6,20 @@
  * `turns`: a value and a counter in turn under one key.
  * `limits`: limits that all take from.
  * `responses`: cached responses that are stored, and forgotten.
+ * `purges`: cached responses that are forgotten by tag, and that their owners let go now and then without a word.
  * `full`: so little memory that what can be had again has to go. What has gone is missing, and never older than it was.
  * `clocks`: wall clocks that are hours apart. What is steady goes at the same pace everywhere.
  */
-export const PARTS = ['ttl', 'conditions', 'responses', 'full', 'clocks', 'turns', 'limits'] as const
+export const PARTS = [
+  'ttl',
+  'conditions',
+  'responses',
+  'full',
+  'clocks',
+  'turns',
+  'limits',
+  'purges',
+] as const
 
 export type Part = (typeof PARTS)[number]
 

@@ -35,7 +35,7 @@ const BROKEN: readonly Broken[] = [
   { how: 'lose lifetimes', kind: 'graceful', part: 'ttl', finding: /still there|^ *t\S+ is at/m },
   { how: 'hurry clocks', kind: 'graceful', part: 'ttl', finding: /^ *[tp]\S+ is gone/m },
   { how: 'ignore conditions', kind: 'graceful', part: 'conditions', finding: /is given to|was raised twice/ },
-  { how: 'keep responses', kind: 'graceful', part: 'responses', finding: /^ *a\S+ is at .* gone with/m },
+  { how: 'keep responses', kind: 'graceful', part: 'responses', finding: /^ *\/a\S+ is at .* gone with/m },
   { how: 'keep counters', kind: 'graceful', part: 'turns', finding: /^ *m\S+ is at .* gone with/m },
   { how: 'ignore limits', kind: 'graceful', part: 'limits', finding: /bucket\d+ has allowed/ },
   { how: 'keep values', kind: 'graceful', part: 'full', finding: /^ *l\S+ is at .* gone with/m },
