@@ -62,6 +62,11 @@ describe('the simulation', function () {
     expect(findings).to.equal('')
   })
 
+  it('finds nothing wrong where a member that has left is still asked to purge', async () => {
+    const { findings } = await simulate('--seed', '500934', '--schedules', '1')
+    expect(findings).to.equal('')
+  })
+
   const seed = randomInt(2 ** 31)
   it(`finds nothing wrong in a new one: --seed ${seed}`, async () => {
     const { findings } = await simulate('--seed', `${seed}`, '--schedules', '1')

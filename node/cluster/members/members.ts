@@ -64,6 +64,7 @@ export class Members implements Views {
   #remembered: LastView | undefined
   readonly #survey: Survey
   readonly #unreached: Unreached
+  #isStopped = false
 
   constructor(options: MembersOptions) {
     const { clock, log } = options
@@ -123,7 +124,7 @@ export class Members implements Views {
 
   /** Takes over a later view that another member has shown. */
   learn(view: View): void {
-    this.membership.learn(view)
+    if (!this.#isStopped) this.membership.learn(view)
   }
 
   start(): void {
@@ -135,6 +136,7 @@ export class Members implements Views {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#unreached.stop()
     this.#survey.stop()
     this.currency.stop()

@@ -155,9 +155,9 @@ export class Membership {
     if (view !== undefined) this.learn(view)
   }
 
-  /** Takes over a later view that a peer has shown. */
+  /** Takes over a later view that a peer has shown: whoever has left still routes what it is asked, until it is closed. */
   learn(view: View): void {
-    if (!this.#stopping.signal.aborted) this.#install(view)
+    this.#install(view)
   }
 
   /** Tells uplink that a member refused a connection. */

@@ -181,6 +181,13 @@ describe('membership', () => {
     await membership.leave()
   })
 
+  it('goes on to learn from its peers once it has left, as it still routes what it is asked', async () => {
+    const { membership, views } = await start(new ScriptedUplink())
+    await membership.leave()
+    membership.learn({ epoch: 9, copies: 1, members: [other] })
+    expect(views.at(-1)).to.equal(9)
+  })
+
   it('says at once that it is leaving, goes on until the others know it, and only then leaves', async () => {
     const uplink = new ScriptedUplink()
     const { membership } = await start(uplink)
