@@ -137,7 +137,11 @@ function responses(clients: number): Place[] {
   return TENANTS.flatMap((tenant, tenantIndex) =>
     Array.from({ length: RESPONSES }, (_, index): Place => {
       const path = `/menu/${index}`
-      const headers = { org_id: tenant, 'content-type': 'text/plain' }
+      const tag = `menu-${index}`
+      const headers = { org_id: tenant, 'content-type': 'text/plain', 'surrogate-key': tag }
+      const purge = (what: object) => jsonRequest('POST', '/api/v1/purge', { ...what, org_id: tenant })
+      const forget: Request = { method: 'DELETE', path, headers }
+      let removed = 0
       return {
         kind: 'response',
         name: `${path} of ${tenant}`,
@@ -146,7 +150,8 @@ function responses(clients: number): Place[] {
         subject: new Cell({ mayForget: true, tenant }),
         stateOf: (serial) => `${tenant} ${path} #${serial}`,
         put: (body) => ({ method: 'PUT', path, headers, body }),
-        remove: () => ({ method: 'DELETE', path, headers }),
+        /** In one way after the other. */
+        remove: () => [purge({ tag }), purge({ path })][removed++ % 3] ?? forget,
         get: () => ({ method: 'GET', path, headers }),
         stateIn: ({ status, text, problem }) => {
           if (problem === '502 UPSTREAM_UNREACHABLE') return ''

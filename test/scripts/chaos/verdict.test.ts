@@ -44,6 +44,7 @@ class Fakes {
   #carryOut({ method, headers }: IncomingMessage, url: URL, body: string): [number, string] {
     const name = decodeURIComponent(url.pathname.split('/').at(-1) ?? '')
     if (url.pathname === '/api') return this.#value(method, url.searchParams.get('key') ?? '', body)
+    if (url.pathname === '/api/v1/purge') return this.#purge(body)
     if (url.pathname.startsWith('/menu')) return this.#response(method, `${name} ${headers['org_id']}`, body)
     if (url.pathname.startsWith('/api/v1/counters'))
       return this.#counter(name, body, headers['idempotency-key'])
@@ -63,6 +64,12 @@ class Fakes {
     }
     if (method === 'DELETE') this.values.delete(key)
     return [200, JSON.stringify({ data: this.values.get(key) ?? null })]
+  }
+
+  #purge(body: string): [number, string] {
+    const { tag, path, org_id: tenant } = JSON.parse(body)
+    this.responses.delete(`${(tag ?? path).match(/\d+$/)[0]} ${tenant}`)
+    return [202, '']
   }
 
   #counter(name: string, body: string, key: string | string[] | undefined): [number, string] {
