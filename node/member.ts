@@ -67,6 +67,8 @@ export interface MemberParts {
   /** What is stored here beside the entries, and counts with them. */
   readonly beside?: Beside
   readonly bodyBytesMax: number
+  /** How many clients may be connected; as many as like where that is not said. */
+  readonly clientsMax?: number
   readonly waitForHoldersMs: number
   /** For looks at other members. */
   readonly agentOf?: AgentOf | undefined

@@ -186,6 +186,7 @@ function memberOf(joined: Joined, basis: ReturnType<typeof basisOf>, sources: So
     ...basis,
     storage,
     heapBytesMax: heapBytesFor(joined.machine),
+    clientsMax: joined.descriptors.clients,
     beside: { backlog: () => storage.waitingBytes, tokens: () => sources.tokenBytes },
     metrics: createClusterMetrics(registry),
     stamps: new StampClock(self.incarnation),

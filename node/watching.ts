@@ -1,4 +1,5 @@
 /** Watching, as every door sees it: whoever wants to know is told of changes until he goes, whichever protocol that is told in. */
+import type { LarderError } from '../shared/errors.ts'
 import type { Interest, Told } from '../shared/watching.ts'
 
 /** `id` is what to go on from; absent where that would leave something out. */
@@ -10,6 +11,8 @@ export interface WatchEvent {
 
 /** Whoever is told. */
 export interface Audience {
+  /** From where it watches. */
+  readonly address: string
   /** Never throws. */
   tell(event: WatchEvent): void
   /** What of it is not taken yet. */
@@ -29,8 +32,10 @@ export interface Asked {
 }
 
 export interface Watching {
-  /** @throws LarderError OVERLOADED, NOT_READY where nobody can be told anything now. */
-  admit(): void
+  /** Why nobody from this address can be told anything now: OVERLOADED, NOT_READY. */
+  refusal(address: string): LarderError | undefined
+  /** The same as what it throws, which is noted. */
+  admit(address: string): void
   /** From now on the audience is told; what is returned stops it. */
   watch(asked: Asked, audience: Audience): () => void
 }

@@ -8,42 +8,44 @@
  * told as the last. Where a watcher stands is a position for each life of a member (`vector.ts`), which he carries himself.
  */
 import type { Registry } from 'prom-client'
-import { type Clock, inTime, pause, type Timer } from '../../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
+import { Portions } from '../../shared/portions.ts'
 import type { Steps } from '../../shared/steps.ts'
 import type { Turns } from '../../shared/turns.ts'
 import type { Member } from '../../shared/view.ts'
-import { type FeedAnswer, type FeedItem, type FeedQuestion, isGone } from '../../shared/watching.ts'
+import { type FeedItem, isGone } from '../../shared/watching.ts'
 import type { PlacedView } from '../cluster/members/members.ts'
 import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
-import { type AskFeed, FEED_MAX_MS } from './follower.ts'
+import type { AskFeed } from './follower.ts'
 import { Following } from './following.ts'
 import { Gate } from './gate.ts'
 import { Interests } from './interests.ts'
 import { createFeedMetrics, type FeedMetrics } from './metrics.ts'
+import { Reach } from './reach.ts'
 import { Recent } from './recent.ts'
 import { resuming } from './resume.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { Source } from './source.ts'
-import { type Vector, vectorText } from './vector.ts'
+import { vectorText } from './vector.ts'
 import { Watcher } from './watcher.ts'
+import { TOLD_AT_ONCE, Watchers } from './watchers.ts'
 
 export { Source } from './source.ts'
 
-/** Who comes when so many watch is refused. */
-const WATCHERS_MAX = 10_000
-const BEAT_MS = 10_000
-/** So many are told in one step. */
-const TOLD_AT_ONCE = 20
-/** So many are told at a time what there is. */
-const SNAPSHOTS_AT_ONCE = 8
-/** Until all is here that was told elsewhere before the state was. */
-const REACH_MAX_MS = 10_000
-const REACH_LOOK_MS = 5
+/** So many parts of what there is are asked for, or told, at a time. */
+const PARTS_AT_ONCE = 2
+/** What waits for all who watch here while they are told something else. */
+const WAITING_BYTES_MAX = 64 * 2 ** 20
 /** For writes that are under way when somebody begins. */
 const SETTLED_MAX_MS = 1500
-const LATE = new LarderError('UNREACHABLE', 'A member does not tell what has changed.')
+/** For those amid a state. */
+const REACHED_MAX_MS = 3000
+const NOT_READY = new LarderError(
+  'NOT_READY',
+  'This member tells of no changes, as it starts or stops: ask another one.',
+)
 
 export interface FeedOptions {
   readonly self: Member
@@ -52,6 +54,8 @@ export interface FeedOptions {
   readonly log: Log
   readonly registry: Registry
   readonly source: Source
+  /** How many clients may be connected; as many as like where that is not said. */
+  readonly clientsMax?: number
   placed(): PlacedView | undefined
   /** Of another member. */
   askPeer: AskFeed
@@ -60,12 +64,16 @@ export interface FeedOptions {
 export class Feed implements Watching {
   readonly #options: FeedOptions
   readonly #following: Following
+  readonly #reach: Reach
   readonly #interests = new Interests<Watcher>()
-  readonly #watchers = new Map<Watcher, Audience>()
-  readonly #gate = new Gate(SNAPSHOTS_AT_ONCE)
+  readonly #watchers: Watchers
+  readonly #gate = new Gate(PARTS_AT_ONCE)
+  readonly #waiting = new Portions<Watcher>({
+    most: WAITING_BYTES_MAX,
+    lose: (watcher) => watcher.loseWaiting(),
+  })
   readonly #metrics: FeedMetrics
   #recent = new Recent()
-  #beating: Timer | undefined
   #isEnding = false
 
   constructor(options: FeedOptions) {
@@ -76,17 +84,24 @@ export class Feed implements Watching {
       marks: () => source.size,
       bytes: () => source.bytes,
     })
+    this.#watchers = new Watchers({
+      ...options,
+      id: () => this.#id,
+      onRefused: () => this.#metrics.refused.inc(),
+    })
     this.#following = new Following({
       clock,
-      ask: (...asked) => this.#ask(...asked),
+      ask: this.#ask,
       interests: () => this.#interests.asked,
-      onItem: (life, item) => turns.take('changes', this.#telling(life, item)),
+      onItem: (life, item) => this.#telling(life, item),
+      take: (steps) => turns.take('changes', steps),
       onMissed: (reason) => {
         log.info({ reason, watchers: this.#watchers.size }, 'watchers have missed changes, and are told so')
         this.#recent.forgetTelling()
-        for (const watcher of this.#watchers.keys()) watcher.miss()
+        this.#watchers.miss()
       },
     })
+    this.#reach = new Reach({ clock, ask: this.#ask, following: this.#following })
   }
 
   /** A view has come. */
@@ -95,31 +110,32 @@ export class Feed implements Watching {
     this.#options.source.wake()
   }
 
-  admit(): void {
-    if (this.#isEnding || this.#options.placed() === undefined)
-      throw new LarderError(
-        'NOT_READY',
-        'This member tells of no changes, as it starts or stops: ask another one.',
-      )
-    if (this.#watchers.size < WATCHERS_MAX) return
-    this.#metrics.refused.inc()
-    throw new LarderError('OVERLOADED', `${WATCHERS_MAX} watch here already: ask another member.`)
+  refusal(address: string): LarderError | undefined {
+    return this.#isReady ? this.#watchers.refusal(address) : NOT_READY
+  }
+
+  admit(address: string): void {
+    if (!this.#isReady) throw NOT_READY
+    this.#watchers.admit(address)
   }
 
   watch(asked: Asked, audience: Audience): () => void {
-    const { clock } = this.#options
+    const { clock, turns } = this.#options
     const watcher: Watcher = new Watcher({
       asked,
       audience,
       clock,
       id: () => this.#id,
       resume: async (watcher, since) => await this.#resume(watcher, since),
-      settled: () => this.#settled(),
-      snapshot: async (watcher) => await this.#gate.pass(() => this.#snapshot(watcher)),
+      // Whoever does not answer holds up nobody who begins.
+      settled: async () => void (await this.#reach.within(SETTLED_MAX_MS)),
+      snapshot: (watcher) => this.#snapshot(watcher),
+      // Or those who are told what there is would take the turns of those who are told what changes.
+      take: (steps) => this.#gate.pass(async () => await turns.take('changes', steps)),
+      waiting: this.#waiting,
       onGap: () => this.#metrics.gaps.inc(),
     })
-    this.#watchers.set(watcher, audience)
-    this.#beating ??= clock.every(BEAT_MS, () => this.#beat())
+    this.#watchers.add(watcher, audience)
     const stop = () => this.#stop(watcher)
     this.#begin(watcher).catch(stop)
     return stop
@@ -128,11 +144,7 @@ export class Feed implements Watching {
   /** Whoever watches here goes on elsewhere. */
   end(): void {
     this.#isEnding = true
-    for (const [watcher, audience] of this.#watchers) {
-      watcher.beat()
-      this.#stop(watcher)
-      audience.end()
-    }
+    this.#watchers.end()
   }
 
   async #begin(watcher: Watcher): Promise<void> {
@@ -151,8 +163,10 @@ export class Feed implements Watching {
     if (this.#watchers.size > 0) return
     this.#following.stop()
     this.#recent = new Recent()
-    this.#beating?.cancel()
-    this.#beating = undefined
+  }
+
+  get #isReady(): boolean {
+    return !this.#isEnding && this.#options.placed() !== undefined
   }
 
   get #id(): string {
@@ -162,10 +176,12 @@ export class Feed implements Watching {
   *#telling(life: string, item: FeedItem): Steps<void> {
     const recent = this.#recent
     let [id, count]: [string | undefined, number] = [undefined, 0]
+    let event: WatchEvent | undefined
     for (const { told, all } of this.#interests.for(recent.withoutKnown(item.told))) {
       if (id === undefined && !recent.isNews(item)) return
       id ??= vectorText(new Map(this.#following.vector).set(life, item.at))
-      const event: WatchEvent = { type: isGone(told) ? 'delete' : 'change', told, id }
+      // Mostly it is the same for all: then it is made once into what is sent.
+      if (event?.told !== told) event = { type: isGone(told) ? 'delete' : 'change', told, id }
       this.#metrics.told.inc(all.size)
       // Those who come meanwhile are among them: up to there nobody is told yet.
       for (const watcher of all) {
@@ -178,61 +194,31 @@ export class Feed implements Watching {
     }
   }
 
-  #beat(): void {
-    for (const watcher of this.#watchers.keys()) watcher.beat()
-  }
-
-  #ask(member: Member, question: FeedQuestion, timeoutMs: number): Promise<FeedAnswer> {
+  readonly #ask: AskFeed = (member, question, timeoutMs) => {
     const { self, source, askPeer } = this.#options
-    return member.incarnation === self.incarnation
-      ? source.answer(question, self.incarnation)
-      : askPeer(member, question, timeoutMs)
-  }
-
-  /** Whoever does not answer holds up nobody who begins. */
-  async #settled(): Promise<void> {
-    const { clock } = this.#options
-    await inTime(this.#reach(), { clock, timeoutMs: SETTLED_MAX_MS, late: LATE }).catch(() => {})
+    const isHere = member.incarnation === self.incarnation
+    return isHere ? source.answer(question, self.incarnation) : askPeer(member, question, timeoutMs)
   }
 
   #resume(watcher: Watcher, since: string): Promise<boolean> {
     return resuming(watcher, since, {
       following: this.#following,
-      ask: (...asked) => this.#ask(...asked),
-      reach: (told) => this.#reachThere(told),
+      ask: this.#ask,
+      reach: (told) => this.#reach.upTo(told),
     })
   }
 
   async #snapshot(watcher: Watcher): Promise<void> {
     const { clock, placed } = this.#options
     const { interest } = watcher.asked
-    const ask: AskFeed = (...asked) => this.#ask(...asked)
-    for await (const told of snapshotOf(interest, { clock, ask, placed })) {
-      if (watcher.isOver) return
+    // Whoever takes his time with what he is told keeps nobody else waiting.
+    const ask: AskFeed = (...asked) => this.#gate.pass(() => this.#ask(...asked))
+    for await (const { told, isToCome } of snapshotOf(interest, { clock, ask, placed })) {
+      if (watcher.isInVain) return
       await watcher.tellPast(told)
+      // Where that is not known now it is tried again after the next part.
+      if (watcher.isCrowded && (await this.#reach.within(REACHED_MAX_MS))) await watcher.relieve(isToCome)
     }
-    await this.#reach()
-  }
-
-  /** Is over once all is here, and acknowledged, that was changed by now: a state that was shown is not to be followed by what came before. */
-  async #reach(): Promise<void> {
-    const { clock } = this.#options
-    const question = { type: 'changes', interests: [], holdMs: 0 } as const
-    const asked = this.#following.members.map(async (member) => {
-      const { position } = await this.#ask(member, question, FEED_MAX_MS)
-      return { life: member.incarnation, position }
-    })
-    const all = await inTime(Promise.all(asked), { clock, timeoutMs: FEED_MAX_MS, late: LATE })
-    await this.#reachThere(new Map(all.map(({ life, position }) => [life, position])))
-  }
-
-  /** Is over once all is here that was changed up to there. */
-  async #reachThere(positions: Vector): Promise<void> {
-    const { clock } = this.#options
-    const untilMs = clock.now() + REACH_MAX_MS
-    while (!this.#following.isSettled(positions)) {
-      if (clock.now() > untilMs) throw LATE
-      await pause(clock, REACH_LOOK_MS)
-    }
+    await this.#reach.now()
   }
 }

@@ -2,6 +2,7 @@
 import { type Clock, pause } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { type Eventual, isLater } from '../../shared/eventual.ts'
+import type { Steps } from '../../shared/steps.ts'
 import type { Member } from '../../shared/view.ts'
 import type { FeedAnswer, FeedItem, FeedQuestion, Interest } from '../../shared/watching.ts'
 
@@ -10,6 +11,8 @@ const HOLD_MS = 2000
 /** How long a member is waited for beyond that. */
 export const FEED_MAX_MS = 3000
 const RETRY_MS = 250
+/** So many are told in one step, where few watch. */
+const TOLD_AT_ONCE = 10
 /** One that tells nobody of changes may do so after its next start, which is another life of it. */
 const STRANGE_MS = 5000
 
@@ -23,8 +26,10 @@ export interface FollowerOptions {
   /** Where it begins; where that is not said, with what comes from now on. */
   readonly position?: number | undefined
   interests(): readonly Interest[]
-  /** Is over once it is told to all; until then it does not count as told. */
-  onItem(item: FeedItem): Eventual<void>
+  /** Tells it to all; until then it does not count as told. */
+  onItem(item: FeedItem): Steps<void>
+  /** Takes steps in turns. */
+  take(steps: Steps<void>): Eventual<void>
   /** Something is not told that may have been meant. */
   onMissed(reason: string): void
   /** All was told, and there is nothing more to come. */
@@ -106,14 +111,11 @@ export class Follower {
   }
 
   async #take({ items, position, hasMissed, isMore, isLast }: FeedAnswer): Promise<void> {
-    const { onItem, onMissed, onLast } = this.#options
+    const { take, onMissed, onLast } = this.#options
     this.#isLast = isLast
-    for (const item of items) {
-      if (this.#isStopped) return
-      const telling = onItem(item)
-      if (isLater(telling)) await telling
-      this.#position = item.at
-    }
+    // All of them as one, as each of many would have to wait for its turn.
+    const telling = take(this.#telling(items))
+    if (isLater(telling)) await telling
     if (this.#isStopped) return
     this.#position = position
     if (!isMore) this.#settled = position
@@ -122,6 +124,15 @@ export class Follower {
     if (!isLast) return
     this.stop()
     onLast()
+  }
+
+  *#telling(items: readonly FeedItem[]): Steps<void> {
+    for (const [index, item] of items.entries()) {
+      if (this.#isStopped) return
+      yield* this.#options.onItem(item)
+      this.#position = item.at
+      if (index % TOLD_AT_ONCE === TOLD_AT_ONCE - 1) yield
+    }
   }
 
   async #failed(error: unknown): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { type Clock, inTime } from '../../shared/clock.ts'
 import type { Eventual } from '../../shared/eventual.ts'
+import type { Steps } from '../../shared/steps.ts'
 import type { Member } from '../../shared/view.ts'
 import type { FeedItem, Interest } from '../../shared/watching.ts'
 import type { PlacedView } from '../cluster/members/members.ts'
@@ -14,7 +15,8 @@ export interface FollowingOptions {
   readonly clock: Clock
   readonly ask: AskFeed
   interests(): readonly Interest[]
-  onItem(life: string, item: FeedItem): Eventual<void>
+  onItem(life: string, item: FeedItem): Steps<void>
+  take(steps: Steps<void>): Eventual<void>
   onMissed(reason: string): void
 }
 

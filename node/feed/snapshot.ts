@@ -14,12 +14,20 @@ export interface SnapshotOptions {
   placed(): PlacedView | undefined
 }
 
-/** A slot that nobody has is waited for. */
+/** A slot that nobody has is waited for, and so is a member that does not answer: others may have it by then. */
 const STUCK_MAX_MS = 10_000
 const LOOK_MS = 50
+const NOTHING: FeedAnswer = { items: [], position: 0, hasMissed: false, isMore: false, isLast: false }
+
+/** Some of what there is. */
+export interface Part {
+  readonly told: readonly Told[]
+  /** Whether this is in a part that is still to come, and will be told as it is by then. */
+  isToCome(told: Told): boolean
+}
 
 /** What there is, some at a time. @throws LarderError where a part of it cannot be had. */
-export async function* snapshotOf(interest: Interest, options: SnapshotOptions): AsyncGenerator<Told[]> {
+export async function* snapshotOf(interest: Interest, options: SnapshotOptions): AsyncGenerator<Part> {
   const walk = new Walk(interest)
   const { clock, ask } = options
   let movedAtMs = clock.now()
@@ -28,12 +36,15 @@ export async function* snapshotOf(interest: Interest, options: SnapshotOptions):
     const owner = placed?.ownerOf(walk.slot)
     if (placed === undefined || owner === undefined)
       throw new LarderError('NOT_READY', 'The cluster has no member.')
-    const answer = await ask(owner, walk.questionFor(owner, placed), FEED_MAX_MS)
-    if (walk.goOn(answer)) movedAtMs = clock.now()
+    const answer = await ask(owner, walk.questionFor(owner, placed), FEED_MAX_MS).catch(() => NOTHING)
+    if (answer !== NOTHING && walk.goOn(answer)) movedAtMs = clock.now()
     else if (clock.now() - movedAtMs > STUCK_MAX_MS)
       throw new LarderError('NOT_READY', 'A part of the state is not to be had.')
     else await pause(clock, LOOK_MS)
-    yield answer.items.map(({ told }) => told)
+    yield {
+      told: answer.items.map(({ told }) => told),
+      isToCome: ({ key }) => walk.isToCome(slotOf(key)),
+    }
   }
 }
 
@@ -56,6 +67,11 @@ class Walk {
   /** The next one; `undefined` at the end. */
   get slot(): number | undefined {
     return this.#place?.slot ?? this.#left.values().next().value
+  }
+
+  /** Whether nothing of it has been told. */
+  isToCome(slot: number): boolean {
+    return this.#left.has(slot) && this.#place?.slot !== slot
   }
 
   questionFor(owner: Member, placed: PlacedView) {

@@ -2,12 +2,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { networkOf } from '../../shared/http/network.ts'
 import type { Upgrade } from '../../shared/http/upgrade.ts'
-import type { Holder, InFlight } from '../../shared/in-flight.ts'
 import type { Rights } from '../../shared/rights.ts'
 import type { Turns } from '../../shared/turns.ts'
 import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
-import { Untaken } from './untaken.ts'
 import { Teller, Wording } from './watch-events.ts'
 
 /** Nothing is to be said but that it is over. */
@@ -17,15 +16,14 @@ const GOING_AWAY = 1001
 export type WatchAs = (asked: Asked, rights: Rights, audience: Audience) => () => void
 
 export interface WatchUpgradeOptions {
-  readonly watching: Pick<Watching, 'admit'>
-  readonly inFlight: Pick<InFlight, 'holders'>
+  readonly watching: Pick<Watching, 'refusal'>
   readonly turns: Turns
   readonly watch: WatchAs
   /** @throws LarderError for what cannot be asked; then it is answered in HTTP. */
   askedIn(message: IncomingMessage, rights: Rights): Asked
 }
 
-export function watchUpgrade({ watching, inFlight, turns, watch, askedIn }: WatchUpgradeOptions): Upgrade {
+export function watchUpgrade({ watching, turns, watch, askedIn }: WatchUpgradeOptions): Upgrade {
   const wording = Wording.messages(turns)
   const server = new WebSocketServer({
     noServer: true,
@@ -38,18 +36,17 @@ export function watchUpgrade({ watching, inFlight, turns, watch, askedIn }: Watc
     isFor(message, rights) {
       try {
         askedIn(message, rights)
-        watching.admit()
-        return true
+        return watching.refusal(networkOf(message.socket.remoteAddress)) === undefined
       } catch {
         return false
       }
     },
     greet(socket, message, rights) {
-      const listener = new Listener(socket, wording, inFlight.holders)
+      const listener = new Listener(socket, wording, networkOf(message.socket.remoteAddress))
       server.handleUpgrade(message, socket, NOTHING, (webSocket) => {
         listener.begin(webSocket, watch(askedIn(message, rights), rights, listener))
       })
-      // What it has not taken is counted while there is any.
+      // What it has not taken is counted with that of others.
       return { bytes: 0, close: () => listener.end() }
     },
   }
@@ -58,18 +55,16 @@ export function watchUpgrade({ watching, inFlight, turns, watch, askedIn }: Watc
 const NOTHING = Buffer.alloc(0)
 
 class Listener implements Audience {
+  readonly address: string
   readonly #socket: Duplex
   readonly #teller: Teller
   #webSocket: WebSocket | undefined
 
-  constructor(socket: Duplex, wording: Wording, holders: Set<Holder>) {
-    const untaken = new Untaken(this, holders)
+  constructor(socket: Duplex, wording: Wording, address: string) {
+    this.address = address
     this.#socket = socket
-    socket.once('close', () => untaken.over())
     this.#teller = new Teller(wording, (bytes) => {
-      if (!this.#isOpen) return
-      untaken.begin()
-      this.#webSocket?.send(bytes, { binary: false }, untaken.end)
+      if (this.#isOpen) this.#webSocket?.send(bytes, { binary: false })
     })
   }
 

@@ -2,10 +2,10 @@
 import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
+import { networkOf } from '../../shared/http/network.ts'
 import { readQuery } from '../../shared/http/query.ts'
 import { headerOf } from '../../shared/http/request.ts'
 import type { Parameter, Route } from '../../shared/http/route.ts'
-import type { InFlight } from '../../shared/in-flight.ts'
 import type { Keys } from '../../shared/keys.ts'
 import type { Rights } from '../../shared/rights.ts'
 import type { Turns } from '../../shared/turns.ts'
@@ -15,7 +15,6 @@ import { permittedInterest } from '../dispatch.ts'
 import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
 import { parseKeyText, parseSwitch } from './fields.ts'
 import { parsePrefix } from './keys.ts'
-import { Untaken } from './untaken.ts'
 import { FIRST_TEXT, Teller, Wording } from './watch-events.ts'
 import { type WatchAs, watchUpgrade } from './watch-socket.ts'
 
@@ -60,7 +59,6 @@ const names = parameters.flatMap((parameter) => (parameter.in === 'query' ? [par
 
 export interface WatchOptions {
   readonly watching: Watching
-  readonly inFlight: InFlight
   readonly turns: Turns
   /** Those of callers. */
   readonly keys?: Keys | undefined
@@ -99,7 +97,8 @@ export function watchRoute(options: WatchOptions): Route {
     handle(request) {
       const { parameters, rights } = request
       const asked = askedIn(parameters, { rights, since: request.header('last-event-id') })
-      watching.admit()
+      const address = networkOf(request.message.socket.remoteAddress)
+      watching.admit(address)
       return {
         status: 200,
         headers: {
@@ -109,7 +108,7 @@ export function watchRoute(options: WatchOptions): Route {
           'x-accel-buffering': 'no',
         },
         live(out) {
-          const audience = new EventStream(out, { ...options, wording })
+          const audience = new EventStream(out, wording, address)
           out.once('close', watch(asked, rights, audience))
         },
       }
@@ -160,20 +159,16 @@ function kindsIn(text: string): readonly WatchedKind[] {
 }
 
 class EventStream implements Audience {
+  readonly address: string
   readonly #out: ServerResponse
   readonly #teller: Teller
-  readonly #untaken: Untaken
   #hasBegun = false
 
-  constructor(
-    out: ServerResponse,
-    { inFlight, wording }: Pick<WatchOptions, 'inFlight'> & { wording: Wording },
-  ) {
+  constructor(out: ServerResponse, wording: Wording, address: string) {
+    this.address = address
     this.#out = out
-    this.#untaken = new Untaken(this, inFlight.holders)
     this.#teller = new Teller(wording, (bytes) => this.#write(bytes))
     out.on('error', () => {}) // It is closed next.
-    out.once('close', () => this.#untaken.over())
   }
 
   get bytes(): number {
@@ -209,7 +204,6 @@ class EventStream implements Audience {
     // Not before: once he sees that it has begun nothing may be missed.
     if (!this.#hasBegun) this.#out.write(FIRST_TEXT)
     this.#hasBegun = true
-    this.#untaken.begin()
-    this.#out.write(bytes, this.#untaken.end)
+    this.#out.write(bytes)
   }
 }

@@ -30,12 +30,14 @@ export interface RedisBackendOptions extends EngineSettings {
 }
 
 /** Changes that others make are not told of by the engine. */
+const NOT_SERVED = new LarderError(
+  'NOT_SERVED',
+  'Changes are told of by members alone: over an engine nobody can watch.',
+)
 const UNWATCHED: Backend['watching'] = {
+  refusal: () => NOT_SERVED,
   admit() {
-    throw new LarderError(
-      'NOT_SERVED',
-      'Changes are told of by members alone: over an engine nobody can watch.',
-    )
+    throw NOT_SERVED
   },
   watch: () => () => {},
 }

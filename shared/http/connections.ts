@@ -85,6 +85,11 @@ export class Connections {
     return this.#refusals.isQuiet(socket)
   }
 
+  /** The same of a client: something is being answered on it until it is closed. */
+  occupy(socket: Duplex): void {
+    this.#others.set(socket, () => false)
+  }
+
   /** It has left HTTP for a protocol of its own. */
   keep(socket: Duplex): void {
     this.#places.keep(socket)

@@ -3,31 +3,42 @@
  * was held for its request is given back.
  */
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Registry } from 'prom-client'
 import type { Clock } from '../clock.ts'
+import type { InFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { tellCounter } from '../metrics.ts'
 import type { HttpRequest } from './request.ts'
 import { bytesOf, type HttpResponse, problem } from './response.ts'
 import { type Sending, send } from './send.ts'
+import { Streams } from './streams.ts'
 import { Takers } from './takers.ts'
+
+/** Of all that may be in flight, what may be left of answers that go on. */
+const STREAMS_PART = 1 / 4
 
 export interface DeliveryOptions {
   readonly clock: Clock
   readonly log: Log
-  readonly registry: Registry
+  readonly metrics: { readonly registry: Registry }
+  readonly inFlight: InFlight
 }
 
 export class Delivery {
   readonly #takers: Takers
+  readonly #streams: Streams
 
-  constructor({ registry, ...options }: DeliveryOptions) {
+  constructor({ metrics, inFlight, ...options }: DeliveryOptions) {
     const takers = new Takers(options)
+    const streams = new Streams({ ...options, bytesMax: inFlight.bytesMax * STREAMS_PART })
     this.#takers = takers
-    tellCounter(registry, {
+    this.#streams = streams
+    inFlight.holders.add(streams)
+    tellCounter(metrics.registry, {
       name: 'larder_answers_untaken_total',
       help: 'Connections that were cut off, as their answers were not taken.',
-      read: () => takers.cutOff,
+      read: () => takers.cutOff + streams.cutOff,
     })
   }
 
@@ -50,6 +61,7 @@ export class Delivery {
   ): void {
     if (live !== undefined) {
       request.share.release()
+      this.followStream(request.message.socket)
       return void live(out.writeHead(status, headers))
     }
     // Told beforehand, or Node would send the body in chunks.
@@ -70,5 +82,10 @@ export class Delivery {
     }
     this.#takers.follow(socket, answer)
     out.once('close', () => this.#takers.end(socket, answer))
+  }
+
+  /** For one that goes on until it is taken no more. */
+  followStream(socket: Socket): void {
+    this.#streams.follow(socket)
   }
 }

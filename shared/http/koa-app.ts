@@ -20,7 +20,7 @@ export interface KoaAppOptions {
   readonly guard: Pick<Guard, 'unwelcome'>
   readonly log: Log
   readonly means: RequestMeans
-  readonly delivery: Pick<Delivery, 'admitted' | 'follow'>
+  readonly delivery: Pick<Delivery, 'admitted' | 'follow' | 'followStream'>
   /** Counts and logs an answer, without a route where none was found. @returns the headers to send. */
   conclude(
     request: HttpRequest,
@@ -68,15 +68,20 @@ function answer({ conclude, means, delivery }: KoaAppOptions): Middleware {
     }
     const { live }: HttpResponse = context.state['response']
     if (context.respond !== false) delivery.follow(request, context.res)
-    else goOn(context, live)
+    else goOn(context, live, delivery)
   }
 }
 
 /** Of what HEAD asks for there is no more than the headers. */
-function goOn({ req, res, status }: ParameterizedContext, live: HttpResponse['live']): void {
+function goOn(
+  { req, res, status }: ParameterizedContext,
+  live: HttpResponse['live'],
+  delivery: Pick<Delivery, 'followStream'>,
+): void {
   res.statusCode = status
-  if (req.method === 'HEAD' || live === undefined) res.end()
-  else live(res)
+  if (req.method === 'HEAD' || live === undefined) return void res.end()
+  delivery.followStream(req.socket)
+  live(res)
 }
 
 function koaBody(body: ResponseBody): string | Buffer | Readable {

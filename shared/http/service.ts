@@ -79,14 +79,14 @@ export class HttpService {
     this.#guesses = new Guesses({ clock: systemClock, log: options.log })
     this.connections = new Connections(this.#server, options)
     this.#means = options.means ?? createMeans(options)
-    this.#delivery = new Delivery({ ...options, clock: systemClock, registry: options.metrics.registry })
+    this.#delivery = new Delivery({ ...options, ...this.#means, clock: systemClock })
   }
 
   /** Answers from now on. To be called in the turn in which `listen` returns: nothing has arrived yet then. */
   serve(routes: readonly Route[], credentials: Credentials): void {
     const guard = new Guard(credentials)
+    const { told, connections } = this
     this.#guard = guard
-    const connections = this.connections
     const answering = createAnswering(guard, {
       hasNoPlace: ({ message }) => connections.refuses(message.socket),
       guesses: this.#guesses,
@@ -98,13 +98,7 @@ export class HttpService {
     const [means, delivery, { log }] = [this.#means, this.#delivery, this.#options]
     const koa = createKoaApp({ routes, answering, guard, log, means, delivery, conclude }).callback()
     const hot = new HotRoutes(routes)
-    this.#upgrades = new Upgrades(this.#server, {
-      hot,
-      guard,
-      told: this.told,
-      connections,
-      inFlight: means.inFlight,
-    })
+    this.#upgrades = new Upgrades(this.#server, { ...means, hot, guard, told, connections, delivery })
     this.#server.on('request', (message: IncomingMessage, response: ServerResponse) => {
       note(message, response)
       const match = hot.find(message.method, message.url)

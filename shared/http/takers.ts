@@ -7,7 +7,7 @@ import type { Log } from '../log.ts'
 
 /** Whoever has taken less than so much in this time, with more waiting, is cut off: that is 17 KiB a second. */
 export const TAKING_MAX_MS = 30_000
-const TAKING_BYTES_MIN = 512 * 2 ** 10
+export const TAKING_BYTES_MIN = 512 * 2 ** 10
 const LOOK_EVERY_MS = 1000
 
 /** An answer on its way. */

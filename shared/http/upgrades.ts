@@ -9,6 +9,7 @@ import { LarderError } from '../errors.ts'
 import type { InFlight } from '../in-flight.ts'
 import { hasBody } from './body.ts'
 import type { Connections } from './connections.ts'
+import type { Delivery } from './delivery.ts'
 import type { Guard } from './guard.ts'
 import type { HotRoutes } from './hot-routes.ts'
 import type { Route } from './route.ts'
@@ -18,7 +19,8 @@ export interface UpgradesOptions {
   readonly hot: HotRoutes
   readonly guard: Guard
   readonly told: Told
-  readonly connections: Pick<Connections, 'isQuiet' | 'keep'>
+  readonly connections: Pick<Connections, 'isQuiet' | 'keep' | 'occupy'>
+  readonly delivery: Pick<Delivery, 'followStream'>
   readonly inFlight: InFlight
 }
 
@@ -67,10 +69,20 @@ export class Upgrades {
     if (head.length > 0) socket.unshift(head)
     const upgraded = this.#begin(message, socket)
     if (upgraded === undefined) return void socket.destroy()
-    this.#options.connections.keep(socket)
+    this.#place(socket, message)
     this.#open.set(socket, upgraded)
     this.#options.inFlight.holders.add(upgraded)
     socket.once('close', () => this.#options.inFlight.holders.delete(upgraded))
+  }
+
+  /** Members have places that are kept for them; a client goes on having his, and has to take what he is told. */
+  #place(socket: Socket, message: IncomingMessage): void {
+    const { connections, delivery } = this.#options
+    if (this.#routeOf(message)?.access === 'member') connections.keep(socket)
+    else {
+      connections.occupy(socket)
+      delivery.followStream(socket)
+    }
   }
 
   #begin(message: IncomingMessage, socket: Duplex): Upgraded | undefined {

@@ -16,6 +16,8 @@ export interface MemberProcess {
 export interface ProcessClusterOptions {
   readonly node?: Environment
   readonly uplink?: Environment
+  /** Of one member, besides. */
+  readonly own?: (id: string) => Environment
   /** Where they find each other by names: `uplink.larder`, `a.larder`. */
   readonly names?: NameServer
 }
@@ -67,13 +69,14 @@ export class ProcessCluster implements AsyncDisposable {
 
   /** Resolves once it is ready. */
   async join(id: string, at?: number): Promise<void> {
-    const { node, names } = this.#options
+    const { node, own: ownOf, names } = this.#options
     names?.know([nameOf(id)])
     const [port = at] = at === undefined ? await freePorts(1) : []
     const [own, uplink] = names ? [nameOf(id), nameOf('uplink')] : ['127.0.0.1', '127.0.0.1']
     const settings = {
       ...this.#secret,
       ...node,
+      ...ownOf?.(id),
       PORT: String(port),
       NODE_ID: id,
       ADVERTISE_URL: `http://${own}:${port}`,

@@ -53,6 +53,6 @@ export function slotOf(...ids: readonly string[]): number {
 /** What a member tells of changes that nobody watches. */
 export const WATCHED_BY_NOBODY = {
   source: { start() {}, stop() {}, isToldAll: true },
-  feed: { admit() {}, watch: () => () => {}, end() {} },
+  feed: { refusal: () => undefined, admit() {}, watch: () => () => {}, end() {} },
   showing: { end() {} },
 }

@@ -26,9 +26,12 @@ describe('those who are followed', () => {
       clock: new FakeClock(),
       ask: () => Promise.resolve(answers.shift() ?? new Promise<never>(() => {})),
       interests: () => [],
-      async onItem(_, { at }) {
+      *onItem(_, { at }) {
         told.push(at)
-        await promise
+        yield
+      },
+      async take(steps) {
+        while (!steps.next().done) await promise
       },
       onMissed() {},
     })

@@ -3,9 +3,12 @@ import { expect } from 'chai'
 import { ALL } from '../../../node/feed/interest.ts'
 import { Watcher } from '../../../node/feed/watcher.ts'
 import type { Asked, Audience, WatchEvent } from '../../../node/watching.ts'
+import { Portions } from '../../../shared/portions.ts'
 import { FakeClock, settled } from '../../support/clock.ts'
+import { allOf } from '../../support/turns.ts'
 
 class Listener implements Audience {
+  readonly address = 'here'
   readonly told: string[] = []
   bytes = 0
   #drained = Promise.withResolvers<void>()
@@ -37,11 +40,16 @@ class Bench {
   gaps = 0
   #at = 0
 
-  constructor(asked: Partial<Asked>, { isBegun = true, isSettled = true } = {}) {
+  constructor(
+    asked: Partial<Asked>,
+    { isBegun = true, isSettled = true, waiting = new Portions<Watcher>({ most: Infinity, lose() {} }) } = {},
+  ) {
     this.watcher = new Watcher({
       asked: { interest: ALL, hasSnapshot: false, ...asked },
       audience: this.listener,
       clock: new FakeClock(),
+      waiting,
+      take: allOf,
       id: () => String(this.#at),
       settled: () => this.acknowledged.promise,
       resume: () => this.resuming.promise,
@@ -50,6 +58,10 @@ class Bench {
     })
     if (isSettled) this.acknowledged.resolve()
     if (isBegun) void this.watcher.begin()
+  }
+
+  get beat(): WatchEvent {
+    return { type: 'beat', id: String(this.#at) }
   }
 
   count(key: string, value: string): void {
@@ -63,7 +75,7 @@ describe('one who watches', () => {
   it('begins once all that is written by then is acknowledged, and is told of it', async () => {
     const bench = new Bench({}, { isSettled: false })
     await settled()
-    bench.watcher.beat()
+    bench.watcher.beat(bench.beat)
     bench.count('a', '1')
     expect(bench.listener.told).to.deep.equal([])
     bench.acknowledged.resolve()
@@ -75,7 +87,7 @@ describe('one who watches', () => {
     const bench = new Bench({})
     await settled()
     bench.count('a', '1')
-    bench.watcher.beat()
+    bench.watcher.beat(bench.beat)
     expect(bench.listener.told).to.deep.equal(['beat @0', 'change a=1 @1', 'beat @1'])
   })
 
@@ -105,7 +117,7 @@ describe('one who watches', () => {
 
   it('is told nothing before he begins, as if he had come then', async () => {
     const bench = new Bench({ hasSnapshot: true }, { isBegun: false })
-    bench.watcher.beat()
+    bench.watcher.beat(bench.beat)
     bench.watcher.miss()
     expect(bench.listener.told).to.deep.equal([])
     bench.state.resolve()
@@ -129,7 +141,7 @@ describe('one who watches', () => {
     bench.listener.bytes = 2 ** 21
     expect(bench.gaps).to.equal(0)
     for (let value = 2; value < 100; value++) bench.count('a', String(value))
-    bench.watcher.beat()
+    bench.watcher.beat(bench.beat)
     expect(bench.listener.told).to.deep.equal(['beat @0', 'change a=1 @1'])
     bench.listener.take()
     await settled()
@@ -140,9 +152,40 @@ describe('one who watches', () => {
   it('begins anew where more has come than is kept for him', async () => {
     const bench = new Bench({ hasSnapshot: true })
     await settled()
-    for (let key = 0; key <= 10_000; key++) bench.count(String(key), '1')
+    for (let key = 0; key <= 30_000; key++) bench.count(String(key), '1')
     bench.state.resolve()
     await settled()
-    expect(bench.listener.told).to.deep.equal(['beat', 'snapshot-end @0', 'gap', 'snapshot-end @10001'])
+    expect(bench.listener.told).to.deep.equal(['beat', 'gap', 'snapshot-end @30001'])
+  })
+
+  it('begins anew where all who watch have no room for what waits for him', async () => {
+    const waiting = new Portions<Watcher>({ most: 1000, lose: (watcher) => watcher.loseWaiting() })
+    const [much, little] = [0, 1].map(() => new Bench({ hasSnapshot: true }, { waiting }))
+    await settled()
+    for (const key of ['a', 'b', 'c']) much?.count(key, '1')
+    for (const key of ['a', 'b']) little?.count(key, '1')
+    for (const bench of [much, little]) bench?.state.resolve()
+    await settled()
+    expect(much?.listener.told).to.deep.equal(['beat', 'gap', 'snapshot-end @3'])
+    expect(little?.listener.told.slice(1)).to.deep.equal([
+      'snapshot-end @0',
+      'change a=1 @1',
+      'change b=1 @2',
+    ])
+  })
+
+  it('is told amid the state what waits, but for what of it is still to come, and goes on from there', async () => {
+    const bench = new Bench({ hasSnapshot: true })
+    await settled()
+    for (const key of ['a', 'b']) bench.count(key, '1')
+    expect(bench.watcher.isCrowded).to.equal(false)
+    for (let key = 0; key < 6000; key++) bench.count(`to come ${key}`, '1')
+    expect(bench.watcher.isCrowded).to.equal(true)
+    await bench.watcher.relieve(({ key }) => key.startsWith('to come'))
+    bench.count('a', '2')
+    bench.state.resolve()
+    await settled()
+    const told = ['beat', 'change a=1', 'change b=1', 'snapshot-end @6002', 'change a=2 @6003']
+    expect(bench.listener.told).to.deep.equal(told)
   })
 })

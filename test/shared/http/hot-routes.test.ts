@@ -92,7 +92,7 @@ describe('hot routes', () => {
       guard: new Guard({}),
       log: pino({ level: 'silent' }),
       means: testMeans(),
-      delivery: { admitted: (_request, answer) => answer, follow() {} },
+      delivery: { admitted: (_request, answer) => answer, follow() {}, followStream() {} },
       conclude: (_request, _startedAtMs, _route, { headers }) => headers,
     })
     const server = createServer(app.callback()).listen(0, '127.0.0.1')
