@@ -28,7 +28,7 @@ export const Measures = z.object({
   disk_failing: Measure,
   disk_aside_rows: Measure,
   kafka_lag: Measure,
-  /** 0 also where there is none. */
+  /** 1, or 0 while it is out of reach; nothing where it is not listened to. */
   kafka_connected: Measure,
 })
 export type Measures = z.infer<typeof Measures>
@@ -92,7 +92,9 @@ export async function readMeasures(registry: Registry): Promise<Measures> {
 }
 
 async function valuesOf(registry: Registry, metric: string): Promise<readonly Value[] | undefined> {
-  return (await registry.getSingleMetric(metric)?.get())?.values
+  const { type, values } = (await registry.getSingleMetric(metric)?.get()) ?? {}
+  // A counter may still count; a gauge without a value is of something that is not there.
+  return String(type) === 'gauge' && values?.length === 0 ? undefined : values
 }
 
 async function tookOf(registry: Registry): Promise<[number | null, number][]> {

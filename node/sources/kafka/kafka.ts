@@ -32,7 +32,11 @@ export class Kafka {
   constructor({ kafka, client, registry, ...options }: KafkaOptions) {
     const { log, topics } = options
     const metrics = createListenerMetrics(registry)
-    if (kafka === undefined || client === undefined) return
+    if (kafka === undefined || client === undefined) {
+      // Or it would seem to be out of reach.
+      metrics.connected.remove()
+      return
+    }
     if (topics.length === 0) log.warn('KAFKA_BROKERS is set, and no route has events to listen to')
     else this.#listener = new client.Listener({ ...options, ...kafka, metrics })
   }

@@ -110,6 +110,7 @@ export function disks({ status: { members } }) {
       failing === 0 && behind > DISK_BEHIND_SECONDS,
   )
   const aside = of(({ disk_aside_rows: rows = 0 }) => rows > 0)
+  const away = of(({ kafka_connected: connected = 1 }) => connected === 0)
   const late = of(({ kafka_lag: lag = 0 }) => lag > KAFKA_BEHIND)
   return [
     ...found(
@@ -129,6 +130,11 @@ export function disks({ status: { members } }) {
       aside.length > 0,
       () =>
         `the ${aside.length === 1 ? 'disk' : 'disks'} of ${idsOf(aside)} ${aside.length === 1 ? 'does' : 'do'} not take some rows`,
+    ),
+    ...found(
+      'notice',
+      away.length > 0,
+      () => `Kafka is out of reach of ${idsOf(away)}, and events wait there`,
     ),
     ...late.flatMap(({ id, status }) =>
       found(

@@ -5,6 +5,8 @@ import { slotOf } from '../../../shared/placement.ts'
 import { Cluster, ownerOf } from '../../support/cluster.ts'
 import { KeysFile, withKey } from '../../support/keys.ts'
 import { eachOnNode, startTestNode, type TestNode } from '../../support/node.ts'
+import { freePorts } from '../../support/ports.ts'
+import { TestUpstream } from '../../support/upstream.ts'
 import { call } from './call.ts'
 
 const HTML = { accept: 'text/html,*/*;q=0.8' }
@@ -63,6 +65,17 @@ describe('the page of a node', () => {
     expect(measures?.took?.at(-1)).to.deep.equal([null, 4])
     expect(measures?.max_bytes).to.equal(512 * 2 ** 20)
     expect(events[0]).to.include({ id: by, what: 'joined' })
+  })
+
+  it('is told whether Kafka is out of reach, where there is one', async () => {
+    await using upstream = await TestUpstream.start()
+    const [port = 0] = await freePorts(1)
+    const settings = { ROUTES_FILE: await upstream.contract(), KAFKA_BROKERS: `127.0.0.1:${port}` }
+    await using listening = await startTestNode(settings)
+    const told = await Promise.all([node, listening].map(({ url }) => statusAt(url)))
+    const measures = told.map(({ members: [member] }) => member?.status?.measures)
+    expect(measures[0]).to.not.have.any.keys('kafka_connected', 'kafka_lag')
+    expect(measures[1]).to.include({ kafka_connected: 0 })
   })
 })
 

@@ -87,7 +87,11 @@ describe('page: health, memory, disks, Kafka, requests and the registry', () => 
 
   it('Kafka', () => {
     expect(sentence(with1({ kafka_lag: 5000 }))).deep.equal(['notice', 'n1 is 5,000 messages behind Kafka.'])
-    expect(sentence(with1({ kafka_lag: 999 }))[0]).equal('well')
+    expect(sentence(with1({ kafka_lag: 999, kafka_connected: 1 }))[0]).equal('well')
+    expect(sentence(with1({ kafka_connected: 0 }))).deep.equal([
+      'notice',
+      'Kafka is out of reach of n1, and events wait there.',
+    ])
   })
 
   it('requests that fail', () => {
