@@ -47,6 +47,25 @@ describe('an interest', () => {
 })
 
 describe('the interests of all who watch', () => {
+  it('are looked at only where the key begins so, however many there are', () => {
+    const held = new Interests<number>()
+    let looks = 0
+    for (let index = 0; index < 10_000; index++) {
+      const interest: Interest = {
+        prefix: `${index}:`,
+        get kinds() {
+          looks++
+          return WATCHED
+        },
+      }
+      held.add(interest, index)
+    }
+    looks = 0
+    const told = [...held.for({ kind: 'counter', key: '77:soup', value: '1' })]
+    expect(told.map(({ all }) => [...all])).to.deep.equal([[77]])
+    expect(looks).to.equal(1)
+  })
+
   it('lead to just those who have them, and ask for all that these need', () => {
     fc.assert(
       fc.property(fc.array(interests, { maxLength: 80 }), fc.nat(80), told, (all, gone, one) => {
