@@ -120,7 +120,7 @@ export class Feed implements Watching {
   }
 
   watch(asked: Asked, audience: Audience): () => void {
-    const { clock, turns } = this.#options
+    const { clock, turns, log } = this.#options
     const watcher: Watcher = new Watcher({
       asked,
       audience,
@@ -130,6 +130,8 @@ export class Feed implements Watching {
       // Whoever does not answer holds up nobody who begins.
       settled: async () => void (await this.#reach.within(SETTLED_MAX_MS)),
       snapshot: (watcher) => this.#snapshot(watcher),
+      onFailed: (error) =>
+        log.info({ error }, 'a state cannot be told to whoever watches: it is tried again'),
       // Or those who are told what there is would take the turns of those who are told what changes.
       take: (steps) => this.#gate.pass(async () => await turns.take('changes', steps)),
       waiting: this.#waiting,
@@ -144,7 +146,7 @@ export class Feed implements Watching {
   /** Whoever watches here goes on elsewhere. */
   end(): void {
     this.#isEnding = true
-    this.#watchers.end()
+    for (const watcher of this.#watchers.end()) this.#stop(watcher)
   }
 
   async #begin(watcher: Watcher): Promise<void> {

@@ -38,6 +38,7 @@ export interface WatcherOptions {
   settled(): Promise<void>
   /** Tells what there is; over when also what was changed meanwhile waits here. @throws where that cannot be had. */
   snapshot(watcher: Watcher): Promise<void>
+  onFailed(error: unknown): void
   onGap(): void
 }
 
@@ -214,7 +215,7 @@ export class Watcher {
     if (this.#isOver) return
     if (!isDone) await pause(clock, PAUSE_MS)
     // What comes next is told as it comes.
-    while (!this.isInVain && this.#hasWaiting)
+    while (!this.isInVain && this.#waiting.bytes > 0)
       await this.#tellAll(this.#takeWaiting().map(({ event }) => event))
     if (this.#isOver) return
     if (!isDone || this.#hasMissed) return await this.#settle({ isGap: true, isState: true })
@@ -222,19 +223,16 @@ export class Watcher {
   }
 
   async #snapshot(): Promise<boolean> {
-    const { audience, id, snapshot } = this.#options
+    const { audience, id, snapshot, onFailed } = this.#options
     this.#knownUpTo = id()
     try {
       await snapshot(this)
-    } catch {
+    } catch (error) {
+      onFailed(error)
       return false
     }
     if (!this.isInVain) audience.tell({ type: 'snapshot-end', id: this.#knownUpTo })
     return true
-  }
-
-  get #hasWaiting(): boolean {
-    return (this.#waiting?.bytes ?? 0) > 0
   }
 
   #takeWaiting(): Happening[] {

@@ -102,14 +102,14 @@ export class Watchers {
     void this.#options.turns.take('changes', this.#tellingMissed())
   }
 
-  /** They go on elsewhere. */
-  end(): void {
+  /** They go on elsewhere. @returns who is to be stopped. */
+  end(): Watcher[] {
     const beat = this.#beat
     for (const [watcher, audience] of this.#all) {
       watcher.beat(beat)
-      watcher.stop()
       audience.end()
     }
+    return [...this.#all.keys()]
   }
 
   /** @returns how many there are. */

@@ -54,6 +54,7 @@ class Bench {
       settled: () => this.acknowledged.promise,
       resume: () => this.resuming.promise,
       snapshot: () => this.state.promise,
+      onFailed() {},
       onGap: () => void this.gaps++,
     })
     if (isSettled) this.acknowledged.resolve()
