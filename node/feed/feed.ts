@@ -10,25 +10,27 @@
 import type { Registry } from 'prom-client'
 import { type Clock, inTime, pause, type Timer } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { isLater } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Steps } from '../../shared/steps.ts'
 import type { Turns } from '../../shared/turns.ts'
-import type { Member } from '../../shared/view.ts'
-import { type FeedAnswer, type FeedItem, type FeedQuestion, isGone } from '../../shared/watching.ts'
-import type { PlacedView } from '../cluster/members/members.ts'
+import { type FeedItem, isGone } from '../../shared/watching.ts'
 import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
-import { type AskFeed, FEED_MAX_MS } from './follower.ts'
+import { FEED_MAX_MS } from './follower.ts'
 import { Following } from './following.ts'
 import { Gate } from './gate.ts'
 import { Interests } from './interests.ts'
-import { createFeedMetrics, type FeedMetrics } from './metrics.ts'
+import { createFeedMetrics, type FeedMetrics, type FeedNumbers } from './metrics.ts'
+import type { Origin, Teller } from './origin.ts'
 import { Recent } from './recent.ts'
 import { resuming } from './resume.ts'
-import { snapshotOf } from './snapshot.ts'
-import type { Source } from './source.ts'
 import { type Vector, vectorText } from './vector.ts'
 import { Watcher } from './watcher.ts'
 
+export { FEED_MAX_MS } from './follower.ts'
+export { covers, toldTo } from './interest.ts'
+export { OfMembers } from './members.ts'
+export type { Origin, Teller } from './origin.ts'
 export { Source } from './source.ts'
 
 /** Who comes when so many watch is refused. */
@@ -45,21 +47,19 @@ const REACH_LOOK_MS = 5
 const SETTLED_MAX_MS = 1500
 const LATE = new LarderError('UNREACHABLE', 'A member does not tell what has changed.')
 
-export interface FeedOptions {
-  readonly self: Member
+export interface FeedOptions<T extends Teller> {
   readonly clock: Clock
   readonly turns: Turns
   readonly log: Log
   readonly registry: Registry
-  readonly source: Source
-  placed(): PlacedView | undefined
-  /** Of another member. */
-  askPeer: AskFeed
+  readonly origin: Origin<T>
+  /** What is remembered in this process. */
+  readonly remembered?: FeedNumbers['remembered']
 }
 
-export class Feed implements Watching {
-  readonly #options: FeedOptions
-  readonly #following: Following
+export class Feed<T extends Teller> implements Watching {
+  readonly #options: FeedOptions<T>
+  readonly #following: Following<T>
   readonly #interests = new Interests<Watcher>()
   readonly #watchers = new Map<Watcher, Audience>()
   readonly #gate = new Gate(SNAPSHOTS_AT_ONCE)
@@ -68,38 +68,42 @@ export class Feed implements Watching {
   #beating: Timer | undefined
   #isEnding = false
 
-  constructor(options: FeedOptions) {
-    const { registry, source, clock, turns, log } = options
+  constructor(options: FeedOptions<T>) {
+    const { registry, remembered, origin, clock, turns } = options
     this.#options = options
     this.#metrics = createFeedMetrics(registry, {
       watchers: () => this.#watchers.size,
-      marks: () => source.size,
-      bytes: () => source.bytes,
+      remembered,
     })
     this.#following = new Following({
       clock,
-      ask: (...asked) => this.#ask(...asked),
+      ask: origin.ask,
       interests: () => this.#interests.asked,
       onItem: (life, item) => turns.take('changes', this.#telling(life, item)),
-      onMissed: (reason) => {
-        log.info({ reason, watchers: this.#watchers.size }, 'watchers have missed changes, and are told so')
-        this.#recent.forgetTelling()
-        for (const watcher of this.#watchers.keys()) watcher.miss()
-      },
+      onMissed: (reason) => this.miss(reason),
     })
   }
 
-  /** A view has come. */
-  follow(placed: PlacedView): void {
-    this.#following.follow(placed)
-    this.#options.source.wake()
+  /** Others tell by now. */
+  follow(): void {
+    this.#following.follow(this.#options.origin.tellers)
+  }
+
+  /** Something was not told that may have been meant. */
+  miss(reason: string): void {
+    this.#options.log.info(
+      { reason, watchers: this.#watchers.size },
+      'watchers have missed changes, and are told so',
+    )
+    this.#recent.forgetTelling()
+    for (const watcher of this.#watchers.keys()) watcher.miss()
   }
 
   admit(): void {
-    if (this.#isEnding || this.#options.placed() === undefined)
+    if (this.#isEnding || !this.#options.origin.isReady)
       throw new LarderError(
         'NOT_READY',
-        'This member tells of no changes, as it starts or stops: ask another one.',
+        'No changes are told of here, as this node starts or stops: ask another one.',
       )
     if (this.#watchers.size < WATCHERS_MAX) return
     this.#metrics.refused.inc()
@@ -136,8 +140,11 @@ export class Feed implements Watching {
   }
 
   async #begin(watcher: Watcher): Promise<void> {
-    const placed = this.#options.placed()
-    if (placed !== undefined) this.#following.start(placed)
+    const { origin } = this.#options
+    const opening = origin.open()
+    if (isLater(opening)) await opening
+    if (watcher.isOver) return
+    this.#following.start(origin.tellers)
     await this.#following.begun()
     if (watcher.isOver) return
     if (this.#interests.add(watcher.asked.interest, watcher)) this.#following.widen()
@@ -150,6 +157,7 @@ export class Feed implements Watching {
     this.#watchers.delete(watcher)
     if (this.#watchers.size > 0) return
     this.#following.stop()
+    this.#options.origin.close()
     this.#recent = new Recent()
     this.#beating?.cancel()
     this.#beating = undefined
@@ -182,13 +190,6 @@ export class Feed implements Watching {
     for (const watcher of this.#watchers.keys()) watcher.beat()
   }
 
-  #ask(member: Member, question: FeedQuestion, timeoutMs: number): Promise<FeedAnswer> {
-    const { self, source, askPeer } = this.#options
-    return member.incarnation === self.incarnation
-      ? source.answer(question, self.incarnation)
-      : askPeer(member, question, timeoutMs)
-  }
-
   /** Whoever does not answer holds up nobody who begins. */
   async #settled(): Promise<void> {
     const { clock } = this.#options
@@ -198,16 +199,13 @@ export class Feed implements Watching {
   #resume(watcher: Watcher, since: string): Promise<boolean> {
     return resuming(watcher, since, {
       following: this.#following,
-      ask: (...asked) => this.#ask(...asked),
+      ask: this.#options.origin.ask,
       reach: (told) => this.#reachThere(told),
     })
   }
 
   async #snapshot(watcher: Watcher): Promise<void> {
-    const { clock, placed } = this.#options
-    const { interest } = watcher.asked
-    const ask: AskFeed = (...asked) => this.#ask(...asked)
-    for await (const told of snapshotOf(interest, { clock, ask, placed })) {
+    for await (const told of this.#options.origin.snapshotOf(watcher.asked.interest)) {
       if (watcher.isOver) return
       await watcher.tellPast(told)
     }
@@ -216,11 +214,11 @@ export class Feed implements Watching {
 
   /** Is over once all is here, and acknowledged, that was changed by now: a state that was shown is not to be followed by what came before. */
   async #reach(): Promise<void> {
-    const { clock } = this.#options
+    const { clock, origin } = this.#options
     const question = { type: 'changes', interests: [], holdMs: 0 } as const
-    const asked = this.#following.members.map(async (member) => {
-      const { position } = await this.#ask(member, question, FEED_MAX_MS)
-      return { life: member.incarnation, position }
+    const asked = this.#following.tellers.map(async (teller) => {
+      const { position } = await origin.ask(teller, question, FEED_MAX_MS)
+      return { life: teller.incarnation, position }
     })
     const all = await inTime(Promise.all(asked), { clock, timeoutMs: FEED_MAX_MS, late: LATE })
     await this.#reachThere(new Map(all.map(({ life, position }) => [life, position])))

@@ -6,11 +6,12 @@ import { slotSetOf } from '../../shared/slot-set.ts'
 import type { Member } from '../../shared/view.ts'
 import type { FeedAnswer, Interest, ScanPlace, Told } from '../../shared/watching.ts'
 import type { PlacedView } from '../cluster/members/members.ts'
-import { type AskFeed, FEED_MAX_MS } from './follower.ts'
+import { FEED_MAX_MS } from './follower.ts'
+import type { Ask } from './origin.ts'
 
 export interface SnapshotOptions {
   readonly clock: Clock
-  readonly ask: AskFeed
+  readonly ask: Ask<Member>
   placed(): PlacedView | undefined
 }
 

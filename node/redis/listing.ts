@@ -53,6 +53,7 @@ export async function listKeys(
   return { type: 'keys', keys, ...(last && { next: last }), time: 0 }
 }
 
+/** Which keys of the slots from a place on. */
 interface Wanted {
   readonly prefix: string
   readonly limit: number
@@ -62,7 +63,7 @@ interface Wanted {
 }
 
 /** What is told goes as far as the first slot that was not told to its end. */
-async function roundOf(
+export async function roundOf(
   means: Means,
   wanted: Wanted,
 ): Promise<{ found: Found[]; next: KeyPlace | undefined }> {

@@ -1,65 +1,10 @@
 /** Watching: whoever watches, at whichever node, is told all that is acknowledged, or that something is missing. */
 import { expect } from 'chai'
 import { Book } from '../support/book.ts'
-import { get, post } from '../support/cluster.ts'
+import { get } from '../support/cluster.ts'
 import { ProcessCluster } from '../support/processes.ts'
 import { until } from '../support/until.ts'
-
-/** Each key has one writer, who counts up. */
-class Writers {
-  readonly #last = new Map<string, number>()
-  readonly #done: Promise<unknown>
-  #isOver = false
-
-  constructor(url: string, keys: readonly string[]) {
-    this.#done = Promise.all(keys.map((key) => this.#write(url, key)))
-  }
-
-  async #write(url: string, key: string): Promise<void> {
-    for (let data = 1; !this.#isOver; ) {
-      const { status } = await post(`${url}/api`, { key, data }).catch(() => ({ status: 0 }))
-      if (status !== 200) continue
-      this.#last.set(key, data)
-      data++
-    }
-  }
-
-  get least(): number {
-    return Math.min(...this.#last.values())
-  }
-
-  /** Until each has written so many more. */
-  async more(count: number): Promise<void> {
-    const enough = this.least + count
-    await until(
-      async () => this.least,
-      (least) => least >= enough,
-      60_000,
-    )
-  }
-
-  /** What was acknowledged last. */
-  async stop(): Promise<ReadonlyMap<string, number>> {
-    this.#isOver = true
-    await this.#done
-    return this.#last
-  }
-}
-
-function valuesIn(book: Book): Map<string, unknown> {
-  return new Map([...book.now].map(([key, { data }]) => [key, data]))
-}
-
-/** Nobody is told of what came earlier after what came later; the same may be told again. */
-function disorderIn(book: Book): string[] {
-  const last = new Map<unknown, number>()
-  return book.heard.flatMap(({ event, data: { key, data } }) => {
-    if (event !== 'change' || typeof data !== 'number') return []
-    const before = last.get(key) ?? 0
-    last.set(key, data)
-    return data < before ? `${key}: ${data} after ${before}` : []
-  })
-}
+import { disorderIn, valuesIn, Writers } from '../support/writers.ts'
 
 async function isWhole(url: string): Promise<boolean> {
   const text = await (await fetch(`${url}/metrics`)).text()
