@@ -63,7 +63,7 @@ interface Wanted {
 }
 
 /** What is told goes as far as the first slot that was not told to its end. */
-export async function roundOf(
+async function roundOf(
   means: Means,
   wanted: Wanted,
 ): Promise<{ found: Found[]; next: KeyPlace | undefined }> {
@@ -83,7 +83,7 @@ export async function roundOf(
 }
 
 /** Of each slot that was come to. */
-async function someOf(
+export async function someOf(
   { connection }: Means,
   slots: readonly number[],
   { prefix, limit, after, hasSets, deadlineAtMs }: Wanted,

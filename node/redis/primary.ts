@@ -8,7 +8,7 @@ import { LarderError } from '../../shared/errors.ts'
 import type { FeedAnswer, FeedQuestion, Interest } from '../../shared/watching.ts'
 import type { EngineSettings } from '../engine-settings.ts'
 import { FEED_MAX_MS, type Teller } from '../feed/feed.ts'
-import { listOf, type Parts, textOf } from './answer.ts'
+import { listOf, numberOf, type Parts, textOf } from './answer.ts'
 import { redisOf } from './clients.ts'
 import { engineError } from './errors.ts'
 import { isExact, placeAt, positionOf } from './feeds.ts'
@@ -100,7 +100,7 @@ export class Primary implements Teller {
   }
 
   close(): void {
-    for (const client of this.#clients) client.disconnect()
+    for (const client of this.#clients) if (client.status !== 'end') client.disconnect()
   }
 
   /** @throws LarderError. */
@@ -173,21 +173,24 @@ export class Primary implements Teller {
 
   /** Notes what has ended in these slots. @returns the contents where somebody has ended. */
   async ended(fromSlot: number, toSlot: number): Promise<string[]> {
-    const [asked] = this.#clients
-    const told = await this.#run('endedBuffer', asked, [fromSlot, toSlot, this.feed])
-    return told.map(textOf)
+    return (await this.#run('ended', [fromSlot, toSlot, this.feed])).map(textOf)
   }
 
-  async #run(name: string, client: Redis, parts: readonly Argument[]): Promise<Parts> {
-    const run: unknown = Reflect.get(client, name)
+  /** Those of these slots that it has, and that have nothing in them. */
+  async empty(fromSlot: number, toSlot: number): Promise<number[]> {
+    return (await this.#run('empty', [fromSlot, toSlot, this.feed])).map(numberOf)
+  }
+
+  async #run(name: keyof typeof OF_PRIMARY, parts: readonly Argument[]): Promise<Parts> {
+    const [asked] = this.#clients
+    const run: unknown = Reflect.get(asked, `${name}Buffer`)
     if (typeof run !== 'function') throw new TypeError(`${name} is no command`)
-    return await run.call(client, parts)
+    return await run.call(asked, parts)
   }
 
   async #read(after: number | undefined) {
-    const [asked] = this.#clients
     const place = after === undefined ? '' : placeAt(after)
-    const answer = await this.#run('changesBuffer', asked, [this.feed, place, ENTRIES_MAX, KEPT_MS])
+    const answer = await this.#run('changes', [this.feed, place, ENTRIES_MAX, KEPT_MS])
     const [first, last, entries] = answer
     return { first: textOf(first), last: textOf(last), entries: listOf(entries).map(entryIn) }
   }

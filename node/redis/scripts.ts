@@ -88,6 +88,7 @@ export const SCRIPTS = {
 export const OF_PRIMARY = {
   changes: { ...several('changes'), lua: read('changes'), numberOfKeys: 1 },
   ended: { ...several('ended'), numberOfKeys: 0 },
+  empty: { ...several('empty'), numberOfKeys: 0 },
 } as const
 
 export type ScriptName = Exclude<keyof typeof SCRIPTS, 'many'>

@@ -6,33 +6,37 @@ import type { PageEnd } from '../../shared/reaction-command.ts'
 import type { Interest, There } from '../../shared/watching.ts'
 import { covers, FEED_MAX_MS, toldTo } from '../feed/feed.ts'
 import { listOf, type Parts, textOf } from './answer.ts'
-import { roundOf } from './listing.ts'
+import { someOf } from './listing.ts'
 import { type Looking, reactionThere, thereUnder } from './marks.ts'
 import type { Means } from './means.ts'
 import { placeIn } from './places.ts'
+import type { Primary } from './primary.ts'
 import { readShown } from './reactions.ts'
 
 const KEYS_AT_ONCE = 50
+const EMPTY_AT_ONCE = 1024
 const REACTIONS_AT_ONCE = 500
 
 export interface StateOptions {
   readonly clock: Clock
   means(): Means
+  primaries(): readonly Primary[]
 }
 
 /** What there is. @throws LarderError where a part of it cannot be had. */
 export async function* stateOf(interest: Interest, options: StateOptions): AsyncGenerator<There[]> {
   const isMeant = (there: There) => toldTo(interest, there) !== undefined
-  const { key, kinds } = interest
+  const { key, kinds, prefix } = interest
+  const slots = key === undefined ? await filledSlots(options) : []
   if (kinds.some((kind) => kind !== 'reaction')) {
-    const keys = key === undefined ? keysOf(interest.prefix, options) : [[key]]
+    const keys = key === undefined ? keysOf(prefix, slots, options) : [[key]]
     for await (const some of keys) {
       const there = await Promise.all(some.map((one) => thereUnder(one, lookingOf(options))))
       yield there.filter((one) => one !== undefined).filter(isMeant)
     }
   }
   if (!kinds.includes('reaction')) return
-  const contents = key === undefined ? contentsOf(interest.prefix, options) : [[key]]
+  const contents = key === undefined ? contentsOf(prefix, slots, options) : [[key]]
   for await (const some of contents)
     for (const content of some)
       if (covers(interest, content)) for await (const there of reactionsTo(content, options)) yield there
@@ -42,25 +46,49 @@ function lookingOf({ clock, means }: StateOptions): Looking {
   return { means: means(), deadlineAtMs: clock.now() + FEED_MAX_MS }
 }
 
-async function* keysOf(prefix: string, options: StateOptions): AsyncGenerator<string[]> {
-  let after: KeyPlace | undefined
-  do {
-    const { means, deadlineAtMs } = lookingOf(options)
-    const wanted = { prefix, limit: KEYS_AT_ONCE, after, hasSets: undefined, deadlineAtMs }
-    const { found, next } = await roundOf(means, wanted)
-    for (let from = 0; from < found.length; from += KEYS_AT_ONCE)
-      yield found.slice(from, from + KEYS_AT_ONCE).map(({ key }) => key)
-    after = next
-  } while (after !== undefined)
+/** All but those of which a primary that has them knows that they are empty: what comes there from now on is told. */
+async function filledSlots({ primaries }: StateOptions): Promise<number[]> {
+  const filled = new Set(Array(SLOTS).keys())
+  const looks = primaries().map(async (primary) => {
+    for (let from = 0; from < SLOTS; from += EMPTY_AT_ONCE)
+      for (const slot of await primary.empty(from, Math.min(SLOTS, from + EMPTY_AT_ONCE) - 1))
+        filled.delete(slot)
+  })
+  await Promise.allSettled(looks)
+  return [...filled]
 }
 
-async function* contentsOf(prefix: string, options: StateOptions): AsyncGenerator<string[]> {
+async function* keysOf(
+  prefix: string,
+  slots: readonly number[],
+  options: StateOptions,
+): AsyncGenerator<string[]> {
+  let after: KeyPlace | undefined
+  for (let at = 0; at < slots.length; ) {
+    const { means, deadlineAtMs } = lookingOf(options)
+    const some = slots.slice(at, at + means.connection.slotsAtOnce)
+    const wanted = { prefix, limit: KEYS_AT_ONCE, after, hasSets: undefined, deadlineAtMs }
+    const parts = await someOf(means, some, wanted)
+    for (const slot of some) {
+      const part = parts.get(slot)
+      if (part === undefined) break
+      for (let from = 0; from < part.found.length; from += KEYS_AT_ONCE)
+        yield part.found.slice(from, from + KEYS_AT_ONCE).map(({ key }) => key)
+      after = part.next
+      if (after !== undefined) break
+      at++
+    }
+  }
+}
+
+async function* contentsOf(
+  prefix: string,
+  slots: readonly number[],
+  options: StateOptions,
+): AsyncGenerator<string[]> {
   const { slotsAtOnce } = options.means().connection
-  for (let from = 0; from < SLOTS; from += slotsAtOnce) {
-    let left = Array.from({ length: Math.min(slotsAtOnce, SLOTS - from) }, (_, at) => ({
-      slot: from + at,
-      cursor: '0',
-    }))
+  for (let from = 0; from < slots.length; from += slotsAtOnce) {
+    let left = slots.slice(from, from + slotsAtOnce).map((slot) => ({ slot, cursor: '0' }))
     while (left.length > 0) {
       const scanned = await scan(left, prefix, options)
       for (const { contents } of scanned) if (contents.length > 0) yield contents

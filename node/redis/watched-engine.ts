@@ -92,7 +92,7 @@ export class WatchedEngine implements Origin<Primary> {
   }
 
   snapshotOf(interest: Interest): AsyncIterable<readonly Told[]> {
-    return stateOf(interest, this.#options)
+    return stateOf(interest, { ...this.#options, primaries: () => this.tellers })
   }
 
   async #look(signal: AbortSignal, done: () => void): Promise<void> {
