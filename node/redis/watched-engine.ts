@@ -41,6 +41,8 @@ export class WatchedEngine implements Origin<Primary> {
   readonly #primaries = new Map<string, Primary>()
   /** Streams that others have taken the place of, and until when they are read. */
   readonly #former = new Map<string, number>()
+  /** Those that could not be reached when they were looked for last. */
+  readonly #silent = new Set<string>()
   #looking: { readonly stop: AbortController; readonly first: Promise<unknown> } | undefined
   #isMissing = false
   #looks = 0
@@ -75,6 +77,7 @@ export class WatchedEngine implements Origin<Primary> {
     for (const primary of this.#primaries.values()) primary.close()
     this.#primaries.clear()
     this.#former.clear()
+    this.#silent.clear()
   }
 
   readonly ask = async (
@@ -131,14 +134,12 @@ export class WatchedEngine implements Origin<Primary> {
       if (feeds.has(feed) || untilMs < clock.now()) this.#former.delete(feed)
       else feeds.set(feed, connection.ownerOfFeed(feed))
     }
-    const before = this.#lives
+    const before = new Set(this.tellers.map(({ incarnation }) => incarnation))
     for (const [feed, primary] of this.#primaries) if (!feeds.has(feed)) this.#drop(feed, primary)
     await Promise.all([...feeds].map(([feed, address]) => this.#reach(feed, address, signal)))
-    if (!signal.aborted && this.#lives !== before) onTellers()
-  }
-
-  get #lives(): string {
-    return this.tellers.map(({ incarnation }) => incarnation).join()
+    const isNew = ({ incarnation }: Primary) => !before.has(incarnation)
+    // One that has only gone says that it has told everything.
+    if (!signal.aborted && this.tellers.some(isNew)) onTellers()
   }
 
   #drop(feed: string, primary: Primary): void {
@@ -156,9 +157,12 @@ export class WatchedEngine implements Origin<Primary> {
     const onUnnoted = () => this.#unnoted()
     const reaching = Primary.reach({ ...this.#options, feed, address, isOneOfMany, look, onUnnoted })
     const primary = await reaching.catch((error) => {
-      log.info({ address, trouble: messageOf(error) }, 'a primary of the engine tells of no changes')
+      if (!this.#silent.has(address))
+        log.warn({ address, trouble: messageOf(error) }, 'a primary of the engine tells of no changes')
+      this.#silent.add(address)
     })
     if (primary === undefined) return
+    this.#silent.delete(address)
     if (signal.aborted) return primary.close()
     former?.close()
     this.#primaries.set(feed, primary)

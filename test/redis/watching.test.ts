@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { Redis } from 'ioredis'
 import { feedsOf } from '../../node/redis/feeds.ts'
 import { hashSlotOf, placeIn } from '../../node/redis/places.ts'
+import { slotOf } from '../../shared/placement.ts'
 import { Book } from '../support/book.ts'
 import { get, post } from '../support/cluster.ts'
 import { NodesOverRedis } from '../support/engine.ts'
@@ -105,6 +106,25 @@ describe('those who watch a cluster of Redis in trouble', () => {
     needTool(this, 'redis-cli')
   })
   stories('redis-server')
+
+  it('have missed whatever is changed while the slot of a stream is on its way', async () => {
+    const cluster = await RedisCluster.start()
+    await using nodes = await NodesOverRedis.over(cluster, { ids: ['a'] })
+    const [from, to] = cluster.servers
+    const said: string[] = []
+    const listening = cluster.clients[0]?.duplicate()
+    await listening?.subscribe('larder:unnoted')
+    listening?.on('message', (channel) => said.push(channel))
+    if (from === undefined || to === undefined) throw new Error('there are three')
+    await cluster.begin(hashSlotOf(FIRST_FEED), { from, to })
+    const key = KEYS.find((one) => Math.floor(hashSlotOf(slotOf(one)) / 5461) === 0)
+    expect((await post(`${nodes.url('a')}/api`, { key, data: 1 })).status).to.equal(200)
+    await until(
+      async () => said.length,
+      (count) => count > 0,
+    )
+    listening?.disconnect()
+  })
 })
 
 describe('those who watch a cluster of Valkey in trouble', () => {

@@ -80,10 +80,9 @@ export class RedisCluster implements AsyncDisposable {
   /** This slot goes to another one, with what is in it. */
   async move(slot: number, { from, to }: { from: RedisServer; to: RedisServer }): Promise<void> {
     const [source, target] = [this.#clientOf(from), this.#clientOf(to)]
-    const [sourceId, targetId] = await this.#idsOf(from, to)
+    const [, targetId] = await this.#idsOf(from, to)
     const [host = '', port = ''] = to.address.split(':')
-    await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', sourceId ?? '')
-    await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', targetId ?? '')
+    await this.begin(slot, { from, to })
     for (;;) {
       const keys = (await source.call('CLUSTER', 'GETKEYSINSLOT', slot, 100)) as string[]
       if (keys.length === 0) break
@@ -91,6 +90,13 @@ export class RedisCluster implements AsyncDisposable {
     }
     for (const client of [target, source])
       await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetId ?? '')
+  }
+
+  /** It is about to. */
+  async begin(slot: number, { from, to }: { from: RedisServer; to: RedisServer }): Promise<void> {
+    const [sourceId, targetId] = await this.#idsOf(from, to)
+    await this.#clientOf(to).call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', sourceId ?? '')
+    await this.#clientOf(from).call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', targetId ?? '')
   }
 
   #clientOf(server: RedisServer): Redis {
