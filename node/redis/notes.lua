@@ -19,11 +19,14 @@ local function isWatched()
 end
 
 local function noted(answer)
+  if not notes[1] or not isWatched() then return answer end
   for from = 1, #notes, 1000 do
     local place = feed ~= '' and redis.pcall('XADD', feed, 'NOMKSTREAM', 'MAXLEN', '~', 20000, '*',
       unpack(notes, from, math.min(#notes, from + 999)))
-    if feed == '' or type(place) == 'table' and place.err then redis.pcall('PUBLISH', 'larder:unnoted', '') end
-    if type(place) ~= 'string' then break end
+    if type(place) ~= 'string' then
+      redis.pcall('PUBLISH', 'larder:unnoted', '')
+      break
+    end
   end
   return answer
 end
