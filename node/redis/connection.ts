@@ -28,6 +28,8 @@ export interface ConnectionOptions extends EngineSettings {
   readonly waitingBytesMax: number
 }
 
+/** Of a server that has all slots. */
+const ONLY_FEED = placeIn(0, 'feed')
 /** After this nobody knows any more which primary has what. */
 const STALE_MS = 5000
 /** As `read.lua` has them. */
@@ -67,7 +69,7 @@ export class Connection {
 
   /** Where it is noted what a call changes: with whichever primary carries it out. */
   #feedFor([first, second]: readonly Argument[]): string {
-    if (this.isOnePlace) return placeIn(0, 'feed')
+    if (this.isOnePlace) return ONLY_FEED
     if (this.#options.clock.now() - this.#foundAtMs > STALE_MS) return ''
     const key = typeof first === 'number' ? second : first
     return feedOf(this.ownerOf(slotIn(String(key))), (slot) => this.ownerOf(slot))
