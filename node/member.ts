@@ -29,7 +29,7 @@ import { noteChanges, type SightOptions, sight } from './cluster/status.ts'
 import { Stay } from './cluster/stay.ts'
 import type { Engine } from './engine.ts'
 import type { StampClock } from './entries/stamp.ts'
-import { Feed, Source } from './feed/feed.ts'
+import { Feed, OfMembers, Source } from './feed/feed.ts'
 import type { MemoryListener } from './memory/held.ts'
 import { type Beside, Memory } from './memory/memory.ts'
 import { registerMemoryMetrics } from './memory/metrics.ts'
@@ -167,18 +167,20 @@ function join(parts: MemberParts, memory: Memory, untilSafe: () => Eventual<unkn
       peers.keep(placed.view.members)
       parts.onView()
       slots.follow(placed, former)
-      feed.follow(placed)
+      feed.follow()
+      source.wake()
     },
     onAway: (placed) => slots.doubtAll(placed),
     settled: () => slots.settled(),
     isLacking: () => !slots.holdings.isWhole,
   })
-  const feed = new Feed({
+  const origin = new OfMembers({
     ...parts,
     source,
     placed: () => members.placed,
     askPeer: (member, question, timeoutMs) => peers.of(member).feed(question, timeoutMs),
   })
+  const feed = new Feed({ ...parts, origin, remembered: source })
   const { catchUp, currency } = members
   const slots = new Slots({ ...parts, views: members, currency, catchUp, peers, memory, keeper })
   return { peers, members, slots, keeper, source, feed, journal }

@@ -155,6 +155,7 @@ function join(config: NodeConfig, joined: Joined) {
           ...config.engine,
           waitingMax: config.queueMax,
           waitingBytesMax: config.inFlightBytesMax,
+          clientsMax: joined.descriptors.clients,
           inFrontOf: (engine, gate) => sources.inFrontOf(engine, gate),
         })
   const { engine } = backend

@@ -42,7 +42,6 @@ const kinds = {
   },
   HEADERS_TOO_LARGE: { status: 431, title: 'The request line and headers are too large' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
-  NOT_SERVED: { status: 501, title: 'This is not served here' },
   UPSTREAM_UNREACHABLE: { status: 502, title: 'The upstream API cannot be reached' },
   UPSTREAM_REFUSED: { status: 502, title: 'The answer of the upstream API cannot be used' },
   UPSTREAM_TIMEOUT: { status: 504, title: 'The upstream API did not answer in time' },

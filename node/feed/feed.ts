@@ -10,28 +10,29 @@
 import type { Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
+import { isLater } from '../../shared/eventual.ts'
 import type { Log } from '../../shared/log.ts'
 import { Portions } from '../../shared/portions.ts'
 import type { Steps } from '../../shared/steps.ts'
 import type { Turns } from '../../shared/turns.ts'
-import type { Member } from '../../shared/view.ts'
 import { type FeedItem, isGone } from '../../shared/watching.ts'
-import type { PlacedView } from '../cluster/members/members.ts'
 import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
-import type { AskFeed } from './follower.ts'
 import { Following } from './following.ts'
 import { Gate } from './gate.ts'
 import { Interests } from './interests.ts'
-import { createFeedMetrics, type FeedMetrics } from './metrics.ts'
+import { createFeedMetrics, type FeedMetrics, type FeedNumbers } from './metrics.ts'
+import type { Origin, Teller } from './origin.ts'
 import { Reach } from './reach.ts'
 import { Recent } from './recent.ts'
 import { resuming } from './resume.ts'
-import { snapshotOf } from './snapshot.ts'
-import type { Source } from './source.ts'
 import { vectorText } from './vector.ts'
 import { Watcher } from './watcher.ts'
 import { TOLD_AT_ONCE, Watchers } from './watchers.ts'
 
+export { FEED_MAX_MS } from './follower.ts'
+export { covers, toldTo } from './interest.ts'
+export { OfMembers } from './members.ts'
+export type { Origin, Part, Teller } from './origin.ts'
 export { Source } from './source.ts'
 
 /** So many parts of what there is are asked for, or told, at a time. */
@@ -47,24 +48,22 @@ const NOT_READY = new LarderError(
   'This member tells of no changes, as it starts or stops: ask another one.',
 )
 
-export interface FeedOptions {
-  readonly self: Member
+export interface FeedOptions<T extends Teller> {
   readonly clock: Clock
   readonly turns: Turns
   readonly log: Log
   readonly registry: Registry
-  readonly source: Source
+  readonly origin: Origin<T>
+  /** What is remembered in this process. */
+  readonly remembered?: FeedNumbers['remembered']
   /** How many clients may be connected; as many as like where that is not said. */
   readonly clientsMax?: number
-  placed(): PlacedView | undefined
-  /** Of another member. */
-  askPeer: AskFeed
 }
 
-export class Feed implements Watching {
-  readonly #options: FeedOptions
-  readonly #following: Following
-  readonly #reach: Reach
+export class Feed<T extends Teller> implements Watching {
+  readonly #options: FeedOptions<T>
+  readonly #following: Following<T>
+  readonly #reach: Reach<T>
   readonly #interests = new Interests<Watcher>()
   readonly #watchers: Watchers
   readonly #gate = new Gate(PARTS_AT_ONCE)
@@ -76,13 +75,12 @@ export class Feed implements Watching {
   #recent = new Recent()
   #isEnding = false
 
-  constructor(options: FeedOptions) {
-    const { registry, source, clock, turns, log } = options
+  constructor(options: FeedOptions<T>) {
+    const { registry, remembered, origin, clock, turns } = options
     this.#options = options
     this.#metrics = createFeedMetrics(registry, {
       watchers: () => this.#watchers.size,
-      marks: () => source.size,
-      bytes: () => source.bytes,
+      remembered,
     })
     this.#watchers = new Watchers({
       ...options,
@@ -91,23 +89,28 @@ export class Feed implements Watching {
     })
     this.#following = new Following({
       clock,
-      ask: this.#ask,
+      ask: origin.ask,
       interests: () => this.#interests.asked,
       onItem: (life, item) => this.#telling(life, item),
       take: (steps) => turns.take('changes', steps),
-      onMissed: (reason) => {
-        log.info({ reason, watchers: this.#watchers.size }, 'watchers have missed changes, and are told so')
-        this.#recent.forgetTelling()
-        this.#watchers.miss()
-      },
+      onMissed: (reason) => this.miss(reason),
     })
-    this.#reach = new Reach({ clock, ask: this.#ask, following: this.#following })
+    this.#reach = new Reach({ clock, ask: origin.ask, following: this.#following })
   }
 
-  /** A view has come. */
-  follow(placed: PlacedView): void {
-    this.#following.follow(placed)
-    this.#options.source.wake()
+  /** Others tell by now. */
+  follow(): void {
+    this.#following.follow(this.#options.origin.tellers)
+  }
+
+  /** Something was not told that may have been meant. */
+  miss(reason: string): void {
+    this.#options.log.info(
+      { reason, watchers: this.#watchers.size },
+      'watchers have missed changes, and are told so',
+    )
+    this.#recent.forgetTelling()
+    this.#watchers.miss()
   }
 
   refusal(address: string): LarderError | undefined {
@@ -150,8 +153,11 @@ export class Feed implements Watching {
   }
 
   async #begin(watcher: Watcher): Promise<void> {
-    const placed = this.#options.placed()
-    if (placed !== undefined) this.#following.start(placed)
+    const { origin } = this.#options
+    const opening = origin.open()
+    if (isLater(opening)) await opening
+    if (watcher.isOver) return
+    this.#following.start(origin.tellers)
     await this.#following.begun()
     if (watcher.isOver) return
     if (this.#interests.add(watcher.asked.interest, watcher)) this.#following.widen()
@@ -164,11 +170,12 @@ export class Feed implements Watching {
     this.#watchers.delete(watcher)
     if (this.#watchers.size > 0) return
     this.#following.stop()
+    this.#options.origin.close()
     this.#recent = new Recent()
   }
 
   get #isReady(): boolean {
-    return !this.#isEnding && this.#options.placed() !== undefined
+    return !this.#isEnding && this.#options.origin.isReady
   }
 
   get #id(): string {
@@ -196,26 +203,18 @@ export class Feed implements Watching {
     }
   }
 
-  readonly #ask: AskFeed = (member, question, timeoutMs) => {
-    const { self, source, askPeer } = this.#options
-    const isHere = member.incarnation === self.incarnation
-    return isHere ? source.answer(question, self.incarnation) : askPeer(member, question, timeoutMs)
-  }
-
   #resume(watcher: Watcher, since: string): Promise<boolean> {
     return resuming(watcher, since, {
       following: this.#following,
-      ask: this.#ask,
+      ask: this.#options.origin.ask,
       reach: (told) => this.#reach.upTo(told),
     })
   }
 
   async #snapshot(watcher: Watcher): Promise<void> {
-    const { clock, placed } = this.#options
-    const { interest } = watcher.asked
+    const parts = this.#options.origin.snapshotOf(watcher.asked.interest)
     // Whoever takes his time with what he is told keeps nobody else waiting.
-    const ask: AskFeed = (...asked) => this.#gate.pass(() => this.#ask(...asked))
-    for await (const { told, isToCome } of snapshotOf(interest, { clock, ask, placed })) {
+    for await (const { told, isToCome } of this.#gate.each(parts)) {
       if (watcher.isInVain) return
       await watcher.tellPast(told)
       // Where that is not known now it is tried again after the next part.

@@ -3,8 +3,8 @@ import { type Clock, pause } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { type Eventual, isLater } from '../../shared/eventual.ts'
 import type { Steps } from '../../shared/steps.ts'
-import type { Member } from '../../shared/view.ts'
-import type { FeedAnswer, FeedItem, FeedQuestion, Interest } from '../../shared/watching.ts'
+import type { FeedAnswer, FeedItem, Interest } from '../../shared/watching.ts'
+import type { Ask, Teller } from './origin.ts'
 
 /** An answer comes after so long though nothing has changed. */
 const HOLD_MS = 2000
@@ -16,13 +16,10 @@ const TOLD_AT_ONCE = 10
 /** One that tells nobody of changes may do so after its next start, which is another life of it. */
 const STRANGE_MS = 5000
 
-/** Who tells: a member is asked, this one too. */
-export type AskFeed = (member: Member, question: FeedQuestion, timeoutMs: number) => Promise<FeedAnswer>
-
-export interface FollowerOptions {
-  readonly member: Member
+export interface FollowerOptions<T extends Teller> {
+  readonly teller: T
   readonly clock: Clock
-  readonly ask: AskFeed
+  readonly ask: Ask<T>
   /** Where it begins; where that is not said, with what comes from now on. */
   readonly position?: number | undefined
   interests(): readonly Interest[]
@@ -36,9 +33,9 @@ export interface FollowerOptions {
   onLast(): void
 }
 
-export class Follower {
-  readonly member: Member
-  readonly #options: FollowerOptions
+export class Follower<T extends Teller> {
+  readonly teller: T
+  readonly #options: FollowerOptions<T>
   readonly #begun = Promise.withResolvers<void>()
   #position: number | undefined
   #settled = -1
@@ -46,8 +43,8 @@ export class Follower {
   #isLast = false
   #again: (() => void) | undefined
 
-  constructor(options: FollowerOptions) {
-    this.member = options.member
+  constructor(options: FollowerOptions<T>) {
+    this.teller = options.teller
     this.#options = options
     this.#position = options.position
     if (this.#position !== undefined) this.#begun.resolve()
@@ -104,10 +101,10 @@ export class Follower {
   }
 
   #ask(): Promise<FeedAnswer> {
-    const { member, ask, interests } = this.#options
+    const { teller, ask, interests } = this.#options
     const after = this.#position === undefined ? {} : { after: this.#position }
     const question = { type: 'changes', ...after, interests: interests(), holdMs: HOLD_MS } as const
-    return ask(member, question, HOLD_MS + FEED_MAX_MS)
+    return ask(teller, question, HOLD_MS + FEED_MAX_MS)
   }
 
   async #take({ items, position, hasMissed, isMore, isLast }: FeedAnswer): Promise<void> {

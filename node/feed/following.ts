@@ -5,15 +5,14 @@
 import { type Clock, inTime } from '../../shared/clock.ts'
 import type { Eventual } from '../../shared/eventual.ts'
 import type { Steps } from '../../shared/steps.ts'
-import type { Member } from '../../shared/view.ts'
 import type { FeedItem, Interest } from '../../shared/watching.ts'
-import type { PlacedView } from '../cluster/members/members.ts'
-import { type AskFeed, FEED_MAX_MS, Follower } from './follower.ts'
+import { FEED_MAX_MS, Follower } from './follower.ts'
+import type { Ask, Teller } from './origin.ts'
 import type { Vector } from './vector.ts'
 
-export interface FollowingOptions {
+export interface FollowingOptions<T extends Teller> {
   readonly clock: Clock
-  readonly ask: AskFeed
+  readonly ask: Ask<T>
   interests(): readonly Interest[]
   onItem(life: string, item: FeedItem): Steps<void>
   take(steps: Steps<void>): Eventual<void>
@@ -24,16 +23,16 @@ export interface FollowingOptions {
 const REMEMBERED_MAX = 200
 const LATE = new Error('not all members have told where they are')
 
-export class Following {
-  readonly #options: FollowingOptions
-  readonly #followers = new Map<string, Follower>()
+export class Following<T extends Teller> {
+  readonly #options: FollowingOptions<T>
+  readonly #followers = new Map<string, Follower<T>>()
   /** Up to where those went that have told everything. */
   readonly #done = new Map<string, number>()
   /** Up to where those were followed that may come back. */
   readonly #parted = new Map<string, number>()
   #isOn = false
 
-  constructor(options: FollowingOptions) {
+  constructor(options: FollowingOptions<T>) {
     this.#options = options
   }
 
@@ -42,20 +41,20 @@ export class Following {
   }
 
   /** From now on, and with what comes from now on. */
-  start({ members }: Pick<PlacedView, 'members'>): void {
+  start(tellers: readonly T[]): void {
     if (this.#isOn) return
     this.#isOn = true
-    for (const member of members) this.#add(member, undefined)
+    for (const teller of tellers) this.#add(teller, undefined)
   }
 
   /** Those that join are followed from their beginning: nothing of what they own was told by them before. */
-  follow({ members }: Pick<PlacedView, 'members'>): void {
+  follow(tellers: readonly T[]): void {
     if (!this.#isOn) return
-    const lives = new Set(members.map(({ incarnation }) => incarnation))
+    const lives = new Set(tellers.map(({ incarnation }) => incarnation))
     for (const [life, follower] of this.#followers)
       if (!lives.has(life) && !follower.isLast) this.#part(life, follower)
-    const isBack = members.some(({ incarnation }) => this.#parted.has(incarnation))
-    for (const member of members) this.#add(member, this.#parted.get(member.incarnation) ?? 0)
+    const isBack = tellers.some(({ incarnation }) => this.#parted.has(incarnation))
+    for (const teller of tellers) this.#add(teller, this.#parted.get(teller.incarnation) ?? 0)
     // What was told of the state meanwhile knows nothing of what it has written, and need not be what both make of it.
     if (isBack) this.#options.onMissed('back')
   }
@@ -98,8 +97,8 @@ export class Following {
     })
   }
 
-  get members(): Member[] {
-    return [...this.#followers.values()].map(({ member }) => member)
+  get tellers(): T[] {
+    return [...this.#followers.values()].map(({ teller }) => teller)
   }
 
   /** Whether whoever was told up to there by others misses nothing of those that are followed no more. */
@@ -109,14 +108,14 @@ export class Following {
     )
   }
 
-  #add(member: Member, position: number | undefined): void {
-    const { incarnation: life } = member
+  #add(teller: T, position: number | undefined): void {
+    const { incarnation: life } = teller
     if (this.#followers.has(life) || this.#done.has(life)) return
     this.#parted.delete(life)
     const { onItem, ...rest } = this.#options
     const follower = new Follower({
       ...rest,
-      member,
+      teller,
       position,
       onItem: (item) => onItem(life, item),
       onLast: () => {
@@ -127,7 +126,7 @@ export class Following {
     this.#followers.set(life, follower)
   }
 
-  #part(life: string, follower: Follower): void {
+  #part(life: string, follower: Follower<T>): void {
     follower.stop()
     this.#followers.delete(life)
     remember(this.#parted, life, follower.position ?? 0)

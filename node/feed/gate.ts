@@ -22,4 +22,18 @@ export class Gate {
       else next()
     }
   }
+
+  /** One after the other, each of which is waited for within the gate: what is done with it is not. */
+  async *each<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
+    const iterator = parts[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const { done, value } = await this.pass(() => iterator.next())
+        if (done === true) return
+        yield value
+      }
+    } finally {
+      await iterator.return?.()
+    }
+  }
 }

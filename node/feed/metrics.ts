@@ -10,23 +10,29 @@ export interface FeedMetrics {
 
 export interface FeedNumbers {
   watchers(): number
-  marks(): number
-  bytes(): number
+  /** Of changes, where that is in this process. */
+  readonly remembered?: { readonly size: number; readonly bytes: number } | undefined
 }
 
-export function createFeedMetrics(registry: Registry, { watchers, marks, bytes }: FeedNumbers): FeedMetrics {
+export function createFeedMetrics(registry: Registry, { watchers, remembered }: FeedNumbers): FeedMetrics {
   const registers = [registry]
   tellGauge(registry, {
     name: 'larder_watchers',
     help: 'Who is told of changes through this member.',
     read: watchers,
   })
-  tellGauge(registry, {
-    name: 'larder_feed_changes',
-    help: 'Changes to what this member owns that are remembered for those who watch, each thing once.',
-    read: marks,
-  })
-  tellGauge(registry, { name: 'larder_feed_bytes', help: 'What these take in memory, about.', read: bytes })
+  if (remembered !== undefined) {
+    tellGauge(registry, {
+      name: 'larder_feed_changes',
+      help: 'Changes to what this member owns that are remembered for those who watch, each thing once.',
+      read: () => remembered.size,
+    })
+    tellGauge(registry, {
+      name: 'larder_feed_bytes',
+      help: 'What these take in memory, about.',
+      read: () => remembered.bytes,
+    })
+  }
   return {
     told: new Counter({
       name: 'larder_watch_events_total',

@@ -1,8 +1,9 @@
 /** Waits until what has changed by now, wherever it was, is told here: a state that was shown is not to be followed by what came before. */
 import { type Clock, inTime, pause } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
-import { type AskFeed, FEED_MAX_MS } from './follower.ts'
+import { FEED_MAX_MS } from './follower.ts'
 import type { Following } from './following.ts'
+import type { Ask, Teller } from './origin.ts'
 import type { Vector } from './vector.ts'
 
 /** Until all is here that was told elsewhere. */
@@ -10,16 +11,16 @@ const REACH_MAX_MS = 10_000
 const REACH_LOOK_MS = 5
 const LATE = new LarderError('UNREACHABLE', 'A member does not tell what has changed.')
 
-export interface ReachOptions {
+export interface ReachOptions<T extends Teller> {
   readonly clock: Clock
-  readonly following: Following
-  readonly ask: AskFeed
+  readonly following: Following<T>
+  readonly ask: Ask<T>
 }
 
-export class Reach {
-  readonly #options: ReachOptions
+export class Reach<T extends Teller> {
+  readonly #options: ReachOptions<T>
 
-  constructor(options: ReachOptions) {
+  constructor(options: ReachOptions<T>) {
     this.#options = options
   }
 
@@ -27,9 +28,9 @@ export class Reach {
   async now(): Promise<void> {
     const { clock, following, ask } = this.#options
     const question = { type: 'changes', interests: [], holdMs: 0 } as const
-    const asked = following.members.map(async (member) => {
-      const { position } = await ask(member, question, FEED_MAX_MS)
-      return { life: member.incarnation, position }
+    const asked = following.tellers.map(async (teller) => {
+      const { position } = await ask(teller, question, FEED_MAX_MS)
+      return { life: teller.incarnation, position }
     })
     const all = await inTime(Promise.all(asked), { clock, timeoutMs: FEED_MAX_MS, late: LATE })
     await this.upTo(new Map(all.map(({ life, position }) => [life, position])))

@@ -1,17 +1,17 @@
 /** What came between the id that a watcher shows and now, of every member: each is asked from where he was told. */
 
-import type { Member } from '../../shared/view.ts'
 import type { FeedItem } from '../../shared/watching.ts'
-import { type AskFeed, FEED_MAX_MS } from './follower.ts'
+import { FEED_MAX_MS } from './follower.ts'
 import type { Following } from './following.ts'
 import { toldTo } from './interest.ts'
+import type { Ask, Teller } from './origin.ts'
 import { Recent } from './recent.ts'
 import { type Vector, vectorOf, vectorText } from './vector.ts'
 import type { Watcher } from './watcher.ts'
 
-export interface ResumeOptions {
-  readonly following: Following
-  readonly ask: AskFeed
+export interface ResumeOptions<T extends Teller> {
+  readonly following: Following<T>
+  readonly ask: Ask<T>
   /** Is over once all is here, too, that was told up to there. @throws where it does not come. */
   reach(told: Vector): Promise<void>
 }
@@ -20,10 +20,10 @@ export interface ResumeOptions {
  * False where something is missing: a member that has told him before is gone, or does not know any more what came after that.
  * Of a member that he was never told of everything counts.
  */
-export async function resuming(
+export async function resuming<T extends Teller>(
   watcher: Watcher,
   since: string,
-  { following, ask, reach }: ResumeOptions,
+  { following, ask, reach }: ResumeOptions<T>,
 ): Promise<boolean> {
   const shown = vectorOf(since)
   if (shown === undefined || !following.coversOthers(shown)) return false
@@ -43,12 +43,12 @@ export async function resuming(
     reached.set(life, position)
     watcher.toldUpTo(life, position)
   }
-  const catchingUp = following.members.map((member) =>
-    catchUp(member, {
+  const catchingUp = following.tellers.map((teller) =>
+    catchUp(teller, {
       watcher,
       ask,
-      from: shown.get(member.incarnation) ?? 0,
-      upTo: now.get(member.incarnation),
+      from: shown.get(teller.incarnation) ?? 0,
+      upTo: now.get(teller.incarnation),
       tell,
     }),
   )
@@ -61,25 +61,25 @@ export async function resuming(
   )
 }
 
-interface CatchUpOptions {
+interface CatchUpOptions<T> {
   readonly watcher: Watcher
-  readonly ask: AskFeed
+  readonly ask: Ask<T>
   readonly from: number
   readonly upTo: number | undefined
   tell(life: string, items: readonly FeedItem[], position: number): Promise<void>
 }
 
 /** What is not known of a member that has not told where it is, it tells later. */
-async function catchUp(
-  member: Member,
-  { watcher, ask, from, upTo = 0, tell }: CatchUpOptions,
+async function catchUp<T extends Teller>(
+  teller: T,
+  { watcher, ask, from, upTo = 0, tell }: CatchUpOptions<T>,
 ): Promise<boolean> {
-  const { incarnation: life } = member
+  const { incarnation: life } = teller
   const interests = [watcher.asked.interest]
   if (from === upTo) return true
   for (let after = from; ; ) {
     const question = { type: 'changes', after, interests, holdMs: 0 } as const
-    const { items, position, hasMissed, isMore } = await ask(member, question, FEED_MAX_MS)
+    const { items, position, hasMissed, isMore } = await ask(teller, question, FEED_MAX_MS)
     if (hasMissed) return false
     await tell(life, items, position)
     if (watcher.isOver || !isMore || position >= upTo) return true

@@ -4,13 +4,14 @@ import { LarderError } from '../../shared/errors.ts'
 import { SLOTS, slotOf } from '../../shared/placement.ts'
 import { slotSetOf } from '../../shared/slot-set.ts'
 import type { Member } from '../../shared/view.ts'
-import type { FeedAnswer, Interest, ScanPlace, Told } from '../../shared/watching.ts'
+import type { FeedAnswer, Interest, ScanPlace } from '../../shared/watching.ts'
 import type { PlacedView } from '../cluster/members/members.ts'
-import { type AskFeed, FEED_MAX_MS } from './follower.ts'
+import { FEED_MAX_MS } from './follower.ts'
+import type { Ask, Part } from './origin.ts'
 
 export interface SnapshotOptions {
   readonly clock: Clock
-  readonly ask: AskFeed
+  readonly ask: Ask<Member>
   placed(): PlacedView | undefined
 }
 
@@ -18,13 +19,6 @@ export interface SnapshotOptions {
 const STUCK_MAX_MS = 10_000
 const LOOK_MS = 50
 const NOTHING: FeedAnswer = { items: [], position: 0, hasMissed: false, isMore: false, isLast: false }
-
-/** Some of what there is. */
-export interface Part {
-  readonly told: readonly Told[]
-  /** Whether this is in a part that is still to come, and will be told as it is by then. */
-  isToCome(told: Told): boolean
-}
 
 /** What there is, some at a time. @throws LarderError where a part of it cannot be had. */
 export async function* snapshotOf(interest: Interest, options: SnapshotOptions): AsyncGenerator<Part> {

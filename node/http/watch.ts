@@ -84,7 +84,7 @@ export function watchRoute(options: WatchOptions): Route {
         content: { [EVENTS]: undefined },
       },
     },
-    errors: ['NOT_READY', 'NOT_SERVED', 'OVERLOADED'],
+    errors: ['NOT_READY', 'OVERLOADED'],
     upgrade: watchUpgrade({
       ...options,
       watch,

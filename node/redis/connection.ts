@@ -5,12 +5,14 @@
  */
 import { Cluster, type Redis } from 'ioredis'
 import type { Clock, Timer } from '../../shared/clock.ts'
-import { LarderError, messageOf } from '../../shared/errors.ts'
+import { LarderError } from '../../shared/errors.ts'
 import type { EngineSettings } from '../engine-settings.ts'
 import type { Parts } from './answer.ts'
 import { clusterOf, redisOf } from './clients.ts'
 import { engineError, LATE } from './errors.ts'
-import { hashSlotOf } from './places.ts'
+import { feedOf, feedsOf } from './feeds.ts'
+import { type Health, healthOf, primaryAt } from './health.ts'
+import { hashSlotOf, placeIn, slotIn } from './places.ts'
 import { type Argument, isSingle, SCRIPTS, type ScriptName } from './scripts.ts'
 import { type Call, errorIn, partsOf, type SingleCall, Turn } from './turn.ts'
 
@@ -26,21 +28,19 @@ export interface ConnectionOptions extends EngineSettings {
   readonly waitingBytesMax: number
 }
 
+/** Of a server that has all slots. */
+const ONLY_FEED = placeIn(0, 'feed')
+/** After this nobody knows any more which primary has what. */
+const STALE_MS = 5000
 /** As `read.lua` has them. */
 const FIELDS = ['s', 't', 'b', 'c', 'e']
 const TICKS_PER_MICROSECOND = 1.024
-
-export interface Health {
-  /** Why nothing can be served. */
-  readonly trouble: string | undefined
-  /** Primaries without which a part cannot be served. */
-  readonly silent: readonly string[]
-}
 
 export class Connection {
   readonly client: Redis | Cluster
   readonly #options: ConnectionOptions
   readonly #turn = new Turn((calls) => this.#carryOutTogether(calls))
+  #foundAtMs: number
   #waiting = 0
   #waitingBytes = 0
 
@@ -48,6 +48,10 @@ export class Connection {
     this.#options = options
     this.client = isCluster ? clusterOf(options) : redisOf(options)
     for (const { name, ...script } of Object.values(SCRIPTS)) this.client.defineCommand(name, script)
+    this.#foundAtMs = options.clock.now()
+    this.client.on('refresh', () => {
+      this.#foundAtMs = options.clock.now()
+    })
     this.client.on('error', () => {}) // Each command fails with what there is to say.
   }
 
@@ -61,6 +65,23 @@ export class Connection {
     const { host, port } = this.#options.addresses[0] ?? { host: '', port: 0 }
     if (!(this.client instanceof Cluster)) return `${host}:${port}`
     return this.client.slots[hashSlotOf(slot)]?.[0] ?? ''
+  }
+
+  /** Where it is noted what a call changes: with whichever primary carries it out. */
+  #feedFor([first, second]: readonly Argument[]): string {
+    if (this.isOnePlace) return ONLY_FEED
+    if (this.#options.clock.now() - this.#foundAtMs > STALE_MS) return ''
+    const key = typeof first === 'number' ? second : first
+    return feedOf(this.ownerOf(slotIn(String(key))), (slot) => this.ownerOf(slot))
+  }
+
+  /** The streams of what is changed, and who has them. */
+  get feeds(): ReadonlyMap<string, string> {
+    return feedsOf((slot) => this.ownerOf(slot))
+  }
+
+  ownerOfFeed(feed: string): string {
+    return this.ownerOf(slotIn(feed))
   }
 
   /** Whether one server has all slots. */
@@ -155,7 +176,7 @@ export class Connection {
     const run: unknown = Reflect.get(this.client, `${name}Buffer`)
     if (typeof run !== 'function') throw new TypeError(`${name} is no command`)
     // As a list: of very many arguments a call could not be made.
-    return run.call(this.client, parts)
+    return run.call(this.client, [...parts, this.#feedFor(parts)])
   }
 
   #failed(thrown: unknown): LarderError {
@@ -181,7 +202,7 @@ export class Connection {
 
   /** How many replicas of the primary that has this slot have all that was written by this connection, of so many, in time. */
   async replicasOf(slot: number, wanted: number, deadlineAtMs: number): Promise<number> {
-    const primary = this.#primaryAt(this.ownerOf(slot))
+    const primary = primaryAt(this.client, this.ownerOf(slot))
     const leftMs = Math.floor(Math.min(REPLICAS_MAX_MS, deadlineAtMs - this.#options.clock.now()))
     if (primary === undefined || leftMs <= 0) return 0
     return Number(await this.#inTime(primary.wait(wanted, leftMs), deadlineAtMs).catch(() => 0))
@@ -201,34 +222,10 @@ export class Connection {
   /** Whether it answers now, and which of its primaries do not. */
   async health(deadlineAtMs: number): Promise<Health> {
     const { client } = this
+    const { clock } = this.#options
     const addresses =
-      client instanceof Cluster ? new Set(client.slots.map((all) => all?.[0] ?? '')) : [this.ownerOf(0)]
-    const looks = [...addresses].map(async (address) => {
-      const trouble = await this.#troubleOf(this.#primaryAt(address), deadlineAtMs)
-      return trouble === undefined ? [] : [{ address, trouble }]
-    })
-    const silent = (await Promise.all(looks)).flat()
-    if (silent.length < looks.length)
-      return { trouble: undefined, silent: silent.map(({ address }) => address) }
-    return { trouble: silent[0]?.trouble ?? 'no primary answers', silent: [] }
-  }
-
-  /** Why it does not answer; `undefined` where it does. */
-  async #troubleOf(primary: Redis | undefined, deadlineAtMs: number): Promise<string | undefined> {
-    if (primary === undefined) return 'it is not connected'
-    try {
-      await this.#inTime(primary.ping(), deadlineAtMs)
-      return undefined
-    } catch (error) {
-      const { cause, message } = engineError(error)
-      return messageOf(cause ?? message)
-    }
-  }
-
-  #primaryAt(address: string): Redis | undefined {
-    const { client } = this
-    if (!(client instanceof Cluster)) return client
-    return client.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === address)
+      client instanceof Cluster ? client.slots.map((all) => all?.[0] ?? '') : [this.ownerOf(0)]
+    return await healthOf(client, new Set(addresses), { clock, timeoutMs: deadlineAtMs - clock.now() })
   }
 
   close(): void {

@@ -45,6 +45,7 @@ if what == 'set' then
   redis.call('HSET', key, 's', written, 'c', ARGV[4], 'g', written)
   redis.call('HDEL', key, 't', 'j', 'b')
   if not isThere then list() end
+  note(isThere and not counted and 'turned' or 'there', name)
   live(tonumber(ARGV[3]), hasEnd)
   return { 'total', ARGV[4], leftMs() }
 end
@@ -83,6 +84,7 @@ local written = stampBy(ARGV[2])
 began = began or written
 redis.call('HSET', key, 's', written, 'g', began)
 if isThere and not counted then redis.call('HDEL', key, 't', 'j', 'b') end
+note(isThere and not counted and 'turned' or 'there', name)
 if not isThere then
   list()
   live(tonumber(ARGV[3]), false)

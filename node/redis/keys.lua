@@ -20,14 +20,18 @@ local function list()
   redis.call('ZADD', index, tonumber(string.sub(redis.sha1hex(name), 1, 8), 16), name)
   for _, ended in ipairs(redis.call('ZRANGE', ends, '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, 4)) do
     redis.call('ZREM', ends, ended)
-    if ended ~= name then redis.call('ZREM', index, ended) end
+    if ended ~= name then
+      redis.call('ZREM', index, ended)
+      note('expired', ended)
+    end
   end
 end
 
 local function forget()
-  redis.call('DEL', key)
+  local wasThere = redis.call('DEL', key) == 1
   redis.call('ZREM', index, name)
-  redis.call('ZREM', ends, name)
+  local wasEnding = redis.call('ZREM', ends, name) == 1
+  if wasThere or wasEnding then note(wasThere and 'deleted' or 'expired', name) end
 end
 
 -- From now on it lives so long, or for ever.

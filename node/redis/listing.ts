@@ -53,6 +53,7 @@ export async function listKeys(
   return { type: 'keys', keys, ...(last && { next: last }), time: 0 }
 }
 
+/** Which keys of the slots from a place on. */
 interface Wanted {
   readonly prefix: string
   readonly limit: number
@@ -82,7 +83,7 @@ async function roundOf(
 }
 
 /** Of each slot that was come to. */
-async function someOf(
+export async function someOf(
   { connection }: Means,
   slots: readonly number[],
   { prefix, limit, after, hasSets, deadlineAtMs }: Wanted,

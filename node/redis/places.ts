@@ -7,14 +7,30 @@ import { SLOTS } from '../../shared/placement.ts'
 /** `v` values and counters, `i` answers that are remembered, `l` limits, `r` to `ru` reactions (`reactions.lua`), `a` responses, `f` who fetches them. */
 type Letter = 'a' | 'f' | 'v' | 'i' | 'l' | 'r' | 're' | 'rk' | 'ru'
 
-type OnceASlot = 'keys' | 'ends' | 'sets' | 'activity' | 'due' | 'fence' | 'responses' | 'responses-end'
+type OnceASlot =
+  | 'keys'
+  | 'ends'
+  | 'sets'
+  | 'activity'
+  | 'due'
+  | 'fence'
+  | 'responses'
+  | 'responses-end'
+  | 'feed'
+
+const PREFIX = 'larder:{'
 
 export function placeOf(slot: number, letter: Letter, name: string): string {
-  return `larder:{${slot}}:${letter}:${name}`
+  return `${PREFIX}${slot}}:${letter}:${name}`
 }
 
 export function placeIn(slot: number, name: OnceASlot): string {
-  return `larder:{${slot}}:${name}`
+  return `${PREFIX}${slot}}:${name}`
+}
+
+/** Of which slot it is. */
+export function slotIn(place: string): number {
+  return Number(place.slice(PREFIX.length, place.indexOf('}')))
 }
 
 const HASH_SLOTS = 16384

@@ -7,20 +7,22 @@
 -- KEYS[5]  larder:{slot}:activity, a sorted set: the contents of the slot, the one with the most users first
 -- KEYS[6]  larder:{slot}:due, a sorted set: those of them where somebody ends, by when the next one does
 -- KEYS[7]  larder:{slot}:sets, a sorted set: the contents of the slot that somebody shows `member`, by a hash of theirs
--- ARGV[1]  add, remove, change, touch, describe, count, users
--- ARGV[2]  of all but count and users: the reaction; of users: behind which presence, as ZRANGE BYLEX has it
--- ARGV[3]  of add, remove, count: the user, '' of count for none; of users: up to which presence; of change: some of
+-- ARGV[1]  add, remove, change, touch, describe, count, users, shown
+-- ARGV[2]  of all but count, users and shown: the reaction; of these two: behind which presence, as ZRANGE BYLEX has it
+-- ARGV[3]  of add, remove, count: the user, '' of count for none; of users and shown: up to which presence; of change: some of
 --          replaced, strict and new, with spaces
--- ARGV[4]  of add, change, touch: for how many ms, '' for ever; of users: how many
+-- ARGV[4]  of add, change, touch: for how many ms, '' for ever; of users and shown: how many
 -- ARGV[5]  of add: '1' where the user's other reactions end; of change: how many come
 -- ARGV[6]  of add, change: how many reactions a content may have
 -- ARGV[7]  of change, and all behind it: who come, and then who go
 --
 -- Answers {'done'}, {'full'}, {'missing'}, {'more'} where more have ended than one turn can take: ask again,
 -- {'counts', users, {reaction, count, ...}, {own, ...}}, {'users', {presence, ...}}, {'changed', come, gone}, {'mismatch', which, ''},
--- {'set', stamp, users, ms} of describe, where ms is -1 unless all who show it end
+-- {'set', stamp, users, ms} of describe, where ms is -1 unless all who show it end, {'shown', {presence, ms, ...}, {reaction, count, ...}}
 local all, ending, kinds, users, activity, due, sets = unpack(KEYS)
 local MEMBERSHIP = 'member'
+-- What has ended as a whole is still there for so long, so that it can be told who has.
+local TOLD_MS = 60000
 local content = string.match(all, '^larder:{%d+}:r:(.*)$')
 local what = ARGV[1]
 local time = redis.call('TIME')
@@ -30,9 +32,14 @@ local function countDown(hash, field)
   if redis.call('HINCRBY', hash, field, -1) <= 0 then redis.call('HDEL', hash, field) end
 end
 
-local function drop(presence)
+local function noteOf(what, presence)
+  note(what, #content .. ':' .. content .. presence)
+end
+
+local function drop(presence, what)
   redis.call('ZREM', ending, presence)
   if redis.call('ZREM', all, presence) == 0 then return end
+  noteOf(what or 'hidden', presence)
   local at = string.find(presence, '%z')
   local reaction = string.sub(presence, 1, at - 1)
   countDown(kinds, reaction)
@@ -49,6 +56,7 @@ local function put(reaction, user, ms)
     redis.call('HINCRBY', users, user, 1)
   end
   if ms then redis.call('ZADD', ending, nowMs + ms, presence) else redis.call('ZREM', ending, presence) end
+  noteOf('shown', presence)
 end
 
 local function countUsers()
@@ -72,13 +80,13 @@ local function tell()
   local last = areAllEnding and redis.call('ZRANGE', ending, -1, -1, 'WITHSCORES')[2]
   local hadEnd = redis.call('PTTL', all) >= 0
   for place = 1, 4 do
-    if areAllEnding then redis.call('PEXPIREAT', KEYS[place], last)
+    if areAllEnding then redis.call('PEXPIREAT', KEYS[place], last + TOLD_MS)
     elseif hadEnd then redis.call('PERSIST', KEYS[place]) end
   end
 end
 
 local ended = redis.call('ZRANGE', ending, '-inf', nowMs, 'BYSCORE', 'LIMIT', 0, 500)
-for _, presence in ipairs(ended) do drop(presence) end
+for _, presence in ipairs(ended) do drop(presence, 'ended') end
 
 local function shownBy(user)
   local own = {}
@@ -136,8 +144,10 @@ if what == 'touch' then
     local ms = tonumber(ARGV[4])
     for _, presence in ipairs(allWhoShow(ARGV[2])) do
       if ms and ms <= 0 then drop(presence)
-      elseif ms then redis.call('ZADD', ending, nowMs + ms, presence)
-      else redis.call('ZREM', ending, presence) end
+      else
+        if ms then redis.call('ZADD', ending, nowMs + ms, presence) else redis.call('ZREM', ending, presence) end
+        noteOf('shown', presence)
+      end
     end
     tell()
     return { 'done' }
@@ -163,6 +173,7 @@ if what == 'change' then
     -- Where there is nothing else, all of it goes at once.
     local shown = tonumber(redis.call('HGET', kinds, reaction) or 0)
     if isReplaced and count == 0 and shown > 0 and redis.call('HLEN', kinds) == 1 then
+      for _, presence in ipairs(isWatched() and allWhoShow(reaction) or {}) do noteOf('hidden', presence) end
       redis.call('UNLINK', all, ending, kinds, users)
       redis.call('ZREM', sets, content)
       tell()
@@ -220,6 +231,16 @@ end
 local isTold = redis.call('ZSCORE', due, content)
 if #ended > 0 or (isTold and tonumber(isTold) <= nowMs) then tell() end
 if #ended == 500 then return { 'more' } end
+if what == 'shown' then
+  local shown = redis.call('ZRANGE', all, ARGV[2], ARGV[3], 'BYLEX', 'LIMIT', 0, ARGV[4])
+  local told = {}
+  for _, presence in ipairs(shown) do
+    local ends = redis.call('ZSCORE', ending, presence)
+    told[#told + 1] = presence
+    told[#told + 1] = ends and math.max(0, ends - nowMs) or -1
+  end
+  return { 'shown', told, redis.call('HGETALL', kinds) }
+end
 local count = countUsers()
 if count == 0 then return { 'missing' } end
 if what == 'count' then

@@ -1,6 +1,7 @@
 /** Reactions in the engine (`reactions.lua`). */
 import type { Outcome } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
+import { slotOf } from '../../shared/placement.ts'
 import type { PageEnd, ReactionCommand } from '../../shared/reaction-command.ts'
 import { type Answer, answerIn, listOf, numberOf, type Parts, textOf, wholeMs } from './answer.ts'
 import type { Carrier, Means } from './means.ts'
@@ -89,6 +90,36 @@ export async function countsOf(
   return type === 'missing' ? undefined : countsIn(parts)
 }
 
+/** Who shows a reaction, and for how many ms: -1 for ever. */
+export interface Shown extends PageEnd {
+  readonly ms: number
+}
+
+interface ShownQuestion {
+  readonly content: string
+  readonly deadlineAtMs: number
+  /** One alone. */
+  readonly only?: PageEnd
+  /** Those behind it, so many. */
+  readonly after?: PageEnd | undefined
+  readonly most?: number
+}
+
+export async function readShown(
+  means: Means,
+  { content, deadlineAtMs, only, after, most = 1 }: ShownQuestion,
+): Promise<{ readonly shown: readonly Shown[]; readonly counts: Readonly<Record<string, number>> }> {
+  const one = only && `[${presenceOf(only)}`
+  const range = one === undefined ? rangeOf(undefined, after) : [one, one]
+  const args = ['shown', ...range, most]
+  const { parts } = await askOf(means, { slot: slotOf(content), content, args, deadlineAtMs })
+  const [told, kinds] = parts.map(listOf)
+  const shown = (told ?? []).flatMap((part, at, all) =>
+    at % 2 === 0 ? [{ ...endIn(textOf(part)), ms: numberOf(all[at + 1]) }] : [],
+  )
+  return { shown, counts: kindsIn(kinds ?? []) }
+}
+
 interface Counted {
   readonly users: number
   readonly counts: Readonly<Record<string, number>>
@@ -119,15 +150,18 @@ export function reactionKeys(slot: number, content: string): string[] {
 
 function countsIn(parts: Parts): Counted {
   const [users, kinds, own] = parts
-  const flat = listOf(kinds)
+  return {
+    users: numberOf(users),
+    counts: kindsIn(listOf(kinds)),
+    own: listOf(own).map((part) => read(textOf(part))),
+  }
+}
+
+function kindsIn(flat: Parts): Readonly<Record<string, number>> {
   const counts = flat.flatMap((part, at) =>
     at % 2 === 0 ? [[read(textOf(part)), numberOf(flat[at + 1])] as const] : [],
   )
-  return {
-    users: numberOf(users),
-    counts: Object.fromEntries(counts),
-    own: listOf(own).map((part) => read(textOf(part))),
-  }
+  return Object.fromEntries(counts)
 }
 
 function pageOf(
@@ -143,13 +177,17 @@ function pageOf(
 
 /** The presences that are meant, as ZRANGE BYLEX has it: of one reaction all begin with it and NUL. */
 function rangeOf(reaction: string | undefined, after: PageEnd | undefined): [string, string] {
-  const last = after && `(${written(after.reaction)}\0${after.user}`
+  const last = after && `(${presenceOf(after)}`
   if (reaction === undefined) return [last ?? '-', '+']
   const isBehind = after !== undefined && after.reaction === reaction
   return [isBehind && last ? last : `[${written(reaction)}\0`, `(${written(reaction)}\x01`]
 }
 
-function endIn(presence: string): PageEnd {
+function presenceOf({ reaction, user }: PageEnd): string {
+  return `${written(reaction)}\0${user}`
+}
+
+export function endIn(presence: string): PageEnd {
   const at = presence.indexOf('\0')
   return { reaction: read(presence.slice(0, at)), user: presence.slice(at + 1) }
 }

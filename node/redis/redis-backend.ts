@@ -8,38 +8,32 @@ import { type Clock, pause } from '../../shared/clock.ts'
 import { LarderError, messageOf } from '../../shared/errors.ts'
 import type { Route } from '../../shared/http/route.ts'
 import type { Log } from '../../shared/log.ts'
+import type { Turns } from '../../shared/turns.ts'
 import type { Backend } from '../backend.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineSettings } from '../engine-settings.ts'
+import { Feed } from '../feed/feed.ts'
 import { Connection } from './connection.ts'
 import { RedisEngine } from './engine.ts'
 import { findEngine } from './finding.ts'
 import { EngineGate } from './gate.ts'
 import { createEngineMetrics, type EngineMetrics } from './metrics.ts'
+import type { Primary } from './primary.ts'
 import { engineRoutes } from './routes.ts'
+import { WatchedEngine } from './watched-engine.ts'
 
 export interface RedisBackendOptions extends EngineSettings {
   readonly self: { readonly id: string; readonly incarnation: string }
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Log
   readonly registry: Registry
   readonly waitingMax: number
   readonly waitingBytesMax: number
+  /** How many clients may be connected. */
+  readonly clientsMax: number
   /** What stands in front of it. */
   inFrontOf(engine: Engine, gate: EngineGate): Engine
-}
-
-/** Changes that others make are not told of by the engine. */
-const NOT_SERVED = new LarderError(
-  'NOT_SERVED',
-  'Changes are told of by members alone: over an engine nobody can watch.',
-)
-const UNWATCHED: Backend['watching'] = {
-  refusal: () => NOT_SERVED,
-  admit() {
-    throw NOT_SERVED
-  },
-  watch: () => () => {},
 }
 
 const RETRY_MS = 500
@@ -50,7 +44,7 @@ export class RedisBackend implements Backend {
   readonly engine: Engine
   readonly routes: readonly Route[]
   readonly overdue = []
-  readonly watching = UNWATCHED
+  readonly watching: Feed<Primary>
   /** The engine itself acknowledges before any other has it. */
   readonly copiesElsewhere = 0
   readonly #options: RedisBackendOptions
@@ -67,6 +61,15 @@ export class RedisBackend implements Backend {
     this.#metrics = createEngineMetrics(registry, () => this.#connection?.waiting ?? 0)
     const engine = new RedisEngine({ ...self, clock, replicasWanted, connection: () => this.#connected() })
     this.engine = options.inFrontOf(engine, new EngineGate(() => engine.means()))
+    const origin = new WatchedEngine({
+      ...options,
+      settings: options,
+      means: () => engine.means(),
+      isReady: () => this.#trouble === undefined,
+      onTellers: () => this.watching.follow(),
+      onMissed: (reason) => this.watching.miss(reason),
+    })
+    this.watching = new Feed({ ...options, origin })
     this.routes = engineRoutes(self, () => this.#connection)
   }
 
@@ -95,11 +98,13 @@ export class RedisBackend implements Backend {
 
   async leave(): Promise<void> {
     this.#stopping.abort()
+    this.watching.end()
     await this.#beating
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.watching.end()
     this.#connection?.close()
   }
 

@@ -51,8 +51,10 @@ function script(
   own: string,
   { keys, uses = [] }: { readonly keys?: number; readonly uses?: readonly SingleName[] } = {},
 ): Script {
-  const carriedOut = `local answer = ${name}(KEYS, ARGV)\nif type(answer) == 'function' then return answer() end\nreturn answer\n`
-  const lua = [read('conditions'), ...uses.map((one) => SINGLES[one]), own, carriedOut].join('')
+  const carriedOut = `local answer = ${name}(KEYS, ARGV)\nif type(answer) == 'function' then answer = answer() end\nreturn noted(answer)\n`
+  const lua = [read('notes'), read('conditions'), ...uses.map((one) => SINGLES[one]), own, carriedOut].join(
+    '',
+  )
   return { name: `larder_${name}`, lua, ...(keys !== undefined && { numberOfKeys: keys }) }
 }
 
@@ -79,6 +81,14 @@ export const SCRIPTS = {
   listing: several('listing'),
   activity: several('activity'),
   purge: several('purge'),
+  contents: several('contents'),
   many: many(),
 } as const
+/** What those run who watch, at a primary itself. */
+export const OF_PRIMARY = {
+  changes: { ...several('changes'), lua: read('changes'), numberOfKeys: 1 },
+  ended: { ...several('ended'), numberOfKeys: 0 },
+  empty: { ...several('empty'), numberOfKeys: 0 },
+} as const
+
 export type ScriptName = Exclude<keyof typeof SCRIPTS, 'many'>

@@ -49,6 +49,7 @@ if what == 'set' then
     redis.call('HSET', key, 's', written, 't', ARGV[5], 'j', ARGV[6], 'b', ARGV[7])
     if total then redis.call('HDEL', key, 'c', 'g') end
     if not stamp then list() end
+    note(total and 'turned' or 'there', name)
     if ARGV[4] ~= 'keep' then live(tonumber(ARGV[4]), hasEnd) end
     return { 'stored', written, stamp and 0 or 1 }
   end
@@ -58,6 +59,7 @@ local life = tonumber(ARGV[4])
 local left = hasEnd and leftMs() or math.huge
 if not fits(ARGV[5], left, life or math.huge) then return { 'mismatch', 'ifMatch', tag } end
 return function()
+  note('there', name)
   live(life, hasEnd)
   return { 'stored', tag, 0 }
 end

@@ -69,7 +69,7 @@ export async function readEndless(
   return toValue(total ? `${stamp}:${total}` : `${stamp}`, total, contentType, total ?? body)
 }
 
-function toValue(
+export function toValue(
   stamp: string,
   total: Part | undefined,
   contentType: Part | undefined,

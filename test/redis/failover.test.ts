@@ -1,6 +1,4 @@
 /** A node over a cluster with replicas, of Redis and of Valkey: slots move under load, and a replica takes over. */
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { hashSlotOf } from '../../node/redis/places.ts'
 import { slotOf } from '../../shared/placement.ts'
@@ -57,13 +55,10 @@ function stories(program: string): void {
   it('counts exactly while slots move to a server that was added', async () => {
     const { redis } = nodes
     const added = await redis.join()
-    const first = redis.servers[0]?.address ?? ''
-    const id = String(await redis.clients.at(-1)?.call('CLUSTER', 'MYID'))
     const moving = new AbortController()
     const path = (key: string) => at(`/api/v1/counters/${key}`)
     const counting = Promise.all(MOVED_KEYS.map((key) => countOn(path(key), moving)))
-    const how = ['--cluster-from', 'all', '--cluster-to', id, '--cluster-slots', String(MOVED_SLOTS)]
-    await cluster('reshard', first, ...how, '--cluster-yes').finally(() => moving.abort())
+    await redis.reshard({ to: added, slots: MOVED_SLOTS }).finally(() => moving.abort())
     for (const [index, counted] of (await counting).entries()) {
       const { body } = await get(path(MOVED_KEYS[index] ?? ''))
       expect(body['value'], MOVED_KEYS[index]).to.equal(String(counted))
@@ -107,14 +102,6 @@ function stories(program: string): void {
     expect(ready.status).to.equal(200)
     for (const each of KEYS) expect((await read(each)).status, each).to.equal(200)
   })
-}
-
-async function cluster(...args: readonly string[]): Promise<string> {
-  try {
-    return (await promisify(execFile)('redis-cli', ['--cluster', ...args])).stdout
-  } catch (cause) {
-    throw new Error(String((cause as { stdout?: string }).stdout?.slice(-1000)), { cause })
-  }
 }
 
 /** Some keys that are in these slots of a cluster, or shortly behind them. */

@@ -46,11 +46,6 @@ describe('nodes over one Redis', () => {
     expect(answers.filter(({ status }) => status === 200)).to.have.lengthOf(5)
   })
 
-  it('tell nobody of changes, and say so', async () => {
-    const { status, body } = await get(at('a', '/api/v1/watch'))
-    expect({ status, code: body['code'] }).to.deep.equal({ status: 501, code: 'NOT_SERVED' })
-  })
-
   it('tell each key once, page by page and from node to node, and forget them together', async () => {
     const keys = Array.from({ length: 250 }, (_, index) => `page:${index}`)
     await Promise.all(keys.map((key) => post(at('a', '/api'), { key, data: 1 })))

@@ -1,7 +1,9 @@
 /** Redis or Valkey servers that are a cluster: three primaries, and a replica of each where that is asked for. */
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { freePorts } from './ports.ts'
 import { RedisServer } from './redis.ts'
@@ -61,6 +63,52 @@ export class RedisCluster implements AsyncDisposable {
     await this.#meet(this.#clients.at(-1))
     await this.#untilAll(/cluster_state:ok/, new RegExp(`cluster_known_nodes:${this.#servers.length}\\b`))
     return server
+  }
+
+  /** Some slots of all go to another one. */
+  async reshard({ to, slots }: { to: RedisServer; slots: number }): Promise<void> {
+    const [id] = await this.#idsOf(to)
+    const how = ['--cluster-from', 'all', '--cluster-to', id ?? '', '--cluster-slots', String(slots)]
+    const args = ['--cluster', 'reshard', this.#servers[0]?.address ?? '', ...how, '--cluster-yes']
+    try {
+      await promisify(execFile)('redis-cli', args)
+    } catch (cause) {
+      throw new Error(String((cause as { stdout?: string }).stdout?.slice(-1000)), { cause })
+    }
+  }
+
+  /** This slot goes to another one, with what is in it. */
+  async move(slot: number, { from, to }: { from: RedisServer; to: RedisServer }): Promise<void> {
+    const [source, target] = [this.#clientOf(from), this.#clientOf(to)]
+    const [, targetId] = await this.#idsOf(from, to)
+    const [host = '', port = ''] = to.address.split(':')
+    await this.begin(slot, { from, to })
+    for (;;) {
+      const keys = (await source.call('CLUSTER', 'GETKEYSINSLOT', slot, 100)) as string[]
+      if (keys.length === 0) break
+      await source.call('MIGRATE', host, port, '', 0, 5000, 'KEYS', ...keys)
+    }
+    for (const client of [target, source])
+      await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetId ?? '')
+  }
+
+  /** It is about to. */
+  async begin(slot: number, { from, to }: { from: RedisServer; to: RedisServer }): Promise<void> {
+    const [sourceId, targetId] = await this.#idsOf(from, to)
+    await this.#clientOf(to).call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', sourceId ?? '')
+    await this.#clientOf(from).call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', targetId ?? '')
+  }
+
+  #clientOf(server: RedisServer): Redis {
+    const client = this.#clients[this.#servers.indexOf(server)]
+    if (client === undefined) throw new Error(`${server.address} is not of this cluster`)
+    return client
+  }
+
+  async #idsOf(...servers: readonly RedisServer[]): Promise<string[]> {
+    return await Promise.all(
+      servers.map(async (server) => String(await this.#clientOf(server).call('CLUSTER', 'MYID'))),
+    )
   }
 
   async #meet(client: Redis | undefined): Promise<void> {

@@ -64,7 +64,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   'node/redis': {
     face: 'redis-backend.ts',
-    sees: ['shared/http', 'node/entries', 'node/backend.ts', 'node/engine.ts', 'node/engine-settings.ts'],
+    sees: [
+      'shared/http',
+      'node/entries',
+      'node/feed',
+      'node/backend.ts',
+      'node/engine.ts',
+      'node/engine-settings.ts',
+    ],
   },
   'node/sources/kafka': { face: 'kafka.ts', sees: ['node/kafka-settings.ts'] },
   'node/sources': {

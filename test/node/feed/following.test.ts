@@ -35,7 +35,7 @@ describe('those who are followed', () => {
       },
       onMissed() {},
     })
-    following.start({ members: [self] })
+    following.start([self])
     const isSettled = () => following.isSettled(new Map([[life, 7]]))
     for (const at of [8, 9, 12]) {
       await settled()
