@@ -25,6 +25,7 @@ export interface LarderOptions {
 
 const TIMEOUT_MS = 10_000
 const WAITING_MAX = 100_000
+const LONG_MS = 50
 
 /** An operation as the batch has it. */
 export interface Op extends CallOptions {
@@ -86,7 +87,7 @@ export class Calls {
     const exchanges = this.#exchanges
     this.#nodes = new Nodes({ urls: urlsOf(options), headers: this.#headers, direct, exchanges })
     const ask = this.#nodes.ask.bind(this.#nodes)
-    this.#batches = new Batches({ ask, headers: this.#headers, waitingMax })
+    this.#batches = new Batches({ ask, headers: this.#headers, waitingMax, longMs: LONG_MS })
     this.#attempts = new Attempts(this.#nodes, timeoutMs)
   }
 
