@@ -25,12 +25,14 @@ export interface Operation {
   readonly isPatient: boolean
 }
 
-interface Waiting extends Operation {
+interface Waiting {
+  readonly text: string
+  readonly isRead: boolean
   readonly withinMs: number
   /** Until when it may wait to be sent. */
   readonly untilMs: number
   /** Its answer needs a batch of its own. */
-  readonly isAlone?: boolean
+  readonly isAlone: boolean
   settle(outcome: Outcome): void
 }
 
@@ -52,23 +54,22 @@ export class Batches {
     this.#options = options
   }
 
-  /** What came of it. @throws LarderError TOO_MANY_CALLS. */
-  send(node: Node, operation: Operation, { withinMs, leftMs }: Time): Promise<Outcome> {
+  /** @throws LarderError TOO_MANY_CALLS, and nothing comes of it then. */
+  send(node: Node, operation: Operation, time: Time, settle: (outcome: Outcome) => void): void {
     const { waitingMax } = this.#options
     if (this.#count >= waitingMax)
       throw new LarderError(`${waitingMax} calls wait already`, { code: 'TOO_MANY_CALLS', retryable: true })
     this.#count++
-    return new Promise((resolve) => {
-      const settle = (outcome: Outcome) => {
+    this.#laneOf(node, operation).push({
+      text: operation.text,
+      isRead: operation.isRead,
+      withinMs: time.withinMs,
+      untilMs: time.untilMs,
+      isAlone: false,
+      settle: (outcome) => {
         this.#count--
-        resolve(outcome)
-      }
-      this.#laneOf(node, operation).push({
-        ...operation,
-        withinMs,
-        untilMs: performance.now() + leftMs,
-        settle,
-      })
+        settle(outcome)
+      },
     })
   }
 
@@ -179,7 +180,8 @@ class Lane {
       // The answer had no room for one more value: by itself it has.
       else if (result.status === 413 && operation.isRead && batch.length > 1)
         this.push({ ...operation, isAlone: true })
-      else operation.settle({ ...outcome, status: result.status, body: result })
+      else
+        operation.settle({ type: 'answered', status: result.status, headers: outcome.headers, body: result })
     }
   }
 }

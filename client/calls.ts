@@ -33,7 +33,7 @@ export interface Op extends CallOptions {
   readonly key: string
   readonly fields?: Fields
   /** A field that is JSON already. */
-  readonly data?: string
+  readonly data?: string | undefined
   readonly isRead?: boolean
   readonly repeat?: Repeat
   /** Statuses, beside 200, that are answers and not errors. */
@@ -97,25 +97,21 @@ export class Calls {
   }
 
   /** @throws LarderError for an error that is none of `answers`. */
-  async operate({
-    op,
-    key,
-    fields,
-    data,
-    isRead = false,
-    repeat = 'freely',
-    answers,
-    ...options
-  }: Op): Promise<Fields> {
-    const named = JSON.stringify({ op, key, ...fields })
-    const text = data === undefined ? named : `${named.slice(0, -1)},"data":${data}}`
+  async operate(op: Op): Promise<Fields> {
+    const { key, isRead = false, repeat = 'freely', signal, timeoutMs } = op
     const isPatient = repeat === 'once'
-    const call = { ...options, key, repeat, isPatient }
-    const answer = await this.#attempts.persist(call, (node, time) =>
-      this.#batches.send(node, { text, isRead, isPatient }, time),
+    const operation = { text: textOf(op), isRead, isPatient }
+    let askedId: unknown
+    const answer = await this.#attempts.persist(
+      { key, repeat, isPatient, signal, timeoutMs },
+      (node, time, settle) => {
+        askedId = node.id
+        this.#batches.send(node, operation, time, settle)
+      },
     )
-    const result = fieldsIn(answer, answers)
-    if (typeof result['node'] === 'string') this.#nodes.heardOwner(key, result['node'])
+    const result = fieldsIn(answer, op.answers)
+    const { node: ownerId } = result
+    if (ownerId !== askedId && typeof ownerId === 'string') this.#nodes.heardOwner(key, ownerId)
     return result
   }
 
@@ -129,14 +125,18 @@ export class Calls {
     answers,
     ...call
   }: Request): Promise<Answer> {
-    const answer = await this.#attempts.persist({ ...call, repeat, answers }, (node, { withinMs }) =>
-      this.#nodes.ask(node, {
-        method,
-        url: `${node.url}${path}`,
-        headers: { ...this.#headers, ...headers },
-        withinMs,
-        ...(body !== undefined && { body }),
-      }),
+    const answer = await this.#attempts.persist(
+      { ...call, repeat, answers },
+      (node, { withinMs }, settle) => {
+        const asked = this.#nodes.ask(node, {
+          method,
+          url: `${node.url}${path}`,
+          headers: { ...this.#headers, ...headers },
+          withinMs,
+          ...(body !== undefined && { body }),
+        })
+        void asked.then(settle)
+      },
     )
     if (answer.status >= 400 && !answers?.includes(answer.status)) throw errorOf(answer.status, answer.body)
     return answer
@@ -147,15 +147,16 @@ export class Calls {
     let lost = () => {}
     const { status, body } = await this.#attempts.persist(
       { ...call, repeat: 'freely', signal: until },
-      (node, { leftMs }) => {
+      (node, { leftMs }, settle) => {
         lost = () => this.#nodes.lost(node)
-        return this.#nodes.ask(node, {
+        const asked = this.#nodes.ask(node, {
           method: 'GET',
           url: `${node.url}${path}`,
           headers: { ...this.#headers, ...headers },
           withinMs: Math.min(leftMs, OPEN_MAX_MS),
           streamsUntil: until,
         })
+        void asked.then(settle)
       },
     )
     if (body instanceof Stream) return { stream: body, lost }
@@ -175,6 +176,12 @@ export class Calls {
     this.#attempts.close()
     this.#exchanges.close(new LarderError('this client was closed', { code: 'CLOSED' }))
   }
+}
+
+/** As the batch has it. */
+function textOf({ op, key, fields, data }: Op): string {
+  const named = JSON.stringify(fields === undefined ? { op, key } : { op, key, ...fields })
+  return data === undefined ? named : `${named.slice(0, -1)},"data":${data}}`
 }
 
 /** @throws LarderError for an error, and for what is no JSON object. */

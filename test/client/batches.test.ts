@@ -26,7 +26,8 @@ class Stage {
 
   call(key: number | string): Promise<Outcome> {
     const operation = { text: JSON.stringify({ key }), isRead: true, isPatient: false }
-    return this.#batches.send(this.#node, operation, { withinMs: 1e4, leftMs: 1e4 })
+    const time = { withinMs: 1e4, leftMs: 1e4, untilMs: Infinity }
+    return new Promise((settle) => this.#batches.send(this.#node, operation, time, settle))
   }
 
   get sizes(): number[] {
