@@ -51,7 +51,7 @@ export class Attempts {
 
   constructor(nodes: Nodes, timeoutMs: number) {
     this.#nodes = nodes
-    this.timeoutMs = timeoutMs
+    this.timeoutMs = withinTimers(timeoutMs)
   }
 
   /** No call is tried again. */
@@ -63,7 +63,7 @@ export class Attempts {
   /** @returns the answer, be it an error. @throws LarderError where there is none, or the reason of the signal. */
   async persist(call: Call, attempt: Attempt): Promise<Answer> {
     let nowMs = performance.now()
-    const untilMs = nowMs + (call.timeoutMs ?? this.timeoutMs)
+    const untilMs = nowMs + withinTimers(call.timeoutMs ?? this.timeoutMs)
     let tried = NOBODY
     let last: Outcome | undefined
     for (let tries = 0; ; tries++) {
@@ -109,6 +109,16 @@ export class Attempts {
   }
 }
 
+/** Timers take what is longer for no time at all. @throws TypeError for what is no time. */
+function withinTimers(timeoutMs: number): number {
+  if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))
+    throw new TypeError(`timeoutMs: a number of milliseconds, not ${String(timeoutMs)}`)
+  return Math.min(timeoutMs, TIMER_MAX_MS)
+}
+
+/** Twelve days; what is left of it may be a fraction more. */
+const TIMER_MAX_MS = 2 ** 30
+
 /** What came of it, or that nothing came in time. */
 function outcomeOf(
   attempt: Attempt,
@@ -117,21 +127,23 @@ function outcomeOf(
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const settle = (outcome: Outcome) => {
-      clearTimeout(timer)
-      if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
+    attempt(node, time, (outcome) => {
+      end()
       resolve(outcome)
+    })
+    const timer = setTimeout(() => {
+      end()
+      resolve(LOST)
+    }, time.leftMs)
+    const onAbort = () => {
+      end()
+      reject(signal?.reason)
     }
-    const onAbort =
-      signal === undefined
-        ? undefined
-        : () => {
-            clearTimeout(timer)
-            reject(signal.reason)
-          }
-    const timer = setTimeout(settle, time.leftMs, LOST)
-    attempt(node, time, settle)
-    if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true })
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    signal?.addEventListener('abort', onAbort)
   })
 }
 

@@ -197,8 +197,8 @@ export function fieldsIn(
 function urlsOf({ urls }: LarderOptions): string[] {
   if (!Array.isArray(urls) || urls.length === 0) throw new TypeError('urls: at least one address of a node')
   return urls.map((url) => {
-    const { protocol, origin, pathname } = new URL(url)
-    if (!/^https?:$/.test(protocol)) throw new TypeError(`urls: ${url} is not http or https`)
+    if (!/^https?:/i.test(url)) throw new TypeError(`urls: ${url} does not begin with http: or https:`)
+    const { origin, pathname } = new URL(url)
     return `${origin}${pathname.replace(/\/+$/, '')}`
   })
 }
