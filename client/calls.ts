@@ -110,6 +110,8 @@ export class Calls {
       },
     )
     const result = fieldsIn(answer, op.answers)
+    // Each result of a batch has one: without, it is the answer of somebody else.
+    if (typeof result['status'] !== 'number') throw notUnderstood(result)
     const { node: ownerId } = result
     if (ownerId !== askedId && typeof ownerId === 'string') this.#nodes.heardOwner(key, ownerId)
     return result
@@ -190,7 +192,7 @@ export function fieldsIn(
   answers: readonly number[] = [],
 ): Fields {
   if (status >= 400 && !answers.includes(status)) throw errorOf(status, body)
-  if (!isObject(body)) throw notUnderstood(body)
+  if (!isObject(body) || body instanceof Uint8Array) throw notUnderstood(body)
   return body
 }
 

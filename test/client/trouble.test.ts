@@ -128,6 +128,19 @@ describe('client: a node that is in trouble', () => {
     using larder = new Larder({ urls: [node.url], direct: false })
     expect((await failed(larder.set('k', 1))).code).equal('NOT_UNDERSTOOD')
   })
+
+  it('is somebody else, who answers anything with a page or an object: that is said too', async () => {
+    for (const [type, page] of [
+      ['text/html', '<p>Welcome'],
+      ['application/json', '{"welcome":true}'],
+    ] as const) {
+      await using node = await FakeNode.start('a')
+      node.behaviour = { page, type }
+      using larder = new Larder({ urls: [node.url], direct: false })
+      expect((await failed(larder.get('k'))).code, page).equal('NOT_UNDERSTOOD')
+      expect((await failed(larder.has('k'))).code, page).equal('NOT_UNDERSTOOD')
+    }
+  })
 })
 
 describe('client: whom it asks', () => {
