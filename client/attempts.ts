@@ -7,9 +7,9 @@ import { judge, pauseMs, type Repeat } from './retries.ts'
 /** What may be said of any call. */
 export interface CallOptions {
   /** Ends the call: it rejects with the signal's reason, and may have been carried out all the same. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Milliseconds that it may take in all, whatever is tried meanwhile; those of the client if absent. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 export interface Call extends CallOptions {
@@ -27,12 +27,19 @@ export interface Time {
   readonly withinMs: number
   /** How long all of it may take. */
   readonly leftMs: number
+  /** When that will be over. */
+  readonly untilMs: number
 }
+
+/** Calls `settle` once, later, and not at all where it throws. */
+export type Attempt = (node: Node, time: Time, settle: (outcome: Outcome) => void) => void
 
 export type Answer = Extract<Outcome, { type: 'answered' }>
 
 /** No other try takes longer: a node that stands still is not waited for. */
 const TRY_MAX_MS = 2500
+
+const NOBODY: ReadonlySet<Node> = new Set()
 
 export class Attempts {
   /** Of a call that says nothing else. */
@@ -44,7 +51,7 @@ export class Attempts {
 
   constructor(nodes: Nodes, timeoutMs: number) {
     this.#nodes = nodes
-    this.timeoutMs = timeoutMs
+    this.timeoutMs = withinTimers(timeoutMs)
   }
 
   /** No call is tried again. */
@@ -54,46 +61,30 @@ export class Attempts {
   }
 
   /** @returns the answer, be it an error. @throws LarderError where there is none, or the reason of the signal. */
-  async persist(call: Call, attempt: (node: Node, time: Time) => Promise<Outcome>): Promise<Answer> {
-    const deadlineMs = performance.now() + (call.timeoutMs ?? this.timeoutMs)
-    const tried = new Set<Node>()
+  async persist(call: Call, attempt: Attempt): Promise<Answer> {
+    let nowMs = performance.now()
+    const untilMs = nowMs + withinTimers(call.timeoutMs ?? this.timeoutMs)
+    let tried = NOBODY
     let last: Outcome | undefined
     for (let tries = 0; ; tries++) {
       this.#throwIfOver(call)
-      const leftMs = deadlineMs - performance.now()
+      const leftMs = untilMs - nowMs
       if (leftMs <= 0) throw timedOut(last)
-      if (this.#nodes.areAll(tried)) tried.clear()
-      const node = this.#nodes.pick(call.key, tried)
-      tried.add(node)
+      if (this.#nodes.areAll(tried)) tried = NOBODY
+      const node = this.#nodes.pick(call.key, tried, nowMs)
       const withinMs = call.isPatient ? leftMs : Math.min(leftMs, TRY_MAX_MS)
-      const outcome = await this.#inTime(attempt(node, { withinMs, leftMs }), leftMs, call)
+      const outcome = await outcomeOf(attempt, node, { withinMs, leftMs, untilMs }, call.signal)
       const verdict = judge(outcome, call)
       if (verdict === 'done' && outcome.type === 'answered') return outcome
       if (verdict === 'unknown') throw notKnown(outcome)
       last = outcome
+      tried = new Set(tried).add(node)
       // The node is there; whom it passes the call on to may not be.
       this.#nodes.look()
       const isAtOnce = verdict === 'elsewhere' && !this.#nodes.areAll(tried)
-      if (!isAtOnce) await this.pause(Math.min(pauseMs(tries), deadlineMs - performance.now()), call)
+      if (!isAtOnce) await this.pause(Math.min(pauseMs(tries), untilMs - performance.now()), call)
+      nowMs = performance.now()
     }
-  }
-
-  /** The outcome, or that none came in time. */
-  #inTime(outcome: Promise<Outcome>, leftMs: number, { signal }: Call): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => settle(() => resolve({ type: 'lost', cause: undefined })), leftMs)
-      const onAbort = () => settle(() => reject(signal?.reason))
-      const settle = (act: () => void) => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-        act()
-      }
-      signal?.addEventListener('abort', onAbort)
-      outcome.then(
-        (outcome) => settle(() => resolve(outcome)),
-        (error) => settle(() => reject(error)),
-      )
-    })
   }
 
   /** Is over at once where the client is closed, or the signal ends it. */
@@ -117,6 +108,46 @@ export class Attempts {
     signal?.throwIfAborted()
   }
 }
+
+/** Timers take what is longer for no time at all. @throws TypeError for what is no time. */
+function withinTimers(timeoutMs: number): number {
+  if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))
+    throw new TypeError(`timeoutMs: a number of milliseconds, not ${String(timeoutMs)}`)
+  return Math.min(timeoutMs, TIMER_MAX_MS)
+}
+
+/** Twelve days; what is left of it may be a fraction more. */
+const TIMER_MAX_MS = 2 ** 30
+
+/** What came of it, or that nothing came in time. */
+function outcomeOf(
+  attempt: Attempt,
+  node: Node,
+  time: Time,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    attempt(node, time, (outcome) => {
+      end()
+      resolve(outcome)
+    })
+    const timer = setTimeout(() => {
+      end()
+      resolve(LOST)
+    }, time.leftMs)
+    const onAbort = () => {
+      end()
+      reject(signal?.reason)
+    }
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    signal?.addEventListener('abort', onAbort)
+  })
+}
+
+const LOST: Outcome = { type: 'lost', cause: undefined }
 
 function timedOut(last: Outcome | undefined): LarderError {
   const cause = last === undefined ? undefined : causeOf(last)

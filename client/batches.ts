@@ -1,6 +1,7 @@
 /**
- * Calls of one turn travel as one batch a node, and those that can wait as another. Some batches a node are under way at once; what comes meanwhile is the
- * next batch, so that load decides how large they are.
+ * Calls of one turn travel as one batch a node, and those that can wait as another. What comes while it is under way is the next one, so
+ * that load decides how large they are: a request costs both sides as much as very many operations. Another one goes beside it
+ * where it is full, or where what is under way takes long: an operation may wait for something, and the others need not.
  */
 import type { Time } from './attempts.ts'
 import { isObject, LarderError } from './errors.ts'
@@ -13,6 +14,9 @@ const OPS_MAX = 1000
 const TEXT_MAX = 512 * 1024
 const UNDER_WAY_MAX = 4
 
+/** To code the answers would cost the node more than all that it does for them, and the client a part of that. */
+const HEADERS = { 'content-type': 'application/json', 'accept-encoding': 'identity' }
+
 export interface Operation {
   /** As JSON. */
   readonly text: string
@@ -21,12 +25,14 @@ export interface Operation {
   readonly isPatient: boolean
 }
 
-interface Waiting extends Operation {
+interface Waiting {
+  readonly text: string
+  readonly isRead: boolean
   readonly withinMs: number
   /** Until when it may wait to be sent. */
   readonly untilMs: number
   /** Its answer needs a batch of its own. */
-  readonly isAlone?: boolean
+  readonly isAlone: boolean
   settle(outcome: Outcome): void
 }
 
@@ -35,6 +41,8 @@ export interface BatchesOptions {
   readonly headers: Readonly<Record<string, string>>
   /** Operations that may wait, at all nodes together. */
   readonly waitingMax: number
+  /** A batch that has not been answered by then holds up no other. */
+  readonly longMs: number
 }
 
 export class Batches {
@@ -46,23 +54,22 @@ export class Batches {
     this.#options = options
   }
 
-  /** What came of it. @throws LarderError TOO_MANY_CALLS. */
-  send(node: Node, operation: Operation, { withinMs, leftMs }: Time): Promise<Outcome> {
+  /** @throws LarderError TOO_MANY_CALLS, and nothing comes of it then. */
+  send(node: Node, operation: Operation, time: Time, settle: (outcome: Outcome) => void): void {
     const { waitingMax } = this.#options
     if (this.#count >= waitingMax)
       throw new LarderError(`${waitingMax} calls wait already`, { code: 'TOO_MANY_CALLS', retryable: true })
     this.#count++
-    return new Promise((resolve) => {
-      const settle = (outcome: Outcome) => {
+    this.#laneOf(node, operation).push({
+      text: operation.text,
+      isRead: operation.isRead,
+      withinMs: time.withinMs,
+      untilMs: time.untilMs,
+      isAlone: false,
+      settle: (outcome) => {
         this.#count--
-        resolve(outcome)
-      }
-      this.#laneOf(node, operation).push({
-        ...operation,
-        withinMs,
-        untilMs: performance.now() + leftMs,
-        settle,
-      })
+        settle(outcome)
+      },
     })
   }
 
@@ -82,7 +89,10 @@ class Lane {
   readonly #options: BatchesOptions
   readonly #onIdle: () => void
   #waiting: Waiting[] = []
+  #waitingText = 0
   #underWay = 0
+  /** Of those under way. */
+  #long = 0
   #isDue = false
 
   constructor(node: Node, options: BatchesOptions, onIdle: () => void) {
@@ -93,34 +103,35 @@ class Lane {
 
   push(operation: Waiting): void {
     this.#waiting.push(operation)
-    if (this.#isDue || this.#underWay === UNDER_WAY_MAX) return
+    this.#waitingText += operation.text.length
+    if (this.#mayGo) this.#sendSoon()
+  }
+
+  get #mayGo(): boolean {
+    if (this.#waiting.length === 0 || this.#underWay === UNDER_WAY_MAX) return false
+    const isFull = this.#waiting.length >= OPS_MAX || this.#waitingText >= TEXT_MAX
+    return isFull || this.#underWay === this.#long
+  }
+
+  /** Whoever is answered now may call again in this turn. */
+  #sendSoon(): void {
+    if (this.#isDue) return
     this.#isDue = true
     atTheEndOfTheTurn(() => {
       this.#isDue = false
-      this.#sendWhatWaits()
+      while (this.#mayGo) void this.#send(this.#take(countOf(this.#waiting)))
+      if (this.#waiting.length === 0 && this.#underWay === 0) this.#onIdle()
     })
   }
 
-  #sendWhatWaits(): void {
-    while (this.#waiting.length > 0 && this.#underWay < UNDER_WAY_MAX) {
-      const count = countOf(this.#waiting)
-      void this.#send(this.#waiting.slice(0, count))
-      this.#waiting = this.#waiting.slice(count)
-    }
-    if (this.#waiting.length === 0 && this.#underWay === 0) this.#onIdle()
+  #take(count: number): Waiting[] {
+    const taken = this.#waiting.splice(0, count)
+    for (const { text } of taken) this.#waitingText -= text.length
+    return taken
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
-    this.#underWay++
-    const { ask, headers } = this.#options
-    const outcome = await ask(this.#node, {
-      method: 'POST',
-      url: `${this.#node.url}/api/v1/batch`,
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: `{"ops":[${batch.map(({ text }) => text).join(',')}]}`,
-      withinMs: Math.max(...batch.map(({ withinMs }) => withinMs)),
-    })
-    this.#underWay--
+    const outcome = await this.#ask(batch)
     // Beyond what this node takes in one body, which is refused before anything of it is done.
     if (outcome.type === 'answered' && outcome.status === 413 && batch.length > 1) {
       void this.#send(batch.slice(0, batch.length / 2))
@@ -129,14 +140,35 @@ class Lane {
     }
     this.#settle(batch, outcome)
     this.#dropWhatWaits(outcome.type === 'answered' ? performance.now() : Infinity)
-    this.#sendWhatWaits()
+    this.#sendSoon()
+  }
+
+  async #ask(batch: readonly Waiting[]): Promise<Outcome> {
+    const { ask, headers, longMs } = this.#options
+    this.#underWay++
+    let isLong = false
+    const timer = setTimeout(() => {
+      isLong = true
+      this.#long++
+      this.#sendSoon()
+    }, longMs)
+    const outcome = await ask(this.#node, {
+      method: 'POST',
+      url: `${this.#node.url}/api/v1/batch`,
+      headers: { ...headers, ...HEADERS },
+      body: `{"ops":[${batch.map(({ text }) => text).join(',')}]}`,
+      withinMs: Math.max(...batch.map(({ withinMs }) => withinMs)),
+    })
+    clearTimeout(timer)
+    this.#underWay--
+    if (isLong) this.#long--
+    return outcome
   }
 
   /** Nothing of it was sent: whoever asks may try another node. */
   #dropWhatWaits(untilMs: number): void {
     const end = this.#waiting.findIndex((operation) => operation.untilMs > untilMs)
-    const dropped = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
-    for (const { settle } of dropped)
+    for (const { settle } of this.#take(end === -1 ? this.#waiting.length : end))
       settle({ type: 'refused', cause: new Error('this node does not keep up') })
   }
 
@@ -147,8 +179,9 @@ class Lane {
       if (result === undefined || outcome.type !== 'answered') operation.settle(outcome)
       // The answer had no room for one more value: by itself it has.
       else if (result.status === 413 && operation.isRead && batch.length > 1)
-        this.#waiting.push({ ...operation, isAlone: true })
-      else operation.settle({ ...outcome, status: result.status, body: result })
+        this.push({ ...operation, isAlone: true })
+      else
+        operation.settle({ type: 'answered', status: result.status, headers: outcome.headers, body: result })
     }
   }
 }

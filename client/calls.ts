@@ -25,6 +25,7 @@ export interface LarderOptions {
 
 const TIMEOUT_MS = 10_000
 const WAITING_MAX = 100_000
+const LONG_MS = 50
 
 /** An operation as the batch has it. */
 export interface Op extends CallOptions {
@@ -32,7 +33,7 @@ export interface Op extends CallOptions {
   readonly key: string
   readonly fields?: Fields
   /** A field that is JSON already. */
-  readonly data?: string
+  readonly data?: string | undefined
   readonly isRead?: boolean
   readonly repeat?: Repeat
   /** Statuses, beside 200, that are answers and not errors. */
@@ -86,7 +87,7 @@ export class Calls {
     const exchanges = this.#exchanges
     this.#nodes = new Nodes({ urls: urlsOf(options), headers: this.#headers, direct, exchanges })
     const ask = this.#nodes.ask.bind(this.#nodes)
-    this.#batches = new Batches({ ask, headers: this.#headers, waitingMax })
+    this.#batches = new Batches({ ask, headers: this.#headers, waitingMax, longMs: LONG_MS })
     this.#attempts = new Attempts(this.#nodes, timeoutMs)
   }
 
@@ -96,25 +97,23 @@ export class Calls {
   }
 
   /** @throws LarderError for an error that is none of `answers`. */
-  async operate({
-    op,
-    key,
-    fields,
-    data,
-    isRead = false,
-    repeat = 'freely',
-    answers,
-    ...options
-  }: Op): Promise<Fields> {
-    const named = JSON.stringify({ op, key, ...fields })
-    const text = data === undefined ? named : `${named.slice(0, -1)},"data":${data}}`
+  async operate(op: Op): Promise<Fields> {
+    const { key, isRead = false, repeat = 'freely', signal, timeoutMs } = op
     const isPatient = repeat === 'once'
-    const call = { ...options, key, repeat, isPatient }
-    const answer = await this.#attempts.persist(call, (node, time) =>
-      this.#batches.send(node, { text, isRead, isPatient }, time),
+    const operation = { text: textOf(op), isRead, isPatient }
+    let askedId: unknown
+    const answer = await this.#attempts.persist(
+      { key, repeat, isPatient, signal, timeoutMs },
+      (node, time, settle) => {
+        askedId = node.id
+        this.#batches.send(node, operation, time, settle)
+      },
     )
-    const result = fieldsIn(answer, answers)
-    if (typeof result['node'] === 'string') this.#nodes.heardOwner(key, result['node'])
+    const result = fieldsIn(answer, op.answers)
+    // Each result of a batch has one: without, it is the answer of somebody else.
+    if (typeof result['status'] !== 'number') throw notUnderstood(result)
+    const { node: ownerId } = result
+    if (ownerId !== askedId && typeof ownerId === 'string') this.#nodes.heardOwner(key, ownerId)
     return result
   }
 
@@ -128,14 +127,18 @@ export class Calls {
     answers,
     ...call
   }: Request): Promise<Answer> {
-    const answer = await this.#attempts.persist({ ...call, repeat, answers }, (node, { withinMs }) =>
-      this.#nodes.ask(node, {
-        method,
-        url: `${node.url}${path}`,
-        headers: { ...this.#headers, ...headers },
-        withinMs,
-        ...(body !== undefined && { body }),
-      }),
+    const answer = await this.#attempts.persist(
+      { ...call, repeat, answers },
+      (node, { withinMs }, settle) => {
+        const asked = this.#nodes.ask(node, {
+          method,
+          url: `${node.url}${path}`,
+          headers: { ...this.#headers, ...headers },
+          withinMs,
+          ...(body !== undefined && { body }),
+        })
+        void asked.then(settle)
+      },
     )
     if (answer.status >= 400 && !answers?.includes(answer.status)) throw errorOf(answer.status, answer.body)
     return answer
@@ -146,15 +149,16 @@ export class Calls {
     let lost = () => {}
     const { status, body } = await this.#attempts.persist(
       { ...call, repeat: 'freely', signal: until },
-      (node, { leftMs }) => {
+      (node, { leftMs }, settle) => {
         lost = () => this.#nodes.lost(node)
-        return this.#nodes.ask(node, {
+        const asked = this.#nodes.ask(node, {
           method: 'GET',
           url: `${node.url}${path}`,
           headers: { ...this.#headers, ...headers },
           withinMs: Math.min(leftMs, OPEN_MAX_MS),
           streamsUntil: until,
         })
+        void asked.then(settle)
       },
     )
     if (body instanceof Stream) return { stream: body, lost }
@@ -176,21 +180,27 @@ export class Calls {
   }
 }
 
+/** As the batch has it. */
+function textOf({ op, key, fields, data }: Op): string {
+  const named = JSON.stringify(fields === undefined ? { op, key } : { op, key, ...fields })
+  return data === undefined ? named : `${named.slice(0, -1)},"data":${data}}`
+}
+
 /** @throws LarderError for an error, and for what is no JSON object. */
 export function fieldsIn(
   { status, body }: Pick<Answer, 'status' | 'body'>,
   answers: readonly number[] = [],
 ): Fields {
   if (status >= 400 && !answers.includes(status)) throw errorOf(status, body)
-  if (!isObject(body)) throw notUnderstood(body)
+  if (!isObject(body) || body instanceof Uint8Array) throw notUnderstood(body)
   return body
 }
 
 function urlsOf({ urls }: LarderOptions): string[] {
   if (!Array.isArray(urls) || urls.length === 0) throw new TypeError('urls: at least one address of a node')
   return urls.map((url) => {
-    const { protocol, origin, pathname } = new URL(url)
-    if (!/^https?:$/.test(protocol)) throw new TypeError(`urls: ${url} is not http or https`)
+    if (!/^https?:/i.test(url)) throw new TypeError(`urls: ${url} does not begin with http: or https:`)
+    const { origin, pathname } = new URL(url)
     return `${origin}${pathname.replace(/\/+$/, '')}`
   })
 }

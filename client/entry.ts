@@ -17,6 +17,8 @@ export type Stored =
   | { readonly type: 'json'; readonly text: string }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string }
 
+type Told = Readonly<Record<string, unknown>>
+
 const JSON_TYPE = 'application/json'
 const BYTES_TYPE = 'application/octet-stream'
 /** What is JSON there was sent by somebody who has said nothing of its type. */
@@ -48,16 +50,22 @@ function bytesOf(value: unknown, contentType: string | undefined): Uint8Array<Ar
 const encoder = new TextEncoder()
 
 /** What was told of a key; `undefined` where nothing is there. */
-export function entryOf<T>(result: Readonly<Record<string, unknown>>): Entry<T> | undefined {
-  const { data, base64, etag, ttl, content_type: contentType = JSON_TYPE } = result
+export function entryIn<T>(result: Told): Entry<T> | undefined {
+  const { etag, ttl, content_type: contentType = JSON_TYPE } = result
   if (typeof etag !== 'string') return undefined
-  if (typeof contentType !== 'string' || (base64 !== undefined && typeof base64 !== 'string'))
-    throw notUnderstood(result)
-  const value =
-    base64 === undefined || (data !== undefined && FORM_TYPE.test(contentType))
-      ? data
-      : textOrBytes(fromBase64(base64), contentType)
-  return { value: value as T, etag, contentType, ...(typeof ttl === 'number' && { ttl }) }
+  if (typeof contentType !== 'string') throw notUnderstood(result)
+  const value = valueIn<T>(result) as T
+  return { value, etag, contentType, ...(typeof ttl === 'number' && { ttl }) }
+}
+
+/** The same, but for all that goes with it. */
+export function valueIn<T>(result: Told): T | undefined {
+  const { data, base64, etag, content_type: contentType = JSON_TYPE } = result
+  if (typeof etag !== 'string') return undefined
+  if (base64 === undefined) return data as T
+  if (typeof contentType !== 'string' || typeof base64 !== 'string') throw notUnderstood(result)
+  const isData = data !== undefined && FORM_TYPE.test(contentType)
+  return (isData ? data : textOrBytes(fromBase64(base64), contentType)) as T
 }
 
 function textOrBytes(bytes: Uint8Array, contentType: string): string | Uint8Array {

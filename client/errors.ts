@@ -69,6 +69,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 /** Of what is no answer of a node: a page of a balancer, say. */
 export function notUnderstood(answer: unknown): LarderError {
-  const shown = isObject(answer) ? Object.keys(answer).join(', ') : typeof answer
+  const names = answer instanceof Uint8Array ? ['no JSON'] : isObject(answer) && Object.keys(answer)
+  const shown = names ? names.join(', ') : typeof answer
   return new LarderError(`no answer of a node, with ${shown || 'nothing in it'}`, { code: 'NOT_UNDERSTOOD' })
 }

@@ -5,8 +5,9 @@ export type Key = string | number | bigint
 
 /** @throws TypeError for what is no key: nothing is sent then. */
 export function keyText(key: Key): string {
-  if (typeof key === 'number' && !Number.isSafeInteger(key))
-    throw new TypeError(`a key is text or an integer, not ${key}`)
+  // As JavaScript without types has them: all that is no key would be one, `[object Object]`.
+  if (typeof key !== 'string' && typeof key !== 'bigint' && !Number.isSafeInteger(key))
+    throw new TypeError(`a key is text or an integer, not ${String(key)}`)
   const text = String(key)
   if (text === '' || text === 'null' || text === 'nil' || !isWellFormed(text))
     throw new TypeError(`no key: ${JSON.stringify(text)}`)

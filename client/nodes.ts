@@ -86,8 +86,7 @@ export class Nodes {
   }
 
   /** Whom to ask, of those not yet `tried`: the owner of the key, then any other that has not failed of late, then any. */
-  pick(key: string | undefined, tried: ReadonlySet<Node>): Node {
-    const nowMs = performance.now()
+  pick(key: string | undefined, tried: ReadonlySet<Node>, nowMs: number): Node {
     if (this.#isLookDue && nowMs - this.#lookedAtMs > this.#lookEveryMs) void this.#look(nowMs)
     const owner = key === undefined ? undefined : this.#owner(key)
     if (owner !== undefined && !tried.has(owner) && !owner.isResting(nowMs)) return owner
@@ -151,7 +150,7 @@ export class Nodes {
   }
 
   async #learn(): Promise<void> {
-    const node = this.pick(undefined, new Set())
+    const node = this.pick(undefined, new Set(), performance.now())
     const outcome = await this.#get(`${node.url}/api/v1/cluster`, this.#options.headers)
     const view = outcome.type === 'answered' ? viewOf(outcome.body) : undefined
     // An older one is that of a node which has not heard.

@@ -2,7 +2,7 @@
 import type { CallOptions } from './attempts.ts'
 import { toBase64 } from './bytes.ts'
 import { type Calls, type Fields, fieldsIn } from './calls.ts'
-import { type Entry, entryOf, type Stored, stored } from './entry.ts'
+import { type Entry, entryIn, type Stored, stored, valueIn } from './entry.ts'
 import { isObject, notUnderstood } from './errors.ts'
 import { inPath, type Key, keyText } from './key.ts'
 import { pages } from './pages.ts'
@@ -39,6 +39,9 @@ export interface ListedKey {
 /** Bytes beyond which a value does not travel in a batch, as base64 there. */
 const BATCHED_BYTES_MAX = 64 * 1024
 
+/** A condition does not hold. */
+const UNMATCHED = [412]
+
 export class Values {
   readonly #calls: Calls
 
@@ -48,16 +51,16 @@ export class Values {
 
   /** `undefined` where nothing is there. Text and bytes come as they were stored, all else is what its JSON says. */
   async get<T = unknown>(key: Key, options: CallOptions = {}): Promise<T | undefined> {
-    return (await this.entry<T>(key, options))?.value
+    return valueIn<T>(await this.#read('get', key, options))
   }
 
   /** The value with its entity tag, type, and what is left of its time. */
   async entry<T = unknown>(key: Key, options: CallOptions = {}): Promise<Entry<T> | undefined> {
-    return entryOf<T>(await this.#calls.operate({ op: 'get', key: keyText(key), isRead: true, ...options }))
+    return entryIn<T>(await this.#read('get', key, options))
   }
 
   async has(key: Key, options: CallOptions = {}): Promise<boolean> {
-    const { has } = await this.#calls.operate({ op: 'has', key: keyText(key), isRead: true, ...options })
+    const { has } = await this.#read('has', key, options)
     return has === true
   }
 
@@ -74,7 +77,7 @@ export class Values {
     const what = stored(value, options.contentType)
     if (what.type === 'bytes' && what.bytes.length > BATCHED_BYTES_MAX)
       return await this.#put(name, what, options)
-    const { ttl, keepTtl, ifAbsent, ifMatch, contentType, ...call } = options
+    const { ttl, keepTtl, ifAbsent, ifMatch, signal, timeoutMs } = options
     const fields = {
       ...(ttl !== undefined && { ttl }),
       ...(keepTtl === true && { keep_ttl: true }),
@@ -86,10 +89,11 @@ export class Values {
       op: 'set',
       key: name,
       fields,
-      ...(what.type === 'json' && { data: what.text }),
+      data: what.type === 'json' ? what.text : undefined,
       repeat: isConditional(options) ? 'once' : 'freely',
-      answers: [412],
-      ...call,
+      answers: UNMATCHED,
+      signal,
+      timeoutMs,
     })
     return result['status'] === 412 ? undefined : { etag: etagIn(result) }
   }
@@ -97,7 +101,13 @@ export class Values {
   /** @returns whether something was there, and is not any more. */
   async delete(key: Key, { ifMatch, ...call }: MatchOptions = {}): Promise<boolean> {
     const repeat = ifMatch === undefined ? 'freely' : 'once'
-    const op = { op: 'delete', key: keyText(key), fields: matching(ifMatch), repeat, answers: [412] } as const
+    const op = {
+      op: 'delete',
+      key: keyText(key),
+      fields: matching(ifMatch),
+      repeat,
+      answers: UNMATCHED,
+    } as const
     const { status, deleted } = await this.#calls.operate({ ...op, ...call })
     return status !== 412 && deleted === true
   }
@@ -107,7 +117,7 @@ export class Values {
     const [fields, answers] = [matching(ifMatch), [404, 412]]
     const op = { op: 'take', key: keyText(key), fields, repeat: 'once', answers } as const
     const result = await this.#calls.operate({ ...op, ...call })
-    return result['status'] === 200 ? entryOf<T>(result)?.value : undefined
+    return result['status'] === 200 ? valueIn<T>(result) : undefined
   }
 
   /** It lives for so many seconds from now on, or for ever. @returns whether it is so. */
@@ -136,6 +146,10 @@ export class Values {
     return Number(fieldsIn(answer)['deleted'])
   }
 
+  #read(op: 'get' | 'has', key: Key, { signal, timeoutMs }: CallOptions): Promise<Fields> {
+    return this.#calls.operate({ op, key: keyText(key), isRead: true, signal, timeoutMs })
+  }
+
   /** Bytes as they are. */
   async #put(
     key: string,
@@ -159,7 +173,7 @@ export class Values {
       body: bytes,
       isPatient: true,
       repeat: isConditional(options) ? 'once' : 'freely',
-      answers: [412],
+      answers: UNMATCHED,
       ...call,
     })
     return status === 412 ? undefined : { etag: headers.get('etag') ?? '' }

@@ -1,7 +1,7 @@
 /** Changes as they happen: followed at one node after the other, from where the one before has left off. */
 import type { CallOptions } from './attempts.ts'
 import type { Calls, Fields } from './calls.ts'
-import { type Entry, entryOf } from './entry.ts'
+import { type Entry, entryIn } from './entry.ts'
 import { isObject, LarderError, notUnderstood } from './errors.ts'
 import { EventReader, type ServerEvent } from './event-reader.ts'
 import { type Key, keyText } from './key.ts'
@@ -196,7 +196,7 @@ function changeOf<T>({ event, data }: ServerEvent): Change<T> | undefined {
 
 function thereOf<T>(told: Fields): object {
   const { kind, key, value } = told
-  if (kind === 'value') return { kind, key, ...entryOf<T>(told) }
+  if (kind === 'value') return { kind, key, ...entryIn<T>(told) }
   return kind === 'counter' ? { ...told, value: BigInt(String(value)) } : told
 }
 

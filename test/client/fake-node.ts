@@ -14,6 +14,7 @@ interface Operation {
 export type Behaviour =
   | ((operation: Operation) => object)
   | { readonly status: number; readonly code: string }
+  | { readonly page: string; readonly type: string }
   | 'reset'
   | 'hang'
 
@@ -86,6 +87,8 @@ export class FakeNode implements AsyncDisposable {
     if (behaviour === 'hang') return
     if (behaviour === 'reset') request.socket.resetAndDestroy()
     else if (typeof behaviour === 'function') tell(response, 200, { results: ops.map(behaviour) })
+    else if ('page' in behaviour)
+      response.writeHead(200, { 'content-type': behaviour.type }).end(behaviour.page)
     else tell(response, behaviour.status, { ...behaviour, detail: 'as it was told to' })
   }
 }

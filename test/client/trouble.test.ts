@@ -128,6 +128,19 @@ describe('client: a node that is in trouble', () => {
     using larder = new Larder({ urls: [node.url], direct: false })
     expect((await failed(larder.set('k', 1))).code).equal('NOT_UNDERSTOOD')
   })
+
+  it('is somebody else, who answers anything with a page or an object: that is said too', async () => {
+    for (const [type, page] of [
+      ['text/html', '<p>Welcome'],
+      ['application/json', '{"welcome":true}'],
+    ] as const) {
+      await using node = await FakeNode.start('a')
+      node.behaviour = { page, type }
+      using larder = new Larder({ urls: [node.url], direct: false })
+      expect((await failed(larder.get('k'))).code, page).equal('NOT_UNDERSTOOD')
+      expect((await failed(larder.has('k'))).code, page).equal('NOT_UNDERSTOOD')
+    }
+  })
 })
 
 describe('client: whom it asks', () => {
@@ -188,26 +201,5 @@ describe('client: whom it asks', () => {
       true,
     )
     expect(node.asked.some(({ apiKey }) => apiKey === 'a key of the cluster')).equal(true)
-  })
-})
-
-describe('client: what it is given', () => {
-  it('addresses that are none are refused at once', () => {
-    for (const urls of [[], ['localhost'], ['ftp://a'], JSON.parse('"http://a"')])
-      expect(() => new Larder({ urls }), String(urls)).throw(TypeError)
-  })
-
-  it('keys and values that are none are refused before anything is sent', async () => {
-    using larder = new Larder({ urls: [REFUSES] })
-    for (const key of ['', 'null', 'nil', 1.5, Number.NaN, 2 ** 53, '\ud800'])
-      expect(await larder.get(key).catch((error) => error), String(key)).instanceOf(TypeError)
-    for (const value of [undefined, Symbol('x'), () => 1, 1n])
-      expect(await larder.set('k', value).catch((error) => error), String(value)).instanceOf(TypeError)
-    expect(
-      await larder
-        .counter('c')
-        .add(1.5)
-        .catch((error) => error),
-    ).instanceOf(TypeError)
   })
 })
