@@ -34,6 +34,8 @@ export interface PrimaryOptions {
   /** Its stream. */
   readonly feed: string
   readonly address: string
+  /** How often it was let go here before. */
+  readonly times: number
   /** Whether there are others: then it may be told to note something where it cannot. */
   readonly isOneOfMany: boolean
   onUnnoted(): void
@@ -59,12 +61,8 @@ export class Primary implements Teller {
     try {
       for (const one of clients) one.on('error', () => {})
       const late = new LarderError('UNREACHABLE', `${address} does not answer.`)
-      const reached = inTime(Promise.all(clients.map((one) => one.connect())), {
-        clock,
-        timeoutMs: FEED_MAX_MS,
-        late,
-      })
-      await reached
+      const connecting = Promise.all(clients.map((one) => one.connect()))
+      await inTime(connecting, { clock, timeoutMs: FEED_MAX_MS, late })
       const [asked, , listening] = clients
       for (const [name, script] of Object.entries(OF_PRIMARY)) asked.defineCommand(name, script)
       if (options.isOneOfMany) await listening.subscribe(UNNOTED)
@@ -72,8 +70,9 @@ export class Primary implements Teller {
       const [server, replication] = [await asked.info('server'), await asked.info('replication')]
       const run = /^run_id:(\w+)/m.exec(server)?.[1] ?? ''
       const life = /^master_replid:(\w+)/m.exec(replication)?.[1] ?? ''
-      const incarnation = `${options.feed.replace(/\D/g, '')}.${run.slice(0, 16)}.${life.slice(0, 16)}`
-      return new Primary(options, clients, incarnation)
+      const slot = options.feed.replace(/\D/g, '')
+      const parts = [slot, run.slice(0, 16), life.slice(0, 16), ...(options.times > 0 ? [options.times] : [])]
+      return new Primary(options, clients, parts.join('.'))
     } catch (error) {
       for (const one of clients) one.disconnect()
       throw error

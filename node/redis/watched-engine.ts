@@ -43,6 +43,8 @@ export class WatchedEngine implements Origin<Primary> {
   readonly #former = new Map<string, number>()
   /** Those that could not be reached when they were looked for last. */
   readonly #silent = new Set<string>()
+  /** How often each stream was let go: where it is read again that is another life of it. */
+  readonly #letGo = new Map<string, number>()
   #looking: { readonly stop: AbortController; readonly first: Promise<unknown> } | undefined
   #isMissing = false
   #looks = 0
@@ -147,6 +149,7 @@ export class WatchedEngine implements Origin<Primary> {
   #drop(feed: string, primary: Primary): void {
     primary.close()
     this.#primaries.delete(feed)
+    this.#letGo.set(feed, (this.#letGo.get(feed) ?? 0) + 1)
   }
 
   /** As long as it cannot be reached, the one before stays: it is not known whether there is another. */
@@ -157,7 +160,8 @@ export class WatchedEngine implements Origin<Primary> {
     const isOneOfMany = !means().connection.isOnePlace
     const look = () => ++this.#looks
     const onUnnoted = () => this.#unnoted()
-    const reaching = Primary.reach({ ...this.#options, feed, address, isOneOfMany, look, onUnnoted })
+    const where = { feed, address, isOneOfMany, times: this.#letGo.get(feed) ?? 0 }
+    const reaching = Primary.reach({ ...this.#options, ...where, look, onUnnoted })
     const primary = await reaching.catch((error) => {
       if (!this.#silent.has(address))
         log.warn({ address, trouble: messageOf(error) }, 'a primary of the engine tells of no changes')
