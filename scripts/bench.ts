@@ -134,6 +134,7 @@ function numberIn(text: string | undefined, fallback: number): number {
 }
 
 /** In one line, which the next replaces. */
+/** On a terminal, where it is gone again with the next. */
 function progress(what: string): void {
-  process.stderr.write(`\r${what.padEnd(78)}\r`)
+  if (process.stderr.isTTY) process.stderr.write(`\r${what.padEnd(78)}\r`)
 }
