@@ -214,8 +214,8 @@ export class Watcher {
     const isDone = !hasState || (await this.#snapshot())
     if (this.#isOver) return
     if (!isDone) await pause(clock, PAUSE_MS)
-    // What comes next is told as it comes.
-    while (!this.isInVain && this.#waiting.bytes > 0)
+    // What comes next is told as it comes. After a state that broke off it might be older than what of it was told.
+    while (isDone && !this.isInVain && this.#waiting.bytes > 0)
       await this.#tellAll(this.#takeWaiting().map(({ event }) => event))
     if (this.#isOver) return
     if (!isDone || this.#hasMissed) return await this.#settle({ isGap: true, isState: true })

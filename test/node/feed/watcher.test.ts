@@ -36,6 +36,7 @@ class Bench {
   readonly resuming = Promise.withResolvers<boolean>()
   readonly state = Promise.withResolvers<void>()
   readonly acknowledged = Promise.withResolvers<void>()
+  readonly clock = new FakeClock()
   readonly watcher: Watcher
   gaps = 0
   #at = 0
@@ -47,7 +48,7 @@ class Bench {
     this.watcher = new Watcher({
       asked: { interest: ALL, hasSnapshot: false, ...asked },
       audience: this.listener,
-      clock: new FakeClock(),
+      clock: this.clock,
       waiting,
       take: allOf,
       id: () => String(this.#at),
@@ -148,6 +149,17 @@ describe('one who watches', () => {
     await settled()
     bench.count('a', '100')
     expect(bench.listener.told.slice(2)).to.deep.equal(['gap @99', 'change a=100 @100'])
+  })
+
+  it('is told nothing of what waits where a state breaks off, as he may have been told what came later', async () => {
+    const bench = new Bench({ hasSnapshot: true })
+    await settled()
+    bench.count('stew', '1')
+    bench.state.reject(new Error('a member does not answer'))
+    await settled()
+    await bench.clock.advance(1000)
+    await settled()
+    expect(bench.listener.told).to.deep.equal(['beat', 'gap'])
   })
 
   it('begins anew where more has come than is kept for him', async () => {
