@@ -23,8 +23,7 @@ export class CurrentView implements Views {
   #absence = ALL_THERE
   /** How often the absent have changed in this view. */
   #revision = 0
-  /** Whether a later one is known, which is about to be in force. */
-  isPlacing = false
+  #isPlacing = false
   /** What is being placed is not the latest any more. */
   #isOutdated = false
 
@@ -34,6 +33,11 @@ export class CurrentView implements Views {
 
   get placed(): PlacedView | undefined {
     return this.#placed
+  }
+
+  /** Whether a later one is known, which is about to be in force. */
+  get isPlacing(): boolean {
+    return this.#isPlacing
   }
 
   /** Of the latest view, which may not be in force yet. */
@@ -78,9 +82,9 @@ export class CurrentView implements Views {
   }
 
   #place(view: View): void {
-    this.#isOutdated = this.isPlacing
-    if (this.isPlacing) return
-    this.isPlacing = true
+    this.#isOutdated = this.#isPlacing
+    if (this.#isPlacing) return
+    this.#isPlacing = true
     const steps = PlacedView.after(this.#placed, view, this.#absence, this.#revision)
     const { done, value } = steps.next()
     // As good as always: it takes that long only without a view before it, or when very many have come or gone.
@@ -95,7 +99,7 @@ export class CurrentView implements Views {
   #follow(placed: PlacedView): void {
     const former = this.#placed
     this.#placed = placed
-    this.isPlacing = false
+    this.#isPlacing = false
     this.#options.onView(placed, former)
     for (const look of this.#waiters) look()
     if (this.#isOutdated && this.#latest !== undefined) this.#place(this.#latest)
