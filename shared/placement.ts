@@ -57,7 +57,7 @@ export function slotOf(key: string): number {
 const last = { key: '', slot: 0 }
 
 function computeSlot(key: string): number {
-  if (!isDecimal(key)) return fold(bytesOf(key), 256, 0)
+  if (!isDecimal(key)) return slotOfText(key)
   const remainder = fold(key.replace(/^[+-]/, ''), 10, ASCII_ZERO)
   return key.startsWith('-') && remainder > 0 ? SLOTS - remainder : remainder
 }
@@ -68,6 +68,17 @@ const ASCII_NINE = 0x39
 /** Most keys begin with a letter, and need no second look. */
 function isDecimal(key: string): boolean {
   return key.charCodeAt(0) <= ASCII_NINE && DECIMAL_INTEGER.test(key)
+}
+
+/** Most keys are ASCII, and are read once. */
+function slotOfText(key: string): number {
+  let remainder = 0
+  for (let at = 0; at < key.length; at++) {
+    const byte = key.charCodeAt(at)
+    if (byte > ASCII_MAX) return fold(characters(encoder.encode(key)), 256, 0)
+    remainder = (remainder * 256 + byte) % SLOTS
+  }
+  return remainder
 }
 
 /** The UTF-8 bytes, as text with a character for each: ASCII is that already, and needs no encoder. */

@@ -27,6 +27,7 @@ export class HttpRequest {
   readonly turns: Turns
   readonly #response: ServerResponse
   #id: string | undefined
+  #query: string | undefined
   #parameters: ReadonlyMap<string, string> | undefined
 
   constructor(message: IncomingMessage, response: ServerResponse, { inFlight, turns }: RequestMeans) {
@@ -51,11 +52,8 @@ export class HttpRequest {
 
   /** What stands behind the question mark. */
   get query(): string {
-    const { url = '' } = this.message
-    const start = url.indexOf('?')
-    if (start === -1) return ''
-    const end = url.indexOf('#', start)
-    return url.slice(start + 1, end === -1 ? undefined : end)
+    this.#query ??= queryOf(this.message.url)
+    return this.#query
   }
 
   /** The query, decoded. @throws LarderError BAD_REQUEST as `readQuery`. */
@@ -73,6 +71,13 @@ export class HttpRequest {
   onceOver(run: () => void): void {
     this.#response.once('close', run)
   }
+}
+
+function queryOf(url = ''): string {
+  const start = url.indexOf('?')
+  if (start === -1) return ''
+  const end = url.indexOf('#', start)
+  return url.slice(start + 1, end === -1 ? undefined : end)
 }
 
 /** As `HttpRequest.header`, of what is no request of ours yet. */

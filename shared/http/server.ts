@@ -11,8 +11,6 @@ import { HEADER_BYTES_MAX } from './refusal.ts'
 
 /** A request that has not arrived whole by then is 408. */
 const ARRIVAL_MAX_MS = 30_000
-/** A client that takes nothing of its answer for this long is cut off; longer than any parked watch. */
-const IDLE_SOCKET_MAX_MS = 120_000
 /** To agree on TLS takes two answers of the other one. */
 const HANDSHAKE_MAX_MS = 10_000
 /** Longer than the load balancers in use keep an idle connection, so that they are the ones to close it. */
@@ -28,7 +26,7 @@ export interface ServerOptions {
 }
 
 export function createServer({ arrivalMaxMs = ARRIVAL_MAX_MS, tls, mayUpgrade }: ServerOptions): Server {
-  const server = listener(tls, {
+  return listener(tls, {
     maxHeaderSize: HEADER_BYTES_MAX,
     requestTimeout: arrivalMaxMs,
     headersTimeout: arrivalMaxMs,
@@ -38,8 +36,6 @@ export function createServer({ arrivalMaxMs = ARRIVAL_MAX_MS, tls, mayUpgrade }:
     optimizeEmptyRequests: true,
     shouldUpgradeCallback: mayUpgrade,
   })
-  server.timeout = IDLE_SOCKET_MAX_MS
-  return server
 }
 
 function listener(tls: Tls | undefined, options: NodeOptions): Server {
