@@ -1,4 +1,5 @@
 /** A call, tried until it is answered: at the right node, at another one, after a pause, within one deadline. */
+import { deadline } from './deadline.ts'
 import { errorOf, LarderError } from './errors.ts'
 import type { Outcome } from './exchange.ts'
 import type { Node, Nodes } from './nodes.ts'
@@ -131,16 +132,16 @@ function outcomeOf(
       end()
       resolve(outcome)
     })
-    const timer = setTimeout(() => {
+    const giveUp = deadline(time.leftMs, () => {
       end()
       resolve(LOST)
-    }, time.leftMs)
+    })
     const onAbort = () => {
       end()
       reject(signal?.reason)
     }
     const end = () => {
-      clearTimeout(timer)
+      giveUp()
       signal?.removeEventListener('abort', onAbort)
     }
     signal?.addEventListener('abort', onAbort)

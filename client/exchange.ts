@@ -1,4 +1,5 @@
 /** Requests to one address each, and what came of them. Nothing is tried again here. */
+import { deadline } from './deadline.ts'
 import { isObject } from './errors.ts'
 import { Stream } from './stream.ts'
 
@@ -33,7 +34,7 @@ export class Exchanges {
   async ask({ method, url, headers, body, withinMs, streamsUntil }: Exchange): Promise<Outcome> {
     if (this.#closed !== undefined) return { type: 'refused', cause: this.#closed }
     const controller = new AbortController()
-    const timer = setTimeout(() => controller.abort(new Error(`no answer within ${withinMs} ms`)), withinMs)
+    const giveUp = deadline(withinMs, () => controller.abort(new Error(`no answer within ${withinMs} ms`)))
     this.#underWay.add(controller)
     const stop = () => controller.abort(streamsUntil?.reason)
     streamsUntil?.addEventListener('abort', stop)
@@ -59,7 +60,7 @@ export class Exchanges {
     } catch (cause) {
       return { type: isRefused(cause) ? 'refused' : 'lost', cause }
     } finally {
-      clearTimeout(timer)
+      giveUp()
       if (stream === undefined) release()
     }
   }
