@@ -4,27 +4,10 @@ import { Batches } from './batches.ts'
 import { errorOf, isObject, LarderError, notUnderstood } from './errors.ts'
 import { Exchanges } from './exchange.ts'
 import { Nodes } from './nodes.ts'
+import { type LarderOptions, settingsOf } from './options.ts'
 import type { Repeat } from './retries.ts'
 import { Stream } from './stream.ts'
 
-export interface LarderOptions {
-  /** Addresses of nodes, or of a balancer before them: whichever is there is asked. */
-  readonly urls: readonly string[]
-  /** A key of the cluster, where it has keys. */
-  readonly apiKey?: string
-  /** Milliseconds that a call may take in all, whatever is tried meanwhile: 10,000 if absent. */
-  readonly timeoutMs?: number
-  /**
-   * Whether members are asked at the addresses that the cluster has for them: true if absent. Where they cannot be
-   * reached the given ones are used all the same.
-   */
-  readonly direct?: boolean
-  /** Calls that may wait for answers, beyond which they are refused: 100,000 if absent. */
-  readonly waitingMax?: number
-}
-
-const TIMEOUT_MS = 10_000
-const WAITING_MAX = 100_000
 const LONG_MS = 50
 
 /** An operation as the batch has it. */
@@ -80,14 +63,14 @@ export class Calls {
   readonly #mark = markOfItsOwn()
   #serial = 0
 
-  /** @throws TypeError for addresses that are none. */
+  /** @throws TypeError for options that are none. */
   constructor(options: LarderOptions) {
-    const { apiKey, direct = true, timeoutMs = TIMEOUT_MS, waitingMax = WAITING_MAX } = options
-    this.#headers = apiKey === undefined ? {} : { 'api-key': apiKey }
+    const { urls, headers, direct, timeoutMs, waitingMax } = settingsOf(options)
     const exchanges = this.#exchanges
-    this.#nodes = new Nodes({ urls: urlsOf(options), headers: this.#headers, direct, exchanges })
+    this.#headers = headers
+    this.#nodes = new Nodes({ urls, headers, direct, exchanges })
     const ask = this.#nodes.ask.bind(this.#nodes)
-    this.#batches = new Batches({ ask, headers: this.#headers, waitingMax, longMs: LONG_MS })
+    this.#batches = new Batches({ ask, headers, waitingMax, longMs: LONG_MS })
     this.#attempts = new Attempts(this.#nodes, timeoutMs)
   }
 
@@ -194,15 +177,6 @@ export function fieldsIn(
   if (status >= 400 && !answers.includes(status)) throw errorOf(status, body)
   if (!isObject(body) || body instanceof Uint8Array) throw notUnderstood(body)
   return body
-}
-
-function urlsOf({ urls }: LarderOptions): string[] {
-  if (!Array.isArray(urls) || urls.length === 0) throw new TypeError('urls: at least one address of a node')
-  return urls.map((url) => {
-    if (!/^https?:/i.test(url)) throw new TypeError(`urls: ${url} does not begin with http: or https:`)
-    const { origin, pathname } = new URL(url)
-    return `${origin}${pathname.replace(/\/+$/, '')}`
-  })
 }
 
 /** 128 bits; `randomUUID` is not there in pages that came without TLS. */

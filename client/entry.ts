@@ -1,6 +1,7 @@
 /** Values, as callers have them and as they travel: JSON, text, or bytes. */
 import { fromBase64 } from './bytes.ts'
 import { notUnderstood } from './errors.ts'
+import { refuseLosses } from './losses.ts'
 
 /** A value with what is known of it. */
 export interface Entry<T> {
@@ -33,6 +34,7 @@ export function stored(value: unknown, contentType?: string): Stored {
   const text: unknown = JSON.stringify(value)
   if (typeof text !== 'string')
     throw new TypeError('JSON has nothing for this value: to forget a key, delete it')
+  refuseLosses(value)
   // A type of its own, such as application/ld+json, is kept with it.
   return contentType === undefined || contentType === JSON_TYPE
     ? { type: 'json', text }
@@ -40,11 +42,17 @@ export function stored(value: unknown, contentType?: string): Stored {
 }
 
 function bytesOf(value: unknown, contentType: string | undefined): Uint8Array<ArrayBuffer> | undefined {
-  if (value instanceof Uint8Array) return value as Uint8Array<ArrayBuffer>
+  if (ArrayBuffer.isView(value)) return ownBytes(value.buffer, value.byteOffset, value.byteLength)
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
   if (contentType === undefined || JSON_LIKE_TYPE.test(contentType)) return undefined
   if (typeof value === 'string') return encoder.encode(value)
   throw new TypeError(`a value of type ${contentType} is text or bytes`)
+}
+
+/** A copy of what is shared with other threads: it cannot be sent. */
+function ownBytes(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(buffer, offset, length)
+  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice()
 }
 
 const encoder = new TextEncoder()

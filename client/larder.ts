@@ -6,23 +6,24 @@
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { CallOptions } from './attempts.ts'
-import { type Calls as AllCalls, Calls, fieldsIn, type LarderOptions } from './calls.ts'
+import { type Calls as AllCalls, Calls, fieldsIn } from './calls.ts'
 import { Counter } from './counters.ts'
 import { notUnderstood } from './errors.ts'
 import { type Key, keyText } from './key.ts'
 import { Limit } from './limits.ts'
+import type { LarderOptions } from './options.ts'
 import { Reactions } from './reactions.ts'
 import { Responses } from './responses.ts'
 import { Values } from './values.ts'
 import { type Watch, type WatchOptions, watching } from './watch.ts'
 
 export type { CallOptions } from './attempts.ts'
-export type { LarderOptions } from './calls.ts'
 export { type AddOptions, type Counter, isOutOfBounds, type Total } from './counters.ts'
 export type { Entry } from './entry.ts'
 export { LarderError } from './errors.ts'
 export type { Key } from './key.ts'
 export type { Allowance, Limit, Taking } from './limits.ts'
+export type { LarderOptions } from './options.ts'
 export type { Presence, PresenceOptions } from './presence.ts'
 export type { Counts, Reactions, ReactOptions } from './reactions.ts'
 export type { CachedResponse, Purge, ResponseOptions, Responses } from './responses.ts'
@@ -39,7 +40,7 @@ export class Larder extends Values {
   readonly responses: Responses
   readonly #calls: AllCalls
 
-  /** Connects to nobody yet. @throws TypeError for `urls` that are none. */
+  /** Connects to nobody yet. @throws TypeError for options that are none. */
   constructor(options: LarderOptions) {
     const calls = new Calls(options)
     super(calls)
