@@ -93,6 +93,7 @@ export class RedisDoor {
   readonly #connections = new Set<Connection>()
   readonly #sessions = new Set<Session>()
   readonly #held = { bytes: 0 }
+  readonly #isLogged: boolean
   #looking: Timer | undefined
   #count = 0
 
@@ -108,7 +109,8 @@ export class RedisDoor {
 
   private constructor(options: DoorOptions) {
     this.#options = options
-    const { tls, clock, registry, inFlight } = options
+    const { tls, clock, registry, inFlight, log } = options
+    this.#isLogged = log.isLevelEnabled('debug')
     this.#table = new Table(options.bodyBytesMax)
     this.#metrics = new CommandMetrics(registry, () => this.#connections.size)
     this.#takers = new Takers(options)
@@ -159,7 +161,7 @@ export class RedisDoor {
       table: this.#table,
       execution: this.#execution,
       limits: this.#limits,
-      note: (row, startedAtMs, reply) => this.#note(row, startedAtMs, reply),
+      note: this.#note.bind(this, address),
       onHeld: (more) => {
         this.#held.bytes += more
       },
@@ -218,16 +220,18 @@ export class RedisDoor {
     return waitMs === 0 ? false : pause(clock, waitMs).then(() => false)
   }
 
-  #note(row: Row | undefined, startedAtMs: number, reply: Reply): void {
-    const seconds = (performance.now() - startedAtMs) / 1000
-    this.#metrics.count(row?.name ?? 'unknown', seconds, reply instanceof ErrorReply)
+  #note(address: string, row: Row | undefined, startedAtMs: number, reply: Reply): void {
+    const elapsedMs = performance.now() - startedAtMs
+    const [command, isError] = [row?.name ?? 'unknown', reply instanceof ErrorReply]
+    this.#metrics.count(command, elapsedMs / 1000, isError)
+    if (this.#isLogged)
+      this.#options.log.debug({ address, command, outcome: isError ? 'error' : 'ok', elapsedMs }, 'answered')
   }
 
   #look(): void {
     const { clock } = this.#options
     const sinceMs = performance.now() - ARRIVAL_MAX_MS
-    for (const connection of this.#connections)
-      if ((connection.arrivingSinceMs ?? Infinity) < sinceMs) connection.cut()
+    for (const one of this.#connections) if ((one.arrivingSinceMs ?? Infinity) < sinceMs) one.cut()
     this.#looking = clock.after(LOOK_EVERY_MS, () => this.#look())
   }
 }

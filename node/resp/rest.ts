@@ -163,13 +163,13 @@ class Rest {
   }
 
   /** As on a connection of their own. */
-  async #run({ rights }: HttpRequest, commands: readonly Words[]): Promise<readonly Reply[]> {
+  async #run(request: HttpRequest, commands: readonly Words[]): Promise<readonly Reply[]> {
     const { execution } = this.#options
     const replies: Reply[] = []
     let ready = Promise.withResolvers<void>()
     const pipeline = new Pipeline({
       table: this.#table,
-      session: Session.of(rights),
+      session: Session.of(request),
       execution,
       tell: (reply) => replies.push(reply),
       note() {},

@@ -90,7 +90,6 @@ export class Call implements Caller {
   readonly words: Words
   readonly session: Session
   readonly execution: Execution
-  readonly traced = false
   deadlineAtMs: number | undefined
   #id: string | undefined
 
@@ -101,8 +100,12 @@ export class Call implements Caller {
   }
 
   get id(): string {
-    this.#id ??= nextRequestId()
+    this.#id ??= this.session.request?.id ?? nextRequestId()
     return this.#id
+  }
+
+  get traced(): boolean {
+    return this.session.request?.traced ?? false
   }
 
   get rights(): Rights {

@@ -2,6 +2,7 @@
 
 import type { Keys } from '../../shared/keys.ts'
 import { EVERYTHING, NOTHING, type Rights } from '../../shared/rights.ts'
+import type { Caller } from '../dispatch.ts'
 
 /** What keys are good for. */
 type Credentials = Pick<Keys, 'areNeeded' | 'rightsOf' | 'generation'>
@@ -36,13 +37,16 @@ export class Session {
   askedAtMs: number
   /** Whether it is to end once all is answered. */
   isLeaving = false
+  /** The request that all of it is for, where it came in one. */
+  request: Caller | undefined
   readonly #keys: Credentials
   #shown: Shown | undefined
 
-  /** Of somebody who has been let in already. */
-  static of(rights: Rights): Session {
-    const keys = { areNeeded: true, rightsOf: () => rights, generation: 0 }
+  /** Of a request that has been let in already. */
+  static of(request: Caller): Session {
+    const keys = { areNeeded: true, rightsOf: () => request.rights, generation: 0 }
     const session = new Session({ id: 0, keys, address: '', localAddress: '', startedAtMs: 0 })
+    session.request = request
     session.show('')
     return session
   }

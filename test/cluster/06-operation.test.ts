@@ -4,6 +4,7 @@ import { keyOf, post } from '../support/cluster.ts'
 import { freePorts } from '../support/ports.ts'
 import { startService, statusOf, TestProcess } from '../support/process.ts'
 import { ProcessCluster } from '../support/processes.ts'
+import { RawRedis } from '../support/resp.ts'
 import { until } from '../support/until.ts'
 
 function lines(process: TestProcess): Record<string, unknown>[] {
@@ -25,6 +26,30 @@ describe('operating a cluster', () => {
     expect(lines(a.process).find(({ requestId }) => requestId)).to.include({ route: '/api', status: 200 })
     expect(lines(b.process).find(({ requestId }) => requestId)).to.include({ command: 'value.get' })
     expect((await fetch(`${a.url}/api?key=`)).headers.get('x-request-id')).to.match(/^[\w-]+\.\d+$/)
+    const command = JSON.stringify(['GET', keyOf('b', ['a', 'b'])])
+    await fetch(`${a.url}/redis`, { method: 'POST', body: command, headers: { 'x-request-id': 'order-67' } })
+    await a.process.says('order-67')
+    await b.process.says('order-67')
+  })
+
+  it('tells of each command of Redis by its name, and of no key, at debug alone', async () => {
+    for (const [level, told] of [
+      ['debug', ['get error', 'set ok', 'unknown error']],
+      ['info', []],
+    ] as const) {
+      const [port, respPort] = await freePorts(2)
+      const settings = { PORT: `${port}`, RESP_PORT: `${respPort}`, LOG_LEVEL: level }
+      await using node = await startService('node', settings)
+      await using redis = await RawRedis.connect(respPort)
+      redis.say('set saffron v', 'get', 'saffron', 'ping')
+      await redis.heard('+PONG\r\n')
+      await node.stop()
+      const commands = lines(node).flatMap(({ command, outcome }) =>
+        outcome ? [`${command} ${outcome}`] : [],
+      )
+      expect(commands.filter((one) => one !== 'ping ok').sort()).to.deep.equal(told)
+      expect(node.stdout).to.not.include('saffron')
+    }
   })
 
   it('shows the secret to other members only, and never in a log', async () => {
