@@ -10,9 +10,12 @@ import { readQuery } from '../../shared/http/query.ts'
 import type { HttpRequest } from '../../shared/http/request.ts'
 import type { HttpResponse } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
+import { type Steps, workOn } from '../../shared/steps.ts'
+import { ReplyError } from './errors.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Words } from './reader.ts'
 import { jsonOf } from './rest-json.ts'
+import { COMMANDS_MAX, readingCommand, readingCommands } from './rest-words.ts'
 import { type Execution, isWriteRow, type Row } from './row.ts'
 import { Session } from './session.ts'
 import { Table } from './table.ts'
@@ -23,7 +26,8 @@ export interface RestOptions {
   readonly bodyBytesMax: number
 }
 
-const COMMANDS_MAX = 1000
+/** Of a request, in words: what follows them waits until others are served. */
+const WORDS_A_TURN = 1000
 /** What is about a connection means nothing here. */
 const CONNECTION_ROWS: ReadonlySet<string> = new Set(['hello', 'auth', 'quit', 'reset', 'client', 'select'])
 
@@ -111,27 +115,16 @@ class Rest {
     this.#table = new Table(options.bodyBytesMax)
   }
 
-  async command(request: HttpRequest): Promise<HttpResponse> {
-    const words = wordsOf(await this.#json(request))
-    if (words === undefined) return malformed()
-    return await this.#one(request, words)
+  command(request: HttpRequest): Promise<HttpResponse> {
+    return this.#read(request, readingCommand, (words) => this.#one(request, words))
   }
 
-  async pipeline(request: HttpRequest): Promise<HttpResponse> {
-    const lists = await this.#json(request)
-    const commands = Array.isArray(lists) ? lists.map(wordsOf) : []
-    if (!Array.isArray(lists) || commands.includes(undefined)) return malformed()
-    if (commands.length > COMMANDS_MAX)
-      return told(400, { error: `ERR ${COMMANDS_MAX} commands at most` }, request)
-    const replies = await this.#run(
-      request,
-      commands.filter((words) => words !== undefined),
-    )
-    return told(
-      200,
-      replies.map((reply) => resultOf(reply, request)),
-      request,
-    )
+  pipeline(request: HttpRequest): Promise<HttpResponse> {
+    return this.#read(request, readingCommands, async (commands) => {
+      const replies = await this.#run(request, commands)
+      const results = replies.map((reply) => resultOf(reply, request))
+      return told(200, results, request)
+    })
   }
 
   /** The body, if there is one, and what stands behind the question mark, are further words. */
@@ -178,7 +171,13 @@ class Rest {
         ready = Promise.withResolvers()
       },
     })
+    let begun = 0
     for (const words of commands) {
+      if (begun > WORDS_A_TURN) {
+        await request.turns.pass()
+        begun = 0
+      }
+      begun += words.length
       while (pipeline.isFull) await ready.promise
       const row = this.#table.find(words)
       if (row !== undefined && CONNECTION_ROWS.has(row.name)) pipeline.refuse(notHere(row), 0)
@@ -188,13 +187,18 @@ class Rest {
     return replies
   }
 
-  async #json(request: HttpRequest): Promise<unknown> {
+  async #read<T>(
+    request: HttpRequest,
+    reading: (body: Buffer) => Steps<T>,
+    run: (read: T) => Promise<HttpResponse>,
+  ): Promise<HttpResponse> {
     refuseCrossSite(request)
     const body = await readBody(request, this.#options.bodyBytesMax)
     try {
-      return JSON.parse(body.toString())
-    } catch {
-      return undefined
+      return await run(await workOn(request.turns, body, () => reading(body)))
+    } catch (thrown) {
+      if (thrown instanceof ReplyError) return told(400, { error: thrown.message }, request)
+      throw thrown
     }
   }
 }
@@ -205,17 +209,8 @@ function refuseCrossSite(request: HttpRequest): void {
     throw new LarderError('FORBIDDEN', 'A page of another site sends commands. Nothing was done.')
 }
 
-function wordsOf(list: unknown): Words | undefined {
-  const command = Command.safeParse(list)
-  return command.success ? command.data.map((word) => Buffer.from(String(word))) : undefined
-}
-
 function notHere({ name }: Row): LarderError {
   return new LarderError('BAD_REQUEST', `${name} is about a connection, and there is none here`)
-}
-
-function malformed(): HttpResponse {
-  return told(400, { error: 'ERR failed to parse command: a JSON list of words is needed' })
 }
 
 function resultOf(reply: Reply, request: HttpRequest): object {
