@@ -19,7 +19,7 @@ const KEYS_BYTES_MAX = 256 * 2 ** 10
 /** Empty slots that are passed over in one step. */
 const SLOTS_AT_ONCE = 256
 /** Values that are forgotten together, so that other writes come in between. */
-const FORGOTTEN_AT_ONCE = 1000
+const FORGOTTEN_AT_ONCE = 100
 /** After this an answer says how far it has come. */
 const FORGETTING_MS = 250
 
