@@ -18,6 +18,8 @@ const SMALL_BYTES_MAX = 16 * 2 ** 10
 /** What all that is small may take beyond the limit together: this part of it, and no less than so much. */
 const SMALL_PART = 1 / 8
 const SMALL_BYTES_MIN = 2 ** 20
+/** Small bodies that are let in by one look at the holders, as a part of these. */
+const LOOKED_PART = 1 / 16
 /** What may be in flight when somebody who has waited gets room. */
 const WAITED_PART = 1 / 2
 
@@ -48,6 +50,9 @@ export class InFlight {
     take: (bytes) => this.add(bytes),
   })
   #bytes = 0
+  /** What the holders had when they were looked at last, and for how many that is small it is good enough. */
+  #held = 0
+  #goodFor = 0
 
   constructor({ bytesMax, log }: InFlightOptions) {
     this.bytesMax = bytesMax
@@ -58,19 +63,25 @@ export class InFlight {
   }
 
   get bytes(): number {
-    let bytes = this.#bytes
-    for (const holder of this.holders) bytes += holder.bytes
-    return bytes
+    this.#held = 0
+    for (const holder of this.holders) this.#held += holder.bytes
+    this.#goodFor = Math.floor(this.holders.size * LOOKED_PART)
+    return this.#bytes + this.#held
   }
 
   get refused(): Readonly<Record<Refused, number>> {
     return this.#refused
   }
 
-  /** For so much more. Where nothing else is in flight there is room for anything that comes as one. */
+  /**
+   * For so much more. Where nothing else is in flight there is room for anything that comes as one. Of very many holders not
+   * each is asked for each small body: so a kilobyte more may be let in for each of them.
+   */
   hasRoomFor(bytes: number, isSmall: boolean): boolean {
+    if (this.#bytes === 0) return true
     const more = isSmall ? Math.max(this.bytesMax * SMALL_PART, SMALL_BYTES_MIN) : 0
-    return this.#bytes === 0 || this.bytes + bytes <= this.bytesMax + more
+    const most = this.bytesMax + more - bytes
+    return (isSmall && this.#goodFor-- > 0 && this.#bytes + this.#held <= most) || this.bytes <= most
   }
 
   add(bytes: number): void {

@@ -51,6 +51,25 @@ describe('what is in flight', () => {
     expect(lines).to.have.lengthOf(2)
   })
 
+  it('asks very many holders seldom where bodies are small, and all of them before one is refused', () => {
+    share().arrive(MIB)
+    let [asked, bytes] = [0, 0]
+    const holder = () => ({
+      get bytes() {
+        asked++
+        return bytes
+      },
+    })
+    for (let index = 0; index < 1024; index++) inFlight.holders.add(holder())
+    for (let index = 0; index < 640; index++) share().expect(100)
+    expect(asked / 1024).to.be.within(1, 11)
+    bytes = 16 * 2 ** 10
+    for (let index = 0; index < 64; index++) inFlight.hasRoomFor(100, true)
+    refusalOf(() => share().expect(100))
+    bytes = 0
+    share().expect(100)
+  })
+
   it('counts the body and the answer of a request once, whichever is larger', () => {
     const request = share()
     request.arrive(4 * MIB)
