@@ -63,7 +63,8 @@ export class Stay {
   async end(): Promise<number> {
     const { clock, log, members, slots, source } = this.#options
     const givesUpAtMs = clock.now() + HAND_OVER_MAX_MS
-    await members.membership.retire()
+    if (!(await members.membership.retire()))
+      log.warn('uplink has not noted that this member leaves: nothing was handed over')
     while (slots.departures.count > 0 && clock.now() < givesUpAtMs) await pause(clock, LOOK_MS)
     const toldByMs = clock.now() + TELL_MAX_MS
     while (!source.isToldAll && clock.now() < toldByMs) await pause(clock, LOOK_MS)

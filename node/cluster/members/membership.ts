@@ -25,8 +25,8 @@ const SECRET_REFUSED = {
   begins: 'uplink does not take the secret of this member: CLUSTER_SECRET is not the same',
   level: 'warn',
 } as const
-/** How long uplink may take to note that a member is leaving. */
-const RETIRE_MAX_MS = 2000
+/** How long uplink may take to note that a member is leaving: longer than it takes to fail as often as it may. */
+const RETIRE_MAX_MS = 5000
 /** Or how often it may fail meanwhile. */
 const RETIRE_FAILURES = 4
 
@@ -112,19 +112,20 @@ export class Membership {
     this.#watch = this.#keepWatch(uplink)
   }
 
-  /** Says that it is leaving, so that the others take over its slots, and resolves once they know. */
-  async retire(): Promise<void> {
+  /** Says that it is leaving, so that the others take over its slots. @returns once they know, or whether they do not. */
+  async retire(): Promise<boolean> {
     const { self, uplink, clock, current } = this.#options
     this.isLeaving = true
-    if (uplink === undefined || !this.#registered) return
+    if (uplink === undefined || !this.#registered) return true
     this.#wakeLease.abort()
     const givesUpAtMs = clock.now() + RETIRE_MAX_MS
     const failuresMax = this.#failures + RETIRE_FAILURES
     while (clock.now() < givesUpAtMs && this.#failures < failuresMax) {
       const own = current.placed?.find(self)
-      if (own === undefined || own.leaving) return
+      if (own === undefined || own.leaving) return true
       await current.after(current.placed?.order ?? 0, clock.now() + RETRY_MS)
     }
+    return false
   }
 
   /** Leaves the view; it goes on answering until it is closed. */

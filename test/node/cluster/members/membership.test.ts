@@ -206,16 +206,28 @@ describe('membership', () => {
     expect(uplink.leaves).to.equal(1)
   })
 
-  it('waits two seconds at most for an uplink that does not note that it is leaving', async () => {
+  it('waits for an uplink that is slow to note that it is leaving', async () => {
+    const uplink = new ScriptedUplink()
+    const { membership, clock } = await start(uplink)
+    const retiring = membership.retire()
+    await clock.advance(4000)
+    uplink.tell(2, [{ ...self, leaving: true }, other])
+    expect(await retiring).to.equal(true)
+    expect(new Set(membership.placed?.rolesOf(self))).to.deep.equal(new Set(['none']))
+    await membership.leave()
+  })
+
+  it('waits five seconds at most for an uplink that does not note that it is leaving, and says so', async () => {
     const { membership, clock } = await start(new ScriptedUplink())
-    let isRetired = false
-    const retiring = membership.retire().then(() => {
-      isRetired = true
+    let isNoted: boolean | undefined
+    const retiring = membership.retire().then((noted) => {
+      isNoted = noted
     })
-    await clock.advance(1999)
-    expect(isRetired).to.equal(false)
+    await clock.advance(4999)
+    expect(isNoted).to.equal(undefined)
     await clock.advance(1)
     await retiring
+    expect(isNoted).to.equal(false)
     await membership.leave()
   })
 
