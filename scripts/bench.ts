@@ -5,8 +5,10 @@ import { measureClient } from './bench/client.ts'
 import { findCores } from './bench/cores.ts'
 import { measureDisk } from './bench/disk.ts'
 import { measureEngine } from './bench/engine.ts'
+import { measureHits } from './bench/hits.ts'
 import { measureLatency } from './bench/latency.ts'
 import { machineLines } from './bench/machine.ts'
+import { measureManyKeys } from './bench/many-keys.ts'
 import { measureMemory } from './bench/memory.ts'
 import { kindOf, measureOverload } from './bench/overload.ts'
 import { measureReactions } from './bench/reactions.ts'
@@ -29,8 +31,10 @@ const USAGE = `usage: ./scripts/bench.sh [SECONDS_A_ROW [ROUNDS]]       what req
        ./scripts/bench.sh bodies [SECONDS [ROUNDS]]      what readers notice while bodies of 8 MiB arrive (2 3)
        ./scripts/bench.sh disk [ROUNDS]                  what readers notice while 100,000 changed keys are written (5)
        ./scripts/bench.sh turns [ENTRIES]                what others notice while so many end together, and move (200000)
+       ./scripts/bench.sh keys [KEYS [SECONDS]]          what others notice while so many are listed, and forgotten (1000000 10)
        ./scripts/bench.sh reactions                      what a million users on one content cost
        ./scripts/bench.sh watch [WATCHERS [PER_SECOND]]  what watching costs, and how soon all are told (1000 10)
+       ./scripts/bench.sh hits [SECONDS_A_ROW [ROUNDS]]  what a cached response costs, beside nginx (2 5)
        ./scripts/bench.sh redis [REQUESTS [ROUNDS]]      what commands of Redis cost, beside a bare server and Redis (100000 5)
        ./scripts/bench.sh engine [SECONDS_A_ROW [ROUNDS]] a node over one Redis, beside Webdis and redis-benchmark (2 3)
 
@@ -106,9 +110,17 @@ function commandOf([first = '2', ...rest]: readonly string[]): () => Promise<str
       const entries = number(second, 200_000)
       return () => measureTurns(options, { entries, progress })
     }
+    case 'keys': {
+      const [count, seconds] = [number(second, 1e6), number(third, 10)]
+      return () => measureManyKeys(options, { count, seconds, progress })
+    }
     case 'watch': {
       const [watchers, perSecond] = [number(second, 1000), number(third, 10)]
       return () => measureWatch(options, { watchers, perSecond, seconds: 5, rounds: 3, progress })
+    }
+    case 'hits': {
+      const [seconds, rounds] = [number(second, 2), number(third, 5)]
+      return () => measureHits(options, { seconds, rounds, progress })
     }
     case 'redis': {
       const [requests, rounds] = [number(second, 100_000), number(third, 5)]

@@ -42,6 +42,9 @@ export function coresIn(list: string): number[] {
 }
 
 /** The command that runs Node on this core, or on any. */
-export function nodeOn(core: number | undefined): [command: string, ...args: string[]] {
-  return core === undefined ? [process.execPath] : ['taskset', '-c', `${core}`, process.execPath]
+export const nodeOn = (core: number | undefined) => commandOn(core, process.execPath)
+
+/** The same of another program. */
+export function commandOn(core: number | undefined, program: string): [command: string, ...args: string[]] {
+  return core === undefined ? [program] : ['taskset', '-c', `${core}`, program]
 }

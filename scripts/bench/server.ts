@@ -1,10 +1,13 @@
 /** The servers that are measured: what their operating system says of them, and what they answer. */
+import { cpuSecondsOfProcess } from './processes.ts'
 import type { RequestLine } from './request.ts'
 
 export interface Server {
   /** Of a node: its id. */
   readonly name: string
   readonly port: number
+  /** Of one that tells nothing of itself: its process. */
+  readonly pid?: number
 }
 
 /** @throws when it does not tell. */
@@ -28,9 +31,15 @@ export async function turnsOf({ port }: Server): Promise<{ work: string; turns: 
   })
 }
 
-/** CPU time of all of them together so far (getrusage). */
+/** CPU time of all of them together so far (getrusage, or what the operating system says). */
 export async function cpuSecondsOf(servers: readonly Server[]): Promise<number> {
-  const times = await Promise.all(servers.map((server) => metricOf(server, 'process_cpu_seconds_total')))
+  const times = await Promise.all(
+    servers.map((server) =>
+      server.pid === undefined
+        ? metricOf(server, 'process_cpu_seconds_total')
+        : cpuSecondsOfProcess(server.pid),
+    ),
+  )
   return times.reduce((sum, time) => sum + time, 0)
 }
 

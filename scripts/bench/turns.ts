@@ -6,10 +6,10 @@ import { pause, systemClock } from '../../shared/clock.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import { Generator } from './generator.ts'
 import { gets, keys, store } from './keys.ts'
-import type { LatencySummary } from './latencies.ts'
+import { latencyTable, type Phase } from './phases.ts'
 import { ask, type Server, turnsOf } from './server.ts'
 import { type Joined, Stand, type StandOptions } from './stand.ts'
-import { fine, markdown, whole } from './table.ts'
+import { markdown, whole } from './table.ts'
 
 const MEMBERS = 3
 const OTHER_KEYS = 300
@@ -23,12 +23,6 @@ const WINDOW_SECONDS = 10
 const REST_MS = 2000
 /** The values that end live for twice as long as it has taken to store them, and this. */
 const FILL_MORE_MS = 5000
-
-interface Phase {
-  readonly name: string
-  readonly took: LatencySummary
-  readonly failed: number
-}
 
 export async function measureTurns(
   options: StandOptions,
@@ -90,28 +84,6 @@ async function fill(members: readonly Server[], entries: number, ttl?: () => num
     const [first] = members
     if (first !== undefined) await ask(first, { path: '/api/v1/batch', body: { ops } })
   }
-}
-
-function latencyTable(phases: readonly Phase[]): string {
-  const idle = phases[0]?.took.p999 ?? Number.NaN
-  const rows = phases.map(({ name, took: { p50, p99, p999, max }, failed }) => [
-    name,
-    ...[p50, p99, p999, max].map(fine),
-    fine(p999 - idle),
-    whole(failed),
-  ])
-  return markdown(
-    [
-      'latency of GET, ms',
-      'median',
-      '99th percentile',
-      '99.9th',
-      'max',
-      '99.9th over that of the first',
-      'failed',
-    ],
-    rows,
-  )
 }
 
 async function turnTable(members: readonly Server[]): Promise<string> {

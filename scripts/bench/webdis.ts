@@ -54,7 +54,7 @@ export const webdisPosts = (keys: readonly string[], data: object) =>
   )
 
 /** @throws when nobody does in time. */
-async function listening(port: number): Promise<void> {
+export async function listening(port: number): Promise<void> {
   const givesUpAtMs = performance.now() + START_MAX_MS
   for (;;) {
     const socket = connect(port, '127.0.0.1')

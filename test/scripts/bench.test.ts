@@ -79,6 +79,25 @@ describe('scripts: bench', function () {
     expect(await readdir(folder)).to.deep.equal([])
   })
 
+  it('measures hits beside a bare server, another node and nginx where it is, and leaves nothing behind', async () => {
+    const [port] = await freePorts(1)
+    const { code, stdout, stderr } = await bench(['hits', '0.05', '1'], port).finished()
+    expect(code, stderr).to.equal(0)
+    for (const row of ['bare node:http, 1 kB', 'a hit at the owner', 'a hit through another node'])
+      expect(stdout).to.match(new RegExp(`^\\| +6? +\\| ${row} +\\| +\\d+ \\|`, 'm'))
+    expect(stdout).to.match(/^- (nginx is not installed|a hit at the owner: [\d.]+ of the CPU of nginx)/m)
+    expect(await readdir(folder)).to.deep.equal([])
+  })
+
+  it('measures the listing of many keys, and leaves nothing behind', async () => {
+    const [port] = await freePorts(1)
+    const { code, stdout, stderr } = await bench(['keys', '3000', '0.2'], port).finished()
+    expect(code, stderr).to.equal(0)
+    expect(stdout).to.match(/^3000 keys in \d+ pages/m)
+    expect(stdout).to.match(/^3000 keys are forgotten after \d+ ms/m)
+    expect(await readdir(folder)).to.deep.equal([])
+  })
+
   it('leaves nothing behind when it is interrupted', async () => {
     const [port] = await freePorts(1)
     await using running = bench(['soak'], port)
