@@ -138,13 +138,13 @@ export class SlotTable {
     return ids.filter((id) => id.startsWith(CONTENT)).sort()
   }
 
-  /** Of what is packed, some of what is due, at most so many: it is expected to be replaced or removed. */
-  due(nowMs: number, most: number): Found[] {
+  /** Of what is packed, some of what is due, or none yet: it is expected to be replaced or removed. `undefined` is the end. */
+  due(nowMs: number, most: number): Found[] | undefined {
     for (const shelf of this.#shelves) {
       const due = shelf.due(nowMs, most)
-      if (due.length > 0) return due
+      if (due !== undefined) return due
     }
-    return []
+    return undefined
   }
 
   /** Whether there is anything that is not packed. */

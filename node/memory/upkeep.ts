@@ -33,7 +33,7 @@ export class Upkeep {
   /** Tends to what has ended, and forgets old tombstones. */
   *sweep(nowMs: number): Generator<void, void> {
     const { slots, expiry, tend } = this.#options
-    for (let due = slots.due(nowMs, AT_ONCE); due.length > 0; due = slots.due(nowMs, AT_ONCE)) {
+    for (let due = slots.due(nowMs, AT_ONCE); due !== undefined; due = slots.due(nowMs, AT_ONCE)) {
       for (const { slot, id, entry } of due) tend(newlyHeld(slot, id, entry), nowMs, AT_ONCE)
       yield
     }

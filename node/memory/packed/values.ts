@@ -31,6 +31,8 @@ export { hasRoomFor, TOUCHED_BYTES } from './record.ts'
 const PACK_RECORDS = 4096
 /** Ids that are looked at together; of one hash all. */
 const PART_IDS = 512
+/** What is looked through for what is due in one step: a pack has no more than some thousands. */
+const DUE_CELLS = 8192
 
 export interface Found {
   readonly slot: number
@@ -143,45 +145,43 @@ export class Values {
     if (packs === undefined || !this.holds(slot)) return { ids: [], next: PLACES }
     const { first, end } = hashesOf(slot)
     const pack = packs.of(first + from)
-    const idAt = (place: number) => idIn(pack.pageOf(place), offsetOf(place))
     const hashes = pack.hashesIn(first + from, end)
     const last = hashes.length > PART_IDS ? (hashes.sort()[PART_IDS - 1] ?? end) : end - 1
     const next = last < end - 1 ? last + 1 : Math.min(packs.after(first + from), end)
-    const found = pack.placesIn(first + from, last + 1)
-    return {
-      ids: found.map(({ hash, place }) => ({ at: hash - first, id: idAt(place) })),
-      next: next - first,
-    }
+    const ids = pack
+      .placesIn(first + from, last + 1)
+      .map(({ hash, place }) => ({ at: hash - first, id: idIn(pack.pageOf(place), offsetOf(place)) }))
+    return { ids, next: next - first }
   }
 
-  /**
-   * Those that are due, at most so many: they are expected to be replaced or removed. The next call goes on where this one
-   * has stopped, so that all of them are found in the time that it takes to look at each once.
-   */
-  due(nowMs: number, most: number): Found[] {
+  /** Some of what is due, or none yet: to be replaced or removed before the next call, which goes on. `undefined` is the end. */
+  due(nowMs: number, most: number): Found[] | undefined {
     const due: Found[] = []
-    const endedMs = nowMs - this.#graceMs
-    for (const slot of this.#endings.slotsBy(endedMs)) {
-      this.#collectDue(slot, endedMs, due, most)
-      if (due.length === most) break
+    let looked = 0
+    for (const slot of this.#endings.slotsBy(nowMs - this.#graceMs)) {
+      looked += this.#collectDue(slot, nowMs - this.#graceMs, due, most)
+      if (due.length === most || looked >= DUE_CELLS) return due
     }
-    return due
+    return due.length > 0 ? due : undefined
   }
 
-  #collectDue(slot: number, endedMs: number, due: Found[], most: number): void {
+  /** @returns how many cells it has looked at. */
+  #collectDue(slot: number, endedMs: number, due: Found[], most: number): number {
     const packs = this.#packs[neighbourhoodOf(slot)]
     const search = this.#endings.search(slot)
-    const { end } = hashesOf(slot)
-    while (packs !== undefined && search.hash < end) {
+    let looked = 0
+    for (; packs && search.hash < hashesOf(slot).end; search.hash = packs.after(search.hash)) {
       const pack = packs.of(search.hash)
+      if (looked >= DUE_CELLS) return looked
+      looked += pack.cells
       for (const place of pack.placesOf(slot)) {
         const endsAtMs = endAt(pack.pageOf(place), offsetOf(place))
         if (endsAtMs > endedMs) search.earliest = Math.min(search.earliest, endsAtMs)
-        else if (due.push(this.#found(slot, pack, place)) === most) return
+        else if (due.push(this.#found(slot, pack, place)) === most) return looked
       }
-      search.hash = packs.after(search.hash)
     }
     this.#endings.end(search)
+    return looked
   }
 
   /** The one used longest ago of some, or of all where there are not many. */

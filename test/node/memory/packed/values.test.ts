@@ -111,10 +111,23 @@ describe('packed values', () => {
       [9, [5, 6, 7]],
       [9, []],
     ] as const) {
-      const due = values.due(7, most)
+      const due = values.due(7, most) ?? []
       expect(due.map(({ slot }) => slot)).to.deep.equal(expected)
       for (const { slot, id } of due) values.remove(slot, id)
     }
+  })
+
+  it('that have ended are looked for in steps, however many of the slot have not', () => {
+    const values = new Values()
+    for (let index = 0; index < 40_000; index++)
+      values.put(1, `v${index}`, { ...plain(''), endsAtMs: index % 10_000 === 0 ? 5 : 1000 })
+    const steps: number[] = []
+    for (let due = values.due(7, 100); due !== undefined; due = values.due(7, 100)) {
+      steps.push(due.length)
+      for (const { slot, id } of due) values.remove(slot, id)
+    }
+    expect(steps).to.have.lengthOf.above(4)
+    expect(steps.reduce((sum, count) => sum + count)).to.equal(4)
   })
 
   it('are given up in the order of their use, where there are few', () => {
@@ -174,7 +187,7 @@ describe('packed values', () => {
           const values = new Values({ packRecords: 10 })
           const known = new Map<string, number>()
           const search = (nowMs: number): number => {
-            const due = values.due(nowMs, most)
+            const due = values.due(nowMs, most) ?? []
             for (const { slot, id, entry } of due) {
               expect(known.get(`${slot} ${id}`)).to.equal(entry.endsAtMs)
               expect(entry.endsAtMs).to.be.at.most(nowMs)
