@@ -44,6 +44,8 @@ export class ResponseClearing {
     do {
       const { placed } = views
       if (placed === undefined) throw new LarderError('NOT_READY', 'This member is no member any more.')
+      // Whoever has them is only away.
+      if (placed.members.length === 0) throw new LarderError('NOT_READY', 'The cluster has no member.')
       const isSelf = ({ incarnation }: Member) => incarnation === self.incarnation
       const others = placed.members.filter((member) => !isSelf(member))
       await mapAll(others, (member) => this.#options.peers.of(member).ping(deadlineAtMs - clock.now()))

@@ -103,6 +103,7 @@ export class Router implements Engine {
     if (asked.type === 'keys.scan' || asked.type === 'keys.forget')
       throw new TypeError(`${asked.type} is asked of one member`)
     const { members } = placed
+    if (members.length === 0) throw new LarderError('NOT_READY', 'The cluster has no member.')
     const replies = await mapAll(members, (member) => this.#engineOf(member).execute(asked, options))
     const owner = this.#options.self.id
     const { limit, prefix = '' } = asked

@@ -123,7 +123,10 @@ describe('a router with a stale view', () => {
 
   it('says that it is not ready before the first view, and when there is no member at all', async () => {
     expect(await codeOf(routerOf(new ScriptedViews(), {}), get)).to.equal('NOT_READY')
-    expect(await codeOf(routerOf(new ScriptedViews(placed(1, [])), {}), get)).to.equal('NOT_READY')
+    for (const command of [get, { type: 'activity', limit: 10 }, { type: 'responses.clear' }] as const) {
+      const router = routerOf(new ScriptedViews(placed(1, [])), {})
+      expect(await codeOf(router, command), command.type).to.equal('NOT_READY')
+    }
   })
 })
 

@@ -85,6 +85,17 @@ describe('a purge of all members', () => {
     expect(bench.told.filter((what) => !what.endsWith('pinged'))).to.deep.equal(['a', 'b', 'a', 'b', ...many])
   })
 
+  it('is not done where all members are away, who have what they had, once they are back', async () => {
+    const bench = new Bench()
+    const codeOf = () => bench.purge().catch(({ code }: LarderError) => code)
+    bench.views.install(viewOf(1))
+    expect(await codeOf()).to.equal('NOT_READY')
+    bench.views.install(viewOf(2, 'a', 'b'))
+    bench.onTold = () => void bench.views.install(viewOf(3))
+    expect(await codeOf()).to.equal('NOT_READY')
+    expect(bench.told).to.deep.equal(['b pinged', 'a', 'b'])
+  })
+
   it('is given up at its deadline where the members change all the time, and before the first view', async () => {
     const bench = new Bench()
     const codeOf = () => bench.purge().catch(({ code }: LarderError) => code)
