@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { Registry } from 'prom-client'
 import clientPackage from '../client/package.json' with { type: 'json' }
+import { createEngineMetrics } from '../node/redis/metrics.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { Cluster } from './support/cluster.ts'
 import { docs, type Page, pages, readme, transcriptOf } from './support/pages.ts'
@@ -138,7 +140,9 @@ describe('the documents', () => {
     const pages = [cluster.url('127.0.0.1:4000'), cluster.uplink.url].map(async (url) =>
       (await fetch(`${url}/metrics`)).text(),
     )
-    const told = (await Promise.all(pages)).join()
+    const overEngine = new Registry()
+    createEngineMetrics(overEngine, () => 0)
+    const told = (await Promise.all([...pages, overEngine.metrics()])).join()
     const pattern = /`(larder_\w+)`/g
     expect(docs.flatMap((page) => page.find(pattern)).length).to.be.above(6)
     expect(unknown(pattern, (name) => told.includes(`# HELP ${name} `))).to.deep.equal([])

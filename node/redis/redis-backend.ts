@@ -68,6 +68,7 @@ export class RedisBackend implements Backend {
       isReady: () => this.#trouble === undefined,
       onTellers: () => this.watching.follow(),
       onMissed: (reason) => this.watching.miss(reason),
+      onFailed: (task) => this.#metrics.feedFailures.inc({ task }),
     })
     this.watching = new Feed({ ...options, origin })
     this.routes = engineRoutes(self, () => this.#connection)

@@ -3,12 +3,12 @@
  * are looked for every second, and what has ended by itself in their slots is noted now and then, by one node for all.
  */
 import { type Clock, inTime, pause } from '../../shared/clock.ts'
-import { LarderError, messageOf } from '../../shared/errors.ts'
-import type { Log } from '../../shared/log.ts'
+import { LarderError } from '../../shared/errors.ts'
 import type { FeedAnswer, FeedQuestion, Interest } from '../../shared/watching.ts'
 import type { EngineSettings } from '../engine-settings.ts'
 import { FEED_MAX_MS, type Origin, type Part } from '../feed/feed.ts'
 import { noteEnds } from './ends.ts'
+import { FeedTrouble, type FeedTroubleOptions } from './feed-trouble.ts'
 import type { Means } from './means.ts'
 import { Primary } from './primary.ts'
 import { stateOf } from './state.ts'
@@ -23,10 +23,9 @@ const ENDS_EVERY_MS = 5000
 const LATE = new LarderError('UNREACHABLE', 'The engine does not tell what has changed.')
 const LAST = { items: [], hasMissed: false, isMore: false, isLast: true }
 
-export interface WatchedEngineOptions {
+export interface WatchedEngineOptions extends FeedTroubleOptions {
   readonly settings: EngineSettings
   readonly clock: Clock
-  readonly log: Log
   /** @throws LarderError NOT_READY. */
   means(): Means
   isReady(): boolean
@@ -41,8 +40,7 @@ export class WatchedEngine implements Origin<Primary> {
   readonly #primaries = new Map<string, Primary>()
   /** Streams that others have taken the place of, and until when they are read. */
   readonly #former = new Map<string, number>()
-  /** Those that could not be reached when they were looked for last. */
-  readonly #silent = new Set<string>()
+  readonly #trouble: FeedTrouble
   /** How often each stream was let go: where it is read again that is another life of it. */
   readonly #letGo = new Map<string, number>()
   #looking: { readonly stop: AbortController; readonly first: Promise<unknown> } | undefined
@@ -51,6 +49,7 @@ export class WatchedEngine implements Origin<Primary> {
 
   constructor(options: WatchedEngineOptions) {
     this.#options = options
+    this.#trouble = new FeedTrouble(options)
   }
 
   get isReady(): boolean {
@@ -79,7 +78,7 @@ export class WatchedEngine implements Origin<Primary> {
     for (const primary of this.#primaries.values()) primary.close()
     this.#primaries.clear()
     this.#former.clear()
-    this.#silent.clear()
+    this.#trouble.clear()
   }
 
   readonly ask = async (
@@ -89,8 +88,11 @@ export class WatchedEngine implements Origin<Primary> {
   ): Promise<FeedAnswer> => {
     const { clock } = this.#options
     const primary = this.#primaries.get(feed)
-    if (primary?.incarnation === incarnation)
-      return await inTime(primary.answer(question), { clock, timeoutMs, late: LATE })
+    if (primary?.incarnation === incarnation) {
+      const answer = inTime(primary.answer(question), { clock, timeoutMs, late: LATE })
+      const isInVain = () => this.#primaries.get(feed) !== primary
+      return await this.#trouble.watch('changes', answer, { address: primary.address, isInVain })
+    }
     // All that was noted there was told as long as anybody may have done so.
     if (question.type === 'changes') return { ...LAST, position: question.after ?? 0 }
     throw LATE
@@ -103,29 +105,32 @@ export class WatchedEngine implements Origin<Primary> {
   }
 
   async #look(signal: AbortSignal, done: () => void): Promise<void> {
-    const { clock, log } = this.#options
+    const { clock } = this.#options
+    const isInVain = () => signal.aborted
     while (!signal.aborted) {
-      await this.#find(signal).catch((error) => {
-        log.warn({ trouble: messageOf(error) }, 'it is not known which primaries tell of changes')
-      })
+      await this.#trouble.watch('find', this.#find(signal), { isInVain }).catch(() => {})
       done()
       await pause(clock, LOOK_EVERY_MS, signal)
     }
   }
 
   async #end(signal: AbortSignal): Promise<void> {
-    const { clock, log, means } = this.#options
+    const { clock } = this.#options
+    const isInVain = () => signal.aborted
     while (!signal.aborted) {
       await pause(clock, ENDS_EVERY_MS, signal)
-      const ends = this.tellers.map(async (primary) => {
-        const deadlineAtMs = clock.now() + ENDS_EVERY_MS
-        // Somewhat less than until it is asked again.
-        await noteEnds(primary, { means: means(), deadlineAtMs, everyMs: ENDS_EVERY_MS * 0.9 })
-      })
-      for (const one of await Promise.allSettled(ends))
-        if (one.status === 'rejected' && !signal.aborted)
-          log.warn({ trouble: messageOf(one.reason) }, 'what has ended by itself is told later')
+      const ends = this.tellers.map((primary) =>
+        this.#trouble.watch('ends', this.#noteEnds(primary), { address: primary.address, isInVain }),
+      )
+      await Promise.allSettled(ends)
     }
+  }
+
+  async #noteEnds(primary: Primary): Promise<void> {
+    const { clock, means } = this.#options
+    const deadlineAtMs = clock.now() + ENDS_EVERY_MS
+    // Somewhat less than until it is asked again.
+    await noteEnds(primary, { means: means(), deadlineAtMs, everyMs: ENDS_EVERY_MS * 0.9 })
   }
 
   async #find(signal: AbortSignal): Promise<void> {
@@ -154,7 +159,7 @@ export class WatchedEngine implements Origin<Primary> {
 
   /** As long as it cannot be reached, the one before stays: it is not known whether there is another. */
   async #reach(feed: string, address: string, signal: AbortSignal): Promise<void> {
-    const { onMissed, means, log } = this.#options
+    const { onMissed, means } = this.#options
     const former = this.#primaries.get(feed)
     if (former?.address === address && former.isOpen) return
     const isOneOfMany = !means().connection.isOnePlace
@@ -162,13 +167,9 @@ export class WatchedEngine implements Origin<Primary> {
     const onUnnoted = () => this.#unnoted()
     const where = { feed, address, isOneOfMany, times: this.#letGo.get(feed) ?? 0 }
     const reaching = Primary.reach({ ...this.#options, ...where, look, onUnnoted })
-    const primary = await reaching.catch((error) => {
-      if (!this.#silent.has(address))
-        log.warn({ address, trouble: messageOf(error) }, 'a primary of the engine tells of no changes')
-      this.#silent.add(address)
-    })
+    const isInVain = () => signal.aborted
+    const primary = await this.#trouble.watch('reach', reaching, { address, isInVain }).catch(() => {})
     if (primary === undefined) return
-    this.#silent.delete(address)
     if (signal.aborted) return primary.close()
     former?.close()
     this.#primaries.set(feed, primary)

@@ -85,6 +85,21 @@ describe('those who watch a Redis in trouble', () => {
     expect([...book.now.keys()]).to.deep.equal(['second'])
   })
 
+  it('are counted a failure for whatever cannot be learnt of it while it is away', async () => {
+    await using nodes = await nodesOver(['a'])
+    await using book = await Book.open({ urls: [nodes.url('a')] })
+    const failed = async () => {
+      const text = await (await fetch(`${nodes.url('a')}/metrics`)).text()
+      const counted = text.matchAll(/^larder_engine_feed_failures_total\{task="(\w+)"\} [1-9]/gm)
+      return [...counted].map(([, task]) => task)
+    }
+    expect(await failed()).to.deep.equal([])
+    await redis().kill()
+    await until(failed, (tasks) => tasks.includes('changes') && tasks.includes('reach'))
+    await redis().restart()
+    await gapsOf(book)
+  })
+
   it('cost nothing once they are gone: what is changed is not noted for ever', async () => {
     await using nodes = await nodesOver(['a'])
     const client = new Redis(redis().url)
