@@ -10,9 +10,10 @@ import type { EngineSettings } from '../engine-settings.ts'
 import type { Parts } from './answer.ts'
 import { clusterOf, redisOf } from './clients.ts'
 import { engineError, LATE } from './errors.ts'
-import { feedOf, feedsOf } from './feeds.ts'
+import { feedsOf } from './feeds.ts'
 import { type Health, healthOf, primaryAt } from './health.ts'
-import { hashSlotOf, placeIn, slotIn } from './places.ts'
+import { Noting } from './noting.ts'
+import { hashSlotOf, placeIn, slotIn, UNNOTED } from './places.ts'
 import { type Argument, isSingle, SCRIPTS, type ScriptName } from './scripts.ts'
 import { type Call, errorIn, partsOf, type SingleCall, Turn } from './turn.ts'
 
@@ -30,8 +31,6 @@ export interface ConnectionOptions extends EngineSettings {
 
 /** Of a server that has all slots. */
 const ONLY_FEED = placeIn(0, 'feed')
-/** After this nobody knows any more which primary has what. */
-const STALE_MS = 5000
 /** As `read.lua` has them. */
 const FIELDS = ['s', 't', 'b', 'c', 'e']
 const TICKS_PER_MICROSECOND = 1.024
@@ -40,7 +39,7 @@ export class Connection {
   readonly client: Redis | Cluster
   readonly #options: ConnectionOptions
   readonly #turn = new Turn((calls) => this.#carryOutTogether(calls))
-  #foundAtMs: number
+  readonly #noting: Noting
   #waiting = 0
   #waitingBytes = 0
 
@@ -48,10 +47,12 @@ export class Connection {
     this.#options = options
     this.client = isCluster ? clusterOf(options) : redisOf(options)
     for (const { name, ...script } of Object.values(SCRIPTS)) this.client.defineCommand(name, script)
-    this.#foundAtMs = options.clock.now()
-    this.client.on('refresh', () => {
-      this.#foundAtMs = options.clock.now()
+    this.#noting = new Noting({
+      ...options,
+      ownerOf: (slot) => this.ownerOf(slot),
+      onUnnoted: () => void this.client.publish(UNNOTED, '').catch((error) => this.#failed(error)),
     })
+    this.client.on('refresh', () => this.#noting.refresh())
     this.client.on('error', () => {}) // Each command fails with what there is to say.
   }
 
@@ -65,14 +66,6 @@ export class Connection {
     const { host, port } = this.#options.addresses[0] ?? { host: '', port: 0 }
     if (!(this.client instanceof Cluster)) return `${host}:${port}`
     return this.client.slots[hashSlotOf(slot)]?.[0] ?? ''
-  }
-
-  /** Where it is noted what a call changes: with whichever primary carries it out. */
-  #feedFor([first, second]: readonly Argument[]): string {
-    if (this.isOnePlace) return ONLY_FEED
-    if (this.#options.clock.now() - this.#foundAtMs > STALE_MS) return ''
-    const key = typeof first === 'number' ? second : first
-    return feedOf(this.ownerOf(slotIn(String(key))), (slot) => this.ownerOf(slot))
   }
 
   /** The streams of what is changed, and who has them. */
@@ -176,7 +169,7 @@ export class Connection {
     const run: unknown = Reflect.get(this.client, `${name}Buffer`)
     if (typeof run !== 'function') throw new TypeError(`${name} is no command`)
     // As a list: of very many arguments a call could not be made.
-    return run.call(this.client, [...parts, this.#feedFor(parts)])
+    return run.call(this.client, [...parts, this.isOnePlace ? ONLY_FEED : this.#noting.feedFor(parts)])
   }
 
   #failed(thrown: unknown): LarderError {
@@ -229,6 +222,7 @@ export class Connection {
   }
 
   close(): void {
+    this.#noting.close()
     this.client.disconnect()
   }
 }

@@ -19,6 +19,8 @@ type OnceASlot =
   | 'feed'
 
 const PREFIX = 'larder:{'
+/** The channel on which it is said that something was changed and not noted. */
+export const UNNOTED = 'larder:unnoted'
 
 export function placeOf(slot: number, letter: Letter, name: string): string {
   return `${PREFIX}${slot}}:${letter}:${name}`

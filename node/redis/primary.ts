@@ -14,6 +14,7 @@ import { engineError } from './errors.ts'
 import { isExact, placeAt, positionOf } from './feeds.ts'
 import { entryIn } from './marks.ts'
 import type { Means } from './means.ts'
+import { UNNOTED } from './places.ts'
 import { type Argument, OF_PRIMARY } from './scripts.ts'
 import { tellingOf } from './telling.ts'
 
@@ -24,8 +25,6 @@ const GATHER_MS = 4
 const ENTRIES_MAX = 500
 /** What was carried out is answered by then, by whichever node. */
 const ANSWERED_MS = 200
-/** Where something could not be noted. */
-const UNNOTED = 'larder:unnoted'
 
 export interface PrimaryOptions {
   readonly settings: EngineSettings

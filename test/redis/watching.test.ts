@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
 import { feedsOf } from '../../node/redis/feeds.ts'
-import { hashSlotOf, placeIn } from '../../node/redis/places.ts'
+import { hashSlotOf, placeIn, UNNOTED } from '../../node/redis/places.ts'
 import { slotOf } from '../../shared/placement.ts'
 import { Book } from '../support/book.ts'
 import { get, post } from '../support/cluster.ts'
@@ -122,23 +122,43 @@ describe('those who watch a cluster of Redis in trouble', () => {
   })
   stories('redis-server')
 
-  it('have missed whatever is changed while the slot of a stream is on its way', async () => {
-    const cluster = await RedisCluster.start()
-    await using nodes = await NodesOverRedis.over(cluster, { ids: ['a'] })
-    const [from, to] = cluster.servers
+  /** A key of the first primary has just been stored; what is said of changes that were not noted is heard. */
+  const withStream = async (stack: AsyncDisposableStack) => {
+    const redis = await RedisCluster.start()
+    const nodes = stack.use(await NodesOverRedis.over(redis, { ids: ['a'] }))
+    const [from, to] = redis.servers
     const said: string[] = []
-    const listening = cluster.clients[0]?.duplicate()
-    await listening?.subscribe('larder:unnoted')
+    const listening = redis.clients[0]?.duplicate()
+    stack.defer(() => listening?.disconnect())
+    await listening?.subscribe(UNNOTED)
     listening?.on('message', (channel) => said.push(channel))
     if (from === undefined || to === undefined) throw new Error('there are three')
-    await cluster.begin(hashSlotOf(FIRST_FEED), { from, to })
     const key = KEYS.find((one) => Math.floor(hashSlotOf(slotOf(one)) / 5461) === 0)
-    expect((await post(`${nodes.url('a')}/api`, { key, data: 1 })).status).to.equal(200)
-    await until(
-      async () => said.length,
-      (count) => count > 0,
-    )
-    listening?.disconnect()
+    const store = async () => (await post(`${nodes.url('a')}/api`, { key, data: 1 })).status
+    expect([await store(), said.length]).to.deep.equal([200, 0])
+    const isSaid = (times: number) =>
+      until(
+        async () => said.length,
+        (count) => count >= times,
+      )
+    return { redis, from, to, store, isSaid }
+  }
+
+  it('have missed whatever is changed while the slot of a stream is on its way', async () => {
+    await using stack = new AsyncDisposableStack()
+    const { redis, from, to, store, isSaid } = await withStream(stack)
+    await redis.begin(hashSlotOf(FIRST_FEED), { from, to })
+    expect(await store()).to.equal(200)
+    await isSaid(1)
+  })
+
+  it('have missed what was changed while another stream stood in for one, also if they have never seen it', async () => {
+    await using stack = new AsyncDisposableStack()
+    const { redis, from, to, isSaid } = await withStream(stack)
+    await redis.move(hashSlotOf(FIRST_FEED), { from, to })
+    await isSaid(1)
+    await redis.move(hashSlotOf(FIRST_FEED), { from: to, to: from })
+    await isSaid(2)
   })
 })
 
