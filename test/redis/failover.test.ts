@@ -3,9 +3,7 @@ import { expect } from 'chai'
 import { hashSlotOf } from '../../node/redis/places.ts'
 import { slotOf } from '../../shared/placement.ts'
 import { get, post } from '../support/cluster.ts'
-import { NodesOverRedis } from '../support/engine.ts'
-import { RedisCluster } from '../support/redis-cluster.ts'
-import { needTool, needValkey, VALKEY_SERVER } from '../support/tool.ts'
+import { overSixServers } from '../support/six-servers.ts'
 import { until } from '../support/until.ts'
 
 const KEYS = Array.from({ length: 30 }, (_, index) => `dish:${index}`)
@@ -14,31 +12,8 @@ const MOVED_SLOTS = 200
 /** Of those that move, which are the first ones of each primary. */
 const MOVED_KEYS = keysIn([0, 5461, 10922], MOVED_SLOTS / 3 - 2)
 
-describe('a node over six servers of Redis', () => {
-  before(function () {
-    needTool(this, 'redis-server')
-    needTool(this, 'redis-cli')
-  })
-  stories('redis-server')
-})
-
-describe('a node over six servers of Valkey', () => {
-  before(function () {
-    needTool(this, 'redis-cli')
-    needValkey(this)
-  })
-  stories(VALKEY_SERVER)
-})
-
-function stories(program: string): void {
-  let nodes: NodesOverRedis<RedisCluster>
-  before(async () => {
-    const cluster = await RedisCluster.start({ hasReplicas: true, program })
-    nodes = await NodesOverRedis.over(cluster, { ids: ['a'] })
-  })
-  after(() => nodes?.[Symbol.asyncDispose]())
-
-  const at = (path: string) => `${nodes.url('a')}${path}`
+overSixServers('a node over', { ids: ['a'] }, (nodes) => {
+  const at = (path: string) => `${nodes().url('a')}${path}`
   const store = (key: string) => post(at('/api'), { key, data: key })
   const read = (key: string) => get(at(`/api?key=${key}`))
 
@@ -53,7 +28,7 @@ function stories(program: string): void {
   })
 
   it('counts exactly while slots move to a server that was added', async () => {
-    const { redis } = nodes
+    const { redis } = nodes()
     const added = await redis.join()
     const moving = new AbortController()
     const path = (key: string) => at(`/api/v1/counters/${key}`)
@@ -77,7 +52,7 @@ function stories(program: string): void {
     const dead = String((await read(key)).body['node'])
     const owners = new Map<string, unknown>()
     for (const each of KEYS) owners.set(each, (await read(each)).body['node'])
-    await nodes.redis.at(dead)?.kill()
+    await nodes().redis.at(dead)?.kill()
     const others = KEYS.filter((each) => owners.get(each) !== dead)
     let isTold = false
     const taken = await until(
@@ -102,7 +77,7 @@ function stories(program: string): void {
     expect(ready.status).to.equal(200)
     for (const each of KEYS) expect((await read(each)).status, each).to.equal(200)
   })
-}
+})
 
 /** Some keys that are in these slots of a cluster, or shortly behind them. */
 function keysIn(slots: readonly number[], width: number): readonly string[] {

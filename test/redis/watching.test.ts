@@ -11,7 +11,8 @@ import { freePorts } from '../support/ports.ts'
 import { startService } from '../support/process.ts'
 import { redisForEach } from '../support/redis.ts'
 import { RedisCluster } from '../support/redis-cluster.ts'
-import { needTool, needValkey, VALKEY_SERVER } from '../support/tool.ts'
+import { overSixServers } from '../support/six-servers.ts'
+import { needTool } from '../support/tool.ts'
 import { until } from '../support/until.ts'
 import { disorderIn, valuesIn, Writers } from '../support/writers.ts'
 
@@ -115,12 +116,10 @@ describe('those who watch a Redis in trouble', () => {
   })
 })
 
-describe('those who watch a cluster of Redis in trouble', () => {
+describe('those who watch a cluster of Redis, as the slot of a stream moves,', () => {
   before(function () {
     needTool(this, 'redis-server')
-    needTool(this, 'redis-cli')
   })
-  stories('redis-server')
 
   /** A key of the first primary has just been stored; what is said of changes that were not noted is heard. */
   const withStream = async (stack: AsyncDisposableStack) => {
@@ -144,7 +143,7 @@ describe('those who watch a cluster of Redis in trouble', () => {
     return { redis, from, to, store, isSaid }
   }
 
-  it('have missed whatever is changed while the slot of a stream is on its way', async () => {
+  it('have missed whatever is changed on the way', async () => {
     await using stack = new AsyncDisposableStack()
     const { redis, from, to, store, isSaid } = await withStream(stack)
     await redis.begin(hashSlotOf(FIRST_FEED), { from, to })
@@ -152,7 +151,7 @@ describe('those who watch a cluster of Redis in trouble', () => {
     await isSaid(1)
   })
 
-  it('have missed what was changed while another stream stood in for one, also if they have never seen it', async () => {
+  it('have missed what was changed while another stood in for it, also if they have never seen that', async () => {
     await using stack = new AsyncDisposableStack()
     const { redis, from, to, isSaid } = await withStream(stack)
     await redis.move(hashSlotOf(FIRST_FEED), { from, to })
@@ -162,32 +161,17 @@ describe('those who watch a cluster of Redis in trouble', () => {
   })
 })
 
-describe('those who watch a cluster of Valkey in trouble', () => {
-  before(function () {
-    needTool(this, 'redis-cli')
-    needValkey(this)
-  })
-  stories(VALKEY_SERVER)
-})
-
-function stories(program: string): void {
-  let nodes: NodesOverRedis<RedisCluster>
-  before(async () => {
-    const cluster = await RedisCluster.start({ hasReplicas: true, program })
-    nodes = await NodesOverRedis.over(cluster, { ids: ['a', 'b'], node: { PEER_TIMEOUT_MS: '5000' } })
-  })
-  after(() => nodes?.[Symbol.asyncDispose]())
-
+overSixServers('those who watch', { ids: ['a', 'b'], node: { PEER_TIMEOUT_MS: '5000' } }, (nodes) => {
   const open = async (stack: AsyncDisposableStack) => {
     const opening = QUERIES.map(async (query) => {
-      const book = stack.use(await Book.open({ urls: [nodes.url('b')], query }))
+      const book = stack.use(await Book.open({ urls: [nodes().url('b')], query }))
       return { query, book }
     })
     return await Promise.all(opening)
   }
   /** What they know at the end is what stands there: all of it, unless they have to read anew what they have missed. */
   const know = async (watching: readonly { query: string; book: Book }[]) => {
-    const reading = KEYS.map(async (key) => (await get(`${nodes.url('a')}/api?key=${key}`)).body['data'])
+    const reading = KEYS.map(async (key) => (await get(`${nodes().url('a')}/api?key=${key}`)).body['data'])
     const ends = new Map((await Promise.all(reading)).map((data, at) => [KEYS[at], data]))
     for (const { query, book } of watching) {
       const meant = KEYS.filter((key) => !query.endsWith('prefix=dish:1') || key.startsWith('dish:1'))
@@ -205,10 +189,10 @@ function stories(program: string): void {
   it('see all that is acknowledged while slots move, that of a stream as well', async function () {
     this.timeout(120_000)
     await using stack = new AsyncDisposableStack()
-    const { redis } = nodes
+    const { redis } = nodes()
     const added = await redis.join()
     const watching = await open(stack)
-    const writers = new Writers(nodes.url('a'), KEYS)
+    const writers = new Writers(nodes().url('a'), KEYS)
     await writers.more(10)
     await redis.reshard({ to: added, slots: MOVED_SLOTS })
     await writers.more(10)
@@ -225,10 +209,10 @@ function stories(program: string): void {
     this.timeout(120_000)
     await using stack = new AsyncDisposableStack()
     const watching = await open(stack)
-    const writers = new Writers(nodes.url('a'), KEYS)
+    const writers = new Writers(nodes().url('a'), KEYS)
     await writers.more(10)
-    const dead = String((await get(`${nodes.url('a')}/api?key=${KEYS[0]}`)).body['node'])
-    await nodes.redis.at(dead)?.kill()
+    const dead = String((await get(`${nodes().url('a')}/api?key=${KEYS[0]}`)).body['node'])
+    await nodes().redis.at(dead)?.kill()
     await until(
       async () => watching.map(({ book }) => book.gaps),
       (gaps) => gaps.every((count) => count > 0),
@@ -238,7 +222,7 @@ function stories(program: string): void {
     await writers.stop()
     await know(watching)
   })
-}
+})
 
 /** That of the primary which has the first third of a cluster's slots. */
 const FIRST_FEED = Number(
