@@ -65,12 +65,12 @@ async function play(): Promise<Report | undefined> {
   return verdict.report({ seed: options.seed, seconds })
 }
 
-/** @returns whether nothing was counted twice. */
+/** @returns whether nothing was counted twice, and everything was told that was to be. */
 async function playOverRedis(): Promise<boolean> {
   say(`seed ${options.seed}, nodes over Redis, ${options.seconds} s`)
   const report = await playEngine({ ...options, folder, interrupted: interrupted.signal, say })
   console.log(options.format === 'json' ? JSON.stringify(report) : engineText(report))
-  return report.extraIncrements === 0
+  return report.extraIncrements === 0 && (report.watched?.untold.length ?? 0) === 0
 }
 
 function understand(args: readonly string[]): ChaosOptions {

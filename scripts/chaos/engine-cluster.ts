@@ -40,6 +40,7 @@ export class EngineCluster implements AsyncDisposable {
       )
     const addresses = cluster.#servers.map(({ port }) => `127.0.0.1:${port}`)
     await until(() => cluster.#create(addresses))
+    await cluster.#untilReplicated()
     for (const port of ports.slice(2 * SERVERS)) cluster.#addNode(port, addresses)
     for (const { port } of cluster.#nodes)
       await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok)
@@ -47,8 +48,8 @@ export class EngineCluster implements AsyncDisposable {
     return cluster
   }
 
-  nodeUrl(index: number): string {
-    return `http://127.0.0.1:${this.#nodes[index % NODES]?.port}`
+  get nodeUrls(): string[] {
+    return this.#nodes.map(({ port }) => `http://127.0.0.1:${port}`)
   }
 
   /** Resolves once three primaries have replicas again. */
@@ -67,6 +68,11 @@ export class EngineCluster implements AsyncDisposable {
       const replica = random.pick(await this.#withRole('slave'))
       await ask(replica.port, (redis) => redis.call('CLUSTER', 'FAILOVER'))
     }
+    await this.#untilReplicated()
+  }
+
+  /** One that has never had what its primary has does not take over. */
+  async #untilReplicated(): Promise<void> {
     await until(async () => {
       const infos = await Promise.all((await this.#withRole('slave')).map((one) => infoOf(one)))
       return infos.length === 3 && infos.every((info) => info.includes('master_link_status:up'))

@@ -18,7 +18,8 @@ export const USAGE = `usage: npm run chaos -- [OPTION...]
   --watch          several watch it too, through all members: what they are told is compared with what was acknowledged
   --client         the clients are those of client/, which try again by themselves: no call may fail
   --engine redis   nodes over a cluster of Redis with replicas, of which primaries are killed, frozen and handed over: what Redis
-                   lost is told, and what was counted twice is a finding; with --seed, --seconds, --clients and --rate alone
+                   lost is told, and what was counted twice, or not told, is a finding; with --seed, --seconds, --clients,
+                   --rate and --watch alone
   --long           freeze members for up to a minute
   --overlap        trouble with uplink comes together with other faults
   --json           the verdict as JSON

@@ -20,9 +20,12 @@ const AWAY_MAX_MS = 120_000
 const TOLD_MAX_MS = 10_000
 const LOOK_MS = 50
 
+/** What may be watched. */
+export type Watched = Pick<Item, 'kind' | 'name' | 'key'>
+
 export interface WatchersOptions {
   readonly urls: readonly string[]
-  readonly verdict: Verdict
+  readonly verdict: Pick<Verdict, 'breach' | 'gaps'>
   readonly isWatched: boolean
   readonly signal: AbortSignal
 }
@@ -46,12 +49,17 @@ export class Watchers {
   }
 
   /** A change was acknowledged, which is none of nothing. */
-  acknowledged({ name }: Item, begunAtMs: number): void {
+  acknowledged({ name }: Watched, begunAtMs: number): void {
     this.#changes.set(name, Math.max(begunAtMs, this.#changes.get(name) ?? -Infinity))
   }
 
+  /** What was acknowledged is gone, so that nobody can be told. */
+  lost({ name }: Watched): void {
+    this.#changes.delete(name)
+  }
+
   /** To be called while nobody writes, with what is there. */
-  async check(states: ReadonlyMap<Item, string>): Promise<void> {
+  async check(states: ReadonlyMap<Watched, string>): Promise<void> {
     const { verdict, signal } = this.#options
     const watched = [...states].filter(([{ kind }]) => kind !== 'response')
     const known = watched.map(([item, found]) => {
@@ -86,7 +94,7 @@ class Watcher {
     return this.#begun.promise
   }
 
-  judge(all: readonly { readonly item: Item; readonly known: Known }[]): string[] {
+  judge(all: readonly { readonly item: Watched; readonly known: Known }[]): string[] {
     return all.flatMap(({ item, known }) => {
       const wrong = isMeant(this.#way, item) ? this.book.judge(known) : undefined
       return wrong === undefined
@@ -111,7 +119,7 @@ class Watcher {
   }
 }
 
-function isMeant({ prefix = '', key, kinds }: WatchOptions, { kind, key: itsKey }: Item): boolean {
+function isMeant({ prefix = '', key, kinds }: WatchOptions, { kind, key: itsKey }: Watched): boolean {
   if (kinds?.some((one) => one === kind) === false) return false
   return itsKey.startsWith(prefix) && (key === undefined || itsKey === key)
 }

@@ -61,12 +61,22 @@ describe('scripts: chaos', function () {
     expect(kinds).to.include.keys('join', 'kill')
   })
 
-  it('tells what Redis lost where primaries of its cluster fail, and counts nothing twice', async function () {
+  it('tells what Redis lost where primaries of its cluster fail, counts nothing twice, and who watches knows it', async function () {
     needTool(this, 'redis-server')
-    const { code, stdout, stderr } = await chaos('--engine', 'redis', '--seconds', '8', '--seed', '3')
+    const { code, stdout, stderr } = await chaos(
+      '--engine',
+      'redis',
+      '--watch',
+      '--seconds',
+      '8',
+      '--seed',
+      '3',
+    )
     expect(code, stdout + stderr).to.equal(0)
     expect(stdout).to.match(/^increments +\d+ acknowledged, \d+ lost by Redis, 0 counted twice$/m)
     expect(stdout).to.match(/^faults +\d/m)
+    // A failover, at least, is something that may have been missed.
+    expect(stdout).to.match(/^watched +0 not told, [1-9]\d* gaps$/m)
   })
 
   it('lets no call of the client fail when a member is killed', async () => {
