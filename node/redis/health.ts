@@ -31,17 +31,21 @@ export async function healthOf(
   return { trouble: silent[0]?.trouble ?? 'no primary answers', silent: [] }
 }
 
+const UNCONNECTED = 'it is not connected'
+
 /** Why it does not answer; `undefined` where it does. */
 async function troubleOf(
   primary: Redis | undefined,
   limit: { readonly clock: Clock; readonly timeoutMs: number },
 ): Promise<string | undefined> {
-  if (primary === undefined) return 'it is not connected'
+  if (primary === undefined) return UNCONNECTED
   try {
     await inTime(primary.ping(), { ...limit, late: new LarderError('UNREACHABLE', LATE) })
     return undefined
   } catch (error) {
     const { cause, message } = engineError(error)
-    return messageOf(cause ?? message)
+    const why = messageOf(cause ?? message)
+    // As its client says it, which means nothing to whoever reads it.
+    return why.includes('enableOfflineQueue') ? UNCONNECTED : why
   }
 }

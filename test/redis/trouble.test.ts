@@ -116,7 +116,9 @@ describe('a node over a Redis in trouble', () => {
       () => store('a'),
       ({ status }) => status === 503,
     )
-    await until(readiness, ({ status }) => status === 503)
+    await until(readiness, ({ body }) =>
+      String(body['detail']).endsWith('out of reach: it is not connected.'),
+    )
     await nodes.redis.restart()
     await until(readiness, ({ status }) => status === 200)
     expect((await store('a')).status).to.equal(200)
