@@ -98,9 +98,14 @@ function die(error: unknown): never {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+  const {
+    code,
+    port,
+    setting = 'PORT',
+  } = error as NodeJS.ErrnoException & { port?: number; setting?: string }
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return `cannot listen there: ${error.message}`
-  if (code === 'EADDRINUSE') return `port ${port} is taken by another process: set PORT, or stop that process`
+  if (code === 'EADDRINUSE')
+    return `port ${port} is taken by another process: set ${setting}, or stop that process`
   const isExpected = error instanceof ConfigError || error instanceof LarderError
   return isExpected ? error.message : (error.stack ?? error.message)
 }

@@ -3,10 +3,9 @@ import { z } from 'zod'
 import { LarderError } from '../../shared/errors.ts'
 import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
+import { parseKeyText } from '../../shared/key-text.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Views } from './members/members.ts'
-
-const KEY_BYTES_MAX = 4096
 
 const Holders = z
   .object({ key: z.string(), slot: z.int(), owner: z.string(), holders: z.array(z.string()) })
@@ -24,12 +23,9 @@ export function holdersRoute(views: Pick<Views, 'placed'>): Route {
       { in: 'query', name: 'key', description: 'Of anything.', schema: z.string(), required: true },
     ],
     answers: { 200: { description: 'As of now.', content: { 'application/json': Holders } } },
-    errors: ['NOT_READY'],
+    errors: ['KEY_NULL', 'NOT_READY'],
     handle({ parameters }) {
-      const key = parameters.get('key') ?? ''
-      const bytes = Buffer.byteLength(key)
-      if (bytes === 0 || bytes > KEY_BYTES_MAX)
-        throw new LarderError('BAD_REQUEST', `key: 1 to ${KEY_BYTES_MAX} bytes.`)
+      const key = parseKeyText(parameters.get('key'))
       const slot = slotOf(key)
       const holders = views.placed?.holdersOf(slot).map(({ id }) => id) ?? []
       const [owner] = holders

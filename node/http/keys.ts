@@ -97,10 +97,11 @@ function clearRoute(dispatch: Dispatch): Route {
     errors: ['NOT_READY', 'UNREACHABLE', 'OVERLOADED', 'NOT_SAVED'],
     async handle(request) {
       const prefix = request.parameters.get('prefix')
-      if (prefix === undefined)
+      // A name alone is what is left of a variable that was not set.
+      if (prefix === undefined || !/(?:^|&)prefix=/.test(request.query))
         throw new LarderError(
           'BAD_REQUEST',
-          'prefix: missing; an empty one means all keys. A key stands in the path.',
+          'prefix: missing; an empty one, prefix=, means all keys. A key stands in the path.',
         )
       const reply = await dispatch(request, { type: 'keys.clear', prefix: parsePrefix(prefix) }, CLEAR_MAX_MS)
       if (reply.type !== 'cleared') throw new TypeError('something was to be cleared')

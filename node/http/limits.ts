@@ -4,7 +4,7 @@ import type { Reply } from '../../shared/command.ts'
 import { LarderError } from '../../shared/errors.ts'
 import { readFields } from '../../shared/http/input.ts'
 import { empty, type HttpResponse, json } from '../../shared/http/response.ts'
-import type { Parameter, Route } from '../../shared/http/route.ts'
+import { type Parameter, type Route, withRest } from '../../shared/http/route.ts'
 import { type Fields, Names } from '../../shared/json-fields.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { parseInteger, parseKeyText, parseSeconds, pathText, secondsOf } from './fields.ts'
@@ -31,7 +31,7 @@ const State = z
   .meta({ id: 'Limit', examples: [{ allowed: true, limit: 100, remaining: 99, reset: 0.6 }] })
 const NAMES = new Names(...Object.keys(limitShape))
 
-const path = '/api/v1/limits/{key}'
+const place = withRest('/api/v1/limits/{key}', 0)
 const key: Parameter = {
   in: 'path',
   name: 'key',
@@ -48,7 +48,7 @@ export function limitRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [
     {
       method: 'POST',
-      path,
+      ...place,
       operationId: 'takeFromLimit',
       summary: 'Take from a limit that refills evenly over its window, where there is enough.',
       access: 'public',
@@ -80,7 +80,7 @@ export function limitRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
     },
     {
       method: 'DELETE',
-      path,
+      ...place,
       operationId: 'resetLimit',
       summary: 'Begin a limit anew.',
       access: 'public',
@@ -113,8 +113,9 @@ export function takingIn(fields: Fields): Taken {
 }
 
 function countIn(fields: Fields, name: string): number {
-  const count = Number(parseInteger(name, fields.get(name)))
-  if (Number.isSafeInteger(count)) return count
+  const json = fields.get(name)
+  const count = Number(parseInteger(name, json))
+  if (Number.isSafeInteger(count) && json?.startsWith('"') === false) return count
   throw new LarderError('BAD_REQUEST', `${name}: an integer of 53 bits.`)
 }
 

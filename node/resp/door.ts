@@ -4,6 +4,7 @@
  *     socket ─▶ Reader ─▶ Pipeline ─▶ a row of the table ─▶ commands ─▶ Dispatch
  *     socket ◀─ Writer ◀─ replies, in the order of what was asked
  */
+import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:tls'
 import type { Registry } from 'prom-client'
@@ -100,10 +101,9 @@ export class RedisDoor {
   /** @throws when the port cannot be had. */
   static async listen(options: DoorOptions): Promise<RedisDoor> {
     const door = new RedisDoor(options)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    door.#server.once('error', reject).listen(options.port, options.host, resolve)
-    await promise
-    door.#server.off('error', reject)
+    const listening = once(door.#server.listen(options.port, options.host), 'listening')
+    // Of two ports it is this one that cannot be had.
+    await listening.catch((error) => Promise.reject(Object.assign(error, { setting: 'RESP_PORT' })))
     return door
   }
 

@@ -18,6 +18,8 @@ const WORDS_A_STEP = 500
 const OPEN_LIST = 0x5b
 const OPEN_OBJECT = 0x7b
 const QUOTE = 0x22
+/** The first letter of it. */
+const NULL = 0x6e
 const BACKSLASH = 0x5c
 
 /** The words of a command. @throws ReplyError for what is none. */
@@ -97,9 +99,10 @@ class Noted {
 /** A copy: the body is not kept for it. */
 function wordIn(written: Buffer): Buffer {
   if (written[0] === QUOTE && !written.includes(BACKSLASH)) return Buffer.from(written.subarray(1, -1))
-  const word: unknown = JSON.parse(written.toString())
-  if (word === null || word === Infinity || word === -Infinity) throw malformed('a word is text or a number')
-  return Buffer.from(String(word))
+  if (written[0] === QUOTE) return Buffer.from(JSON.parse(written.toString()))
+  if (written[0] === NULL) throw malformed('a word is text or a number')
+  // Digit by digit: a number may have more of them than a double holds.
+  return Buffer.from(written)
 }
 
 function malformed(reason: string): ReplyError {

@@ -11,7 +11,8 @@ import type { HttpRequest } from '../../shared/http/request.ts'
 import type { HttpResponse } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { type Steps, workOn } from '../../shared/steps.ts'
-import { ReplyError } from './errors.ts'
+import { refuseOthers } from '../../shared/unknown-field.ts'
+import { errorReplyOf, ReplyError } from './errors.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Words } from './reader.ts'
 import { jsonOf } from './rest-json.ts'
@@ -28,6 +29,9 @@ export interface RestOptions {
 
 /** Of a request, in words: what follows them waits until others are served. */
 const WORDS_A_TURN = 1000
+/** What Upstash takes there beside words, of which a list has none in its query. */
+const TOKEN = '_token'
+const IN_QUERY = [TOKEN]
 /** What is about a connection means nothing here. */
 const CONNECTION_ROWS: ReadonlySet<string> = new Set(['hello', 'auth', 'quit', 'reset', 'client', 'select'])
 
@@ -42,7 +46,7 @@ const refused = {
   405: { description: 'It writes: send it by POST.', content: { 'application/json': Result } },
 }
 const BODY_ERRORS: readonly ErrorCode[] = ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
-const common = { access: 'public', needs: ['read', 'write', 'clear'], isForOthers: true } as const
+const common = { access: 'public', needs: ['read', 'write', 'clear'], isForOthers: true, retold } as const
 
 export function redisRoutes(options: RestOptions): Route[] {
   const rest = new Rest(options)
@@ -138,7 +142,7 @@ class Rest {
       if (body.length > 0) words.push(body)
     }
     for (const [name, value] of readQuery(request.query)) {
-      if (name === '_token') continue
+      if (name === TOKEN) continue
       words.push(...[name, value].filter((text) => text !== '').map((text) => Buffer.from(text)))
     }
     const row = this.#table.find(words)
@@ -193,6 +197,7 @@ class Rest {
     run: (read: T) => Promise<HttpResponse>,
   ): Promise<HttpResponse> {
     refuseCrossSite(request)
+    refuseOthers(request.parameters.keys(), IN_QUERY, 'the query')
     const body = await readBody(request, this.#options.bodyBytesMax)
     try {
       return await run(await workOn(request.turns, body, () => reading(body)))
@@ -207,6 +212,13 @@ class Rest {
 function refuseCrossSite(request: HttpRequest): void {
   if (isCrossSite(request))
     throw new LarderError('FORBIDDEN', 'A page of another site sends commands. Nothing was done.')
+}
+
+/** With what clients of Redis look for. */
+function retold(problem: HttpResponse): HttpResponse {
+  const { error } = problem
+  if (error === undefined) return problem
+  return { ...problem, body: JSON.stringify({ ...error.toProblem(), error: errorReplyOf(error, true).text }) }
 }
 
 function notHere({ name }: Row): LarderError {

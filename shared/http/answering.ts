@@ -2,7 +2,7 @@
 import type { Counter } from 'prom-client'
 import { pause, systemClock } from '../clock.ts'
 import { LarderError } from '../errors.ts'
-import { type Eventual, isLater } from '../eventual.ts'
+import { andThen, type Eventual, isLater } from '../eventual.ts'
 import { refuseOthers } from '../unknown-field.ts'
 import { coded } from './coding.ts'
 import type { Guard } from './guard.ts'
@@ -23,6 +23,15 @@ export interface AnsweringOptions {
 }
 
 export function createAnswering(guard: Guard, options: AnsweringOptions): Answering {
+  const answering = answeringPlainly(guard, options)
+  return (route, request) => {
+    const answer = answering(route, request)
+    if (route.retold === undefined) return answer
+    return andThen(answer, (one) => (one.error === undefined ? one : (route.retold?.(one) ?? one)))
+  }
+}
+
+function answeringPlainly(guard: Guard, options: AnsweringOptions): Answering {
   return (route, request) => {
     const { isProbe = false } = route
     if (!isProbe && options.hasNoPlace(request)) return problem(noPlace())

@@ -8,8 +8,8 @@ const PATH_LENGTH_MAX = 200
 export function nothingAt(path: string, routes: readonly Route[]): string {
   const told = path.length > PATH_LENGTH_MAX ? `${path.slice(0, PATH_LENGTH_MAX)}...` : path
   const meant = meantBy(path, routes)
-  const instead = meant === undefined ? '' : ` Perhaps ${meant} is meant:`
-  return `${told}: there is nothing here.${instead} see /openapi.json for all that there is.`
+  const instead = meant === undefined ? '' : ` Perhaps ${meant} is meant.`
+  return `${told}: there is nothing here.${instead} See /openapi.json for all that there is.`
 }
 
 /** A path of the same kind, or of one that is called almost so; of these, one of as many parts. */

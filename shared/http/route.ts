@@ -67,6 +67,8 @@ export interface Route {
   readonly answers: Readonly<Record<number, Answer>>
   /** The errors it may answer with, besides those that every route has. */
   readonly errors?: readonly ErrorCode[]
+  /** A problem as whoever asks here expects it, where that is not as everywhere. */
+  retold?(problem: HttpResponse): HttpResponse
   /** @throws LarderError, or as a rejection: it is answered as a problem. */
   handle(request: HttpRequest): Eventual<HttpResponse>
 }

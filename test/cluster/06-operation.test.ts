@@ -115,7 +115,13 @@ describe('operating a cluster', () => {
     const port = new URL(cluster.member('a').url).port
     const second = new TestProcess(process.execPath, ['node/main.ts'], { environment: { PORT: port } })
     expect(await second.ended).to.include({ code: 1 })
-    expect(second.stderr).to.include(`port ${port} is taken`)
+    expect(second.stderr).to.include(`port ${port} is taken by another process: set PORT,`)
+    const [free] = await freePorts(1)
+    const third = new TestProcess(process.execPath, ['node/main.ts'], {
+      environment: { PORT: `${free}`, RESP_PORT: port, DATA_DIR: 'off' },
+    })
+    expect(await third.ended).to.include({ code: 1 })
+    expect(third.stderr).to.include(`port ${port} is taken by another process: set RESP_PORT,`)
   })
 
   it('refuses a node whose name another live member has', async () => {

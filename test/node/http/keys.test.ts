@@ -158,6 +158,7 @@ describe('DELETE /api/v1/kv', () => {
   it('wants a prefix, be it an empty one, as a key may have been meant', async () => {
     await store('k')
     expectProblem(await clear(''), 400, 'BAD_REQUEST')
+    expectProblem(await clear('?prefix'), 400, 'BAD_REQUEST')
     expectProblem(await clear('?key=k'), 400, 'UNKNOWN_FIELD')
     expectProblem(await clear('/'), 403, 'KEY_NULL')
     expect(await all('')).to.deep.equal(['k'])

@@ -84,6 +84,8 @@ describe('POST /api/v1/limits/{key}', () => {
     { limit: 5, window: 0 },
     { limit: 5, window: -1 },
     { limit: 5, window: '60' },
+    { limit: '5', window: 60 },
+    { limit: 5, window: 60, cost: '1' },
     { limit: 5, window: 5, cost: 6 },
     { limit: 5, window: 5, cost: -1 },
     { limit: 5, window: 5, cost: 0.5 },

@@ -33,7 +33,7 @@ const EXAMPLES: readonly Example[] = [
   ['GET /api/v1/status', 200, ''],
   ['GET /api/v1/rights', 200, ''],
   ['GET /api/v1/holders', 200, '?key=k'],
-  ['GET /api/v1/holders', 400, '?key='],
+  ['GET /api/v1/holders', 403, '?key=nil'],
   ['DELETE /clear', 204, ''],
   ['DELETE /clear', 400, '', { headers: { org_id: 'acme', 'org-id': 'other' } }],
   ['POST /api/v1/events', 202, '', json({ type: 'object.update', objectid: '42' })],

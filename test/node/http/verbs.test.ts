@@ -148,6 +148,13 @@ describe('a key with slashes', () => {
       expect((await call(`DELETE ${at(path)}`)).status, path).to.equal(204)
       const counter = `${node.url}/api/v1/counters/${path}`
       expect((await send(`POST ${counter}`, { by: 1 })).json, path).to.include({ key, value: '1' })
+      const limit = (path: string) => `${node.url}/api/v1/limits/${path}`
+      await send(`POST ${limit(path)}`, { limit: 9, window: 60 })
+      expect(
+        (await send(`POST ${limit(encodeURIComponent(key))}`, { limit: 9, window: 60 })).json,
+        path,
+      ).to.include({ remaining: 7 })
+      expect((await call(`DELETE ${limit(path)}`)).status, path).to.equal(204)
     }
   })
 

@@ -26,8 +26,18 @@ const many = (length: number, of: string) => Array.from({ length }, () => of).jo
 
 describe('commands of Redis as JSON', () => {
   it('are texts, numbers and what is true or false, as they are written in JSON', () => {
-    const json = ' [ "set", "", "ä\\u00e9\\n\\ud83d\\ude00\\"", 5, -1.50, 1e2, true, false ] '
-    expect(wordsOf(json)).to.deep.equal(['set', '', 'äé\n😀"', '5', '-1.5', '100', 'true', 'false'])
+    const json =
+      ' [ "set", "", "ä\\u00e9\\n\\ud83d\\ude00\\"", 5, -1.50, 12345678901234567890, true, false ] '
+    expect(wordsOf(json)).to.deep.equal([
+      'set',
+      '',
+      'äé\n😀"',
+      '5',
+      '-1.50',
+      '12345678901234567890',
+      'true',
+      'false',
+    ])
     const all = allOf(readingCommands(Buffer.from('[["get","a"],["ping"]]')))
     expect(all.map((words) => words.map(String))).to.deep.equal([['get', 'a'], ['ping']])
     expect(allOf(readingCommands(Buffer.from('[]')))).to.deep.equal([])
@@ -35,7 +45,7 @@ describe('commands of Redis as JSON', () => {
 
   it('are refused where they are none', () => {
     const command = ['', '[', '[]', '5', '{}', '{"get":"k"}', '["get",["k"]]', '["get",{}]', '["get",null]']
-    for (const json of [...command, '["get",1e999]', '["get" "k"]', '["get","k"]x'])
+    for (const json of [...command, '["get" "k"]', '["get","k"]x'])
       expect(refusal(readingCommand(Buffer.from(json))).message, json).to.match(
         /^ERR failed to parse command: /,
       )

@@ -75,6 +75,24 @@ describe('commands of Redis over HTTP', () => {
         () => undefined,
         (error: Error) => error.message,
       ),
-    ).to.be.a('string')
+    ).to.include('NOAUTH Authentication required.')
+  })
+
+  it('are refused in the words of Redis, as a problem too, before they are looked at', async () => {
+    await using node = await startTestNode({ API_KEY: KEY })
+    const url = `${node.url}/redis`
+    const [status, problem] = await post(`${url}/pipeline`, [['get', 'k']])
+    expect([status, problem]).to.deep.include(401)
+    expect(problem).to.include({ code: 'UNAUTHORIZED', error: 'NOAUTH Authentication required.' })
+    const authorization = `Bearer ${KEY}`
+    const [refused, unknown] = await post(`${url}?EX=5`, ['set', 'k', 'v'], { authorization })
+    expect([refused, (unknown as { code: string }).code]).to.deep.equal([400, 'UNKNOWN_FIELD'])
+    expect(unknown)
+      .to.have.property('error')
+      .that.matches(/^ERR EX: /)
+    expect(await post(`${url}?_token=t`, ['get', 'k'], { authorization })).to.deep.equal([
+      200,
+      { result: null },
+    ])
   })
 })
