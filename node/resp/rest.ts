@@ -35,6 +35,9 @@ const IN_QUERY = [TOKEN]
 /** What is about a connection means nothing here. */
 const CONNECTION_ROWS: ReadonlySet<string> = new Set(['hello', 'auth', 'quit', 'reset', 'client', 'select'])
 
+/** Errors of what may be carried out soon. */
+const LATER = /^(?:TRYAGAIN|LOADING) /
+
 const Command = z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)
 const Result = z.looseObject({ result: z.unknown().optional(), error: z.string().optional() })
 const answers = {
@@ -156,7 +159,9 @@ class Rest {
 
   async #one(request: HttpRequest, words: Words): Promise<HttpResponse> {
     const [reply = null] = await this.#run(request, [words])
-    return told(reply instanceof ErrorReply ? 400 : 200, resultOf(reply, request), request)
+    const answer = told(reply instanceof ErrorReply ? 400 : 200, resultOf(reply, request), request)
+    if (!(reply instanceof ErrorReply && LATER.test(reply.text))) return answer
+    return { ...answer, status: 503, headers: { ...answer.headers, 'retry-after': '1' } }
   }
 
   /** As on a connection of their own. */

@@ -119,6 +119,9 @@ describe('a node over a Redis in trouble', () => {
     await until(readiness, ({ body }) =>
       String(body['detail']).endsWith('out of reach: it is not connected.'),
     )
+    const command = await fetch(at('/redis/get/a'))
+    expect([command.status, command.headers.get('retry-after')]).to.deep.equal([503, '1'])
+    expect(await command.json()).to.have.property('error').that.includes('TRYAGAIN')
     await nodes.redis.restart()
     await until(readiness, ({ status }) => status === 200)
     expect((await store('a')).status).to.equal(200)
