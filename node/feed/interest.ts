@@ -10,8 +10,8 @@ export function covers({ prefix, key }: Interest, name: string): boolean {
 
 /**
  * What is told to whoever has this interest; `undefined` for nothing. Under a key there is a value or a counter, and of what is
- * gone nobody may know any more which of them it was: who asks for one of the two is told that there is none, also where it has
- * become the other.
+ * gone nobody may know any more whether it was the other before, as neither a merged entry nor the next owner of its slot has to:
+ * who asks for one of the two is told that there is none, also where it has become the other.
  */
 export function toldTo(interest: Interest, told: Told): Told | undefined {
   if (!covers(interest, told.key)) return undefined

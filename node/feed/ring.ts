@@ -15,6 +15,8 @@ export interface About {
   readonly user?: string
   /** If there is nothing by then, this is why. */
   readonly reason: Reason
+  /** It was a counter by then: what is left of one is forgotten sooner than this may be. */
+  readonly wasCounter?: boolean
 }
 
 export interface Mark extends About {

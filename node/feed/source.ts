@@ -10,7 +10,7 @@ import type { Eventual } from '../../shared/eventual.ts'
 import type { Steps } from '../../shared/steps.ts'
 import type { Turns } from '../../shared/turns.ts'
 import type { FeedAnswer, FeedItem, FeedQuestion, Interest, Reason } from '../../shared/watching.ts'
-import type { Change } from '../entries/entry.ts'
+import type { Change, Entry, SlotEntry } from '../entries/entry.ts'
 import type { Presence } from '../entries/presence.ts'
 import type { Memory } from '../memory/memory.ts'
 import { covers, toldTo } from './interest.ts'
@@ -98,17 +98,17 @@ export class Source {
   }
 
   /** Takes in what was applied. */
-  note({ slot, id, entry }: Change): void {
+  note({ slot, id, entry, state }: Change): void {
     if (!this.#isNoting) this.#hasSkipped = true
     else if (entry.kind === 'reactions') this.#noteAll({ slot, id }, entry, 'deleted')
-    else this.#note({ slot, id, reason: 'deleted' })
+    else this.#note({ slot, id, reason: 'deleted', ...counted(state) })
   }
 
   /** Something has gone by itself, or had to: of a content, these. */
-  noteGone(entry: Pick<About, 'slot' | 'id'>, reason: Reason, gone: Iterable<Presence> = []): void {
+  noteGone({ slot, id, entry }: SlotEntry, reason: Reason, gone: Iterable<Presence> = []): void {
     if (!this.#isNoting) this.#hasSkipped = true
-    else if (entry.id.startsWith('r')) this.#noteAll(entry, gone, reason)
-    else this.#note({ slot: entry.slot, id: entry.id, reason })
+    else if (entry.kind === 'reactions') this.#noteAll({ slot, id }, gone, reason)
+    else this.#note({ slot, id, reason, ...counted(entry) })
   }
 
   /** Whoever waits looks again: a view has come, or it is about to end. */
@@ -237,4 +237,9 @@ export class Source {
     this.#ring.note(about)
     this.#news.wake()
   }
+}
+
+/** What has turned into a value was one. */
+function counted({ kind }: Entry): Pick<About, 'wasCounter'> {
+  return kind === 'counter' ? { wasCounter: true } : {}
 }

@@ -26,16 +26,20 @@ export function stateOf(about: About, entry: Entry | undefined, nowMs: number): 
   return about.user === undefined ? keyState(about, entry, nowMs) : reactionState(about, entry, nowMs)
 }
 
-function keyState({ id, reason }: About, entry: Entry | undefined, nowMs: number): Told | undefined {
+function keyState(
+  { id, reason, wasCounter }: About,
+  entry: Entry | undefined,
+  nowMs: number,
+): Told | undefined {
   const key = id.slice(1)
-  if (entry === undefined || !isEither(entry)) return { kind: 'value', key, reason }
+  if (entry === undefined || !isEither(entry)) return { kind: wasCounter ? 'counter' : 'value', key, reason }
   const there = thereUnder(key, entry, nowMs)
   if (there !== undefined)
     return there.kind !== 'reaction' && hasTurned(entry) ? { ...there, hasTurned: true } : there
   const standing = standingOf(entry)
   const isLeft = standing.kind === 'register' ? standing.value !== undefined : isCounting(standing)
   if (isLeft) return undefined
-  return { kind: entry.kind === 'register' ? 'value' : 'counter', key, reason }
+  return { kind: standing.kind === 'register' ? 'value' : 'counter', key, reason }
 }
 
 /** What ends the other of the two is remembered for a while; what a counter has begun with, for good. */

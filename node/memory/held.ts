@@ -40,7 +40,7 @@ export interface MemoryListener {
   /** A counter that has ended, as what is left of it: unlike a value, its row does not say so. */
   end?(change: Change): void
   /** What has ended by itself; of what is many, these. */
-  expire?(entry: Pick<Held, 'slot' | 'id'>, gone: readonly Presence[]): void
+  expire?(entry: SlotEntry, gone: readonly Presence[]): void
   /** What the budget has claimed, as what is left of it. */
   evict?(entry: SlotEntry & { readonly entry: Register }): void
   /** More is over the budget than one write should wait for: `Upkeep.evict` is to be taken soon. */
