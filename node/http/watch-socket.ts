@@ -1,8 +1,10 @@
 /** The same changes as messages of a WebSocket (RFC 6455): whatever comes from the other side is of no interest. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { LarderError } from '../../shared/errors.ts'
 import { networkOf } from '../../shared/http/network.ts'
+import { type HttpResponse, problem } from '../../shared/http/response.ts'
 import type { Upgrade } from '../../shared/http/upgrade.ts'
 import type { Rights } from '../../shared/rights.ts'
 import type { Turns } from '../../shared/turns.ts'
@@ -32,8 +34,9 @@ export function watchUpgrade({ watching, turns, watch, askedIn }: WatchUpgradeOp
     maxPayload: HEARD_BYTES_MAX,
   })
   return {
-    protocol: 'websocket',
+    protocol: PROTOCOL,
     isFor(message, rights) {
+      if (handshakeRefusal(message.headers) !== undefined) return false
       try {
         askedIn(message, rights)
         return watching.refusal(networkOf(message.socket.remoteAddress)) === undefined
@@ -53,6 +56,31 @@ export function watchUpgrade({ watching, turns, watch, askedIn }: WatchUpgradeOp
 }
 
 const NOTHING = Buffer.alloc(0)
+const PROTOCOL = 'websocket'
+const VERSIONS = ['13', '8']
+const KEY = /^[+/0-9A-Za-z]{22}==$/
+const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/
+
+/** What is answered to a handshake that is none (RFC 6455, section 4.2): the library would do so in words of its own. */
+export function handshakeRefusal(headers: IncomingHttpHeaders): HttpResponse | undefined {
+  if (headers.upgrade?.toLowerCase() !== PROTOCOL) return undefined
+  const fault = faultOf(headers)
+  if (fault === undefined) return undefined
+  return problem(new LarderError('BAD_REQUEST', fault), { 'sec-websocket-version': VERSIONS.join(', ') })
+}
+
+function faultOf(headers: IncomingHttpHeaders): string | undefined {
+  const { 'sec-websocket-key': key = '', 'sec-websocket-version': version = '' } = headers
+  if (!KEY.test(key)) return 'Sec-WebSocket-Key: 16 bytes as base64 are needed.'
+  if (!VERSIONS.includes(version)) return `Sec-WebSocket-Version: it has to be ${VERSIONS.join(' or ')}.`
+  const { 'sec-websocket-protocol': protocols } = headers
+  if (protocols === undefined) return undefined
+  const names = protocols.split(',').map((name) => name.trim())
+  const areNames = names.every((name) => TOKEN.test(name)) && new Set(names).size === names.length
+  return areNames
+    ? undefined
+    : 'Sec-WebSocket-Protocol: different names are needed, with commas between them.'
+}
 
 class Listener implements Audience {
   readonly address: string

@@ -16,9 +16,15 @@ import type { Asked, Audience, WatchEvent, Watching } from '../watching.ts'
 import { parseKeyText, parseSwitch } from './fields.ts'
 import { parsePrefix } from './keys.ts'
 import { FIRST_TEXT, Teller, Wording } from './watch-events.ts'
-import { type WatchAs, watchUpgrade } from './watch-socket.ts'
+import { handshakeRefusal, type WatchAs, watchUpgrade } from './watch-socket.ts'
 
 const EVENTS = 'text/event-stream'
+const STREAM_HEADERS = {
+  'content-type': EVENTS,
+  'cache-control': 'private, no-cache, no-transform',
+  // Some balancers gather what they pass on.
+  'x-accel-buffering': 'no',
+}
 
 const parameters: readonly Parameter[] = [
   {
@@ -95,18 +101,15 @@ export function watchRoute(options: WatchOptions): Route {
       },
     }),
     handle(request) {
+      const refusal = handshakeRefusal(request.message.headers)
+      if (refusal !== undefined) return refusal
       const { parameters, rights } = request
       const asked = askedIn(parameters, { rights, since: request.header('last-event-id') })
       const address = networkOf(request.message.socket.remoteAddress)
       watching.admit(address)
       return {
         status: 200,
-        headers: {
-          'content-type': EVENTS,
-          'cache-control': 'private, no-cache, no-transform',
-          // Some balancers gather what they pass on.
-          'x-accel-buffering': 'no',
-        },
+        headers: STREAM_HEADERS,
         live(out) {
           const audience = new EventStream(out, wording, address)
           out.once('close', watch(asked, rights, audience))
