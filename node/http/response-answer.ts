@@ -9,7 +9,7 @@ import { TENANT_HEADERS } from './tenants.ts'
 
 /** Says by what the answers of a route differ, whatever upstream says. */
 export function answering(route: CachedRoute): (request: HttpRequest, reply: Reply) => HttpResponse {
-  const own = [...(route.hasTenants ? TENANT_HEADERS : []), ...route.headers].join(', ')
+  const own = ownVary(route)
   return (request, reply) => {
     if (reply.type !== 'response') throw new LarderError('INTERNAL', 'A response was expected.')
     const { status, contentType, body } = reply
@@ -19,6 +19,16 @@ export function answering(route: CachedRoute): (request: HttpRequest, reply: Rep
     headers['content-type'] = contentType
     return { status, headers, body }
   }
+}
+
+function ownVary({ hasTenants, headers }: CachedRoute): string {
+  return [...(hasTenants ? TENANT_HEADERS : []), ...headers].join(', ')
+}
+
+/** Says so of what Larder answers by itself. */
+export function varying(route: CachedRoute): (answer: HttpResponse) => HttpResponse {
+  const vary = ownVary(route)
+  return (answer) => (vary === '' ? answer : { ...answer, headers: { vary, ...answer.headers } })
 }
 
 function headersOf({ headers, cacheStatus, ageMs }: ResponseOutcome, own: string): Record<string, string> {

@@ -19,7 +19,7 @@ import type { Dispatch } from '../dispatch.ts'
 import { type CachedRoute, namesOf, patternOf, usefulMs } from '../route-table.ts'
 import { purgeRoutes } from './purge.ts'
 import { Addresses } from './response-address.ts'
-import { answering } from './response-answer.ts'
+import { answering, varying } from './response-answer.ts'
 import { org } from './tenants.ts'
 
 const bytes = { '*/*': undefined }
@@ -66,7 +66,7 @@ function routesOf(route: CachedRoute, options: ResponseRoutesOptions): Route[] {
     ...(route.hasTenants ? [org] : []),
   ]
   const path = route.path.replace('...}', '}')
-  const row = { path, pattern: patternOf(route.path), ...FOR_CALLERS } as const
+  const row = { path, pattern: patternOf(route.path), ...FOR_CALLERS, retold: varying(route) } as const
   const addresses = new Addresses(route)
   const changing = route.unsafe === 'pass' ? passRoutes : storeRoutes
   const made = [getRoute(route, options, addresses), ...changing(route, options, addresses)]
@@ -84,6 +84,7 @@ function storeRoutes(
   { dispatch, bodyBytesMax }: ResponseRoutesOptions,
   addresses: Addresses,
 ): Row[] {
+  const done = varying(route)(empty(204))
   return [
     {
       method: 'PUT',
@@ -114,7 +115,7 @@ function storeRoutes(
         })
         if (reply.type === 'mismatch')
           throw new LarderError('PRECONDITION_FAILED', 'What is stored there is not as the request wants it.')
-        return empty(204)
+        return done
       },
     },
     {
@@ -125,7 +126,7 @@ function storeRoutes(
       async handle(request) {
         const { key, tenant } = addresses.addressOf(request)
         await dispatch(request, { type: 'response.delete', key, tenant })
-        return empty(204)
+        return done
       },
     },
   ]

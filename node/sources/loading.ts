@@ -130,21 +130,21 @@ export class Loading {
     }
     try {
       const answer = await this.#ask({ match, asked, stored, deadlineAtMs: options.deadlineAtMs })
-      this.#note(asked, answer.status)
       const isGood = route.freshness === 'route' || !isTrouble(answer.status)
+      this.#note(asked, answer.status, !isGood)
       if (!isGood && stored !== undefined && mayGive()) return instead(stored, String(answer.status))
       return await this.#landed({ match, flight, stored, answer, options })
     } catch (error) {
-      this.pauses.failed(addressOf(asked), this.#options.clock.now())
+      this.pauses.failed(addressOf(asked), this.#options.clock.now(), true)
       if (stored === undefined || !mayGive()) throw error
       return instead(stored, error instanceof LarderError ? error.code : 'INTERNAL')
     }
   }
 
   /** Whoever fails, or refuses, is left alone for a while. */
-  #note(asked: Wanted, status: number): void {
+  #note(asked: Wanted, status: number, isReplaced: boolean): void {
     const isRefused = status === 401 || status === 403 || status === 429 || status >= 500
-    if (isRefused) this.pauses.failed(addressOf(asked), this.#options.clock.now())
+    if (isRefused) this.pauses.failed(addressOf(asked), this.#options.clock.now(), isReplaced)
     else this.pauses.worked(addressOf(asked))
   }
 

@@ -69,13 +69,13 @@ export class ReadThrough implements Engine {
       if (stored === undefined) return { type: 'missing', owner: '' }
       const standing = standingOf(route, stored)
       if (standing.leftMs > 0) return this.#counted(route, 'hit', hit(stored, standing))
-      const isLeftAlone = this.#loading.pauses.isPausing(addressOf(asked), this.#options.clock.now())
+      const [address, nowMs] = [addressOf(asked), this.#options.clock.now()]
       const staleMs = -standing.leftMs
       if (staleMs < standing.whileRevalidateMs) {
-        if (!isLeftAlone) this.#refetch(asked, options)
+        if (!this.#loading.pauses.isPausing(address, nowMs)) this.#refetch(asked, options)
         return this.#counted(route, 'stale', hit(stored, standing))
       }
-      if (isLeftAlone && staleMs <= standing.ifErrorMs)
+      if (staleMs <= standing.ifErrorMs && this.#loading.pauses.isReplacing(address, nowMs))
         return this.#counted(route, 'stale', hit(stored, standing))
       return { type: 'missing', owner: stored.owner }
     })

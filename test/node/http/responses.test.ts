@@ -31,12 +31,26 @@ describe('a cached response over HTTP', () => {
     for (const method of ['GET', 'PUT', 'DELETE', 'HEAD']) {
       const answer = await call(`${method} ${at('o')}`, method === 'PUT' ? { body: 'x' } : {})
       expect(answer.status, method).to.equal(400)
+      expect(answer.headers.get('vary'), method).to.equal('org_id, org-id, organization_id')
     }
     expectProblem(await call(`GET ${at('o')}`), 400, 'BAD_REQUEST')
     for (const name of ['org_id', 'org-id', 'organization_id', 'Org_Id'])
       expect((await call(`GET ${at('o')}`, { headers: { [name]: 'acme' } })).status).to.equal(200)
     expect(upstream.calls).to.have.length(1)
     expect(upstream.calls[0]?.headers).to.include({ org_id: 'acme' })
+  })
+
+  it('says of every answer that it is for one organisation', async () => {
+    for (const method of ['PUT', 'DELETE']) {
+      const answer = await call(`${method} ${at('o')}`, {
+        headers: ORG,
+        ...(method === 'PUT' && { body: 'x' }),
+      })
+      expect([answer.status, answer.headers.get('vary')], method).to.deep.equal([
+        204,
+        'org_id, org-id, organization_id',
+      ])
+    }
   })
 
   it('refuses an organisation that is empty or too long', async () => {

@@ -117,6 +117,18 @@ describe('a cached response', () => {
     expect(told(await get())).to.deep.equal(['gone', 'Larder; fwd=stale; fwd-status=404', '0'])
   })
 
+  it('is not given in turns with an error that upstream answers again and again', async () => {
+    await get()
+    upstream.answer = () => ({ status: 503, body: 'later' })
+    await node.clock.advance(TTL_MS + REVALIDATE_MS)
+    const statuses: number[] = []
+    for (let time = 0; time < 6; time++) {
+      statuses.push((await get()).status)
+      await node.clock.advance(100)
+    }
+    expect(statuses).to.deep.equal([503, 503, 503, 503, 503, 503])
+  })
+
   it('says which answers came along with the fetch of another', async () => {
     upstream.hold()
     const answers = [get(), get(), get()]
