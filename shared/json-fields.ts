@@ -94,6 +94,8 @@ export class Fields {
   #given: Some = 0
   /** The name of the first that was not asked for. */
   #other: Span | undefined
+  /** The place of a name that stands there twice. */
+  #doubled = NONE
 
   constructor(source: Source, names: Names) {
     this.#source = source
@@ -108,16 +110,24 @@ export class Fields {
       return
     }
     const former = this.#noteOf(place)
-    if (former !== NONE) this.#noted.splice(former, 3)
+    if (former !== NONE) {
+      this.#noted.splice(former, 3)
+      this.#doubled = place
+    }
     this.#noted.push(place, scan.startAt(depth), scan.end)
     this.#given |= 1 << place
   }
 
-  /** @throws LarderError UNKNOWN_FIELD for a member that has none of these names, or of all that were asked for. */
+  /**
+   * @throws LarderError UNKNOWN_FIELD for a member that has none of these names, or of all that were asked for; BAD_REQUEST for two
+   * with one name.
+   */
   limitedTo(some?: Some): this {
+    const { all } = this.#names
+    if (this.#doubled !== NONE)
+      throw new LarderError('BAD_REQUEST', `${all[this.#doubled]} stands there twice.`)
     const wrong = some === undefined ? 0 : this.#given & ~some
     if (wrong === 0 && this.#other === undefined) return this
-    const { all } = this.#names
     const wrongName = all.find((_, place) => wrong & (1 << place))
     const name = wrongName ?? (this.#other && spelled(this.#source, this.#other)) ?? ''
     const known = some === undefined ? all : all.filter((_, place) => some & (1 << place))

@@ -125,6 +125,8 @@ function storeRoutes(
       errors: ['OVERLOADED', 'UNREACHABLE'],
       async handle(request) {
         const { key, tenant } = addresses.addressOf(request)
+        if (conditionOf(request) !== undefined)
+          throw new LarderError('BAD_REQUEST', 'A response is forgotten whatever its entity tag is.')
         await dispatch(request, { type: 'response.delete', key, tenant })
         return done
       },

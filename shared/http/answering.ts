@@ -42,8 +42,7 @@ function answeringPlainly(guard: Guard, options: AnsweringOptions): Answering {
       request.isLetIn = asked.access !== 'open'
       request.rights = rights
       request.share.mayExceed = isProbe || asked.access === 'member'
-      if (route.isForOthers !== true && !isProbe && request.query !== '')
-        refuseOthers(request.parameters.keys(), namesOf(route), 'the query')
+      if (route.isForOthers !== true && !isProbe) refuseUnheeded(route, request)
       const answer = route.handle(request)
       if (!isLater(answer)) return inCoding(route, request, answer)
       return answer.then((answer) => inCoding(route, request, answer), problem)
@@ -63,6 +62,19 @@ function inCoding(route: Route, request: HttpRequest, answer: HttpResponse): Eve
   if (route.isForOthers === true || route.access === 'member') return answer
   const inIts = coded(request, answer)
   return isLater(inIts) ? inIts.catch(problem) : inIts
+}
+
+/** @throws LarderError for what is asked for and would not be heeded. */
+function refuseUnheeded(route: Route, request: HttpRequest): void {
+  if (request.query !== '') refuseOthers(request.parameters.keys(), namesOf(route), 'the query')
+  if (route.method !== 'GET' && route.access === 'public') refuseConditions(route, request)
+}
+
+/** What is to be done on a condition alone is not done without it (RFC 9110, section 13.1). */
+function refuseConditions({ parameters = [] }: Route, { message: { headers } }: HttpRequest): void {
+  for (const name of ['if-match', 'if-none-match'])
+    if (headers[name] !== undefined && !parameters.some((one) => one.name.toLowerCase() === name))
+      throw new LarderError('BAD_REQUEST', `${name}: nothing is asked of entity tags here. Nothing was done.`)
 }
 
 const queries = new WeakMap<Route, readonly string[]>()

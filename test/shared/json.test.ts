@@ -69,12 +69,14 @@ describe('JSON', () => {
 })
 
 describe('the fields of an object', () => {
-  it('may have any number of names, of which the last one counts, and others are told', () => {
+  it('may have any number of names, of which the last one counts, and what stands there twice or is none of them is told', () => {
     const names = Array.from({ length: 100 }, (_, index) => `n${index}`)
     const json = `{${[...names, ...names].map((name, index) => `"${name}":${index}`).join(',')}}`
     const fields = fieldsOf(json, ...names)
     for (const [index, name] of names.entries()) expect(fields?.get(name)).to.equal(String(100 + index))
-    expect(fields?.limitedTo()).to.equal(fields)
+    expect(() => fields?.limitedTo()).to.throw(LarderError, 'n99 stands there twice.')
+    const once = fieldsOf('{"n0":1}', ...names)
+    expect(once?.limitedTo()).to.equal(once)
     expect(() => fieldsOf('{"n0":1,"n":1}', 'n0', 'm')?.limitedTo()).to.throw(
       LarderError,
       'n: there is no such name',

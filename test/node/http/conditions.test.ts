@@ -26,6 +26,30 @@ describe('a conditional request', () => {
   /** Headers with `TAG` standing for the current tag. */
   const filled = (text: string) => text.replaceAll('TAG', tag)
 
+  it('is refused where tags are not looked at, and nothing is done', async () => {
+    await call(`PUT ${node.url}/api/v1/counters/c`, { body: '{"value":1}' })
+    for (const [name, tags] of [
+      ['if-none-match', '*'],
+      ['if-match', '"nope"'],
+    ] as const)
+      for (const [what, body] of [
+        ['PUT /api/v1/counters/c', '{"value":2}'],
+        ['DELETE /api/v1/counters/c', undefined],
+        ['DELETE /api?key=k', undefined],
+        ['POST /api', '{"key":"k","data":2}'],
+        ['POST /api/v1/batch', '{"ops":[{"op":"delete","key":"k"}]}'],
+      ] as const) {
+        const [method, path] = what.split(' ')
+        const sent = { headers: { [name]: tags }, ...(body !== undefined && { body }) }
+        expectProblem(await call(`${method} ${node.url}${path}`, sent), 400, 'BAD_REQUEST')
+      }
+    expect((await call(`GET ${node.url}/api/v1/counters/c`)).json).to.include({ value: '1' })
+    expect(await stored()).to.equal('first')
+    expect(
+      (await call(`GET ${node.url}/api?key=none`, { headers: { 'if-match': '"nope"' } })).status,
+    ).to.equal(200)
+  })
+
   it('is not carried out with another tag', async () => {
     for (const method of ['PUT', 'DELETE', 'GET']) {
       const body = method === 'PUT' ? { body: 'second' } : {}

@@ -28,6 +28,26 @@ describe('a name that a call does not have', () => {
     expectUnknown(await send(`POST ${node.url}/api/v1/reaction`, { ...reaction, user: 'x' }), 'is user_id')
   })
 
+  it('is refused where it stands twice, with nothing done; in a batch that spoils its operation alone', async () => {
+    for (const [path, body] of [
+      ['/api', '{"key":"a","data":1,"ttl":1,"ttl":1000}'],
+      ['/api', '{"key":"a","key":"b","data":1}'],
+      ['/api/v1/counters/c', '{"by":1,"b\\u0079":100}'],
+      ['/api/v1/batch', '{"ops":[{"op":"set","key":"a","data":1}],"ops":[]}'],
+    ] as const) {
+      const answer = await send(`POST ${node.url}${path}`, body)
+      expectProblem(answer, 400, 'BAD_REQUEST')
+      expect(answer.text, body).to.include(' stands there twice.')
+    }
+    const ops = '[{"op":"get","op":"set","key":"a","data":1},{"op":"set","key":"b","data":{"x":1,"x":2}}]'
+    const { json } = await send(`POST ${node.url}/api/v1/batch`, `{"ops":${ops}}`)
+    expect((json as { results: { status: number }[] }).results.map(({ status }) => status)).to.deep.equal([
+      400, 200,
+    ])
+    const { keys } = (await call(`GET ${node.url}/api/v1/kv`)).json as { keys: { key: string }[] }
+    expect(keys.map(({ key }) => key)).to.deep.equal(['b'])
+  })
+
   it('is refused in a query, on any call', async () => {
     const put = await call(`PUT ${node.url}/api/v1/kv/a?ex=30`, { body: 'x' })
     expectUnknown(put, 'ex: ', 'the nearest is ttl')
