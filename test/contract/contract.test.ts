@@ -99,6 +99,11 @@ function isPrivate({ request, expected: { code = '' } }: Step): boolean {
   return isOurs && !isNowhere && !['NO_SUCH_PATH', 'METHOD_NOT_ALLOWED'].includes(code)
 }
 
+/** Which is one of several organisations', whatever is answered. */
+function isOfTenant({ request, expected: { code = '' } }: Step): boolean {
+  return /^(?!OPTIONS)\w+ \/server\//.test(request) && !['NO_SUCH_PATH', 'METHOD_NOT_ALLOWED'].includes(code)
+}
+
 /** What would be coded if somebody asked for that, or may have been coded for whoever asks whether it is still the same. */
 function isVarying(status: number, length: number): boolean {
   return status === 304 || length > 1024
@@ -120,6 +125,7 @@ function expectHeaders(answer: RawAnswer, step: Step, about: string): void {
     'x-content-type-options': 'nosniff',
     ...(isPrivate(step) && { 'cache-control': 'private, no-cache' }),
     ...(isPrivate(step) && isVarying(status, length) && { vary: 'accept-encoding' }),
+    ...(isOfTenant(step) && { vary: 'org_id, org-id, organization_id' }),
     ...(![204, 304].includes(status) && { 'content-length': String(length) }),
     ...expected.headers,
   })
