@@ -53,6 +53,13 @@ describe('a cached response over HTTP', () => {
     }
   })
 
+  it('is not deleted on a condition, as it would be deleted without', async () => {
+    await call(`PUT ${at('kept')}`, { headers: ORG, body: 'kept' })
+    const deleted = await call(`DELETE ${at('kept')}`, { headers: { ...ORG, 'if-match': '"nope"' } })
+    expectProblem(deleted, 400, 'BAD_REQUEST')
+    expect((await call(`GET ${at('kept')}`, { headers: ORG })).text).to.equal('kept')
+  })
+
   it('refuses an organisation that is empty or too long', async () => {
     for (const org_id of ['', 'x'.repeat(256)])
       expectProblem(await call(`GET ${at('o')}`, { headers: { org_id } }), 400, 'BAD_REQUEST')
