@@ -1,5 +1,6 @@
 /** What is asked of a key as one thing alone (`sole.lua`), and of several keys in one turn (`together.lua`). */
 import type { CommandOf, Outcome, SingleCommand } from '../../shared/command.ts'
+import { isLater } from '../../shared/eventual.ts'
 import { slotOf } from '../../shared/placement.ts'
 import type { Sole } from '../../shared/reaction-command.ts'
 import { type Answer, answerIn, listOf, type Part, textOf } from './answer.ts'
@@ -23,7 +24,8 @@ export function isOfSole(command: SingleCommand & Sole): command is SoleCommand 
 /** A value that has no end is found at once; whatever else there may be is looked for. */
 export const carryOutAlone: Carrier<SoleCommand> = async (means, asked) => {
   const { command, slot, deadlineAtMs } = asked
-  const read = await readEndless(means, asked)
+  const reading = readEndless(means, asked)
+  const read = isLater(reading) ? await reading : reading
   if (read !== undefined && read.type !== 'missing') return read
   const parts = [...keysOf(command, slot), ...argumentsOf(command, means)]
   return outcomeIn(command, await ask(means, { script: 'sole', parts }, deadlineAtMs))

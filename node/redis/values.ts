@@ -1,6 +1,7 @@
 /** Values in the engine (`value.lua`). */
 import type { Body, Command, Outcome, SingleCommand } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
+import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { isJson } from '../../shared/media-type.ts'
 import {
   type Answer,
@@ -27,7 +28,9 @@ export function keysOf(slot: number, key: string): string[] {
 }
 
 export const carryOutOnValue: Carrier<ValueCommand> = async (means, { command, slot, deadlineAtMs }) => {
-  const read = await readEndless(means, { command, slot, deadlineAtMs })
+  // What is no read is sent in this turn, and so before what comes behind it.
+  const reading = readEndless(means, { command, slot, deadlineAtMs })
+  const read = isLater(reading) ? await reading : reading
   if (read !== undefined) return read
   const parts = [...keysOf(slot, command.key), ...valueArguments(command, means)]
   return valueOutcome(answerIn(await means.connection.run('value', parts, deadlineAtMs)))
@@ -55,13 +58,20 @@ export function valueArguments(command: ValueCommand, { origin }: Pick<Means, 'o
   }
 }
 
-/** Most values have no end, and are read without a script; `undefined` of what ends, or where anything else is asked. */
-export async function readEndless(
-  { connection }: Means,
+/** Most values have no end, and are read without a script; `undefined` of what ends, and at once where anything else is asked. */
+export function readEndless(
+  means: Means,
   { command, slot, deadlineAtMs }: Asked<SingleCommand>,
-): Promise<Outcome | undefined> {
+): Eventual<Outcome | undefined> {
   if (command.type !== 'value.get' || command.condition !== undefined) return undefined
-  const place = placeOf(slot, 'v', command.key)
+  return endlessAt(means, placeOf(slot, 'v', command.key), deadlineAtMs)
+}
+
+async function endlessAt(
+  { connection }: Means,
+  place: string,
+  deadlineAtMs: number,
+): Promise<Outcome | undefined> {
   const told = await connection.run('read', [place], deadlineAtMs)
   const [stamp, contentType, body, total, end] = told as (Buffer | null)[]
   if (!stamp) return { type: 'missing' }

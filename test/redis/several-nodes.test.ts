@@ -39,6 +39,26 @@ describe('nodes over one Redis', () => {
     expect(all).to.deep.equal(all.map(() => ({ key: 'sold', value: '9007199254740993' })))
   })
 
+  it('carry the writes of a batch to one key out in their order, whatever they are', async () => {
+    const add = { op: 'increment', key: 'turning' }
+    const toldOf = async (...ops: object[]) => {
+      const { body } = await post(at('a', '/api/v1/batch'), { ops })
+      return (body['results'] as { status: number; value?: string }[]).map(
+        ({ status, value }) => value ?? status,
+      )
+    }
+    const set = (data: unknown) => ({ op: 'set', key: 'turning', data })
+    const total = { op: 'counter', key: 'turning' }
+    expect(await toldOf(add, set(4), add, total)).to.deep.equal(['1', 200, '5', '5'])
+    expect(await toldOf(add, { op: 'delete', key: 'turning' }, add, total)).to.deep.equal([
+      '6',
+      200,
+      '1',
+      '1',
+    ])
+    expect(await toldOf(add, set('text'), add, total)).to.deep.equal(['2', 200, 409, 409])
+  })
+
   it('take from one limit', async () => {
     const take = (index: number) =>
       post(at(IDS[index % 2] ?? '', '/api/v1/limits/calls'), { limit: 5, window: 3600 })
