@@ -63,10 +63,9 @@ export class InFlight {
   }
 
   get bytes(): number {
-    this.#held = 0
-    for (const holder of this.holders) this.#held += holder.bytes
-    this.#goodFor = Math.floor(this.holders.size * LOOKED_PART)
-    return this.#bytes + this.#held
+    let bytes = this.#bytes
+    for (const holder of this.holders) bytes += holder.bytes
+    return bytes
   }
 
   get refused(): Readonly<Record<Refused, number>> {
@@ -81,7 +80,10 @@ export class InFlight {
     if (this.#bytes === 0) return true
     const more = isSmall ? Math.max(this.bytesMax * SMALL_PART, SMALL_BYTES_MIN) : 0
     const most = this.bytesMax + more - bytes
-    return (isSmall && this.#goodFor-- > 0 && this.#bytes + this.#held <= most) || this.bytes <= most
+    if (isSmall && this.#goodFor-- > 0 && this.#bytes + this.#held <= most) return true
+    this.#held = this.bytes - this.#bytes
+    this.#goodFor = Math.floor(this.holders.size * LOOKED_PART)
+    return this.#bytes + this.#held <= most
   }
 
   add(bytes: number): void {

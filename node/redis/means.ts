@@ -25,5 +25,8 @@ export async function withEach<T>(items: readonly T[], use: (item: T) => Promise
   }
 }
 
-/** Carries out the commands of one kind. @throws LarderError as a rejection. */
+/**
+ * Carries out the commands of one kind. What changes something is sent in the turn in which it is asked: what was asked of a
+ * key first is carried out first. @throws LarderError as a rejection.
+ */
 export type Carrier<C> = (means: Means, asked: Asked<C>) => Promise<Outcome>

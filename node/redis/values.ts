@@ -28,7 +28,6 @@ export function keysOf(slot: number, key: string): string[] {
 }
 
 export const carryOutOnValue: Carrier<ValueCommand> = async (means, { command, slot, deadlineAtMs }) => {
-  // What is no read is sent in this turn, and so before what comes behind it.
   const reading = readEndless(means, { command, slot, deadlineAtMs })
   const read = isLater(reading) ? await reading : reading
   if (read !== undefined) return read

@@ -39,6 +39,11 @@ export function errorReplyOf(thrown: unknown, isWrite: boolean): ErrorReply {
   return new ErrorReply(BEGINNINGS[code]?.(message) ?? `ERR ${message}`)
 }
 
+/** Whether it may be carried out soon. */
+export function isForLater({ text }: ErrorReply): boolean {
+  return /^(?:TRYAGAIN|LOADING) /.test(text)
+}
+
 export function wrongArity(name: string): ErrorReply {
   return new ErrorReply(`ERR wrong number of arguments for '${name}' command`)
 }

@@ -12,7 +12,7 @@ import type { HttpResponse } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { type Steps, workOn } from '../../shared/steps.ts'
 import { refuseOthers } from '../../shared/unknown-field.ts'
-import { errorReplyOf, ReplyError } from './errors.ts'
+import { errorReplyOf, isForLater, ReplyError } from './errors.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Words } from './reader.ts'
 import { jsonOf } from './rest-json.ts'
@@ -34,9 +34,6 @@ const TOKEN = '_token'
 const IN_QUERY = [TOKEN]
 /** What is about a connection means nothing here. */
 const CONNECTION_ROWS: ReadonlySet<string> = new Set(['hello', 'auth', 'quit', 'reset', 'client', 'select'])
-
-/** Errors of what may be carried out soon. */
-const LATER = /^(?:TRYAGAIN|LOADING) /
 
 const Command = z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)
 const Result = z.looseObject({ result: z.unknown().optional(), error: z.string().optional() })
@@ -159,8 +156,9 @@ class Rest {
 
   async #one(request: HttpRequest, words: Words): Promise<HttpResponse> {
     const [reply = null] = await this.#run(request, [words])
-    const answer = told(reply instanceof ErrorReply ? 400 : 200, resultOf(reply, request), request)
-    if (!(reply instanceof ErrorReply && LATER.test(reply.text))) return answer
+    const answer = told(200, resultOf(reply, request), request)
+    if (!(reply instanceof ErrorReply)) return answer
+    if (!isForLater(reply)) return { ...answer, status: 400 }
     return { ...answer, status: 503, headers: { ...answer.headers, 'retry-after': '1' } }
   }
 

@@ -2,17 +2,14 @@
  * All keys of a cluster, listed a page at a time and then forgotten: what a page costs, how long it takes, and what others
  * notice meanwhile: reads of other keys at a steady rate. Beside the same members with nothing to do, in the same run.
  */
-import { Generator } from './generator.ts'
-import { DATA, gets, keys, store } from './keys.ts'
-import { latencyTable, type Phase } from './phases.ts'
+import { DATA, keys } from './keys.ts'
+import { Phases, RATE } from './phases.ts'
 import { ask, cpuSecondsOf, type Server } from './server.ts'
 import { Stand, type StandOptions } from './stand.ts'
 import { fine, whole } from './table.ts'
 
 const MEMBERS = 3
-const OTHER_KEYS = 300
 const CONNECTIONS = 32
-const RATE = 500
 const BATCH = 1000
 const PAGE = 1000
 const PREFIX = 'dish:'
@@ -32,33 +29,23 @@ export async function measureManyKeys(
   const members = await stand.members({ members: MEMBERS, copies: 2 })
   const [first] = members
   if (first === undefined) throw new RangeError('there are no members')
-  const others = keys(OTHER_KEYS)
-  await store(others, [first])
   progress(`storing ${count} keys`)
   await fill(first, count)
   progress('listing')
   const alone = await list(members)
-  const generator = new Generator(stand)
-  await generator.open({
-    ports: members.map(({ port }) => port),
-    requests: gets(others),
+  const phases = await Phases.begin(stand, members, {
     connections: CONNECTIONS,
+    seconds,
+    restMs: 0,
+    progress,
   })
-  const phases: Phase[] = []
-  const measure = async (name: string, doing: () => Promise<unknown>) => {
-    progress(name)
-    const [{ accepted, failed }] = await Promise.all([generator.openLoop(seconds, RATE), doing()])
-    phases.push({ name, took: accepted, failed })
-  }
-  await generator.openLoop(seconds, RATE)
-  await measure('nothing else', async () => {})
   const endsAtMs = performance.now() + seconds * 1000
-  await measure('somebody lists all keys', async () => {
+  await phases.measure('somebody lists all keys', async () => {
     while (performance.now() < endsAtMs) await list(members, endsAtMs)
   })
   const startedAtMs = performance.now()
   let cleared = { deleted: 0, ms: 0 }
-  await measure('and forgets them', async () => {
+  await phases.measure('and forgets them', async () => {
     cleared = { deleted: await clear(first), ms: performance.now() - startedAtMs }
   })
   return [
@@ -67,7 +54,7 @@ export async function measureManyKeys(
     `${alone.keys} keys in ${alone.pages} pages, of all members and with nothing else: ${fine(alone.cpuMsPage)} ms of CPU a page, ${fine(alone.msPage)} ms until it is there`,
     `${cleared.deleted} keys are forgotten after ${whole(cleared.ms)} ms`,
     '',
-    latencyTable(phases),
+    phases.table(),
   ].join('\n')
 }
 

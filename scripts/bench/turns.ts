@@ -4,17 +4,13 @@
  */
 import { pause, systemClock } from '../../shared/clock.ts'
 import { SLOTS } from '../../shared/placement.ts'
-import { Generator } from './generator.ts'
-import { gets, keys, store } from './keys.ts'
-import { latencyTable, type Phase } from './phases.ts'
+import { Phases, RATE } from './phases.ts'
 import { ask, type Server, turnsOf } from './server.ts'
 import { type Joined, Stand, type StandOptions } from './stand.ts'
 import { markdown, whole } from './table.ts'
 
 const MEMBERS = 3
-const OTHER_KEYS = 300
 const CONNECTIONS = 64
-const RATE = 500
 const BATCH = 1000
 /** Integers that differ by the number of slots are in one slot. */
 const CROWDED_SLOTS = 8
@@ -30,44 +26,33 @@ export async function measureTurns(
 ): Promise<string> {
   await using stand = await Stand.open({ ...options, cores: undefined })
   const members = await stand.members({ members: MEMBERS, copies: 2 })
-  const others = keys(OTHER_KEYS)
-  await store(others, members.slice(0, 1))
-  const generator = new Generator(stand)
-  await generator.open({
-    ports: members.map(({ port }) => port),
-    requests: gets(others),
+  const phases = await Phases.begin(stand, members, {
     connections: CONNECTIONS,
+    seconds: WINDOW_SECONDS,
+    restMs: REST_MS,
+    progress,
   })
-  const phases: Phase[] = []
-  const measure = async (name: string, begin: () => Promise<unknown>) => {
-    progress(name)
-    await pause(systemClock, REST_MS)
-    const [{ accepted, failed }] = await Promise.all([generator.openLoop(WINDOW_SECONDS, RATE), begin()])
-    phases.push({ name, took: accepted, failed })
-  }
-  await generator.openLoop(WINDOW_SECONDS, RATE)
-  await measure('nothing else', async () => {})
   progress('filling')
   const startedAtMs = performance.now()
   await fill(members, entries)
   const fillMs = performance.now() - startedAtMs
   let joined: Joined | undefined
-  await measure('another member joins', async () => {
+  await phases.measure('another member joins', async () => {
     joined = await stand.join()
   })
-  await measure('and leaves', async () => joined?.leave())
+  await phases.measure('and leaves', async () => joined?.leave())
   progress('filling again')
   const endsAtMs = performance.now() + 2 * fillMs + FILL_MORE_MS
   await fill(members, entries, () => (endsAtMs - performance.now()) / 1000)
   if (performance.now() > endsAtMs)
     throw new Error('some ended too early: something else keeps the machine busy')
   await pause(systemClock, endsAtMs - performance.now() - REST_MS)
-  await measure('all of them end', async () => {})
-  await measure('nothing else any more', async () => {})
+  await phases.measure('all of them end', async () => {})
+  await phases.measure('nothing else any more', async () => {})
   return [
     `${MEMBERS} members, COPIES=2, ${entries} values in ${CROWDED_SLOTS} slots; ${RATE} GET a second of other keys, for ${WINDOW_SECONDS} s each`,
     '',
-    latencyTable(phases),
+    phases.table(),
     '',
     await turnTable(members),
   ].join('\n')

@@ -70,9 +70,11 @@ function refuseUnheeded(route: Route, request: HttpRequest): void {
   if (route.method !== 'GET' && route.access === 'public') refuseConditions(route, request)
 }
 
+const CONDITIONS = ['if-match', 'if-none-match'] as const
+
 /** What is to be done on a condition alone is not done without it (RFC 9110, section 13.1). */
 function refuseConditions({ parameters = [] }: Route, { message: { headers } }: HttpRequest): void {
-  for (const name of ['if-match', 'if-none-match'])
+  for (const name of CONDITIONS)
     if (headers[name] !== undefined && !parameters.some((one) => one.name.toLowerCase() === name))
       throw new LarderError('BAD_REQUEST', `${name}: nothing is asked of entity tags here. Nothing was done.`)
 }
