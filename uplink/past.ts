@@ -51,7 +51,14 @@ export function hear<R extends Remembering>(registry: R, told: LastView): R {
   }
   const epoch = isForgotten ? told.epoch + LEAP_OF_DISKS : now + 1
   const asOf = past?.isAwaited && !isForgotten ? past.asOf : epoch
-  return reckon({ ...registry, epoch, past: { last: told, isAwaited: true, asOf } })
+  const members = isForgotten ? joinedAnew(registry, epoch) : registry.members
+  return reckon({ ...registry, epoch, members, past: { last: told, isAwaited: true, asOf } })
+}
+
+/** Whoever has come back already while others were awaited has done so by numbers that the former run had too. */
+function joinedAnew({ members, past }: Remembering, epoch: number): readonly Member[] {
+  if (!past?.isAwaited) return members
+  return members.map((member) => ((member.since ?? 0) >= past.asOf ? { ...member, since: epoch } : member))
 }
 
 /** What follows for the last view when the members are others than before, in the epoch that they got for it. */

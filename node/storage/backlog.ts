@@ -28,13 +28,15 @@ export class Backlog {
   /** What is being written. */
   #taken = new SlotRows()
   #dropped = new Set<number>()
+  /** Something of it is not to wait. */
+  #isInHurry = false
 
   constructor(bytesMax = BACKLOG_BYTES_MAX) {
     this.#bytesMax = bytesMax
   }
 
   get isUrgent(): boolean {
-    return this.bytes > this.#bytesMax * URGENT
+    return this.#isInHurry || this.bytes > this.#bytesMax * URGENT
   }
 
   /** Not once it is full: then writers are refused. */
@@ -68,7 +70,8 @@ export class Backlog {
   }
 
   /** In place of any older state of the row. */
-  add(row: Row): void {
+  add(row: Row, isInHurry = false): void {
+    this.#isInHurry ||= isInHurry
     const name = nameOf(row)
     this.#aside.delete(name)
     this.#waiting.add(row, name)
@@ -86,6 +89,7 @@ export class Backlog {
   /** Takes out all that waits, however much, in no time; `done` or `giveBack` has to follow. */
   take(): Batch {
     const batch = { dropped: this.#dropped, rows: this.#waiting }
+    this.#isInHurry = false
     this.#taken = this.#waiting
     this.#waiting = new SlotRows()
     this.#dropped = new Set()

@@ -13,8 +13,9 @@ import { isPossible, type StampClock } from '../entries/stamp.ts'
 import type { Standing } from '../entries/standing.ts'
 import type { Disk } from './disk.ts'
 import { type FileTime, fileTimeOf } from './file-clock.ts'
-import { entryOf, type StoredRow } from './rows.ts'
-import { factOf, standingOf } from './standing-rows.ts'
+import { entryOf, type Row, type StoredRow } from './rows.ts'
+import { factOf, isByOrder, rowOfStanding, standingOf } from './standing-rows.ts'
+import type { StoredStandings } from './standings.ts'
 import { type FileTimes, isOfEntries } from './tables.ts'
 
 const PROGRESS_ROWS = 100_000
@@ -25,7 +26,9 @@ export interface RecoveryOptions {
   readonly turns: Turns
   readonly times: FileTimes & { goOn(last: FileTime): void }
   /** Where what is not as it was stored is written anew. */
-  readonly writes: { note(change: Change): void }
+  readonly writes: { note(change: Change): void; keep(row: Row): unknown }
+  /** They begin once all is read. */
+  readonly standings: Pick<StoredStandings, 'begin'>
   readonly log: Log
 }
 
@@ -79,6 +82,7 @@ export class Recovery {
       this.#count(chunk.length)
     }
     this.#isDone = true
+    this.#options.standings.begin()
     const elapsedMs = Math.round(performance.now() - startedAtMs)
     log.info({ rows: this.#read, elapsedMs }, 'the disk is read')
     if (this.#restamped > 0) log.warn({ rows: this.#restamped }, RESTAMPED)
@@ -98,7 +102,7 @@ export class Recovery {
   #restore(row: StoredRow, into: Restored): void {
     const { table } = row
     if (isOfEntries(table)) this.#restoreEntry(row, into)
-    else if (table === 'standings') into.slots.restore(standingOf(row, this.#order))
+    else if (table === 'standings') this.#restoreStanding(row, into)
     else {
       const { order = this.#order, last } = factOf(row)
       this.#order = order
@@ -106,6 +110,13 @@ export class Recovery {
       into.members.remember(last)
       into.slots.remember(last)
     }
+  }
+
+  /** What it had all of by the former view is not to be taken, after the next start, for all by a later one. */
+  #restoreStanding(row: StoredRow, { slots }: Restored): void {
+    const standing = standingOf(row, this.#order)
+    slots.restore(standing)
+    if (isByOrder(row)) this.#options.writes.keep(rowOfStanding(standing))
   }
 
   #restoreEntry(row: StoredRow, { memory, stamps }: Restored): void {

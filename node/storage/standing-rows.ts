@@ -48,6 +48,11 @@ export function standingOf({ cells }: StoredRow, order: number): Standing {
   return { ...standing, alone: { sinceTime: infinite(since), lives: JSON.parse(text(lives)) } }
 }
 
+/** Whether what the row says goes by the order that is kept beside it, and would be another thing with another one. */
+export function isByOrder({ cells: [, , asOf] }: StoredRow): boolean {
+  return asOf === null
+}
+
 function finite(value: number): number | null {
   return value === Infinity ? null : value
 }

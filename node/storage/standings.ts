@@ -7,6 +7,9 @@ import type { WriteBehind } from './write-behind.ts'
 
 export class StoredStandings {
   readonly #writes: Pick<WriteBehind, 'keep'>
+  #isBegun = false
+  /** By which view all is held, from when it begins. */
+  #order: number | undefined
 
   constructor(writes: Pick<WriteBehind, 'keep'>) {
     this.#writes = writes
@@ -17,14 +20,22 @@ export class StoredStandings {
     return this.#writes.keep(rowOfStanding(standing), { isAwaited: standing.alone !== undefined })
   }
 
+  /** All that the disk knew is read. Until then it goes by the former view: or what is unread would count by a later one. */
+  begin(): void {
+    this.#isBegun = true
+    if (this.#order !== undefined) this.goBy(this.#order)
+  }
+
   /** By which view, in their order, all is held from now on. */
   goBy(order: number): void {
-    void this.#writes.keep(rowOfOrder(order))
+    if (this.#isBegun) void this.#writes.keep(rowOfOrder(order))
+    else this.#order = order
   }
 
   /** The latest view by which all is here that should be. @returns what is remembered of it. */
   settle(last: LastView): LastView | undefined {
-    void this.#writes.keep(rowOfLast(last))
+    // Whoever does not know of it when all are started again takes himself for the first, and what he has for all there is.
+    void this.#writes.keep(rowOfLast(last), { isInHurry: true })
     return last
   }
 }

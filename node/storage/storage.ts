@@ -51,9 +51,10 @@ export class Storage {
     const waitingBytesMax = Math.min(BACKLOG_BYTES_MAX, options.bytesMax * WAITING_PART)
     const timing = { intervalMs, waitMaxMs, waitingBytesMax }
     this.#writes = new WriteBehind({ clock, turns: options.turns, log, times, target: this.#disk, ...timing })
-    this.#recovery = new Recovery({ ...options, times, disk: this.#disk, writes: this.#writes })
+    const standings = new StoredStandings(this.#writes)
+    this.#recovery = new Recovery({ ...options, times, disk: this.#disk, writes: this.#writes, standings })
     this.keeper = this.#writes
-    this.standings = new StoredStandings(this.#writes)
+    this.standings = standings
     registerDiskMetrics(options.registry, this.#writes)
   }
 

@@ -140,10 +140,13 @@ export class WriteBehind {
     return tried.then((failed) => withRows(changes, failed, times))
   }
 
-  /** A row that is about no entry; where it is awaited, over once an acknowledgement may rest on it, be it on disk or not. */
-  keep(row: Row, { isAwaited = false } = {}): Eventual<void> {
+  /**
+   * A row that is about no entry; where it is awaited, over once an acknowledgement may rest on it, be it on disk or not. What
+   * is in a hurry is written at once, with all that waits.
+   */
+  keep(row: Row, { isAwaited = false, isInHurry = false } = {}): Eventual<void> {
     const { clock, intervalMs, waitMaxMs } = this.#options
-    this.#backlog.add(row)
+    this.#backlog.add(row, isInHurry)
     this.#schedule()
     if (intervalMs > 0 || !isAwaited) return undefined
     return inTime(this.#next.promise, { clock, timeoutMs: waitMaxMs, late: LATE }).then(over, over)

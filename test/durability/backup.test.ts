@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { ProcessCluster } from '../support/processes.ts'
 import { needTool } from '../support/tool.ts'
+import { until } from '../support/until.ts'
 
 const IDS = ['a', 'b', 'c']
 const KEYS = Array.from({ length: 60 }, (_, index) => `jar:${index}`)
@@ -30,6 +31,10 @@ describe('a backup', function () {
     await using serving = await ProcessCluster.start(IDS, {
       node: { DATA_DIR: first, SYNC_INTERVAL_MS: '0' },
     })
+    await until(
+      () => Promise.all(IDS.map((id) => onTheWay(serving.member(id).url))),
+      (slots) => slots.every((count) => count === 0),
+    )
     const { url } = serving.member('a')
     await batch(
       url,
@@ -67,6 +72,13 @@ describe('a backup', function () {
     expect(Number(value)).to.be.within(0, counted)
   })
 })
+
+/** How many slots a member waits for, or others wait for from it. */
+async function onTheWay(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const counts = text.matchAll(/^larder_slots(?:\{role="arriving"\}|_short) (\d+)$/gm)
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+}
 
 /** One increment after the other, so that the files change while they are copied. */
 function keepCounting(url: string): { stop(): Promise<number> } {

@@ -57,8 +57,10 @@ export class Life implements Listener {
   readonly calls: UplinkCaller
   readonly #options: LifeOptions
   readonly #writes: WriteBehind | undefined
+  readonly #standings: StoredStandings | undefined
   readonly #turns: Turns
   readonly #stamps: StampClock
+  #recovery: Recovery | undefined
   #leaving: Promise<number> | undefined
 
   constructor(options: LifeOptions) {
@@ -83,6 +85,7 @@ export class Life implements Listener {
       })
     }
     const writes = this.#writes
+    this.#standings = writes && new StoredStandings(writes)
     this.#stamps = new StampClock(self.incarnation)
     this.calls = new UplinkCaller({ ...options, id: self.id, host: this.host })
     this.member = createMember({
@@ -96,11 +99,11 @@ export class Life implements Listener {
       registry: new Registry(),
       storage: {
         keeper: writes ?? KEEPS_NOTHING,
-        standings: writes === undefined ? REMEMBERS_NOTHING : new StoredStandings(writes),
+        standings: this.#standings ?? REMEMBERS_NOTHING,
         notReady: undefined,
         open: async () => {},
         recover: (into) => this.#recover(into),
-        cancelRecovery() {},
+        cancelRecovery: () => this.#recovery?.cancel(),
         stop: async () => writes?.stop(),
       },
       shardLimit: 2,
@@ -180,20 +183,22 @@ export class Life implements Listener {
 
   async #recover(into: Restored): Promise<void> {
     const { disk, log, mutation } = this.#options
-    if (disk === undefined || this.#writes === undefined) return
+    const [writes, standings] = [this.#writes, this.#standings]
+    if (disk === undefined || writes === undefined || standings === undefined) return
     const { rows } = disk.file
     const read = async function* () {
       yield rows
     }
-    const recovery = new Recovery({
+    this.#recovery = new Recovery({
       turns: this.#turns,
       disk: { open: async () => ({ rows: rows.length, adopted: 0, facts: {} }), read },
       clock: this.host,
       times: disk.file.timesOn(this.host),
-      writes: this.#writes,
+      writes,
+      standings,
       log,
     })
-    await recovery.run(mutation === 'date the disk anew' ? datedAnew(into) : into)
+    await this.#recovery.run(mutation === 'date the disk anew' ? datedAnew(into) : into)
   }
 }
 

@@ -34,7 +34,8 @@ export async function playRestarts(stage: Stage, events: Events): Promise<void> 
     const dice = random.below(8)
     if (dice < 3) await stopInTurn(stage)
     else if (dice < 6) for (const life of fleet.lives) fleet.kill(life)
-    else await rollOver(stage, ids)
+    else if (dice < 7) await rollOver(stage, ids)
+    else await stopAsOneComesBack(stage)
     await world.pause(anyPause(stage, 2000))
     await startAll(stage, ids)
     await stage.rest()
@@ -48,6 +49,23 @@ async function stopInTurn(stage: Stage): Promise<void> {
     await fleet.leave(life)
     await world.pause(anyPause(stage, 500))
   }
+}
+
+/** One goes, and all stop at any moment of its coming back; uplink may have forgotten it all when they start. */
+async function stopAsOneComesBack(stage: Stage): Promise<void> {
+  const { world, random, fleet, copies } = stage
+  const life = random.pick(fleet.lives)
+  // With one copy it would be lost with the kill.
+  if (copies > 1) fleet.kill(life)
+  else await fleet.leave(life)
+  await world.pause(anyPause(stage, 3000))
+  fleet.start(life.id)
+  await world.pause(anyPause(stage, 200))
+  await Promise.all(fleet.lives.map((other) => fleet.leave(other)))
+  if (random.below(2) === 0) return
+  fleet.uplink.stop()
+  fleet.uplink.start({ isEmpty: true })
+  world.tell('uplink has forgotten everything')
 }
 
 /** One after the other, each with its disk or with a new one: whoever leaves in good order has given all away. */

@@ -85,6 +85,14 @@ describe('registry: who held the slots last', () => {
     for (const { epoch } of [first, second]) expect(epoch).above(12)
   })
 
+  it('who is back already is not waited for when another tells of a run that was as late', () => {
+    const two = doing(EMPTY, tells(last(5, 'a', 'b', 'c')), comes(a2), comes(b2))
+    const later = doing(two, tells(last(two.epoch + 1, 'a', 'b', 'c')))
+    expect(awaited(later)).deep.equal(['c'])
+    for (const { since } of later.members) expect(since).equal(later.epoch)
+    expect(awaited(doing(later, goes(a2)))).deep.equal(['a', 'c'])
+  })
+
   it('in whatever order they tell it, the same is remembered', () => {
     fc.assert(
       fc.property(fc.array(anyLast, { minLength: 1 }), (told) => {

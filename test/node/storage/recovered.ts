@@ -4,6 +4,7 @@ import { type Entry, merge } from '../../../node/entries/entry.ts'
 import type { Standing } from '../../../node/entries/standing.ts'
 import { Database } from '../../../node/storage/database.ts'
 import { Recovery } from '../../../node/storage/recovery.ts'
+import type { Row } from '../../../node/storage/rows.ts'
 import type { LastView } from '../../../shared/view.ts'
 import { FakeClock } from '../../support/clock.ts'
 import { unlimitedTurns } from '../../support/turns.ts'
@@ -15,6 +16,8 @@ interface Restored {
   readonly entries: Map<string, Entry>
   readonly standings: Standing[]
   readonly lasts: LastView[]
+  /** What is written anew, as it would be another thing by another view. */
+  readonly kept: Row[]
 }
 
 export async function recovered(path: string): Promise<Restored> {
@@ -25,10 +28,20 @@ export async function recovered(path: string): Promise<Restored> {
   const disk = { open: async () => ({ rows: database.count(), adopted: 0, facts: database.facts }), read }
   const clock = new FakeClock()
   const log = pino({ level: 'silent' })
-  const parts = { disk, clock, turns: unlimitedTurns(), times: timesOf(clock), writes: { note() {} }, log }
+  const kept: Row[] = []
+  const writes = { note() {}, keep: (row: Row) => void kept.push(row) }
+  const parts = {
+    disk,
+    clock,
+    turns: unlimitedTurns(),
+    times: timesOf(clock),
+    writes,
+    standings: { begin() {} },
+    log,
+  }
   const recovery = new Recovery(parts)
   await recovery.open()
-  const restored: Restored = { ids: [], entries: new Map(), standings: [], lasts: [] }
+  const restored: Restored = { ids: [], entries: new Map(), standings: [], lasts: [], kept }
   const merged = (id: string, entry: Entry) => {
     const known = restored.entries.get(id)
     restored.ids.push(id)

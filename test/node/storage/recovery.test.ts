@@ -29,6 +29,8 @@ interface Started {
   readonly witnessed: number[]
   /** What is written anew. */
   readonly noted: Change[]
+  /** Why it was not ready when what copies are worth began to go by what comes. */
+  readonly begun: (string | undefined)[]
   readonly logged: Record<string, unknown>[]
 }
 
@@ -42,13 +44,15 @@ async function open(
   const witnessed: number[] = []
   const logged: Record<string, unknown>[] = []
   const noted: Change[] = []
+  const begun: (string | undefined)[] = []
   const stamps = new StampClock('a')
   const options: RecoveryOptions = {
     disk: { open: async () => ({ facts: {}, ...opened }), read },
     clock,
     turns: unlimitedTurns(),
     times: timesOf(clock),
-    writes: { note: (change) => void noted.push(change) },
+    writes: { note: (change) => void noted.push(change), keep() {} },
+    standings: { begin: () => void begun.push(recovery.notReady) },
     log: pino({ base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
   }
   const recovery = new Recovery(options)
@@ -67,7 +71,7 @@ async function open(
     slots: { restore() {}, remember() {} },
     members: { remember() {} },
   }
-  return { recovery, into, restored, witnessed, noted, logged }
+  return { recovery, into, restored, witnessed, noted, begun, logged }
 }
 
 describe('a start from disk', () => {
@@ -147,13 +151,13 @@ describe('a start from disk', () => {
   it('is not ready before it is through, and tells how far it is', async () => {
     const seen: (string | undefined)[] = []
     const read = () => chunksOf(rows(4), 2)
-    const { recovery, into } = await open(read, { rows: 4, adopted: 0 }, ({ notReady }) =>
+    const { recovery, into, begun } = await open(read, { rows: 4, adopted: 0 }, ({ notReady }) =>
       seen.push(notReady),
     )
     expect(recovery.notReady).to.equal('It is reading its disk: 0 of 4 rows so far.')
     await recovery.run(into)
     expect(seen.at(-1)).to.equal('It is reading its disk: 2 of 4 rows so far.')
-    expect(recovery.notReady).to.equal(undefined)
+    expect([recovery.notReady, begun]).to.deep.equal([undefined, [undefined]])
   })
 
   it('logs every 100,000 rows', async () => {
@@ -168,9 +172,11 @@ describe('a start from disk', () => {
 
   it('ends early once it is cancelled, and is not ready then', async () => {
     const read = () => chunksOf(rows(10), 2)
-    const { recovery, into, restored } = await open(read, { rows: 10, adopted: 0 }, (one) => one.cancel())
+    const { recovery, into, restored, begun } = await open(read, { rows: 10, adopted: 0 }, (one) =>
+      one.cancel(),
+    )
     await recovery.run(into)
-    expect(restored).to.have.length(2)
+    expect([restored.length, begun]).to.deep.equal([2, []])
     expect(recovery.notReady).to.include('reading its disk')
   })
 

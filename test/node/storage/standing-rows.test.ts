@@ -16,6 +16,7 @@ import {
   standingOf,
 } from '../../../node/storage/standing-rows.ts'
 import { StoredStandings } from '../../../node/storage/standings.ts'
+import type { WriteBehind } from '../../../node/storage/write-behind.ts'
 import type { LastView } from '../../../shared/view.ts'
 import { settled } from '../../support/clock.ts'
 import { changeOf, rowOf, startWriting } from './fake-target.ts'
@@ -79,6 +80,17 @@ describe('what copies are worth, in the file of a node', () => {
     )
   })
 
+  it('is worth no more for later views that went by while it was away', async () => {
+    write([rowOfStanding({ slot: 4, asOf: Infinity, lapses: [] }), rowOfOrder(4)])
+    const { kept } = await recovered(path)
+    write([...kept, rowOfStanding({ slot: 5, asOf: Infinity, lapses: [] }), rowOfOrder(14)])
+    const { standings } = await recovered(path)
+    expect(standings.map(({ slot, asOf }) => [slot, asOf])).to.deep.equal([
+      [4, 4],
+      [5, 14],
+    ])
+  })
+
   it('is as of no view where none was ever in force', async () => {
     write([rowOfStanding({ slot: 4, asOf: Infinity, lapses: [] })])
     expect((await recovered(path)).standings).to.deep.equal([{ slot: 4, asOf: 0, lapses: [] }])
@@ -130,6 +142,12 @@ describe('what copies are worth, in the file of a node', () => {
   })
 })
 
+function begun(writes: WriteBehind): StoredStandings {
+  const standings = new StoredStandings(writes)
+  standings.begin()
+  return standings
+}
+
 describe('what a copy is worth', () => {
   const CLAIMED: Standing = { slot: 4, asOf: 3, lapses: [], alone: { sinceTime: 9, lives: ['a-1'] } }
 
@@ -149,12 +167,38 @@ describe('what a copy is worth', () => {
   it('is over at once with another interval, and written with all else that waits', async () => {
     const { clock, target, writes } = startWriting({ intervalMs: 1000 })
     expect(new StoredStandings(writes).stand(CLAIMED)).to.equal(undefined)
-    new StoredStandings(writes).goBy(3)
-    expect(new StoredStandings(writes).settle(LAST)).to.equal(LAST)
+    begun(writes).goBy(3)
     writes.note(changeOf('salt', 'fine'))
+    await settled()
     expect(target.isWriting).to.equal(false)
     await clock.advance(500)
-    expect(target.batches).to.deep.equal([['["a-1"]', 3, JSON.stringify(LAST), 'fine']])
+    expect(target.batches).to.deep.equal([['["a-1"]', 3, 'fine']])
+  })
+
+  it('is written at once with the last view, which nobody else may tell after a kill', async () => {
+    const { clock, target, writes } = startWriting({ intervalMs: 1000 })
+    begun(writes).goBy(3)
+    expect(new StoredStandings(writes).settle(LAST)).to.equal(LAST)
+    await settled()
+    expect(target.batches).to.deep.equal([[3, JSON.stringify(LAST)]])
+    await target.finish()
+    writes.note(changeOf('salt', 'fine'))
+    await clock.advance(499)
+    expect(target.batches).to.have.length(1)
+  })
+
+  it('goes by the former view until all is read, and by the latest from then on', async () => {
+    const { clock, target, writes } = startWriting({ intervalMs: 1000 })
+    const standings = new StoredStandings(writes)
+    standings.goBy(3)
+    standings.goBy(4)
+    await standings.stand(CLAIMED)
+    await clock.advance(500)
+    expect(target.batches).to.deep.equal([['["a-1"]']])
+    await target.finish()
+    standings.begin()
+    await clock.advance(500)
+    expect(target.batches.slice(1)).to.deep.equal([[4]])
   })
 
   it('holds nobody up for longer than the disk may take, nor where the disk fails', async () => {
@@ -171,7 +215,7 @@ describe('what a copy is worth', () => {
   it('is not written any more once its slot is dropped', async () => {
     const { clock, target, writes } = startWriting({ intervalMs: 1000 })
     new StoredStandings(writes).stand(CLAIMED)
-    new StoredStandings(writes).goBy(3)
+    begun(writes).goBy(3)
     writes.drop([4, 3])
     await clock.advance(500)
     expect([target.batches, target.dropped]).to.deep.equal([[[3]], [[4, 3]]])
