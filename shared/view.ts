@@ -62,6 +62,11 @@ export const View = z.object({
   /** Who held the slots before all were stopped, while some of them are neither back nor gone. */
   last: LastView.optional(),
   gone: Gone.optional(),
+  /**
+   * In this epoch disks told of a run of which the members of then knew nothing: they had founded a cluster of their own. What
+   * those disks have is not measured by theirs.
+   */
+  forked: Epoch.optional(),
 })
 export type View = z.infer<typeof View>
 

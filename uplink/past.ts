@@ -28,6 +28,7 @@ interface Remembering {
   readonly members: readonly Member[]
   readonly past?: Past | undefined
   readonly gone?: string[] | undefined
+  readonly forked?: number | undefined
 }
 
 /**
@@ -44,7 +45,7 @@ export function hear<R extends Remembering>(registry: R, told: LastView): R {
   const { past, epoch: now } = registry
   if (past !== undefined && told.epoch <= past.last.epoch) return registry
   const isForgotten = told.epoch > now
-  const isOfThisRun = past?.isAwaited ? told.epoch >= past.asOf : isCarried(registry, told.epoch)
+  const isOfThisRun = past?.isAwaited ? told.epoch >= past.asOf : isCarriedBySome(registry, told)
   if (isOfThisRun && !isForgotten) {
     const epoch = past?.isAwaited ? now + 1 : now
     return { ...registry, epoch, past: { last: told, isAwaited: false, asOf: told.epoch } }
@@ -52,7 +53,14 @@ export function hear<R extends Remembering>(registry: R, told: LastView): R {
   const epoch = isForgotten ? told.epoch + LEAP_OF_DISKS : now + 1
   const asOf = past?.isAwaited && !isForgotten ? past.asOf : epoch
   const members = isForgotten ? joinedAnew(registry, epoch) : registry.members
-  return reckon({ ...registry, epoch, members, past: { last: told, isAwaited: true, asOf } })
+  const isFork = members.some(({ since = 0 }) => since < epoch)
+  const heard = { ...registry, epoch, members, ...(isFork && { forked: epoch }) }
+  return reckon({ ...heard, past: { last: told, isAwaited: true, asOf } })
+}
+
+/** Whether anybody is left who was a member by that view. */
+function isCarriedBySome({ members }: Remembering, told: LastView): boolean {
+  return members.some(({ id, since = 0 }) => since <= told.epoch && told.members.includes(id))
 }
 
 /** Whoever has come back already while others were awaited has done so by numbers that the former run had too. */

@@ -22,6 +22,7 @@ export interface Registry {
   readonly members: Member[]
   readonly past?: Past | undefined
   readonly gone?: string[] | undefined
+  readonly forked?: number | undefined
 }
 
 /** What somebody knows of a later epoch: a member its view, an uplink all of it. */
@@ -45,13 +46,14 @@ export const EMPTY: Registry = { epoch: 0, copies: 0, members: [] }
 const FORMATS_UNTOLD: readonly number[] = [3]
 
 /** What members go by. */
-export function viewOf({ epoch, copies, members, past, gone = [] }: Registry): View {
+export function viewOf({ epoch, copies, members, past, gone = [], forked }: Registry): View {
   return {
     epoch,
     copies,
     members,
     ...(past?.isAwaited && { last: past.last }),
     ...(gone.length > 0 && { gone }),
+    ...(forked !== undefined && members.some(({ since = 0 }) => since < forked) && { forked }),
   }
 }
 
@@ -141,6 +143,7 @@ export function adopt(registry: Registry, told: Told): Registry {
     copies: told.copies ?? registry.copies,
     ...(past && { past }),
     ...(told.gone && { gone: told.gone }),
+    ...(told.forked !== undefined && { forked: told.forked }),
   }
   return withMembers(adopted, [...byId.values()])
 }

@@ -44,7 +44,7 @@ return 1`
 const SWAPS_MAX = 20
 
 /** The former version kept the members alone: of what it does not say, nothing is known. */
-const StoredRegistry = View.pick({ epoch: true, members: true }).extend({
+const StoredRegistry = View.pick({ epoch: true, members: true, forked: true }).extend({
   copies: z.int().min(0).default(EMPTY.copies),
   past: Past.optional(),
   gone: Gone.optional(),

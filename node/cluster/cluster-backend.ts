@@ -17,9 +17,11 @@ export interface Restored {
   readonly memory: { merge(slot: number, id: string, entry: Entry): void }
   /** Later writes must be later than all of it. */
   readonly stamps: Pick<StampClock, 'witness' | 'next'>
-  readonly slots: { restore(standing: Standing): void; remember(last: LastView): void }
-  /** The latest view by which all was here that should be. */
-  readonly members: { remember(last: LastView): void }
+  readonly slots: {
+    restore(standing: Standing): void
+    /** The latest view by which all was here that should be. */
+    remember(last: LastView): void
+  }
 }
 
 /** What of a member outlives its process. */

@@ -37,9 +37,11 @@ export interface Restored {
   readonly memory: { merge(slot: number, id: string, entry: Entry): void }
   /** Later writes must be later than all of it. */
   readonly stamps: Pick<StampClock, 'witness' | 'next'>
-  readonly slots: { restore(standing: Standing): void; remember(last: LastView): void }
-  /** The latest view by which all was here that should be. */
-  readonly members: { remember(last: LastView): void }
+  readonly slots: {
+    restore(standing: Standing): void
+    /** The latest view by which all was here that should be. */
+    remember(last: LastView): void
+  }
 }
 
 export class Recovery {
@@ -106,9 +108,7 @@ export class Recovery {
     else {
       const { order = this.#order, last } = factOf(row)
       this.#order = order
-      if (last === undefined) return
-      into.members.remember(last)
-      into.slots.remember(last)
+      if (last !== undefined) into.slots.remember(last)
     }
   }
 

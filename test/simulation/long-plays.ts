@@ -35,9 +35,9 @@ export async function playRestarts(stage: Stage, events: Events): Promise<void> 
     if (dice < 3) await stopInTurn(stage)
     else if (dice < 6) for (const life of fleet.lives) fleet.kill(life)
     else if (dice < 7) await rollOver(stage, ids)
-    else await stopAsOneComesBack(stage)
+    const joined = dice < 7 ? [] : await stopInTheMiddle(stage, events)
     await world.pause(anyPause(stage, 2000))
-    await startAll(stage, ids)
+    await startAll(stage, [...new Set([...ids, ...joined])])
     await stage.rest()
   }
   if (random.below(4) === 0) await loseDisk(stage)
@@ -51,18 +51,45 @@ async function stopInTurn(stage: Stage): Promise<void> {
   }
 }
 
-/** One goes, and all stop at any moment of its coming back; uplink may have forgotten it all when they start. */
-async function stopAsOneComesBack(stage: Stage): Promise<void> {
+/**
+ * All stop in the middle of anything, and again while they come back; uplink may have forgotten it all when they start.
+ * @returns who was there when all stopped.
+ */
+async function stopInTheMiddle(stage: Stage, events: Events): Promise<string[]> {
   const { world, random, fleet, copies } = stage
-  const life = random.pick(fleet.lives)
-  // With one copy it would be lost with the kill.
-  if (copies > 1) fleet.kill(life)
-  else await fleet.leave(life)
-  await world.pause(anyPause(stage, 3000))
-  fleet.start(life.id)
-  await world.pause(anyPause(stage, 200))
-  await Promise.all(fleet.lives.map((other) => fleet.leave(other)))
-  if (random.below(2) === 0) return
+  let spare = copies - 1
+  for (let count = random.between(1, 3); count > 0; count--) {
+    const dice = random.below(4)
+    if (dice === 0) events.join()
+    else if (dice === 1) events.leave(1)
+    else if (spare-- > 0) await comeBack(stage, random.pick(fleet.lives))
+    await world.pause(anyPause(stage, 500))
+  }
+  const ids = fleet.lives.map(({ id }) => id)
+  await stopAtOnce(stage)
+  for (let count = random.below(3); count > 0; count--) {
+    if (random.below(2) === 0) forgetAll(stage)
+    await startAll(stage, ids.slice(0, random.between(1, ids.length)))
+    await world.pause(anyPause(stage, 500))
+    await stopAtOnce(stage)
+  }
+  if (random.below(2) === 0) forgetAll(stage)
+  return ids
+}
+
+/** One is killed, and starts again, before anybody noticed or later. */
+async function comeBack({ world, random, fleet }: Stage, life: Life): Promise<void> {
+  fleet.kill(life)
+  await world.pause(random.below(2) === 0 ? random.below(100) : random.below(3000))
+  if (!fleet.isThere(life.id)) fleet.start(life.id)
+}
+
+async function stopAtOnce({ random, fleet }: Stage): Promise<void> {
+  const isInOrder = random.below(3) > 0
+  await Promise.all(fleet.lives.map(async (life) => (isInOrder ? fleet.leave(life) : fleet.kill(life))))
+}
+
+function forgetAll({ world, fleet }: Stage): void {
   fleet.uplink.stop()
   fleet.uplink.start({ isEmpty: true })
   world.tell('uplink has forgotten everything')

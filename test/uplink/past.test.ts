@@ -115,6 +115,24 @@ describe('registry: who held the slots last', () => {
     expect(awaited(found)).deep.equal(['b'])
   })
 
+  it('members who knew nothing of a run that disks tell of are told so, for as long as one of them is there', () => {
+    const founded = registered(member('d'))
+    const found = doing(founded, tells(last(50, 'a', 'b')))
+    expect(viewOf(found).forked).equal(found.epoch)
+    expect(found.epoch).above(50)
+    const whole = doing(found, comes(a2), tells(last(found.epoch, 'd')), comes(b2))
+    expect([awaited(whole), viewOf(whole).forked]).deep.equal([[], found.epoch])
+    expect(viewOf(doing(whole, goes(member('d'))))).not.have.any.keys('forked')
+    const first = doing(EMPTY, tells(last(50, 'a', 'b')), comes(a2))
+    for (const now of [first, doing(first, comes(b2)), running]) expect(now.forked).equal(undefined)
+  })
+
+  it('a namesake in a cluster of its own does not carry on what it knows nothing of', () => {
+    const namesake = doing(registered(member('d'), member('e')), tells(last(2, 'd', 'e')))
+    const told = doing(namesake, comes(member('f')), comes(member('g')), tells(last(4, 'a', 'b')))
+    expect([awaited(told), viewOf(told).forked]).deep.equal([['a', 'b'], told.epoch])
+  })
+
   it('who is registered in an old copy of the registry only is not back', () => {
     const first = doing(registered(a, b), tells(last(50, 'a', 'b')), comes(a2))
     expect(awaited(first)).deep.equal(['b'])

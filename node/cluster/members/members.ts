@@ -46,7 +46,7 @@ export interface MembersOptions {
   onView(placed: PlacedView, former: PlacedView | undefined): void
   /** Called once it has stood still for so long that others may have taken over, and has asked what it has missed. */
   onAway(placed: PlacedView): void
-  /** The latest view by which all was here that should be, in this life. */
+  /** The latest view by which all was here that should be, in this life or as its disk knows it. */
   settled(): LastView | undefined
   /** Whether it has not all of the slots that it is to hold. */
   isLacking(): boolean
@@ -61,7 +61,6 @@ export class Members implements Views {
   readonly membership: Membership
   readonly #options: MembersOptions
   readonly #current: CurrentView
-  #remembered: LastView | undefined
   readonly #survey: Survey
   readonly #unreached: Unreached
   #isStopped = false
@@ -73,7 +72,6 @@ export class Members implements Views {
     const membership = new Membership({
       ...options,
       current,
-      settled: () => options.settled() ?? this.#remembered,
       unreached: () => unreached.all,
       onSuspects: (incarnations) => unreached.suspect(incarnations),
     })
@@ -107,11 +105,6 @@ export class Members implements Views {
 
   after(order: number, deadlineAtMs: number): Promise<PlacedView | undefined> {
     return this.#current.after(order, deadlineAtMs)
-  }
-
-  /** The latest view by which all was here that should be, as its disk knows it. */
-  remember(last: LastView): void {
-    this.#remembered = last
   }
 
   /** Whether no answer of that member is to be expected: this one leaves, or that one does, or has left. */

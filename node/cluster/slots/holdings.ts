@@ -50,12 +50,14 @@ export class Holdings {
     const since = placed.find(self)?.since ?? 0
     // Whoever was no member for a while, or has missed views, has missed writes.
     const wasAway = former !== undefined && since > former.epoch
+    const forked = former && forkOf(placed, former, since)
+    if (forked !== undefined) standings.lapseBefore(forked)
     const hasMissed =
       former !== undefined && placed.epoch > former.epoch + 1 && !hasSameMembers(placed, former)
     for (let slot = 0; slot < SLOTS && former !== undefined; slot++) {
       const [was, now] = [this.#roles[slot], roles[slot]]
       if (wasAway || now === 'none' || (now === 'owner' && hasMissed)) {
-        standings.fallBehind(slot, former.order)
+        standings.fallBehind(slot, forked ?? former.order)
         this.#promoted.delete(slot)
       } else if (was === 'replica' && now === 'owner') this.#promote(slot, former)
       if (was === 'owner' && now === 'replica' && former.hasAbsent) this.#uncompared.add(slot)
@@ -201,6 +203,11 @@ export class Holdings {
     for (let slot = 0; slot < SLOTS; slot++) if (isMeant(slot)) slots.push(slot)
     return slots
   }
+}
+
+/** In which epoch, since that view, it came out that there had been others before the members of then, and so before this one. */
+function forkOf({ view: { forked } }: PlacedView, { epoch }: PlacedView, since: number): number | undefined {
+  return forked !== undefined && forked > epoch && since < forked ? forked : undefined
 }
 
 function hasSameMembers(one: PlacedView, other: PlacedView): boolean {

@@ -29,6 +29,7 @@ import { Outstanding } from './outstanding.ts'
 import { Repair } from './repair.ts'
 import { Replicator } from './replicator.ts'
 import { SlotSender, type SlotStore } from './sender.ts'
+import { Settling, type SettlingOptions } from './settling.ts'
 import { SlotInbox } from './slot-inbox.ts'
 import { type MomentParts, SlotMoment } from './slot-moment.ts'
 import type { SlotPeers } from './slot-peers.ts'
@@ -48,11 +49,10 @@ export interface SlotMemory {
 /** Where it is kept what a copy is worth, and rows of slots that are let go are deleted. */
 export interface SlotStorage {
   readonly keeper: { drop(slots: readonly number[]): void }
-  readonly standings: StandingKeeper & {
-    goBy(order: number): void
-    /** @returns what is remembered of it: nothing without a disk. */
-    settle(last: LastView): LastView | undefined
-  }
+  readonly standings: StandingKeeper &
+    SettlingOptions['storage']['standings'] & {
+      goBy(order: number): void
+    }
 }
 
 export interface SlotsOptions {
@@ -90,9 +90,7 @@ export class Slots {
   readonly #repair: Repair
   readonly #inbox: SlotInbox
   readonly #momentParts: MomentParts
-  #settled: LastView | undefined
-  #settledEpoch = 0
-  #isSettling = false
+  readonly #settling: Settling
 
   constructor(options: SlotsOptions) {
     const { self, uplink, clock, currency, memory } = options
@@ -109,6 +107,7 @@ export class Slots {
       onWanted: (slot) => this.#arrivals.want(slot),
       onComplete: (slot) => this.#completed(slot),
     })
+    this.#settling = new Settling({ ...options, holdings })
     const doubts = new Doubts(self, clock)
     const lives = new Lives(self, { isLone: uplink === undefined })
     const replicator = new Replicator({
@@ -166,7 +165,7 @@ export class Slots {
     this.departures.install(placed)
     this.#arrivals.install(placed, former)
     this.#repair.install(placed)
-    this.#settleSoon()
+    this.#settling.install(placed)
   }
 
   /** This member was away for longer than a lease: others may have taken over meanwhile, with uplink or without. */
@@ -202,21 +201,14 @@ export class Slots {
 
   /** The latest view by which all was here that should be: after a stop of all, those of it are waited for. */
   settled(): LastView | undefined {
-    const { uplink, views, storage } = this.#options
-    const { placed } = views
-    if (uplink === undefined) return undefined
-    const isNew = placed?.find(this.#options.self) !== undefined && placed.epoch !== this.#settledEpoch
-    const isCalm = isNew && !placed.hasAbsent && placed.members.every(({ leaving }) => !leaving)
-    if (!isCalm || !this.holdings.isWhole) return this.#settled
-    const { epoch, copies, members } = placed.view
-    this.#settledEpoch = epoch
-    this.#settled = storage.standings.settle({ epoch, copies, members: members.map(({ id }) => id) })
-    return this.#settled
+    return this.#settling.latest()
   }
 
   /** The last view by which all was here that should be, as the disk knows it. */
   remember(last: LastView): void {
-    if (this.#options.uplink !== undefined) this.#awaited.remember(last)
+    if (this.#options.uplink === undefined) return
+    this.#awaited.remember(last)
+    this.#settling.remember(last)
   }
 
   /** What the disk knows of a copy. */
@@ -229,17 +221,7 @@ export class Slots {
     const replicas = this.#options.views.placed?.replicasOf(slot) ?? []
     for (const { incarnation } of replicas) this.doubts.doubt(slot, incarnation)
     this.#repair.wakeSoon()
-    this.#settleSoon()
-  }
-
-  /** After this turn: many slots become complete at once. */
-  #settleSoon(): void {
-    if (this.#isSettling) return
-    this.#isSettling = true
-    queueMicrotask(() => {
-      this.#isSettling = false
-      this.settled()
-    })
+    this.#settling.settleSoon()
   }
 
   #drop(slots: readonly number[]): Eventual<void> {

@@ -77,6 +77,12 @@ export class Standings {
     this.#keep(slot)
   }
 
+  /** What was held by any view before this one is not known here, in no slot. */
+  lapseBefore(order: number): void {
+    for (let slot = 0; slot < SLOTS; slot++)
+      this.learnLapses(slot, joinLapses(this.of(slot).lapses, [{ from: 0, to: order }]))
+  }
+
   /** The slot goes on by this view with what is here; nothing is missed where that is as of the view before. */
   goOn(slot: number, order: number, beforeOrder: number): void {
     const { asOf, lapses } = this.of(slot)

@@ -54,7 +54,6 @@ export async function recovered(path: string): Promise<Restored> {
       restore: (standing) => void restored.standings.push(standing),
       remember: (last) => void restored.lasts.push(last),
     },
-    members: { remember() {} },
   })
   database.close()
   return restored

@@ -69,7 +69,6 @@ async function open(
       next: (wallMs) => stamps.next(wallMs),
     },
     slots: { restore() {}, remember() {} },
-    members: { remember() {} },
   }
   return { recovery, into, restored, witnessed, noted, begun, logged }
 }

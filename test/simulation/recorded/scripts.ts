@@ -115,11 +115,57 @@ const cutOffFromUplink: Recorded = {
   },
 }
 
+/**
+ * All were stopped, and a member that has nothing is the first to come to an uplink that has forgotten: it founds a cluster of its
+ * own. What is counted there, and what those have who come later, goes together.
+ */
+const anotherIsFirst: Recorded = {
+  scene: { copies: 2, leaseMs: 1000, syncIntervalMs: 0 },
+  async play(script) {
+    const { fleet } = script
+    const keys = [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'a'],
+      ['d', 'a'],
+      ['d', 'c'],
+    ].map((first) =>
+      script.keyOf(
+        first,
+        ['a', 'b', 'c', 'd'].filter((id) => !first.includes(id)),
+      ),
+    )
+    const add = (id: string, by: number, name: string) =>
+      Promise.all(keys.map((key) => script.insist(id, once(key, by, `${name} ${key}`))))
+    let total = 0
+    for (const [first, ...later] of ['dabc', 'cabd', 'dcba', 'acdb'].map((order) => [...order])) {
+      if (first === undefined) continue
+      for (const id of ['a', 'b', 'c']) if (!fleet.isThere(id)) fleet.start(id)
+      await script.rest()
+      await add('a', 5, `before ${first}${later}`)
+      for (const life of fleet.lives) fleet.kill(life)
+      fleet.uplink.stop()
+      fleet.uplink.start({ isEmpty: true })
+      fleet.start(first, 'nothing')
+      await script.pause(3000)
+      await add(first, 1, `alone ${first}${later}`)
+      for (const id of later) {
+        fleet.start(id)
+        await script.pause(40)
+      }
+      await script.rest()
+      total += 6
+      for (const key of keys) await script.totalIs(total, key)
+    }
+  },
+}
+
 export const SCRIPTS = {
   'in another copy': inAnotherCopy,
   'on a disk alone': onDiskAlone,
   'newcomers first': newcomersFirst,
   'cut off from uplink': cutOffFromUplink,
+  'another is first': anotherIsFirst,
 } as const satisfies Readonly<Record<string, Recorded>>
 
 export type ScriptName = keyof typeof SCRIPTS

@@ -1,6 +1,8 @@
 /** What the copy of a member is worth beside those of others, as its member goes by one view after the other. */
 import { expect } from 'chai'
+import { PlacedView } from '../../../../node/cluster/members/placed-view.ts'
 import { SLOTS } from '../../../../shared/placement.ts'
+import type { Member } from '../../../../shared/view.ts'
 import { HoldingsBench } from '../../../support/slot-holdings.ts'
 import { absent, memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
 
@@ -48,6 +50,20 @@ describe('what the copy of a member is worth', () => {
     expect(asOf(bench, AB, BA)).to.deep.equal([1, 1])
     bench.holdings.complete(AB)
     expect(asOf(bench, AB, BA)).to.deep.equal([Infinity, 1])
+  })
+
+  it('says nothing of what was held before, once it is told that it knows nothing of that, in whatever view', () => {
+    const [slot, lapses] = [slotOf('a', 'b'), [{ from: 0, to: 50 }]]
+    const forked = (epoch: number, since: number, ...others: readonly Member[]) => {
+      const { view } = viewOf(epoch, [memberOf('a', { since }), 'b', 'c', ...others])
+      return new PlacedView({ ...view, forked: 50 })
+    }
+    const told = new HoldingsBench(three, forked(50, 1), forked(51, 1), forked(52, 1))
+    expect(told.standings.of(slot)).to.deep.include({ asOf: Infinity, lapses })
+    const missed = new HoldingsBench(three, forked(53, 1, memberOf('d')))
+    expect(missed.standings.of(slot), 'as of when that was so').to.deep.include({ asOf: 50, lapses })
+    for (const bench of [new HoldingsBench(forked(51, 1)), new HoldingsBench(three, forked(52, 51))])
+      expect(bench.standings.of(slot).lapses, 'it has come since').to.deep.equal([])
   })
 
   it('is to be compared where it was the owner that others could not be told by, until it has been', () => {

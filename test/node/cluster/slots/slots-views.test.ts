@@ -1,6 +1,6 @@
 /** What a member claims, and what it remembers, as it goes by one view after the other. */
 import { expect } from 'chai'
-import type { PlacedView } from '../../../../node/cluster/members/placed-view.ts'
+import { PlacedView } from '../../../../node/cluster/members/placed-view.ts'
 import type { SlotMessage } from '../../../../node/cluster/wire/slots.ts'
 import type { SlotEntry } from '../../../../node/entries/entry.ts'
 import { FakeClock, settled } from '../../../support/clock.ts'
@@ -129,5 +129,16 @@ describe('the last view that a member remembers', () => {
     expect(bench.holder.slots.settled()?.epoch, 'absent').to.equal(1)
     await bench.follow(viewOf(4, ['b', 'c']))
     expect(bench.holder.slots.settled()?.epoch, 'dropped').to.equal(1)
+  })
+
+  it('is the one that others are waited for by, where that is later', async () => {
+    const last = { epoch: 9, copies: 2, members: ['b', 'd'] }
+    const waiting = (epoch: number) => new PlacedView({ ...viewOf(epoch, ['b', 'c']).view, last })
+    const bench = new Bench(waiting(10))
+    await settled()
+    expect(bench.holder.slots.settled()).to.deep.equal(last)
+    bench.holder.slots.remember({ ...last, epoch: 11 })
+    await bench.follow(waiting(12))
+    expect(bench.holder.slots.settled()?.epoch).to.equal(11)
   })
 })
