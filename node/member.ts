@@ -13,6 +13,7 @@ import type { Eventual } from '../shared/eventual.ts'
 import type { InFlight } from '../shared/in-flight.ts'
 import type { Log } from '../shared/log.ts'
 import { Journal, Showing, Statuses } from '../shared/page/page.ts'
+import { slotOf } from '../shared/placement.ts'
 import type { AgentOf } from '../shared/tls.ts'
 import type { Turns } from '../shared/turns.ts'
 import type { Member } from '../shared/view.ts'
@@ -78,7 +79,8 @@ export interface MemberParts {
   connect(member: Member, listening: Listening): Connection
   /** What carries out commands before the shards do. */
   inFrontOf(shards: Engine): Engine
-  onView(): void
+  /** Called with every view: of which keys this member has been the owner before, and has missed nothing. */
+  onView(isHeld: (key: string) => boolean): void
   /** Called when uplink refuses this member for good. */
   onRejected(error: LarderError): void
 }
@@ -165,12 +167,16 @@ function join(parts: MemberParts, memory: Memory, untilSafe: () => Eventual<unkn
       noteChanges(journal, { self, placed, former, peers })
       peers.retain(placed.view.members)
       peers.keep(placed.view.members)
-      parts.onView()
       slots.follow(placed, former)
+      const isApart = placed.hasAbsent || former?.hasAbsent === true
+      parts.onView((key) => !isApart && slots.holdings.isOwn(slotOf(key)))
       feed.follow()
       source.wake()
     },
-    onAway: (placed) => slots.doubtAll(placed),
+    onAway(placed) {
+      slots.doubtAll(placed)
+      parts.onView(() => false)
+    },
     settled: () => slots.settled(),
     isLacking: () => !slots.holdings.isWhole,
   })

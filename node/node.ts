@@ -198,7 +198,7 @@ function memberOf(joined: Joined, basis: ReturnType<typeof basisOf>, sources: So
       return new HttpConnection(other, { ...basis, told: http.told, listening })
     },
     inFrontOf: (shards) => sources.inFrontOf(shards),
-    onView: () => sources.doubt(),
+    onView: (isHeld) => sources.doubt(isHeld),
     onRejected: onFatal,
   }).backend
 }

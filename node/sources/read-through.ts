@@ -58,9 +58,9 @@ export class ReadThrough implements Engine {
     }
   }
 
-  /** The members have changed: what is under way may have missed something elsewhere. */
-  doubt(): void {
-    this.#flights.cutLoose(() => true)
+  /** The members have changed: what is under way may have missed something elsewhere, but for those that are held all along. */
+  doubt(isHeld: (key: string) => boolean): void {
+    this.#flights.cutLoose(({ key }) => !isHeld(key))
   }
 
   #get(asked: Wanted, options: ExecuteOptions): Eventual<Reply> {

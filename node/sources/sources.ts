@@ -113,9 +113,9 @@ export class Sources {
     return this.#readThrough?.tokenBytes ?? 0
   }
 
-  /** The members have changed: what is being fetched may have missed something elsewhere. */
-  doubt(): void {
-    this.#readThrough?.doubt()
+  /** The members have changed: what is being fetched may have missed something elsewhere, but for what is held all along. */
+  doubt(isHeld: (key: string) => boolean): void {
+    this.#readThrough?.doubt(isHeld)
   }
 
   /** Events, which reach the owners by way of this engine; those of Kafka too, once it is listened to. */

@@ -73,6 +73,26 @@ describe('cached responses in a cluster', () => {
     expect(upstream.calls).to.have.length(2)
   })
 
+  it('ask upstream once also while members join, but for what gets another owner', async () => {
+    upstream.hold()
+    const paths = Array.from({ length: 40 }, (_, index) => pathOf(`joining-${index}`))
+    const before = paths.map((path) => ask('a', path))
+    await upstream.holds(40)
+    await cluster.join('d')
+    await cluster.settle()
+    const stay = paths.filter((path) => ownerOf(path, ids) === ownerOf(path, [...ids, 'd']))
+    const after = stay.map((path) => ask('b', path))
+    upstream.release()
+    const answers = await Promise.all([...before, ...after])
+    expect(answers.map(({ status }) => status)).to.deep.equal(answers.map(() => 200))
+    const calls = stay.map((path) =>
+      upstream.calls.filter((call) => call.path.endsWith(path.slice('/server'.length))),
+    )
+    expect(calls.map(({ length }) => length)).to.deep.equal(stay.map(() => 1))
+    await cluster.leave('d')
+    await cluster.settle()
+  })
+
   it('fetch a hundred cold ones side by side: upstream answers none before it has been asked for all', async () => {
     upstream.hold()
     const asking = Array.from({ length: 100 }, (_, index) =>

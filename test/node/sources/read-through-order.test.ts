@@ -176,12 +176,26 @@ describe('a fetch under way', () => {
     const bench = new Bench()
     const first = bench.get()
     await settled()
-    bench.reads.doubt()
+    bench.reads.doubt((key) => key !== KEY)
     const second = bench.get()
     await settled()
     bench.calls[0]?.answer('old')
     bench.calls[1]?.answer('new')
     expect([await first, await second, await bench.get()]).to.deep.equal(['old', 'new', 'new'])
+  })
+
+  it('goes on when the members change, where its slot is held all along', async () => {
+    const bench = new Bench()
+    const first = bench.get()
+    await settled()
+    bench.reads.doubt((key) => key === KEY)
+    const second = bench.get()
+    await settled()
+    bench.calls[0]?.answer('good')
+    expect([await first, await second, await bench.get(), bench.calls.length]).to.deep.equal([
+      ...['good', 'good', 'good'],
+      1,
+    ])
   })
 
   for (const command of [INVALIDATE, CLEAR, { ...CLEAR, tag: TAG }])
