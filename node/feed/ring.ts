@@ -28,6 +28,14 @@ export interface RingOptions {
   readonly bytesMax: number
 }
 
+const MARKS_MAX = 65_536
+/**
+ * What marks take is a part of the budget, and whoever goes on finds at least the last 10,000 changes, if their names are not long;
+ * but where the budget is small these must not be most of it.
+ */
+const RING_PART = 1 / 8
+const [RING_BYTES_MIN, RING_BYTES_MAX] = [4 * 2 ** 20, 48 * 2 ** 20]
+const RING_PART_MAX = 1 / 4
 /** What a mark takes besides its names, about. */
 const MARK_BYTES = 250
 /** Marks that are over are let go once there are more of them than of others, and than this. */
@@ -146,4 +154,13 @@ function nameOf({ id, reaction = '', user }: About): string {
 
 function bytesOf(name: string): number {
   return MARK_BYTES + 2 * name.length
+}
+
+/** How much is remembered where so much may be stored in all. */
+export function sizeOf(budgetBytes: number): RingOptions {
+  const least = Math.min(RING_BYTES_MIN, budgetBytes * RING_PART_MAX)
+  return {
+    marksMax: MARKS_MAX,
+    bytesMax: Math.min(RING_BYTES_MAX, Math.max(least, budgetBytes * RING_PART)),
+  }
 }

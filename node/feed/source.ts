@@ -15,7 +15,7 @@ import type { Presence } from '../entries/presence.ts'
 import type { Memory } from '../memory/memory.ts'
 import { covers, toldTo } from './interest.ts'
 import { News } from './news.ts'
-import { type About, type Mark, Ring } from './ring.ts'
+import { type About, type Mark, Ring, sizeOf } from './ring.ts'
 import { scanning } from './scan.ts'
 import { bytesOfTold, isWatchable, stateOf, timeOf } from './state.ts'
 
@@ -24,10 +24,6 @@ const LINGER_MS = 120_000
 /** The others follow a member as soon as a view names it. */
 const FIRST_MS = 10_000
 const LOOK_EVERY_MS = 2000
-const MARKS_MAX = 65_536
-/** What marks take is a part of the budget, and whoever goes on finds at least the last 10,000 changes, if their names are not long. */
-const RING_PART = 1 / 8
-const [RING_BYTES_MIN, RING_BYTES_MAX] = [4 * 2 ** 20, 48 * 2 ** 20]
 /** What an answer carries. */
 const ANSWER_BYTES_MAX = 2 ** 20
 const LOOKED_MAX = 2000
@@ -73,9 +69,8 @@ export class Source {
   #timer: Timer | undefined
 
   constructor(options: SourceOptions) {
-    const bytesMax = Math.min(RING_BYTES_MAX, Math.max(RING_BYTES_MIN, options.bytesMax * RING_PART))
     this.#options = options
-    this.#ring = new Ring({ marksMax: MARKS_MAX, bytesMax })
+    this.#ring = new Ring(sizeOf(options.bytesMax))
     this.#news = new News(options.clock)
     this.#lastAskedAtMs = options.clock.now() - LINGER_MS + FIRST_MS
   }

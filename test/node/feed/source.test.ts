@@ -69,6 +69,14 @@ describe('what a member tells of changes', () => {
     expect((await bench.after(position)).told).to.deep.equal([])
   })
 
+  it('is remembered in a part of what may be stored, and the latest for longest', async () => {
+    const bench = new Bench()
+    for (let number = 0; number < 5000; number++) bench.write(1, `k${number}`, 'one')
+    expect(bench.source.bytes).to.be.within(200_000, 2 ** 18)
+    const { hasMissed } = await bench.after(1)
+    expect([hasMissed, (await bench.after(4900)).hasMissed]).to.deep.equal([true, false])
+  })
+
   it('is that something has ended, once it is seen to', async () => {
     const bench = new Bench()
     bench.write(1, 'salt', 'one', bench.clock.now() + 100)
