@@ -13,7 +13,6 @@ import type { Eventual } from '../shared/eventual.ts'
 import type { InFlight } from '../shared/in-flight.ts'
 import type { Log } from '../shared/log.ts'
 import { Journal, Showing, Statuses } from '../shared/page/page.ts'
-import { slotOf } from '../shared/placement.ts'
 import type { AgentOf } from '../shared/tls.ts'
 import type { Turns } from '../shared/turns.ts'
 import type { Member } from '../shared/view.ts'
@@ -79,8 +78,8 @@ export interface MemberParts {
   connect(member: Member, listening: Listening): Connection
   /** What carries out commands before the shards do. */
   inFrontOf(shards: Engine): Engine
-  /** Called with every view: of which keys this member has been the owner before, and has missed nothing. */
-  onView(isHeld: (key: string) => boolean): void
+  /** Called with every view, once it goes by it, and when it has missed some. */
+  onView(holdings: Pick<Slots['holdings'], 'hasMissedNothing'>): void
   /** Called when uplink refuses this member for good. */
   onRejected(error: LarderError): void
 }
@@ -168,14 +167,13 @@ function join(parts: MemberParts, memory: Memory, untilSafe: () => Eventual<unkn
       peers.retain(placed.view.members)
       peers.keep(placed.view.members)
       slots.follow(placed, former)
-      const isApart = placed.hasAbsent || former?.hasAbsent === true
-      parts.onView((key) => !isApart && slots.holdings.isOwn(slotOf(key)))
+      parts.onView(slots.holdings)
       feed.follow()
       source.wake()
     },
     onAway(placed) {
       slots.doubtAll(placed)
-      parts.onView(() => false)
+      parts.onView(slots.holdings)
     },
     settled: () => slots.settled(),
     isLacking: () => !slots.holdings.isWhole,

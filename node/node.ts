@@ -17,6 +17,7 @@ import { newIncarnation } from '../shared/incarnation.ts'
 import type { Log } from '../shared/log.ts'
 import { Names, registerNameMetrics } from '../shared/names.ts'
 import { pageRoutes } from '../shared/page/page.ts'
+import { slotOf } from '../shared/placement.ts'
 import { renewalOf, type Service } from '../shared/run.ts'
 import { registerTlsMetrics } from '../shared/tls.ts'
 import type { Member } from '../shared/view.ts'
@@ -198,7 +199,7 @@ function memberOf(joined: Joined, basis: ReturnType<typeof basisOf>, sources: So
       return new HttpConnection(other, { ...basis, told: http.told, listening })
     },
     inFrontOf: (shards) => sources.inFrontOf(shards),
-    onView: (isHeld) => sources.doubt(isHeld),
+    onView: (holdings) => sources.doubt((key) => holdings.hasMissedNothing(slotOf(key))),
     onRejected: onFatal,
   }).backend
 }

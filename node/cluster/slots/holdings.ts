@@ -37,6 +37,8 @@ export class Holdings {
   readonly #beginnings = new Map<number, number>()
   #roles: readonly Role[] = new Array<Role>(SLOTS).fill('none')
   #waiting = new Map<number, PromiseWithResolvers<void>>()
+  /** Others are taken for absent, or were until now. */
+  #isApart = false
   /** Where something was missing when it was looked for last: it is looked for after each part that arrives. */
   #hole = 0
 
@@ -63,6 +65,7 @@ export class Holdings {
       if (was === 'owner' && now === 'replica' && former.hasAbsent) this.#uncompared.add(slot)
     }
     this.#roles = roles
+    this.#isApart = placed.hasAbsent || former?.hasAbsent === true
     for (const [slot, owner] of this.#promoted) {
       if (roles[slot] !== 'owner') this.#promoted.delete(slot)
       else if (placed.find(owner) === undefined) this.complete(slot)
@@ -85,6 +88,11 @@ export class Holdings {
   /** Whether commands on the slot are carried out here; of one that has begun. */
   isOwn(slot: number): boolean {
     return this.#roles[slot] === 'owner' && this.isComplete(slot)
+  }
+
+  /** Whether it was here before the last change of members too, and nobody can have gone on with it elsewhere. */
+  hasMissedNothing(slot: number): boolean {
+    return !this.#isApart && this.isOwn(slot)
   }
 
   /** The same of one that is about to begin. */

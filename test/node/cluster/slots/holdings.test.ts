@@ -1,10 +1,11 @@
 /** What a member has all of, from one view to the next: it serves what is complete, and nothing that it may have missed. */
 import { expect } from 'chai'
+import type { PlacedView } from '../../../../node/cluster/members/placed-view.ts'
 import type { LarderError } from '../../../../shared/errors.ts'
 import { SLOTS } from '../../../../shared/placement.ts'
 import { settled } from '../../../support/clock.ts'
 import { HoldingsBench } from '../../../support/slot-holdings.ts'
-import { memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
+import { absent, memberOf, self, slotOf, three, viewOf } from '../../../support/views.ts'
 
 const [AB, BA, BC, CB] = [slotOf('a', 'b'), slotOf('b', 'a'), slotOf('b', 'c'), slotOf('c', 'b')]
 
@@ -74,6 +75,19 @@ describe('what a member holds', () => {
     expect(other.holdings.isComplete(BA)).to.equal(true)
     // An uplink that comes back counts on from where it was: nothing has changed.
     expect(new HoldingsBench(three, viewOf(7, ['a', 'b', 'c'])).holdings.isHere(AB)).to.equal(true)
+  })
+
+  it('has missed nothing where it stays with its owner, unless others may have gone on with it elsewhere', () => {
+    const stays = (...views: readonly PlacedView[]) =>
+      new HoldingsBench(...views).holdings.hasMissedNothing(AB)
+    expect(stays(three, viewOf(2, ['a', 'b', 'c', memberOf('d', { leaving: true })]))).to.equal(true)
+    const apart = absent(three, ['b'])
+    expect([stays(three, apart), stays(three, apart, viewOf(2, ['a', 'b', 'c']))]).to.deep.equal([
+      false,
+      false,
+    ])
+    expect(stays(three, apart, viewOf(2, ['a', 'b', 'c']), viewOf(3, ['a', 'b', 'c']))).to.equal(true)
+    expect(stays(three, viewOf(3, [memberOf('a', { since: 3 }), 'b', 'c']))).to.equal(false)
   })
 
   it('is not whole when a slot comes back, and is worth what it was when the slot went', () => {
