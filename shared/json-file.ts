@@ -18,6 +18,10 @@ export function parseFile<T extends ZodType>(
     const what = error ? printParseErrorCode(error.error) : 'it is empty'
     return { problems: [`line ${lineOf(text, error?.offset ?? 0)}: not JSON (${what})`] }
   }
+  const doubled = doubledIn(tree).map(
+    (name) => `line ${lineOf(text, name.offset)}: ${name.value}: it stands there twice`,
+  )
+  if (doubled.length > 0) return { problems: doubled }
   const parsed = schema.safeParse(JSON.parse(text))
   const problems = parsed.success ? problemsOf(parsed.data) : parsed.error.issues.flatMap(placesOf)
   if (parsed.success && problems.length === 0) return { file: parsed.data }
@@ -25,6 +29,14 @@ export function parseFile<T extends ZodType>(
     ([at, what]) => `line ${lineOf(text, offsetOf(tree, at))}: ${at.join('.')}: ${what}`,
   )
   return { problems: told }
+}
+
+/** The names of fields that their objects have already: of two, only the last would count. */
+function doubledIn({ type, children = [] }: Node): Node[] {
+  const names = type === 'object' ? children.flatMap(({ children = [] }) => children.slice(0, 1)) : []
+  const known = new Set<unknown>()
+  const doubled = names.filter(({ value }) => known.size === known.add(value).size)
+  return [...doubled, ...children.flatMap(doubledIn)]
 }
 
 /** A field that nobody knows is a problem of its own, where it stands. */

@@ -59,6 +59,14 @@ describe('the keys of a file', () => {
       { keys: [{ ...grafana, Prefix: 'x' }] },
       /line 9: .*Prefix: there is no such/,
     ],
+    'a field that stands there twice, however it is written': [
+      `{"keys": [{"name": "grafana", "sha256": "${grafana.sha256}",\n"can": ["metrics"],\n"c\\u0061n": ["read"]}]}`,
+      /line 3: can: it stands there twice/,
+    ],
+    'two lists of keys': [
+      JSON.stringify({ keys: [grafana] }).replace('{', '{"keys":[],'),
+      /line 1: keys: it stands there twice/,
+    ],
     'a right that nobody knows': [{ keys: [{ ...grafana, can: ['metric'] }] }, /keys\.0\.can\.0: .*metrics/],
     'no right': [{ keys: [{ ...grafana, can: [] }] }, /keys\.0\.can/],
     'a key as it is': [{ keys: [{ ...grafana, sha256: ADMIN }] }, /keys\.0\.sha256: what SHA-256 makes/],
