@@ -9,7 +9,7 @@ import type { Rights } from '../shared/rights.ts'
 import type { Engine, ExecuteOptions } from './engine.ts'
 import { permitted } from './permission.ts'
 
-export { permittedInterest } from './permission.ts'
+export { permitted, permittedInterest } from './permission.ts'
 
 /** A request, of whatever protocol: it waits for what its commands lead to, and may send several of them. */
 export interface Caller {

@@ -28,8 +28,8 @@ export function permitted(command: Command, rights: Rights): Command {
   const { prefix } = rights
   if (prefix === undefined) return command
   if (!('key' in command)) return narrowed(command, prefix)
-  if (command.key.startsWith(prefix)) return command
-  throw outside(prefix)
+  checkKey(command.key, rights)
+  return command
 }
 
 /** What of it the caller may be told of. @throws LarderError FORBIDDEN. */
@@ -39,6 +39,11 @@ export function permittedInterest(interest: Interest, { can, prefix }: Rights): 
   if (prefix === undefined || (key ?? asked).startsWith(prefix)) return interest
   if (key === undefined && prefix.startsWith(asked)) return { ...interest, prefix }
   throw outside(prefix)
+}
+
+/** Whether he may be told of the key, or what is kept under it. @throws LarderError FORBIDDEN. */
+export function checkKey(key: string, { prefix }: Rights): void {
+  if (prefix !== undefined && !key.startsWith(prefix)) throw outside(prefix)
 }
 
 type OfMany = Exclude<ClusterCommand, CommandOf<'responses.clear'>>

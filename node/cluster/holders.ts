@@ -5,6 +5,7 @@ import { json } from '../../shared/http/response.ts'
 import type { Route } from '../../shared/http/route.ts'
 import { parseKeyText } from '../../shared/key-text.ts'
 import { slotOf } from '../../shared/placement.ts'
+import { checkKey } from '../permission.ts'
 import type { Views } from './members/members.ts'
 
 const Holders = z
@@ -24,8 +25,9 @@ export function holdersRoute(views: Pick<Views, 'placed'>): Route {
     ],
     answers: { 200: { description: 'As of now.', content: { 'application/json': Holders } } },
     errors: ['KEY_NULL', 'NOT_READY'],
-    handle({ parameters }) {
+    handle({ parameters, rights }) {
       const key = parseKeyText(parameters.get('key'))
+      checkKey(key, rights)
       const slot = slotOf(key)
       const holders = views.placed?.holdersOf(slot).map(({ id }) => id) ?? []
       const [owner] = holders

@@ -17,7 +17,7 @@ import type { Route } from '../../shared/http/route.ts'
 import { readingList } from '../../shared/json.ts'
 import { type Fields, Names } from '../../shared/json-fields.ts'
 import { atOnce, LARGE_BYTES, type Steps } from '../../shared/steps.ts'
-import type { Dispatch } from '../dispatch.ts'
+import { type Dispatch, permitted } from '../dispatch.ts'
 import { AnyOp, type Asked, OP_FIELDS, readingOp } from './batch-ops.ts'
 
 const OPS_MAX = 1000
@@ -188,6 +188,8 @@ class Batch {
 
   #send({ command, run }: Asked): Eventual<Reply> {
     if (run === undefined) return this.#dispatch(this.#request, command)
+    // It may turn out that there is nothing to be done, which is for those to know who may do it.
+    permitted(command, this.#request.rights)
     return run({
       send: (one) => this.#dispatch(this.#request, one),
       onFound: (found) => this.#takeIn(found),

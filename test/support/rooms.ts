@@ -55,6 +55,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'node/entries',
       'node/backend.ts',
       'node/engine.ts',
+      'node/permission.ts',
       'node/watching.ts',
       'node/cluster/wire',
       'node/cluster/peers',

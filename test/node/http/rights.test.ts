@@ -137,6 +137,19 @@ describe('a node with keys that have rights', () => {
     expect((await statuses('writer')).slice(0, 3)).to.deep.equal([no, no, 200])
   })
 
+  it('takes nothing in a batch for whoever may not delete, also where there is nothing', async () => {
+    for (const [name, status] of [
+      ['reader', 403],
+      ['writer', 403],
+      ['shop', 404],
+    ] as const) {
+      const { json } = await ask('POST /api/v1/batch', withKey(name), {
+        ops: [{ op: 'take', key: 'shop:none' }],
+      })
+      expect(json, name).to.have.nested.property('results[0].status', status)
+    }
+  })
+
   it('keeps a key to what begins so', async () => {
     const shop = withKey('shop')
     expect((await ask('PUT /api/v1/kv/shop%3A3', shop, 3)).status).to.equal(201)
@@ -154,6 +167,8 @@ describe('a node with keys that have rights', () => {
     expect(await contents(shop)).to.deep.equal(['shop:a'])
     expect(await contents(ADMIN)).to.include.members(['shop:a', 'bank:a'])
     expectProblem(await ask('GET /api/v1/reaction/users/bank%3Aa', shop), 403, 'FORBIDDEN')
+    expect((await ask('GET /api/v1/holders?key=shop:1', shop)).status).to.equal(200)
+    expectProblem(await ask('GET /api/v1/holders?key=bank:1', shop), 403, 'FORBIDDEN')
     const keys = async (query: string) => {
       const { json } = await ask(`GET /api/v1/kv?limit=1000${query}`, shop)
       return (json as { keys: { key: string }[] }).keys.map(({ key }) => key)
