@@ -44,6 +44,11 @@ export class Hosts {
   }
 }
 
+/** Whether there was more than one `Host`, which the server has joined: each on the way may have gone by another. */
+export function isSeveral(host: string | undefined): boolean {
+  return host?.includes(',') === true
+}
+
 /** A dot at its end changes nothing about a name. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/\.$/, '')

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isLoopback } from '../config.ts'
 import { LarderError } from '../errors.ts'
-import { Hosts } from '../hosts.ts'
+import { Hosts, isSeveral } from '../hosts.ts'
 import type { Keys } from '../keys.ts'
 import { Origins } from '../origins.ts'
 import { canAny, EVERYTHING, type Right, type Rights } from '../rights.ts'
@@ -61,6 +61,7 @@ export class Guard {
   /** Why a call is turned away whoever makes it: for the name that it calls, or the page that makes it. */
   unwelcome(message: IncomingMessage, route?: Asked): LarderError | undefined {
     const { host } = message.headers
+    if (isSeveral(host)) return new LarderError('BAD_REQUEST', 'Host: it stands there more than once.')
     if (!this.#hosts.include(host) && this.#mindsHost(route) && !this.#showsSecret(message))
       return new LarderError(
         'MISDIRECTED',

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import Router, { type RouterContext } from '@koa/router'
 import Koa, { type Middleware, type ParameterizedContext } from 'koa'
 import { LarderError } from '../errors.ts'
+import { isSeveral } from '../hosts.ts'
 import type { Log } from '../log.ts'
 import type { Answering } from './answering.ts'
 import type { Delivery } from './delivery.ts'
@@ -102,14 +103,14 @@ function readTarget({ req }: ParameterizedContext): void {
   const [, host, path] = /^[a-z][a-z\d+.-]*:\/\/([^/?]+)(.*)$/i.exec(target) ?? []
   if (host === undefined || path === undefined || !URL.canParse(target))
     throw new LarderError('BAD_REQUEST', 'The target of the request is not a URL.')
-  req.headers.host = host // It counts, and not what the header says.
+  if (!isSeveral(req.headers.host)) req.headers.host = host // It counts, and not what the header says.
   req.url = path.startsWith('/') ? path : `/${path}`
 }
 
 function mount({ routes, answering }: KoaAppOptions): Router {
   const router = new Router()
   for (const route of routes) {
-    const path = route.pattern ?? route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const path = mountedAt(route)
     // The slash at the end of a path means nothing, but at the end of a key it does.
     const options = {
       sensitive: true,
@@ -127,17 +128,23 @@ function mount({ routes, answering }: KoaAppOptions): Router {
   return router
 }
 
+function mountedAt({ pattern, path }: Route): string | RegExp {
+  return pattern ?? path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
 /** No row takes it; a browser that asks what a page may do needs no more than the answer that it may ask. */
 function answerUnknown({ guard, routes }: KoaAppOptions): Middleware {
   return (context) => {
     const unwelcome = guard.unwelcome(context.req)
     if (unwelcome !== undefined) throw unwelcome
     const matched: RouterContext['matched'] = context['matched']
+    const [first] = matched ?? []
     const methods = new Set((matched ?? []).flatMap((layer) => layer.methods))
-    if (methods.size === 0) throw new LarderError('NO_SUCH_PATH', nothingAt(context.path, routes))
+    if (first === undefined) throw new LarderError('NO_SUCH_PATH', nothingAt(context.path, routes))
     const allow = [...methods].join(', ')
-    const error = new LarderError('METHOD_NOT_ALLOWED', `Allowed here: ${allow}.`)
+    const refusal = problem(new LarderError('METHOD_NOT_ALLOWED', `Allowed here: ${allow}.`), { allow })
+    const row = routes.find((route) => mountedAt(route) === first.path)
     context.state['response'] =
-      context.method === 'OPTIONS' ? empty(204, { allow }) : problem(error, { allow })
+      context.method === 'OPTIONS' ? empty(204, { allow }) : (row?.retold?.(refusal) ?? refusal)
   }
 }

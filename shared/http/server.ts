@@ -32,6 +32,7 @@ export function createServer({ arrivalMaxMs = ARRIVAL_MAX_MS, tls, mayUpgrade }:
     headersTimeout: arrivalMaxMs,
     connectionsCheckingInterval: Math.min(1000, arrivalMaxMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
+    joinDuplicateHeaders: true, // So that the second of what may be there once is not dropped unseen.
     requireHostHeader: false, // Koa answers without one as well as with it.
     optimizeEmptyRequests: true,
     shouldUpgradeCallback: mayUpgrade,

@@ -101,7 +101,7 @@ function isPrivate({ request, expected: { code = '' } }: Step): boolean {
 
 /** Which is one of several organisations', whatever is answered. */
 function isOfTenant({ request, expected: { code = '' } }: Step): boolean {
-  return /^(?!OPTIONS)\w+ \/server\//.test(request) && !['NO_SUCH_PATH', 'METHOD_NOT_ALLOWED'].includes(code)
+  return /^(?!OPTIONS)\w+ \/server\//.test(request) && code !== 'NO_SUCH_PATH'
 }
 
 /** What would be coded if somebody asked for that, or may have been coded for whoever asks whether it is still the same. */

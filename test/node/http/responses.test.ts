@@ -206,5 +206,6 @@ describe('a cached response over HTTP', () => {
     const answer = await call(`POST ${at('1')}`, { headers: ORG, body: 'x' })
     expectProblem(answer, 405, 'METHOD_NOT_ALLOWED')
     expect(answer.headers.get('allow')?.split(', ').sort()).to.deep.equal(['DELETE', 'GET', 'HEAD', 'PUT'])
+    expect(answer.headers.get('vary')).to.equal('org_id, org-id, organization_id')
   })
 })

@@ -5,6 +5,7 @@ import { converse, type RawAnswer, request, requestWith } from '../../support/ra
 import { startTestService, type TestService } from './start.ts'
 
 const CHUNKED = 'Host: localhost\r\nTransfer-Encoding: chunked'
+const TWO_HOSTS = 'Host: localhost\r\nConnection: close\r\nHost: elsewhere'
 const HELLO = request('GET /hello', 'Host: localhost')
 
 describe('a service that hears garbage', () => {
@@ -36,6 +37,9 @@ describe('a service that hears garbage', () => {
     'a NUL in a header': request('GET /hello', 'X: a\0b'),
     'a NUL in the target': request('GET /he\0llo', 'Host: localhost'),
     'raw UTF-8 in the target': request('GET /é', 'Host: localhost'),
+    'two hosts': request('GET /hello', TWO_HOSTS),
+    'two hosts beside that of a whole URL': request('GET http://localhost/hello', TWO_HOSTS),
+    'two hosts where there is nothing': request('GET /nowhere', TWO_HOSTS),
     'a chunk without a size': request('POST /echo', CHUNKED, 'zz\r\n'),
     'a chunk longer than its size': request('POST /echo', CHUNKED, '1\r\nabc\r\n0\r\n\r\n'),
     'a chunk of a size beyond numbers': request('POST /echo', CHUNKED, 'fffffffffffffffff\r\n'),
