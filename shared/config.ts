@@ -16,6 +16,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Fewer can be guessed by trying. */
 const SECRET_LENGTH_MIN = 16
+/** More might leave no room for other headers. */
+const SECRET_LENGTH_MAX = 4096
 export const MAKES_A_SECRET = './scripts/secret.sh makes one'
 
 const UNIT_OF_BOUNDS = 2 ** 20
@@ -34,9 +36,14 @@ export class Settings {
     return this.#environment[name] || undefined
   }
 
+  /** Several with commas. Where there is nothing but these, something was meant. */
   list(name: string): string[] {
-    const entries = this.text(name)?.split(',') ?? []
-    return entries.map((entry) => entry.trim()).filter((entry) => entry !== '')
+    const entries = this.text(name)
+      ?.split(',')
+      .map((entry) => entry.trim())
+    const named = entries?.filter((entry) => entry !== '')
+    if (named?.length === 0) this.problem(`${name}: there is none in it`)
+    return named ?? []
   }
 
   /** `why` is added where a bound is not plain. */
@@ -106,11 +113,12 @@ export class Settings {
   /** Several with commas. Their values stay out of the message. */
   secrets(name: string): readonly string[] {
     const secrets = this.list(name)
-    if (secrets.length === 0 && this.text(name) !== undefined) this.problem(`${name}: there is none in it`)
     if (secrets.some((secret) => !/^[\x21-\x7e]+$/.test(secret)))
       this.problem(`${name}: visible ASCII characters only, as it travels in a header`)
     if (secrets.some(({ length }) => length < SECRET_LENGTH_MIN))
       this.problem(`${name}: at least ${SECRET_LENGTH_MIN} characters each (${MAKES_A_SECRET})`)
+    if (secrets.some(({ length }) => length > SECRET_LENGTH_MAX))
+      this.problem(`${name}: at most ${SECRET_LENGTH_MAX} characters each, as it travels in a header`)
     return secrets
   }
 
@@ -124,9 +132,16 @@ export class Settings {
   }
 }
 
-/** Where a name is none, the system would look for it, and say only then that there is none. */
+/**
+ * Where a name is none, the system would look for it, and say only then that there is none. One that ends in a number is an
+ * address spelled otherwise: `0` listens everywhere.
+ */
 export function isHost(host: string): boolean {
-  return isIP(host) > 0 || /^[a-z\d]([\w-]*[a-z\d])?(\.[a-z\d]([\w-]*[a-z\d])?)*\.?$/i.test(host)
+  if (isIP(host) > 0) return true
+  return (
+    !/(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(host) &&
+    /^[a-z\d]([\w-]*[a-z\d])?(\.[a-z\d]([\w-]*[a-z\d])?)*\.?$/i.test(host)
+  )
 }
 
 /** An address of IPv6 without the brackets that it has in a URL. */

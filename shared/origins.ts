@@ -9,7 +9,7 @@ import type { Settings } from './config.ts'
 /** For how long a browser need not ask again. */
 const PREFLIGHT_SECONDS = 600
 const METHODS = 'GET, HEAD, PUT, POST, PATCH, DELETE'
-const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+\/?$/i
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@*\s]+\/?$/i
 
 export function readOrigins(settings: Settings, { areKeysNeeded }: { areKeysNeeded: boolean }): Origins {
   const named = settings.list('CORS_ORIGINS')

@@ -104,12 +104,24 @@ describe('the settings of a node', () => {
       [{ PEER_TIMEOUT_MS: '100001' }, 'PEER_TIMEOUT_MS=100001'],
       [{ MAX_BODY: '257MiB' }, 'at most 256 MiB'],
       [{ HOST: 'http://127.0.0.1' }, 'HOST=http://127.0.0.1'],
+      ...['0', '00.0.0.0', '0.', '0x0', '127.1', 'a.0'].map((HOST): [{ HOST: string }, string] => [
+        { HOST },
+        `HOST=${HOST}: an address or a name`,
+      ]),
+      ...['UPLINK_URL', 'ENGINE_URL', 'KAFKA_BROKERS', 'ALLOWED_HOSTS', 'CORS_ORIGINS', 'API_KEY'].flatMap(
+        (name): [Record<string, string>, string][] => [
+          [{ [name]: ' ' }, `${name}: there is none in it`],
+          [{ [name]: ',\t,' }, `${name}: there is none in it`],
+        ],
+      ),
+      [{ API_KEY: `${KEY},${'k'.repeat(4097)}` }, 'API_KEY: at most 4096 characters each'],
       [{ HOST: '127.0.0.1:4000' }, 'HOST=127.0.0.1:4000'],
       [{ ALLOWED_HOSTS: 'cache.example,cache.example:4000' }, 'ALLOWED_HOSTS=cache.example:4000'],
       [{ ALLOWED_HOSTS: '*.example' }, 'ALLOWED_HOSTS=*.example'],
       [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS=* lets every page call'],
       [{ CORS_ORIGINS: 'https://shop.example/path' }, 'CORS_ORIGINS=https://shop.example/path'],
       [{ CORS_ORIGINS: 'shop.example' }, 'CORS_ORIGINS=shop.example'],
+      [{ CORS_ORIGINS: 'https://*.shop.example' }, 'CORS_ORIGINS=https://*.shop.example'],
       [{ CORS_ORIGINS: 'null' }, 'CORS_ORIGINS=null'],
       [{ KEYS_FILE: 'no/such/file.json' }, 'KEYS_FILE=no/such/file.json: ENOENT'],
     ]
