@@ -21,10 +21,6 @@ import { Reports } from './reports.ts'
 const RETRY_MS = 250
 /** While uplink keeps it out. */
 const KEPT_OUT_MS = 1000
-const SECRET_REFUSED = {
-  begins: 'uplink does not take the secret of this member: CLUSTER_SECRET is not the same',
-  level: 'warn',
-} as const
 /** How long uplink may take to note that a member is leaving: longer than it takes to fail as often as it may. */
 const RETIRE_MAX_MS = 5000
 /** Or how often it may fail meanwhile. */
@@ -67,6 +63,8 @@ export class Membership {
   #watch = Promise.resolve()
   /** Whether it has been told to leave; the others may not know yet. */
   isLeaving = false
+  /** Whether the last call to uplink failed. */
+  #isMissed = false
   /** Calls to uplink that failed. */
   #failures = 0
   #heardAtMs = -Infinity
@@ -228,7 +226,8 @@ export class Membership {
 
   #heard({ url }: Uplink): void {
     this.#heardAtMs = this.#options.clock.now()
-    if (this.#silent.isOn) this.#answersSinceMs = this.#heardAtMs
+    if (this.#isMissed) this.#answersSinceMs = this.#heardAtMs
+    this.#isMissed = false
     this.#silent.end({ uplink: url })
   }
 
@@ -237,11 +236,11 @@ export class Membership {
     if (this.#stopping.signal.aborted) return
     this.#options.metrics.uplinkFailures.inc({ call })
     this.#failures++
+    this.#isMissed = true
     const isRefusal = error instanceof LarderError && error.status < 500
     const isSecretRefused = isRefusal && error.code === 'UNAUTHORIZED'
-    if (isSecretRefused) this.#options.metrics.secretRefused.inc({ by: 'uplink' })
     this.#obstacle = `uplink ${isRefusal ? 'refuses' : 'fails'}, ${messageOf(error).replace(/\.$/, '')}`
-    if (isSecretRefused) this.#silent.begin({ call, reason: this.#obstacle }, SECRET_REFUSED)
+    if (isSecretRefused) this.#options.metrics.secretRefused.inc({ by: 'uplink' })
     else if (this.#registered) this.#silent.begin({ call, error })
     else this.#silent.begin({ call, reason: this.#obstacle }, { begins: 'waiting for uplink', level: 'info' })
   }

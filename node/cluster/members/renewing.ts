@@ -27,6 +27,8 @@ export interface RenewingOptions {
 export class Renewing {
   readonly #options: RenewingOptions
   readonly #keptOut: Trouble
+  /** A thing of its own: who has another secret may be told the view all the same. */
+  readonly #wrongSecret: Trouble
   /** Why uplink keeps it out, in words. */
   #refusal: string | undefined
 
@@ -36,6 +38,10 @@ export class Renewing {
       begins: 'uplink keeps this member out: others do not reach it',
       ends: 'uplink lets this member in again',
       level: 'error',
+    })
+    this.#wrongSecret = new Trouble(options.log, {
+      begins: 'uplink does not take the secret of this member: CLUSTER_SECRET is not the same',
+      ends: 'uplink takes the secret of this member',
     })
   }
 
@@ -49,17 +55,22 @@ export class Renewing {
     try {
       const lease = await this.#tell(uplink, isLeaving)
       this.#refusal = undefined
+      this.#wrongSecret.end()
       this.#keptOut.end()
       this.#options.onSuspects(lease.suspects ?? [])
       return lease
     } catch (error) {
-      if (error instanceof LarderError && error.code === 'NOT_REACHED') {
-        const { message: reason } = error
-        this.#refusal = reason
-        this.#keptOut.begin({ url: this.#options.self.url, reason })
-      }
+      if (error instanceof LarderError) this.#refused(error)
       throw error
     }
+  }
+
+  #refused({ code, message: reason }: LarderError): void {
+    if (code === 'UNAUTHORIZED') this.#wrongSecret.begin({ reason })
+    if (code !== 'NOT_REACHED') return
+    this.#wrongSecret.end()
+    this.#refusal = reason
+    this.#keptOut.begin({ url: this.#options.self.url, reason })
   }
 
   async #tell(uplink: Registering, isLeaving: boolean): Promise<Lease> {
