@@ -105,7 +105,8 @@ function clearRoute(dispatch: Dispatch): Route {
         )
       const reply = await dispatch(request, { type: 'keys.clear', prefix: parsePrefix(prefix) }, CLEAR_MAX_MS)
       if (reply.type !== 'cleared') throw new TypeError('something was to be cleared')
-      return json({ deleted: reply.count })
+      const { count: deleted } = reply
+      return { ...json({ deleted }), audited: { what: 'keys were forgotten', prefix, deleted } }
     },
   }
 }

@@ -1,4 +1,5 @@
 /** What carries out commands of Redis, whichever way they come: over a dispatch, and with room for what they answer. */
+import { audit } from '../../shared/audit.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { InFlight } from '../../shared/in-flight.ts'
@@ -31,6 +32,9 @@ export function createExecution(options: ExecutionOptions): Execution {
       if (thrown instanceof ReplyError || (thrown instanceof LarderError && thrown.code !== 'INTERNAL'))
         return
       log.error({ command, error: thrown }, 'a command of Redis failed')
+    },
+    audit({ id: requestId, session: { address } }, audited) {
+      audit(log, { ...audited, address, requestId })
     },
     server,
   }

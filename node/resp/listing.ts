@@ -151,7 +151,11 @@ function flush(call: Call): Eventual<Reply> {
   const { words } = call
   const isKnown = words.length === 1 || (words.length === 2 && /^(?:A?SYNC)$/.test(optionAt(words, 1)))
   if (!isKnown) throw new ReplyError(SYNTAX)
-  return andThen(call.send({ type: 'keys.clear', prefix: '', hasSets: true }, ALL_MAX_MS), () => OK)
+  return andThen(call.send({ type: 'keys.clear', prefix: '', hasSets: true }, ALL_MAX_MS), (reply) => {
+    if (reply.type !== 'cleared') throw new TypeError('something was to be cleared')
+    call.execution.audit(call, { what: 'keys were forgotten', prefix: '', deleted: reply.count })
+    return OK
+  })
 }
 
 /** A set that is not larger is told at once, as Redis does it. */

@@ -169,7 +169,7 @@ class Rest {
     let ready = Promise.withResolvers<void>()
     const pipeline = new Pipeline({
       table: this.#table,
-      session: Session.of(request),
+      session: Session.of(request, request.message.socket.remoteAddress ?? ''),
       execution,
       tell: (reply) => replies.push(reply),
       note() {},

@@ -1,4 +1,5 @@
 /** A command of Redis as a row: what it is called, where its keys are, and what it does; and a call of it. */
+import type { Audited } from '../../shared/audit.ts'
 import type { Reply as Answer, Command } from '../../shared/command.ts'
 import type { Eventual } from '../../shared/eventual.ts'
 import { nextRequestId } from '../../shared/request-id.ts'
@@ -58,6 +59,8 @@ export interface Execution {
   admit(session: Session, key: string, user?: string): Eventual<boolean>
   /** To be told of whatever was thrown by a command. */
   onFailure(command: string, thrown: unknown): void
+  /** To be told of what somebody may ask about later. */
+  audit(call: Call, audited: Audited): void
   /** What there is to be told of this process. */
   readonly server: ServerFacts
 }

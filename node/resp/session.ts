@@ -43,9 +43,9 @@ export class Session {
   #shown: Shown | undefined
 
   /** Of a request that has been let in already. */
-  static of(request: Caller): Session {
+  static of(request: Caller, address: string): Session {
     const keys = { areNeeded: true, rightsOf: () => request.rights, generation: 0 }
-    const session = new Session({ id: 0, keys, address: '', localAddress: '', startedAtMs: 0 })
+    const session = new Session({ id: 0, keys, address, localAddress: '', startedAtMs: 0 })
     session.request = request
     session.show('')
     return session

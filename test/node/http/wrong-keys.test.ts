@@ -74,4 +74,17 @@ describe('a node that is shown wrong keys', () => {
     const line = JSON.parse(said.find((line) => line.includes('"audit"')) ?? '{}')
     expect(line).to.include({ audit: 'responses were cleared', org_id: 'acme', address: '127.0.0.1' })
   })
+
+  it('tells who has forgotten many keys, by either door', async () => {
+    const headers = { 'api-key': KEY, 'content-type': 'application/json' }
+    for (const key of ['tmp:1', 'tmp:2', 'kept'])
+      await fetch(`${url}/api`, { method: 'POST', headers, body: JSON.stringify({ key, data: 1 }) })
+    await fetch(`${url}/api/v1/kv?prefix=tmp:`, { method: 'DELETE', headers })
+    await fetch(`${url}/redis/flushall`, { method: 'POST', headers })
+    const lines = said.map((line) => JSON.parse(line)).filter(({ audit }) => audit === 'keys were forgotten')
+    expect(lines.map(({ prefix, deleted, address }) => [prefix, deleted, address])).to.deep.equal([
+      ['tmp:', 2, '127.0.0.1'],
+      ['', 1, '127.0.0.1'],
+    ])
+  })
 })
