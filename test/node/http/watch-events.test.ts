@@ -34,7 +34,8 @@ describe('what those who watch are told', () => {
         async (key, data, gap, isText) => {
           const json = gap + JSON.stringify(data, null, `${gap} `) + gap
           const told = dataIn(await wording.of(value(key, isText ? json : Buffer.from(json))))
-          expect(told).to.deep.include({ kind: 'value', key: key.toWellFormed(), data })
+          // JSON.stringify leaves out the sign of -0.
+          expect(told).to.deep.include({ kind: 'value', key: key.toWellFormed(), data: JSON.parse(json) })
         },
       ),
     )
