@@ -58,6 +58,24 @@ export function hear<R extends Remembering>(registry: R, told: LastView): R {
   return reckon({ ...heard, past: { last: told, isAwaited: true, asOf } })
 }
 
+/**
+ * Notes that a member from before a fork is there, and so is back, as it has seen that epoch. Until then it may be a record of the
+ * dead.
+ */
+export function seesFork<R extends Remembering>(
+  registry: R,
+  life: Pick<Member, 'id' | 'incarnation'>,
+  seen: number,
+): R {
+  const { forked = Infinity, members } = registry
+  if (seen < forked) return registry
+  const isIt = ({ id, incarnation, since = 0 }: Member) =>
+    id === life.id && incarnation === life.incarnation && since < forked
+  if (!members.some(isIt)) return registry
+  const known = members.map((member) => (isIt(member) ? { ...member, since: forked } : member))
+  return reckon({ ...registry, epoch: registry.epoch + 1, members: known })
+}
+
 /** Whether anybody is left who was a member by that view. */
 function isCarriedBySome({ members }: Remembering, told: LastView): boolean {
   return members.some(({ id, since = 0 }) => since <= told.epoch && told.members.includes(id))

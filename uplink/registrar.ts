@@ -15,7 +15,7 @@ import { Admission } from './admission.ts'
 import { Chronicle } from './chronicle.ts'
 import type { UplinkMetrics } from './metrics.ts'
 import type { Outside } from './outside.ts'
-import { giveUp, hear } from './past.ts'
+import { giveUp, hear, seesFork } from './past.ts'
 import type { Poll } from './poll.ts'
 import { type Finding, isReached, type Probes } from './probe.ts'
 import { adopt, isNews, leave, memberOf, type Registry, type Told, viewOf, withCopies } from './registry.ts'
@@ -101,6 +101,8 @@ export class Registrar {
       registry = await this.#adopt({ epoch, members })
     }
     if (last !== undefined) registry = await this.#hear(last, registry)
+    const sees = (now: Registry) => seesFork(now, member, epoch)
+    if (sees(registry) !== registry) registry = (await this.#change(sees)).registry
     registry = await this.#admission.admit(registry, member)
     await this.#store.renew(id)
     const hasNews = unreached.length > 0 || lacking === true

@@ -53,7 +53,7 @@ export function viewOf({ epoch, copies, members, past, gone = [], forked }: Regi
     members,
     ...(past?.isAwaited && { last: past.last }),
     ...(gone.length > 0 && { gone }),
-    ...(forked !== undefined && members.some(({ since = 0 }) => since < forked) && { forked }),
+    ...(forked !== undefined && members.some(({ since = 0 }) => since <= forked) && { forked }),
   }
 }
 

@@ -7,7 +7,7 @@
 import { LarderError } from '../../shared/errors.ts'
 import type { Lease, Member, Renewal, View } from '../../shared/view.ts'
 import { Observations } from '../../uplink/observations.ts'
-import { hear } from '../../uplink/past.ts'
+import { hear, seesFork } from '../../uplink/past.ts'
 import { isReached } from '../../uplink/probe.ts'
 import {
   adopt,
@@ -126,6 +126,7 @@ export class FakeUplink {
       this.#store.become(adopt(this.#store.registry, { epoch, members }))
     }
     if (last !== undefined) this.#store.become(hear(this.#store.registry, last))
+    this.#store.become(seesFork(this.#store.registry, { id, incarnation }, epoch))
     if (this.#store.registry.members.length === 0 && this.#options.world.nowMs < this.#opensAtMs)
       throw new LarderError('NOT_READY', 'This uplink has just been started.')
     await this.#admit({ id, url, incarnation, ...(leaving && { leaving }), ...(formats && { formats }) })

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { LastView, Member } from '../../shared/view.ts'
-import { giveUp, hear, missing } from '../../uplink/past.ts'
+import { giveUp, hear, missing, seesFork } from '../../uplink/past.ts'
 import { adopt, EMPTY, isNews, join, leave, memberOf, type Registry, viewOf } from '../../uplink/registry.ts'
 import { anyLast, anyRegistry, member, registered, type Step } from './registries.ts'
 
@@ -125,6 +125,16 @@ describe('registry: who held the slots last', () => {
     expect(viewOf(doing(whole, goes(member('d'))))).not.have.any.keys('forked')
     const first = doing(EMPTY, tells(last(50, 'a', 'b')), comes(a2))
     for (const now of [first, doing(first, comes(b2)), running]) expect(now.forked).equal(undefined)
+  })
+
+  it('a namesake of one that is awaited is back once it has seen that others were before it', () => {
+    const told = doing(registered(a), tells(last(50, 'a', 'b')))
+    expect(awaited(told)).deep.equal(['a', 'b'])
+    expect(seesFork(told, a, told.epoch - 1)).equal(told)
+    expect(seesFork(told, a2, told.epoch)).equal(told)
+    const seen = seesFork(told, a, told.epoch)
+    expect([awaited(seen), seen.epoch, viewOf(seen).forked]).deep.equal([['b'], told.epoch + 1, told.epoch])
+    expect(seesFork(seen, a, seen.epoch)).equal(seen)
   })
 
   it('a namesake in a cluster of its own does not carry on what it knows nothing of', () => {

@@ -1,7 +1,13 @@
 /** A slot on its way to its owner: who is asked for it, and what they have said so far. */
 import type { Member } from '../../../shared/view.ts'
+import { isMeasured, type Standing } from '../../entries/standing.ts'
 import type { PlacedView } from '../members/members.ts'
 import type { FormerHolders } from './awaited.ts'
+
+interface Partial extends Pick<Standing, 'asOf' | 'lapses'> {
+  readonly member: Member
+  readonly hasMore: boolean
+}
 
 export interface Arrival {
   readonly slot: number
@@ -19,7 +25,7 @@ export interface Arrival {
   /** When all were asked the last time. */
   wereSilent: readonly Member[]
   /** They have a copy that had all by some view, and that may be other than the one here. */
-  partial: { readonly member: Member; readonly asOf: number; readonly hasMore: boolean }[]
+  partial: Partial[]
   /** By which view the best of them, or this one, had all; known once everybody was asked. */
   newest: number
   /** The newest of these are asked for what they have. */
@@ -63,9 +69,12 @@ export function newestOf({ partial }: Arrival, own: number): number {
   return partial.reduce((latest, { asOf }) => Math.max(latest, asOf), own)
 }
 
-/** Those who have the newest copies, as far as they differ. */
-export function giversOf({ partial, newest }: Arrival): Member[] {
-  return partial.filter(({ asOf, hasMore }) => hasMore && asOf === newest).map(({ member }) => member)
+/** Those who have the newest copies, as far as they differ, and then those of a time that the newest know nothing of. */
+export function giversOf({ partial, newest }: Arrival, own: Standing): Member[] {
+  const lapses = [own, ...partial].flatMap(({ asOf, lapses }) => (asOf === newest ? lapses : []))
+  const giving = partial.filter(({ asOf, hasMore }) => hasMore && asOf > 0 && !isMeasured(asOf, lapses))
+  const [others, newer] = [giving, partial.filter(({ asOf, hasMore }) => hasMore && asOf === newest)]
+  return [...new Set([...newer, ...others])].map(({ member }) => member)
 }
 
 /** Whether a copy that had all by that view has all there is: nothing was acknowledged since, as the owner is still without it. */

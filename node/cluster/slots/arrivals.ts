@@ -73,7 +73,7 @@ export class Arrivals {
     })
   }
 
-  /** Begins anew: a new view has other members to ask. */
+  /** Begins anew: a new view has other members to ask. Without a former one, what was held by others before is not known here. */
   install(placed: PlacedView, former: PlacedView | undefined): void {
     const { holdings, mirroring } = this.#options
     const known = this.#arrivals
@@ -83,7 +83,8 @@ export class Arrivals {
     this.#asking.clear()
     for (const slot of holdings.missing) {
       mirroring.callOff(slot)
-      this.#arrivals.set(slot, newArrival(slot, known.get(slot) ?? this.#firstMissed(slot, former)))
+      const missed = former && known.get(slot)
+      this.#arrivals.set(slot, newArrival(slot, missed ?? this.#firstMissed(slot, former)))
     }
     // Not before all are known: what becomes of them is told once for all of them.
     for (const arrival of [...this.#arrivals.values()]) this.#begin(arrival)
@@ -189,7 +190,7 @@ export class Arrivals {
       return
     }
     if (how !== 'kept') standings.becomeAs(slot, { asOf, lapses })
-    if (!arrival.isAnyway) arrival.partial.push({ member, asOf, hasMore: how === 'kept' })
+    if (!arrival.isAnyway) arrival.partial.push({ member, asOf, lapses, hasMore: how === 'kept' })
     arrival.next++
     this.#askNext(arrival)
   }
@@ -218,7 +219,7 @@ export class Arrivals {
     }
     arrival.newest = newestOf(arrival, standings.of(slot).asOf)
     const missed = awaited.awaitedFor(former, arrival.newest)
-    const givers = arrival.isAnyway ? [] : giversOf(arrival)
+    const givers = arrival.isAnyway ? [] : giversOf(arrival, standings.of(slot))
     if (missed.length > 0)
       this.#fate.wait(missed) // Until there is another view, or the waiting is over.
     else if (givers.length === 0) {

@@ -12,6 +12,7 @@ import type { Member } from '../../../shared/view.ts'
 import { wrongOwner } from '../../engine.ts'
 import { originOf } from '../../entries/stamp.ts'
 import type { Currency, PlacedView, Role } from '../members/members.ts'
+import { asOfFork, forkOf } from './fork.ts'
 import type { Standings } from './standings.ts'
 
 export interface HoldingsOptions {
@@ -52,14 +53,17 @@ export class Holdings {
     const since = placed.find(self)?.since ?? 0
     // Whoever was no member for a while, or has missed views, has missed writes.
     const wasAway = former !== undefined && since > former.epoch
-    const forked = former && forkOf(placed, former, since)
+    const forked = forkOf(placed, former, self)
     if (forked !== undefined) standings.lapseBefore(forked)
     const hasMissed =
       former !== undefined && placed.epoch > former.epoch + 1 && !hasSameMembers(placed, former)
     for (let slot = 0; slot < SLOTS && former !== undefined; slot++) {
       const [was, now] = [this.#roles[slot], roles[slot]]
-      if (wasAway || now === 'none' || (now === 'owner' && hasMissed)) {
-        standings.fallBehind(slot, forked ?? former.order)
+      if (forked !== undefined) {
+        standings.fallBehind(slot, asOfFork(forked))
+        this.#promoted.delete(slot)
+      } else if (wasAway || now === 'none' || (now === 'owner' && hasMissed)) {
+        standings.fallBehind(slot, former.order)
         this.#promoted.delete(slot)
       } else if (was === 'replica' && now === 'owner') this.#promote(slot, former)
       if (was === 'owner' && now === 'replica' && former.hasAbsent) this.#uncompared.add(slot)
@@ -211,11 +215,6 @@ export class Holdings {
     for (let slot = 0; slot < SLOTS; slot++) if (isMeant(slot)) slots.push(slot)
     return slots
   }
-}
-
-/** In which epoch, since that view, it came out that there had been others before the members of then, and so before this one. */
-function forkOf({ view: { forked } }: PlacedView, { epoch }: PlacedView, since: number): number | undefined {
-  return forked !== undefined && forked > epoch && since < forked ? forked : undefined
 }
 
 function hasSameMembers(one: PlacedView, other: PlacedView): boolean {

@@ -22,6 +22,7 @@ import { Arrivals } from './arrivals.ts'
 import { Awaited } from './awaited.ts'
 import { Departures } from './departures.ts'
 import { Doubts } from './doubts.ts'
+import { forkOf } from './fork.ts'
 import { Holdings } from './holdings.ts'
 import { Lives } from './lives.ts'
 import { Mirroring } from './mirroring.ts'
@@ -163,7 +164,7 @@ export class Slots {
     this.doubts.install(placed, former)
     this.#momentParts.lives.install(placed, former)
     this.departures.install(placed)
-    this.#arrivals.install(placed, former)
+    this.#arrivals.install(placed, forkOf(placed, former, this.#options.self) ? undefined : former)
     this.#repair.install(placed)
     this.#settling.install(placed)
   }

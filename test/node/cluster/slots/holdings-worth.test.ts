@@ -59,9 +59,11 @@ describe('what the copy of a member is worth', () => {
       return new PlacedView({ ...view, forked: 50 })
     }
     const told = new HoldingsBench(three, forked(50, 1), forked(51, 1), forked(52, 1))
-    expect(told.standings.of(slot)).to.deep.include({ asOf: Infinity, lapses })
-    const missed = new HoldingsBench(three, forked(53, 1, memberOf('d')))
-    expect(missed.standings.of(slot), 'as of when that was so').to.deep.include({ asOf: 50, lapses })
+    const missed = new HoldingsBench(three, forked(53, 50, memberOf('d')))
+    for (const { standings, holdings } of [told, missed]) {
+      expect(standings.of(slot), 'and is not the latest').to.deep.include({ asOf: 48, lapses })
+      expect(holdings.isOwn(slot)).to.equal(false)
+    }
     for (const bench of [new HoldingsBench(forked(51, 1)), new HoldingsBench(three, forked(52, 51))])
       expect(bench.standings.of(slot).lapses, 'it has come since').to.deep.equal([])
   })

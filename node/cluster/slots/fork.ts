@@ -1,0 +1,22 @@
+/**
+ * It has come out that there was a cluster before the one that this member is in: disks tell of it, and uplink had forgotten it.
+ *
+ * None of the copies that are held by then has all there is, nor have those on the disks: the slots arrive anew, for those who
+ * held them by then are waited, and what all of them have is merged.
+ */
+import type { Member } from '../../../shared/view.ts'
+import type { PlacedView } from '../members/members.ts'
+
+/** In which epoch since the former view it has; `undefined` where it has not, or for whoever has joined since. */
+export function forkOf(placed: PlacedView, former: PlacedView | undefined, self: Member): number | undefined {
+  const { forked } = placed.view
+  const { since = 0 } = placed.find(self) ?? {}
+  return former !== undefined && forked !== undefined && forked > former.epoch && since <= forked
+    ? forked
+    : undefined
+}
+
+/** As of which view a copy of then had all: of one that does not count as the latest any more. */
+export function asOfFork(forked: number): number {
+  return forked - 2
+}
