@@ -39,6 +39,7 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       access: 'public',
       needs: ['read', 'write'],
       isHot: true,
+      countsAgain: true,
       body: { 'application/json': z.object({ ops: z.array(AnyOp).max(OPS_MAX) }) },
       answers: {
         200: {

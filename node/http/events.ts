@@ -21,7 +21,7 @@ export function eventRoutes(events: EventTarget, bodyBytesMax: number): Route[] 
       summary: 'Say that an object has changed: every copy of its responses is forgotten, or fetched anew.',
       access: 'public',
       needs: ['events'],
-      isForOthers: true,
+      judgesQuery: true,
       body: { 'application/json': z.looseObject({ type: z.string().min(1) }) },
       answers: { 202: { description: 'The owners of the responses have been told.' } },
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'UNREACHABLE'],

@@ -53,6 +53,7 @@ export function limitRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       summary: 'Take from a limit that refills evenly over its window, where there is enough.',
       access: 'public',
       isHot: true,
+      countsAgain: true,
       parameters: [key],
       body: { 'application/json': Taking },
       answers: {
@@ -78,22 +79,26 @@ export function limitRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
         return answerOf(taking, await dispatch(request, { type: 'limit.take', key, ...taking }))
       },
     },
-    {
-      method: 'DELETE',
-      ...place,
-      operationId: 'resetLimit',
-      summary: 'Begin a limit anew.',
-      access: 'public',
-      parameters: [key],
-      answers: { 204: { description: 'All of it is left.' } },
-      errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE', 'NOT_SAVED'],
-      async handle(request) {
-        await dispatch(request, { type: 'limit.delete', key: parseKeyText(pathText(request)) })
-        return empty(204)
-      },
-    },
+    resetRoute(dispatch),
     ...keyless('/api/v1/limits', ['POST', 'DELETE']),
   ]
+}
+
+function resetRoute(dispatch: Dispatch): Route {
+  return {
+    method: 'DELETE',
+    ...place,
+    operationId: 'resetLimit',
+    summary: 'Begin a limit anew.',
+    access: 'public',
+    parameters: [key],
+    answers: { 204: { description: 'All of it is left.' } },
+    errors: ['KEY_NULL', 'OVERLOADED', 'UNREACHABLE', 'NOT_SAVED'],
+    async handle(request) {
+      await dispatch(request, { type: 'limit.delete', key: parseKeyText(pathText(request)) })
+      return empty(204)
+    },
+  }
 }
 
 export interface Taken {

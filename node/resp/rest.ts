@@ -46,14 +46,15 @@ const refused = {
   405: { description: 'It writes: send it by POST.', content: { 'application/json': Result } },
 }
 const BODY_ERRORS: readonly ErrorCode[] = ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
-const common = { access: 'public', needs: ['read', 'write', 'clear'], isForOthers: true, retold } as const
+const common = { access: 'public', needs: ['read', 'write', 'clear'], judgesQuery: true, retold } as const
+/** Of what they do again most would count again. */
+const posted = { ...common, method: 'POST', countsAgain: true } as const
 
 export function redisRoutes(options: RestOptions): Route[] {
   const rest = new Rest(options)
   return [
     {
-      ...common,
-      method: 'POST',
+      ...posted,
       path: '/redis/pipeline',
       operationId: 'runRedisPipeline',
       summary: `Up to ${COMMANDS_MAX} commands of Redis, carried out in their order.`,
@@ -75,8 +76,7 @@ export function redisRoutes(options: RestOptions): Route[] {
       handle: () => told(501, { error: 'ERR transactions are not served: send a pipeline' }),
     },
     {
-      ...common,
-      method: 'POST',
+      ...posted,
       path: '/redis',
       operationId: 'runRedisCommand',
       summary: 'A command of Redis, as a list of its words.',
@@ -95,9 +95,8 @@ const PLACE = { path: '/redis/{command}', pattern: /^\/redis\/((?!(?:pipeline|mu
 
 function inPath(method: 'GET' | 'POST', rest: Rest): Route {
   return {
-    ...common,
+    ...(method === 'POST' ? posted : { ...common, method }),
     ...PLACE,
-    method,
     operationId: method === 'GET' ? 'readWithRedis' : 'runRedisPath',
     summary: 'A command of Redis, its words between slashes; GET takes those that read.',
     parameters: [

@@ -66,8 +66,11 @@ function inCoding(route: Route, request: HttpRequest, answer: HttpResponse): Eve
 
 /** @throws LarderError for what is asked for and would not be heeded. */
 function refuseUnheeded(route: Route, request: HttpRequest): void {
-  if (request.query !== '') refuseOthers(request.parameters.keys(), namesOf(route), 'the query')
+  if (request.query !== '' && route.judgesQuery !== true)
+    refuseOthers(request.parameters.keys(), namesOf(route), 'the query')
   if (route.method !== 'GET' && route.access === 'public') refuseConditions(route, request)
+  if (route.countsAgain === true && request.header('idempotency-key') !== undefined)
+    throw new LarderError('BAD_REQUEST', 'idempotency-key: nothing is remembered here. Nothing was done.')
 }
 
 const CONDITIONS = ['if-match', 'if-none-match'] as const

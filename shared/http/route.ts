@@ -61,6 +61,10 @@ export interface Route {
    * asks and answers, or who asks may be of another version. Everywhere else a parameter that is not there is refused.
    */
   readonly isForOthers?: boolean
+  /** What is in its query is for it alone to judge, and so is what it does not have; all else is heeded as everywhere. */
+  readonly judgesQuery?: boolean
+  /** What is asked again counts again: an Idempotency-Key, of which nothing would be remembered, is refused. */
+  readonly countsAgain?: boolean
   readonly body?: Content
   /** Nothing at all may be sent as well. */
   readonly isBodyOptional?: true

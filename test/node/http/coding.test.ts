@@ -58,7 +58,7 @@ describe('an answer', () => {
   })
 
   it('is coded wherever it comes from: /api, batches, metrics and pages', async () => {
-    for (const path of ['/api?key=k', '/metrics', '/openapi.json']) {
+    for (const path of ['/api?key=k', '/redis/get/k', '/metrics', '/openapi.json']) {
       const answer = await raw('GET', node.url + path, { 'accept-encoding': 'gzip' })
       expect(answer.headers, path).to.include({ 'content-encoding': 'gzip' })
       expect(gunzipSync(answer.body).length).to.be.above(1024)
@@ -100,6 +100,7 @@ describe('an answer', () => {
       '/api/v1/kv/k',
       '/api/v1/kv/none',
       '/api/v1/counters/c',
+      '/redis/get/k',
       '/api/v1/activity',
     ])
       expect((await raw('GET', node.url + path)).headers['cache-control'], path).to.equal('private, no-cache')

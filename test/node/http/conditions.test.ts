@@ -38,6 +38,10 @@ describe('a conditional request', () => {
         ['DELETE /api?key=k', undefined],
         ['POST /api', '{"key":"k","data":2}'],
         ['POST /api/v1/batch', '{"ops":[{"op":"delete","key":"k"}]}'],
+        ['POST /api/v1/events', '{"type":"object.update","objectid":"42"}'],
+        ['POST /redis', '["SET","k","2"]'],
+        ['POST /redis/pipeline', '[["DEL","k"]]'],
+        ['POST /redis/del/k', undefined],
       ] as const) {
         const [method, path] = what.split(' ')
         const sent = { headers: { [name]: tags }, ...(body !== undefined && { body }) }

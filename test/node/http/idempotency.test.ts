@@ -76,6 +76,21 @@ describe('Idempotency-Key', () => {
     expect(await total()).to.equal(undefined)
   })
 
+  it('is refused where nothing is remembered and what is asked again counts again', async () => {
+    const once = { 'idempotency-key': 'once' }
+    for (const [path, body] of [
+      ['/api/v1/limits/k', { limit: 9, window: 60 }],
+      ['/api/v1/batch', { ops: [{ op: 'increment', key: 'k' }] }],
+      ['/redis', ['INCR', 'k']],
+      ['/redis/pipeline', [['INCR', 'k']]],
+      ['/redis/incr/k', ''],
+    ] as const)
+      expectProblem(await send(`POST ${node.url}${path}`, body, once), 400, 'BAD_REQUEST')
+    expect(await total()).to.equal(undefined)
+    const { json } = await send(`POST ${node.url}/api/v1/limits/k`, { limit: 9, window: 60 })
+    expect(json).to.include({ remaining: 8 })
+  })
+
   it('may hold bytes of any encoding', async () => {
     const once = Buffer.from('\u{1f525} soup').toString('latin1')
     const request = requestWith('POST /increment', 'application/json', '{"key":"k","value":1}')
