@@ -1,6 +1,7 @@
 /** A file of settings in JSON, read strictly: everything that is wrong with it is told, each with its line. */
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type { ZodType, z } from 'zod'
+import { sayMisfit } from './misfit.ts'
 
 /** What is wrong, and where it stands. */
 export type FileProblem = readonly [at: readonly (string | number)[], what: string]
@@ -22,7 +23,7 @@ export function parseFile<T extends ZodType>(
     (name) => `line ${lineOf(text, name.offset)}: ${name.value}: it stands there twice`,
   )
   if (doubled.length > 0) return { problems: doubled }
-  const parsed = schema.safeParse(JSON.parse(text))
+  const parsed = schema.safeParse(JSON.parse(text), { error: sayMisfit })
   const problems = parsed.success ? problemsOf(parsed.data) : parsed.error.issues.flatMap(placesOf)
   if (parsed.success && problems.length === 0) return { file: parsed.data }
   const told = problems.map(

@@ -7,7 +7,9 @@ import { LarderError } from './errors.ts'
  */
 export const KEY_BYTES_MAX = 4096
 
-const NO_KEYS: readonly unknown[] = [undefined, '', 'null', 'nil']
+/** What is left of a key that was not there. */
+export const NULLS: readonly string[] = ['null', 'nil']
+const NO_KEYS: readonly unknown[] = [undefined, '', ...NULLS]
 
 /** The key as text. @throws LarderError KEY_NULL, or BAD_REQUEST for what cannot be a key. */
 export function parseKeyText(key: string | undefined): string {

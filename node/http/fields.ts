@@ -28,8 +28,8 @@ export function parseFlag(name: string, json: string | undefined): boolean {
 
 /** The same of a query: `1` is yes. @throws LarderError BAD_REQUEST. */
 export function parseSwitch(name: string, text: string | undefined): boolean {
-  if (text === undefined || text === '0' || text === 'false') return false
-  if (text === '1' || text === 'true') return true
+  if (text === undefined || text === '0') return false
+  if (text === '1') return true
   throw new LarderError('BAD_REQUEST', `${name}: 1 or 0.`)
 }
 

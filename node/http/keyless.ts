@@ -2,7 +2,7 @@
 import type { Route } from '../../shared/http/route.ts'
 import { keyNull } from './fields.ts'
 
-export function keyless(path: string, methods: readonly Route['method'][]): Route[] {
+export function keyless(path: string, methods: readonly Route['method'][], name = 'key'): Route[] {
   return methods.map((method) => ({
     method,
     path,
@@ -13,7 +13,7 @@ export function keyless(path: string, methods: readonly Route['method'][]): Rout
     answers: {},
     errors: ['KEY_NULL'],
     handle() {
-      throw keyNull(`The key is missing: ${path}/{key}.`)
+      throw keyNull(`The key is missing: ${path}/{${name}}.`)
     },
   }))
 }

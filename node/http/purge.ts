@@ -21,7 +21,7 @@ const Purge = z.strictObject({
     .regex(/^[^\s,]+$/, 'one tag, without spaces and commas')
     .max(TAG_LENGTH_MAX)
     .optional(),
-  path: z.string().startsWith('/').optional(),
+  path: z.string().startsWith('/', 'it begins with a slash').optional(),
   org_id: Tenant.optional(),
   soft: z.boolean().default(false),
 })

@@ -8,11 +8,13 @@ import { empty, type HttpResponse, json } from '../../shared/http/response.ts'
 import { type Parameter, type Route, withRest } from '../../shared/http/route.ts'
 import { readingFields } from '../../shared/json.ts'
 import { Names, objectOf } from '../../shared/json-fields.ts'
+import { NULLS } from '../../shared/key-text.ts'
 import type { PageEnd } from '../../shared/reaction-command.ts'
 import type { Steps } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { activityRoute, Counts } from './activity.ts'
-import { KEY_BYTES_MAX, pathText, Ttl, ttlMsOf } from './fields.ts'
+import { KEY_BYTES_MAX, parseKeyText, pathText, Ttl, ttlMsOf } from './fields.ts'
+import { keyless } from './keyless.ts'
 import { cursorOf, cursorParameter, limitParameter, parseCursor, parseLimit } from './pages.ts'
 
 const USER_BYTES_MAX = 1024
@@ -26,7 +28,7 @@ const Reaction = z
   .object({
     type: z.literal('reaction', 'it has to be "reaction"'),
     action: z.enum(['add', 'remove'], 'it has to be "add" or "remove"'),
-    content_id: name(KEY_BYTES_MAX),
+    content_id: name(KEY_BYTES_MAX).refine((text) => !NULLS.includes(text), 'it is null'),
     user_id: engagement.user,
     reaction_type: engagement.reaction,
     ttl: Ttl.optional(),
@@ -41,7 +43,7 @@ const Reaction = z
       { type: 'reaction', action: 'add', content_id: 'Stew', user_id: 'Sam', reaction_type: 'fire' },
     ],
   })
-const User = z.object({ user: engagement.user })
+const User = z.object({ user_id: engagement.user })
 const Count = z
   .object({
     content_id: z.string(),
@@ -74,6 +76,11 @@ const content: Parameter = {
   schema: z.string(),
 }
 
+const COUNTS = '/api/v1/reaction/reactions_count'
+const COUNTS_TOO = '/api/v1/reaction/reaction_counts'
+const USERS = '/api/v1/reaction/users'
+const LISTS = [COUNTS, COUNTS_TOO, USERS]
+
 export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [
     {
@@ -100,10 +107,11 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
       },
     },
     // Both spellings are in use among clients.
-    countRoute('countReactions', '/api/v1/reaction/reactions_count/{content_id}', dispatch),
-    countRoute('countReactionsToo', '/api/v1/reaction/reaction_counts/{content_id}', dispatch),
+    countRoute('countReactions', `${COUNTS}/{content_id}`, dispatch),
+    countRoute('countReactionsToo', `${COUNTS_TOO}/{content_id}`, dispatch),
     usersRoute(dispatch),
     activityRoute(dispatch),
+    ...LISTS.flatMap((path) => keyless(path, ['GET'], 'content_id')),
   ]
 }
 
@@ -123,9 +131,17 @@ function* readingReaction(body: Uint8Array): Steps<unknown> {
 function commandOf(body: unknown): KeyCommand {
   const { action, content_id: key, user_id: user, ...rest } = fit(Reaction, body, 'UNPROCESSABLE')
   const { reaction_type: reaction, ttl, unique } = rest
-  if (action === 'remove') return { type: 'reaction.remove', key, user, reaction }
+  if (action === 'remove') {
+    if (ttl !== undefined) throw notRemoved('ttl')
+    if (unique === true) throw notRemoved('unique')
+    return { type: 'reaction.remove', key, user, reaction }
+  }
   const how = { ...(ttl && { ttlMs: ttlMsOf(ttl) }), ...(unique === true && ({ isUnique: true } as const)) }
   return { type: 'reaction.add', key, user, reaction, ...how }
+}
+
+function notRemoved(name: string): LarderError {
+  return new LarderError('UNPROCESSABLE', `${name}: it is of what is added, not of what is removed.`)
 }
 
 function countRoute(operationId: string, path: string, dispatch: Dispatch): Route {
@@ -140,12 +156,12 @@ function countRoute(operationId: string, path: string, dispatch: Dispatch): Rout
       { in: 'query', name: 'user_id', description: 'Whose reactions are told besides.', schema: z.string() },
     ],
     answers: { 200: { description: 'The counts.', content: { 'application/json': Count } } },
-    errors: ['NO_SUCH_KEY', 'UNREACHABLE'],
+    errors: ['KEY_NULL', 'NO_SUCH_KEY', 'UNREACHABLE'],
     isHot: true,
     handle(request) {
-      const key = pathText(request)
+      const key = parseKeyText(pathText(request))
       const asked = request.parameters.get('user_id')
-      const user = asked === undefined ? {} : fit(User, { user: asked })
+      const user = asked === undefined ? {} : { user: fit(User, { user_id: asked }).user_id }
       return andThen(dispatch(request, { type: 'reaction.count', key, ...user }), (reply) => {
         if (reply.type !== 'counts') throw noSuchContent()
         return json({ content_id: key, reaction_count: reply.counts, ...(reply.own && { own: reply.own }) })
@@ -157,7 +173,7 @@ function countRoute(operationId: string, path: string, dispatch: Dispatch): Rout
 function usersRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    ...withRest('/api/v1/reaction/users/{content_id}', 1),
+    ...withRest(`${USERS}/{content_id}`, 1),
     operationId: 'getReactionUsers',
     summary: 'Who reacts to a content, a page at a time.',
     access: 'public',
@@ -173,9 +189,9 @@ function usersRoute(dispatch: Dispatch): Route {
         content: { 'application/json': Users },
       },
     },
-    errors: ['NO_SUCH_KEY', 'UNREACHABLE'],
+    errors: ['KEY_NULL', 'NO_SUCH_KEY', 'UNREACHABLE'],
     async handle(request) {
-      const key = pathText(request)
+      const key = parseKeyText(pathText(request))
       const query = request.parameters
       const reaction = query.get('reaction_type') || undefined
       const after = endIn(query.get('cursor') ?? '')

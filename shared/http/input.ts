@@ -5,6 +5,7 @@ import { type ErrorCode, LarderError } from '../errors.ts'
 import { readingFields } from '../json.ts'
 import type { Fields, Names } from '../json-fields.ts'
 import { isJson, isSaidUnasked } from '../media-type.ts'
+import { sayMisfit } from '../misfit.ts'
 import { type Steps, workOn } from '../steps.ts'
 import { refuseOthers } from '../unknown-field.ts'
 import { readBody } from './body.ts'
@@ -84,7 +85,7 @@ export function fit<T extends ZodType>(
   input: unknown,
   code: ErrorCode = 'BAD_REQUEST',
 ): z.infer<T> {
-  const result = schema.safeParse(input)
+  const result = schema.safeParse(input, { error: sayMisfit })
   if (result.success) return result.data
   for (const issue of result.error.issues)
     if (issue.code === 'unrecognized_keys' && schema instanceof z.ZodObject)

@@ -106,6 +106,19 @@ describe('POST /api/v1/reaction', () => {
     expect(await counts()).to.equal(undefined)
   })
 
+  it('is of no content that is no key, however it is asked for', async () => {
+    for (const content_id of ['null', 'nil']) {
+      const answer = await send(`POST ${node.url}/api/v1/reaction`, { ...STEW, content_id })
+      expectProblem(answer, 422, 'UNPROCESSABLE')
+      expect(answer.text).to.include('content_id: ')
+    }
+    for (const list of ['reactions_count', 'reaction_counts', 'users']) {
+      const at = `GET ${node.url}/api/v1/reaction/${list}`
+      for (const path of ['', '/', '/null', '/nil']) expectProblem(await call(at + path), 403, 'KEY_NULL')
+      expectProblem(await call(`${at}/${'x'.repeat(4097)}`), 400, 'BAD_REQUEST')
+    }
+  })
+
   it('takes names up to their limits, and says which one is too long', async () => {
     const limits = { content_id: 4096, user_id: 1024, reaction_type: 256 }
     const longest = Object.entries(limits).map(([field, bytes]) => [field, '\u{1f525}'.repeat(bytes / 4)])

@@ -30,6 +30,18 @@ describe('a reaction', () => {
     expectProblem(await react('Sam', 'fire', { unique: 1 }), 422, 'UNPROCESSABLE')
   })
 
+  it('that is removed takes nothing of what is added, and stays where somebody asks for that', async () => {
+    await react('Sam', 'fire')
+    for (const more of [{ ttl: 60 }, { unique: true }]) {
+      const answer = await react('Sam', 'fire', { action: 'remove', ...more })
+      expectProblem(answer, 422, 'UNPROCESSABLE')
+      expect(answer.text).to.include(`${Object.keys(more)}: `)
+    }
+    expect(await count()).to.have.deep.property('reaction_count', { fire: 1 })
+    expect((await react('Sam', 'fire', { action: 'remove', unique: false })).status).to.equal(201)
+    expect(await count()).to.include({ code: 'NO_SUCH_KEY' })
+  })
+
   it('is told as one of its own to the user that is asked for', async () => {
     await react('Sam', 'fire')
     await react('Sam', 'ice')
@@ -42,6 +54,7 @@ describe('a reaction', () => {
     expect(await count('?user_id=Kim')).to.have.deep.property('own', [])
     const empty = await call(`GET ${node.url}/api/v1/reaction/reactions_count/Stew?user_id=`)
     expectProblem(empty, 400, 'BAD_REQUEST')
+    expect(empty.text).to.include('user_id: it is empty')
   })
 
   it('is added, removed and counted in a batch', async () => {
