@@ -43,7 +43,9 @@ const prefer: Parameter = {
   schema: z.string(),
 }
 const ETag = { ETag: 'Names this very write.' }
-const LarderTtl = { 'Larder-TTL': 'Seconds until the value ends by itself, if it does.' }
+const OfValue = { ...ETag, 'Larder-TTL': 'Seconds until the value ends by itself, if it does.' }
+const Ranges = { 'Accept-Ranges': 'That parts can be asked for.' }
+const ContentRange = { ...Ranges, 'Content-Range': 'Which part it is, of how much.' }
 const bytes = { '*/*': undefined }
 
 const place = withRest('/api/v1/kv/{key}', 0)
@@ -106,13 +108,10 @@ function getRoute(dispatch: Dispatch): Route {
       200: {
         description: 'The body as it was stored, with its Content-Type.',
         content: bytes,
-        headers: { ...ETag, ...LarderTtl },
+        headers: { ...OfValue, ...Ranges },
       },
-      206: {
-        description: 'The part of it that Range asks for.',
-        content: bytes,
-        headers: { ...ETag, 'Content-Range': 'Which part it is, of how much.' },
-      },
+      206: { description: 'The part of it.', content: bytes, headers: { ...OfValue, ...ContentRange } },
+      416: { description: 'It ends before.', headers: ContentRange },
       304: { description: 'The entity tag is one of If-None-Match.', headers: ETag },
     },
     errors: [
@@ -178,7 +177,7 @@ function deleteRoute(dispatch: Dispatch): Route {
       200: {
         description: 'It is gone, and this is what it was.',
         content: bytes,
-        headers: { ...ETag, 'Preference-Applied': 'return=representation' },
+        headers: { ...OfValue, 'Preference-Applied': 'return=representation' },
       },
       204: { description: 'It is gone.' },
     },

@@ -2,33 +2,9 @@
  * The OpenAPI page, read off the routes and the schemas that check their input: what people read, and what clients are
  * generated from. Schemas that have an `id` are components, and are referred to.
  */
-import { type ZodType, z } from 'zod'
-import { type ErrorCode, LarderError } from '../errors.ts'
-import type { Answer, Content, Parameter, Route } from './route.ts'
-
-const Problem = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.string(),
-    message: z.string().optional(),
-    value: z.string().optional(),
-  })
-  .meta({
-    id: 'Problem',
-    description: 'What went wrong (RFC 9457); `code` is stable.',
-    examples: [
-      {
-        type: 'urn:larder:error:no-such-key',
-        title: 'There is no value for this key',
-        status: 404,
-        detail: 'It was never stored, or is gone again.',
-        code: 'NO_SUCH_KEY',
-      },
-    ],
-  })
+import type { ErrorCode } from '../errors.ts'
+import { contents, problems, type Response, response, Schemas, sent, together } from './openapi-answers.ts'
+import type { Parameter, Route } from './route.ts'
 
 const GENERAL_ERRORS: readonly ErrorCode[] = [
   'BAD_REQUEST',
@@ -37,9 +13,6 @@ const GENERAL_ERRORS: readonly ErrorCode[] = [
   'HEADERS_TOO_LARGE',
   'INTERNAL',
 ]
-/** Any bytes, as those who generate clients expect them to be written. */
-const BYTES = { type: 'string', format: 'binary' }
-const REFERENCE = /"#\/\$defs\//g
 
 export interface PageOptions {
   readonly title: string
@@ -57,7 +30,10 @@ export function openapi({ title, version, routes, isInternal }: PageOptions): ob
   for (const route of listed) {
     const operations = paths[route.path] ?? {}
     const operationId = unique(operationIdOf(route), names)
-    operations[route.method.toLowerCase()] = { operationId, ...operation(route, schemas) }
+    const described = operation(route, schemas)
+    operations[route.method.toLowerCase()] = { operationId, ...described }
+    if (isAskedForHeaders(route))
+      operations['head'] = { operationId: unique(headIdOf(operationId), names), ...withoutBodies(described) }
     paths[route.path] = operations
   }
   return {
@@ -94,6 +70,31 @@ function operationIdOf({ operationId, method, path }: Route): string {
   return operationId ?? method.toLowerCase() + (name.join('') || 'Root')
 }
 
+/** Every GET can be a HEAD; clients have use for that where headers tell something of what is there. */
+function isAskedForHeaders({ method, access, answers }: Route): boolean {
+  return method === 'GET' && access === 'public' && answers[200]?.headers !== undefined
+}
+
+function headIdOf(operationId: string): string {
+  return `head${capitalized(operationId.replace(/^get/, ''))}`
+}
+
+/** There are no parts of what has no body. */
+const OF_PARTS = { parameters: ['Range', 'If-Range'], statuses: ['206', '416'] }
+
+function withoutBodies({ summary, parameters, responses, ...rest }: Operation): Operation {
+  return {
+    ...rest,
+    summary: `${summary} The headers alone.`,
+    parameters: parameters.filter(({ name }) => !OF_PARTS.parameters.includes(name)),
+    responses: Object.fromEntries(
+      Object.entries(responses)
+        .filter(([status]) => !OF_PARTS.statuses.includes(status))
+        .map(([status, { content: _, ...response }]) => [status, response]),
+    ),
+  }
+}
+
 /** Paths that differ may sound alike, as those of ROUTES_FILE are anybody's. */
 function unique(name: string, names: Set<string>): string {
   let free = name
@@ -109,7 +110,16 @@ function capitalized(word: string): string {
     .join('')
 }
 
-function operation(route: Route, schemas: Schemas): object {
+interface Operation {
+  readonly tags: readonly string[]
+  readonly security: readonly object[]
+  readonly requestBody?: object
+  readonly summary: string
+  readonly parameters: readonly { readonly name: string }[]
+  readonly responses: Readonly<Record<string, Response>>
+}
+
+function operation(route: Route, schemas: Schemas): Operation {
   const { summary, access, parameters = [], body, answers, errors = [] } = route
   const denied: ErrorCode[] = access === 'open' ? [] : ['UNAUTHORIZED', 'MISDIRECTED', 'TOO_MANY_GUESSES']
   const pressed: ErrorCode[] = access === 'public' && route.isHot ? ['OVERLOADED'] : []
@@ -137,98 +147,7 @@ function securityOf({ access, passesAuthorization = false }: Route): object[] {
   return [{}, { [access]: [] }, ...(isBearerToo ? [{ bearer: [] }] : [])]
 }
 
-function parameterOf({ schema, in: place, ...rest }: Parameter, schemas: Schemas): object {
+function parameterOf({ schema, in: place, ...rest }: Parameter, schemas: Schemas) {
   const required = place === 'path' || rest.required === true
   return { ...rest, in: place, required, schema: schemas.of(schema) }
-}
-
-interface Response {
-  readonly description: string
-  readonly content?: object
-}
-
-/** A status may be an answer, and a problem of another kind. */
-function together(
-  answers: Readonly<Record<string, Response>>,
-  problems: Readonly<Record<string, Response>>,
-): object {
-  const both = Object.entries(problems).map(([status, problem]) => {
-    const { [status]: answer } = answers
-    if (answer === undefined) return [status, problem]
-    const description = `${answer.description} ${problem.description}`
-    return [status, { ...answer, description, content: { ...answer.content, ...problem.content } }]
-  })
-  return { ...answers, ...Object.fromEntries(both) }
-}
-
-function response({ description, content, headers }: Answer, schemas: Schemas): Response {
-  return {
-    description,
-    ...(headers && {
-      headers: Object.fromEntries(
-        Object.entries(headers).map(([name, meaning]) => [
-          name,
-          { description: meaning, schema: { type: 'string' } },
-        ]),
-      ),
-    }),
-    ...(content && { content: contents(named(content), schemas) }),
-  }
-}
-
-function contents(content: Content, schemas: Schemas): object {
-  return Object.fromEntries(
-    Object.entries(content).map(([type, schema]) => [type, { schema: schema ? schemas.of(schema) : BYTES }]),
-  )
-}
-
-/** Whatever type they are of, there is one that those who generate clients know. */
-function named(content: Content): Content {
-  return '*/*' in content ? { 'application/octet-stream': undefined, ...content } : content
-}
-
-/** They take no body that may be of any type. */
-function sent(content: Content): Content {
-  const { '*/*': _, ...others } = named(content)
-  return others
-}
-
-/** Several codes may share a status: they are one response, which lists them. */
-function problems(codes: readonly ErrorCode[], schemas: Schemas): Readonly<Record<string, Response>> {
-  const byStatus = Object.groupBy(codes, (code) => new LarderError(code, '').status)
-  return Object.fromEntries(
-    Object.entries(byStatus).map(([status, group = []]) => [
-      status,
-      {
-        description: group
-          .map((code) => `${code}: ${new LarderError(code, '').toProblem().title}.`)
-          .join(' '),
-        content: { 'application/problem+json': { schema: schemas.of(Problem) } },
-      },
-    ]),
-  )
-}
-
-/** Those that have names, as far as they were asked for. */
-class Schemas {
-  readonly named: Record<string, object> = {}
-
-  of(schema: ZodType): object {
-    // Of what it is in, one that has a name is a definition.
-    const around = z.toJSONSchema(z.array(schema), {
-      io: 'input',
-      unrepresentable: 'any',
-      override: leaveRestOut,
-    })
-    const { items, $defs = {} } = JSON.parse(
-      JSON.stringify(around).replaceAll(REFERENCE, '"#/components/schemas/'),
-    )
-    Object.assign(this.named, $defs)
-    return items
-  }
-}
-
-/** That a pair has no third item is left out, as there are generators of clients that know no schema which is `false`. */
-function leaveRestOut({ jsonSchema }: { readonly jsonSchema: { items?: unknown } }): void {
-  if (jsonSchema.items === false) delete jsonSchema.items
 }

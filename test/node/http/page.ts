@@ -2,6 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 
 interface Response {
+  readonly headers?: object
   readonly content?: Readonly<Record<string, { readonly schema?: object }>>
 }
 
@@ -20,7 +21,13 @@ export interface Judged {
   readonly status: number
   readonly contentType: string
   readonly text: string
+  /** Names of headers, where they are judged too. */
+  readonly headers?: readonly string[]
 }
+
+/** Headers that say the same of every answer, or that only browsers and proxies look at. */
+const OF_ALL =
+  /^(?:date|connection|keep-alive|vary|allow|content-(?!range)|transfer-|cache-control|x-|www-auth|access-|referrer|cross-)/
 
 export class Page {
   readonly #paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
@@ -60,9 +67,12 @@ export class Page {
   }
 
   /** What is wrong with an answer, by this page; `undefined` when it is as promised. */
-  complaint(operation: string, { status, contentType, text }: Judged): string | undefined {
+  complaint(operation: string, { status, contentType, text, headers = [] }: Judged): string | undefined {
     const response = this.#find(operation)?.responses[status]
     if (response === undefined) return `${status} is not documented`
+    const named = Object.keys(response.headers ?? {}).map((name) => name.toLowerCase())
+    const other = headers.find((name) => !OF_ALL.test(name) && !named.includes(name))
+    if (other !== undefined) return `the header ${other} is not documented`
     if (response.content === undefined) return text === '' ? undefined : 'a body is not documented'
     const type = contentType.split(';')[0] ?? ''
     const content = response.content[type] ?? response.content['*/*']
