@@ -57,7 +57,7 @@ const ADDITION = new Names(...Object.keys(addition))
 const SETTING = new Names(...Object.keys(Setting.shape))
 const KEY_AND_VALUE = new Names('key', 'value')
 
-const place = withRest('/api/v1/counters/{key}', 0)
+const place = withRest('/api/v1/counters/{key}')
 const key: Parameter = {
   in: 'path',
   name: 'key',

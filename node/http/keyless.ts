@@ -2,7 +2,7 @@
 import type { Route } from '../../shared/http/route.ts'
 import { keyNull } from './fields.ts'
 
-export function keyless(path: string, methods: readonly Route['method'][], name = 'key'): Route[] {
+export function keyless(path: string, methods: readonly Route['method'][]): Route[] {
   return methods.map((method) => ({
     method,
     path,
@@ -13,7 +13,7 @@ export function keyless(path: string, methods: readonly Route['method'][], name 
     answers: {},
     errors: ['KEY_NULL'],
     handle() {
-      throw keyNull(`The key is missing: ${path}/{${name}}.`)
+      throw keyNull(`The key is missing: ${path}/{key}.`)
     },
   }))
 }

@@ -7,6 +7,7 @@ import type { KeyPlace, ListedKey } from '../../shared/many-keys.ts'
 import { SLOTS } from '../../shared/placement.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { KEY_BYTES_MAX, secondsOf } from './fields.ts'
+import { keyless } from './keyless.ts'
 import { cursorOf, cursorParameter, limitParameter, parseCursor, parseLimit } from './pages.ts'
 
 const LISTED = { fallback: 100, max: 1000 } as const
@@ -42,7 +43,11 @@ const Listing = z
   })
 
 export function keysRoutes(dispatch: Dispatch): Route[] {
-  return [listRoute(dispatch), clearRoute(dispatch)]
+  return [
+    listRoute(dispatch),
+    clearRoute(dispatch),
+    ...keyless(place.path, ['PUT', 'GET', 'PATCH', 'DELETE']),
+  ]
 }
 
 function listRoute(dispatch: Dispatch): Route {

@@ -17,7 +17,6 @@ import type { Dispatch } from '../dispatch.ts'
 import { conditionOf, conditionParameters, noSuchValue, preconditionFailed } from './conditions.ts'
 import { parseKeyText, parseLifetime, parseSwitch, parseTtlText, pathText, secondsOf, Ttl } from './fields.ts'
 import { keeping, UNTYPED } from './json-data.ts'
-import { keyless } from './keyless.ts'
 import { take } from './taking.ts'
 
 const parameters: readonly Parameter[] = [
@@ -48,7 +47,7 @@ const Ranges = { 'Accept-Ranges': 'That parts can be asked for.' }
 const ContentRange = { ...Ranges, 'Content-Range': 'Which part it is, of how much.' }
 const bytes = { '*/*': undefined }
 
-const place = withRest('/api/v1/kv/{key}', 0)
+const place = withRest('/api/v1/kv/{key}')
 
 export function kvRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [
@@ -56,7 +55,6 @@ export function kvRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
     getRoute(dispatch),
     patchRoute(dispatch, bodyBytesMax),
     deleteRoute(dispatch),
-    ...keyless('/api/v1/kv', ['PUT', 'PATCH']),
   ]
 }
 

@@ -31,7 +31,7 @@ const State = z
   .meta({ id: 'Limit', examples: [{ allowed: true, limit: 100, remaining: 99, reset: 0.6 }] })
 const NAMES = new Names(...Object.keys(limitShape))
 
-const place = withRest('/api/v1/limits/{key}', 0)
+const place = withRest('/api/v1/limits/{key}')
 const key: Parameter = {
   in: 'path',
   name: 'key',

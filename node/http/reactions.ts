@@ -14,7 +14,6 @@ import type { Steps } from '../../shared/steps.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { activityRoute, Counts } from './activity.ts'
 import { KEY_BYTES_MAX, parseKeyText, pathText, Ttl, ttlMsOf } from './fields.ts'
-import { keyless } from './keyless.ts'
 import { cursorOf, cursorParameter, limitParameter, parseCursor, parseLimit } from './pages.ts'
 
 const USER_BYTES_MAX = 1024
@@ -76,11 +75,6 @@ const content: Parameter = {
   schema: z.string(),
 }
 
-const COUNTS = '/api/v1/reaction/reactions_count'
-const COUNTS_TOO = '/api/v1/reaction/reaction_counts'
-const USERS = '/api/v1/reaction/users'
-const LISTS = [COUNTS, COUNTS_TOO, USERS]
-
 export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
   return [
     {
@@ -107,11 +101,10 @@ export function reactionRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[
       },
     },
     // Both spellings are in use among clients.
-    countRoute('countReactions', `${COUNTS}/{content_id}`, dispatch),
-    countRoute('countReactionsToo', `${COUNTS_TOO}/{content_id}`, dispatch),
+    countRoute('countReactions', '/api/v1/reaction/reactions_count/{content_id}', dispatch),
+    countRoute('countReactionsToo', '/api/v1/reaction/reaction_counts/{content_id}', dispatch),
     usersRoute(dispatch),
     activityRoute(dispatch),
-    ...LISTS.flatMap((path) => keyless(path, ['GET'], 'content_id')),
   ]
 }
 
@@ -147,7 +140,7 @@ function notRemoved(name: string): LarderError {
 function countRoute(operationId: string, path: string, dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    ...withRest(path, 1),
+    ...withRest(path),
     operationId,
     summary: 'How many users each reaction to a content has.',
     access: 'public',
@@ -173,7 +166,7 @@ function countRoute(operationId: string, path: string, dispatch: Dispatch): Rout
 function usersRoute(dispatch: Dispatch): Route {
   return {
     method: 'GET',
-    ...withRest(`${USERS}/{content_id}`, 1),
+    ...withRest('/api/v1/reaction/users/{content_id}'),
     operationId: 'getReactionUsers',
     summary: 'Who reacts to a content, a page at a time.',
     access: 'public',

@@ -12,15 +12,19 @@ export function nothingAt(path: string, routes: readonly Route[]): string {
   return `${told}: there is nothing here.${instead} See /openapi.json for all that there is.`
 }
 
-/** A path of the same kind, or of one that is called almost so; of these, one of as many parts. */
+/** A path of the same kind, or of one that is called almost so; of these, one that goes on like it, of as many parts. */
 function meantBy(path: string, routes: readonly Route[]): string | undefined {
   const [kind] = wordsOf(path)
   const templates = routes.flatMap(({ access, path }) => (access === 'member' ? [] : [path]))
   const kinds = new Set(templates.flatMap((template) => wordsOf(template)[0] ?? []))
   const near = kind === undefined ? '' : nearOf(kind, [...kinds])
   const meant = templates.filter((template) => wordsOf(template)[0] === (near || undefined))
-  const length = wordsOf(path).length
-  return near === undefined ? undefined : (meant.find((one) => wordsOf(one).length === length) ?? meant.at(0))
+  if (near === undefined) return undefined
+  const { length, 1: word = '' } = wordsOf(path)
+  const seconds = meant.flatMap((one) => wordsOf(one)[1] ?? [])
+  const second = nearOf(word, seconds)
+  const alike = meant.filter((one) => second === undefined || wordsOf(one)[1] === second)
+  return alike.find((one) => wordsOf(one).length === length) ?? alike.at(0)
 }
 
 /** What stands between its slashes, without what all paths begin with. */

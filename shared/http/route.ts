@@ -77,8 +77,7 @@ export interface Route {
   handle(request: HttpRequest): Eventual<HttpResponse>
 }
 
-/** A path whose last parameter may have slashes in it: all that follows is its value, of so many characters at the least. */
-export function withRest(path: string, least: 0 | 1): { readonly path: string; readonly pattern: RegExp } {
-  const rest = `([^?#]${least === 0 ? '*' : '+'})`
-  return { path, pattern: new RegExp(`^${path.replace(/\{\w+\}$/, rest)}$`) }
+/** A path whose last parameter may have slashes in it: all that follows is its value. */
+export function withRest(path: string): { readonly path: string; readonly pattern: RegExp } {
+  return { path, pattern: new RegExp(`^${path.replace(/\{\w+\}$/, '([^?#]+)')}$`) }
 }

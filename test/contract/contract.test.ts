@@ -94,8 +94,8 @@ function expectBody({ body, status }: RawAnswer, { json, code, text = '' }: Expe
 
 /** What no cache on the way may give to anybody else: all that depends on a key of Larder's own. */
 function isPrivate({ request, expected: { code = '' } }: Step): boolean {
-  const isOurs = /^(?!OPTIONS)\w+ \/(api|increment|clear)\b(?!\/v1\/events)/.test(request)
-  const isNowhere = code === 'KEY_NULL' && /\/v1\/(kv|counters)$/.test(request)
+  const isOurs = /^(?!OPTIONS)\w+ \/(api|increment|clear)\b/.test(request)
+  const isNowhere = code === 'KEY_NULL' && /\/v1\/(kv|counters)\/?$/.test(request)
   return isOurs && !isNowhere && !['NO_SUCH_PATH', 'METHOD_NOT_ALLOWED'].includes(code)
 }
 

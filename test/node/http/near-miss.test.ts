@@ -20,6 +20,9 @@ describe('a path at which there is nothing', () => {
     ['/batch', '/api/v1/batch'],
     ['/openapi.yaml', '/openapi.json'],
     ['/api/v1', '/api '],
+    ['/api/v1/reaction/user/Stew', '/api/v1/reaction/users/{content_id}'],
+    ['/api/v1/reaction/users', '/api/v1/reaction/users/{content_id}'],
+    ['/api/v1/reaction/reaction_counts/', '/api/v1/reaction/reaction_counts/{content_id}'],
   ] as const)
     it(`like ${path} names the one that is meant`, async () => {
       const answer = await call(`GET ${url}${path}`)
@@ -39,11 +42,13 @@ describe('a path at which there is nothing', () => {
     for (const [method, path] of [
       ['PUT', '/api/v1/kv'],
       ['GET', '/api/v1/counters'],
-    ]) {
-      const answer = await call(`${method} ${url}${path}`)
-      expectProblem(answer, 403, 'KEY_NULL')
-      expect(answer.text).to.include(`${path}/{key}`)
-    }
+      ['POST', '/api/v1/limits'],
+    ])
+      for (const end of ['', '/', '?prefix=a', '/?prefix=a']) {
+        const answer = await call(`${method} ${url}${path}${end}`)
+        expectProblem(answer, 403, 'KEY_NULL')
+        expect(answer.text).to.include(`${path}/{key}`)
+      }
   })
 
   it('is another thing than a method that is not taken', async () => {

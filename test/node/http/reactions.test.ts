@@ -114,7 +114,7 @@ describe('POST /api/v1/reaction', () => {
     }
     for (const list of ['reactions_count', 'reaction_counts', 'users']) {
       const at = `GET ${node.url}/api/v1/reaction/${list}`
-      for (const path of ['', '/', '/null', '/nil']) expectProblem(await call(at + path), 403, 'KEY_NULL')
+      for (const path of ['/null', '/nil']) expectProblem(await call(at + path), 403, 'KEY_NULL')
       expectProblem(await call(`${at}/${'x'.repeat(4097)}`), 400, 'BAD_REQUEST')
     }
   })
