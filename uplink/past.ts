@@ -50,11 +50,10 @@ export function hear<R extends Remembering>(registry: R, told: LastView): R {
     const epoch = past?.isAwaited ? now + 1 : now
     return { ...registry, epoch, past: { last: told, isAwaited: false, asOf: told.epoch } }
   }
-  const epoch = isForgotten ? told.epoch + LEAP_OF_DISKS : now + 1
+  const epoch = Math.max(told.epoch, now) + (past?.isAwaited && !isForgotten ? 1 : LEAP_OF_DISKS)
   const asOf = past?.isAwaited && !isForgotten ? past.asOf : epoch
   const members = isForgotten ? joinedAnew(registry, epoch) : registry.members
-  const isFork = members.some(({ since = 0 }) => since < epoch)
-  const heard = { ...registry, epoch, members, ...(isFork && { forked: epoch }) }
+  const heard = { ...registry, epoch, members, ...(members.length > 0 && { forked: epoch }) }
   return reckon({ ...heard, past: { last: told, isAwaited: true, asOf } })
 }
 

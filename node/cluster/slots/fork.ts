@@ -7,13 +7,11 @@
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
 
-/** In which epoch since the former view it has; `undefined` where it has not, or for whoever has joined since. */
+/** In which epoch since the former view it has; `undefined` where it has not, or for whoever was no member by that. */
 export function forkOf(placed: PlacedView, former: PlacedView | undefined, self: Member): number | undefined {
   const { forked } = placed.view
-  const { since = 0 } = placed.find(self) ?? {}
-  return former !== undefined && forked !== undefined && forked > former.epoch && since <= forked
-    ? forked
-    : undefined
+  const wasMember = former?.find(self) !== undefined
+  return wasMember && forked !== undefined && forked > former.epoch ? forked : undefined
 }
 
 /** As of which view a copy of then had all: of one that does not count as the latest any more. */

@@ -64,7 +64,12 @@ describe('what the copy of a member is worth', () => {
       expect(standings.of(slot), 'and is not the latest').to.deep.include({ asOf: 48, lapses })
       expect(holdings.isOwn(slot)).to.equal(false)
     }
-    for (const bench of [new HoldingsBench(forked(51, 1)), new HoldingsBench(three, forked(52, 51))])
+    const dropped = new HoldingsBench(three, forked(52, 51))
+    expect(dropped.standings.of(slot), 'it was dropped meanwhile').to.deep.include({ asOf: 48, lapses })
+    for (const bench of [
+      new HoldingsBench(forked(51, 1)),
+      new HoldingsBench(viewOf(2, ['b']), forked(52, 51)),
+    ])
       expect(bench.standings.of(slot).lapses, 'it has come since').to.deep.equal([])
   })
 
