@@ -1,6 +1,6 @@
 /** A slot on its way to its owner: who is asked for it, and what they have said so far. */
 import type { Member } from '../../../shared/view.ts'
-import { isMeasured, type Standing } from '../../entries/standing.ts'
+import { isMeasured, type Lapse, type Standing } from '../../entries/standing.ts'
 import type { PlacedView } from '../members/members.ts'
 import type { FormerHolders } from './awaited.ts'
 
@@ -72,9 +72,14 @@ export function newestOf({ partial }: Arrival, own: number): number {
 /** Those who have the newest copies, as far as they differ, and then those of a time that the newest know nothing of. */
 export function giversOf({ partial, newest }: Arrival, own: Standing): Member[] {
   const lapses = [own, ...partial].flatMap(({ asOf, lapses }) => (asOf === newest ? lapses : []))
-  const giving = partial.filter(({ asOf, hasMore }) => hasMore && asOf > 0 && !isMeasured(asOf, lapses))
-  const [others, newer] = [giving, partial.filter(({ asOf, hasMore }) => hasMore && asOf === newest)]
-  return [...new Set([...newer, ...others])].map(({ member }) => member)
+  const giving = partial.filter(({ asOf, hasMore }) => hasMore && (asOf === newest || isApart(asOf, lapses)))
+  giving.sort((one, other) => other.asOf - one.asOf)
+  return giving.map(({ member }) => member)
+}
+
+/** Whether a copy, if it is one, is of a time between these views. */
+function isApart(asOf: number, lapses: readonly Lapse[]): boolean {
+  return asOf > 0 && !isMeasured(asOf, lapses)
 }
 
 /** Whether a copy that had all by that view has all there is: nothing was acknowledged since, as the owner is still without it. */

@@ -75,6 +75,17 @@ describe('an owner that has not all of a slot', () => {
     expect([questions(bench), ...worth(bench)]).to.deep.equal([['b', 'c', 'c anyway'], Infinity, '5-9'])
   })
 
+  it('asks, after the newest, those whose copies are of a time that it knows nothing of', async () => {
+    for (const lapses of [[], [{ from: 0, to: 6 }]]) {
+      const bench = await following(ninth, [AB], ({ partners }) => {
+        partners.answers('b', { want: asOf(3) })
+        partners.answers('c', { want: asOf(7, lapses) })
+      })
+      const asked = lapses.length === 0 ? ['c anyway'] : ['c anyway', 'b anyway']
+      expect([questions(bench), bench.standings.of(AB).asOf]).to.deep.equal([['b', 'c', ...asked], Infinity])
+    }
+  })
+
   it('takes what several have that are the newest, and tells each what it is as good as by then', async () => {
     const bench = await following(ninth, [AB], ({ partners }) => {
       for (const id of ['b', 'c'])
