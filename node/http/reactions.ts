@@ -124,17 +124,10 @@ function* readingReaction(body: Uint8Array): Steps<unknown> {
 function commandOf(body: unknown): KeyCommand {
   const { action, content_id: key, user_id: user, ...rest } = fit(Reaction, body, 'UNPROCESSABLE')
   const { reaction_type: reaction, ttl, unique } = rest
-  if (action === 'remove') {
-    if (ttl !== undefined) throw notRemoved('ttl')
-    if (unique === true) throw notRemoved('unique')
-    return { type: 'reaction.remove', key, user, reaction }
-  }
+  // Whoever removes sends what was added: how long it was to be, and beside what, is over with it.
+  if (action === 'remove') return { type: 'reaction.remove', key, user, reaction }
   const how = { ...(ttl && { ttlMs: ttlMsOf(ttl) }), ...(unique === true && ({ isUnique: true } as const)) }
   return { type: 'reaction.add', key, user, reaction, ...how }
-}
-
-function notRemoved(name: string): LarderError {
-  return new LarderError('UNPROCESSABLE', `${name}: it is of what is added, not of what is removed.`)
 }
 
 function countRoute(operationId: string, path: string, dispatch: Dispatch): Route {
