@@ -1,8 +1,8 @@
 /**
  * It has come out that there was a cluster before the one that this member is in: disks tell of it, and uplink had forgotten it.
  *
- * None of the copies that are held by then has all there is, nor have those on the disks: the slots arrive anew, for those who
- * held them by then are waited, and what all of them have is merged.
+ * None of the copies that are held by then has all there is, nor have those on the disks: the slots arrive anew, those who
+ * held them before are waited for, and what all of them have is merged.
  */
 import type { Member } from '../../../shared/view.ts'
 import type { PlacedView } from '../members/members.ts'
@@ -14,7 +14,10 @@ export function forkOf(placed: PlacedView, former: PlacedView | undefined, self:
   return wasMember && forked !== undefined && forked > former.epoch ? forked : undefined
 }
 
-/** As of which view a copy of then had all: of one that does not count as the latest any more. */
+/**
+ * As of which view a copy of then had all. One as of the view before would still count as the latest (`isLatest`), and the slot would
+ * go on with it without asking those who have come with their disks.
+ */
 export function asOfFork(forked: number): number {
   return forked - 2
 }
