@@ -7,9 +7,11 @@
  *
  * So it is the product of two lattices, the register and the counter, of which what nobody can see again is left out.
  */
+
+import type { Claim } from './claim.ts'
 import { COUNTER, type Counter, compareWrites, renewed } from './counter.ts'
 import { buryRegister, ended, REGISTER, type Register } from './register.ts'
-import type { Claim, Due, Verbs } from './verbs.ts'
+import type { Due, Verbs } from './verbs.ts'
 
 /** A value, or what is left of one, with the counter that it has put an end to. */
 export interface Turned {

@@ -1,5 +1,5 @@
 /** What a copy of a slot is worth beside others, also after it was away. */
-import type { Claim } from './verbs.ts'
+import type { Claim } from './claim.ts'
 
 /** What happened between these views, in their order, those who have gone on with the slot do not know. */
 export interface Lapse {

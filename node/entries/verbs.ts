@@ -2,6 +2,7 @@
  * What applying a command to an entry needs, and what it gives; and what else every kind of entry has to know of itself.
  */
 import type { Outcome, Stamp } from '../../shared/command.ts'
+import type { Claim } from './claim.ts'
 import type { Presence } from './presence.ts'
 
 /** When, and by whom, a command is carried out. */
@@ -78,15 +79,6 @@ export interface States {
   readonly live?: string | undefined
   /** What is gone, or will be by itself. */
   readonly passing?: string | undefined
-}
-
-/**
- * What a copy may know that no other does, as it was written while no other could be told: since a time, in stamps, and of
- * what is counted, by these lives.
- */
-export interface Claim {
-  readonly sinceTime: number
-  readonly lives: readonly string[]
 }
 
 /** An entry that is many presences. */

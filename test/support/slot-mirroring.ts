@@ -1,9 +1,9 @@
 /** An old copy of a slot that becomes a mirror, for tests of that alone; and entries of each kind to put into it. */
 import { Mirroring } from '../../node/cluster/slots/mirroring.ts'
 import { Standings } from '../../node/cluster/slots/standings.ts'
+import type { Claim } from '../../node/entries/claim.ts'
 import type { Change, EntryChange } from '../../node/entries/entry.ts'
 import { Reactions } from '../../node/entries/reactions.ts'
-import type { Claim } from '../../node/entries/verbs.ts'
 import { Memory } from '../../node/memory/memory.ts'
 import { FakeClock } from './clock.ts'
 import { forgetful } from './slot-shelf.ts'

@@ -64,8 +64,8 @@ export class Mirroring {
   /** Watches what is held, and not whole, as of a view. */
   install(holdings: Pick<Holdings, 'roleOf' | 'isComplete'>): void {
     for (let slot = 0; slot < SLOTS; slot++) {
-      if (holdings.roleOf(slot) === 'none') this.cancel(slot)
-      else if (!holdings.isComplete(slot)) this.watch(slot)
+      if (holdings.roleOf(slot) === 'none' || holdings.isComplete(slot)) this.cancel(slot)
+      else this.watch(slot)
     }
   }
 

@@ -11,6 +11,7 @@ import { isMeasured } from '../../entries/standing.ts'
 import type { PlacedView, Views } from '../members/members.ts'
 import type { Check, Mirrored, SlotAnswer, SlotDigest, SlotMessage, StreamItem } from '../wire/calls.ts'
 import type { Departures } from './departures.ts'
+import type { Hearsay } from './hearsay.ts'
 import type { Holdings } from './holdings.ts'
 import type { Mirroring } from './mirroring.ts'
 import type { SlotSender, SlotStore } from './sender.ts'
@@ -27,6 +28,7 @@ export interface ReplicaOptions {
   readonly departures: Departures
   readonly standings: Standings
   readonly mirroring: Mirroring
+  readonly hearsay: Pick<Hearsay, 'note'>
   readonly sender: SlotSender
   /** Merges what another holder has. @returns what has changed by that. */
   takeIn(entry: SlotEntry): SlotEntry[]
@@ -42,9 +44,11 @@ export class Replica {
   /** What its owner has told in this order. */
   *follow(item: StreamItem, from: string): Generator<void, SlotAnswer[]> {
     if ('checks' in item) return yield* this.#compareAll(item, from)
+    const { takeIn, hearsay } = this.#options
     if (!item.changes.every(({ slot }) => this.#isMeant(slot, from))) return ['refused']
     for (const change of item.changes) {
-      this.#options.takeIn(change)
+      takeIn(change)
+      hearsay.note(change)
       this.#claimIfAlone(change)
     }
     return ['merged']

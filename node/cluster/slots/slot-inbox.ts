@@ -110,9 +110,9 @@ export class SlotInbox {
     return { answer: 'merged', owned }
   }
 
-  /** To the owner, whatever differs, if all of it is here or if that has to do; and what it is worth. */
+  /** To the owner, whatever differs, if all of it is here or if that has to do, else what only this copy may have; and what it is worth. */
   async #give({ slots: wanted, isAnyway, mirror = '' }: WantMessage, from: string): Promise<SlotAnswer[]> {
-    const { turns, store, departures, sender, views } = this.#options
+    const { turns, store, standings, departures, sender, views } = this.#options
     await turns.take('digests', store.digest(wanted.map(([slot]) => slot)))
     const owner = memberOf(views.placed, from)
     // What it is worth is said of now: what comes later is not among what is given.
@@ -125,9 +125,11 @@ export class SlotInbox {
         return typeof answer === 'object' && answer.how === how ? [slot] : []
       })
     const [mirrored, merged] = [given('mirrored'), given('merged')]
+    const claimed = given('kept').filter((slot) => standings.of(slot).alone !== undefined)
     const areTaken =
       (await sender.send(mirrored, owner, { isUrgent, mirror })) &&
-      (await sender.send(merged, owner, { isUrgent }))
+      (await sender.send(merged, owner, { isUrgent })) &&
+      (await sender.send(claimed, owner, { isUrgent, isClaim: true }))
     if (!areTaken) return wanted.map(() => 'refused')
     for (const slot of [...mirrored, ...merged]) departures.given(slot, from)
     return answers

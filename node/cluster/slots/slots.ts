@@ -23,6 +23,7 @@ import { Awaited } from './awaited.ts'
 import { Departures } from './departures.ts'
 import { Doubts } from './doubts.ts'
 import { forkOf } from './fork.ts'
+import { Hearsay } from './hearsay.ts'
 import { Holdings } from './holdings.ts'
 import { Lives } from './lives.ts'
 import { Mirroring } from './mirroring.ts'
@@ -86,6 +87,7 @@ export class Slots {
   readonly outstanding: Outstanding
   readonly #awaited: Awaited
   readonly #mirroring: Mirroring
+  readonly #hearsay: Hearsay
   readonly #options: SlotsOptions
   readonly #arrivals: Arrivals
   readonly #repair: Repair
@@ -119,10 +121,23 @@ export class Slots {
     })
     const store = memory.slots
     const mirroring = new Mirroring({ ...options, store, standings })
-    const basis = { ...options, store, holdings, standings, mirroring, awaited, doubts, lives, replicator }
+    const hearsay = new Hearsay(standings)
+    const basis = {
+      ...options,
+      store,
+      holdings,
+      standings,
+      mirroring,
+      hearsay,
+      awaited,
+      doubts,
+      lives,
+      replicator,
+    }
     const sender = new SlotSender(basis)
     this.#awaited = awaited
     this.#mirroring = mirroring
+    this.#hearsay = hearsay
     this.standings = standings
     this.holdings = holdings
     this.doubts = doubts
@@ -159,6 +174,7 @@ export class Slots {
     if (this.#options.uplink !== undefined) this.#options.storage.standings.goBy(placed.order)
     this.holdings.install(placed, former)
     this.replicator.claimUnderWay((slot) => !this.holdings.isOwn(slot))
+    this.#hearsay.install(placed, former)
     this.#mirroring.install(this.holdings)
     this.#awaited.install(placed)
     this.doubts.install(placed, former)
@@ -219,6 +235,7 @@ export class Slots {
 
   /** What came to an owner while it was not whole has gone to nobody else. */
   #completed(slot: number): void {
+    this.#hearsay.forget(slot)
     const replicas = this.#options.views.placed?.replicasOf(slot) ?? []
     for (const { incarnation } of replicas) this.doubts.doubt(slot, incarnation)
     this.#repair.wakeSoon()
@@ -226,6 +243,7 @@ export class Slots {
   }
 
   #drop(slots: readonly number[]): Eventual<void> {
+    for (const slot of slots) this.#hearsay.forget(slot)
     this.#options.storage.keeper.drop(slots)
     return this.#options.turns.take('letting go', this.#options.memory.upkeep.drop(slots))
   }

@@ -10,8 +10,8 @@
  */
 import type { Eventual } from '../../../shared/eventual.ts'
 import { SLOTS } from '../../../shared/placement.ts'
+import { type Claim, covers, joinClaims } from '../../entries/claim.ts'
 import { joinLapses, type Lapse, type Standing } from '../../entries/standing.ts'
-import type { Claim } from '../../entries/verbs.ts'
 
 /** Where it is kept beyond the process. */
 export interface StandingKeeper {
@@ -90,14 +90,10 @@ export class Standings {
   }
 
   /** This was written, and not every other holder could be told. Is over once an acknowledgement may rest on that. */
-  claim(slot: number, { sinceTime, lives }: Claim): Eventual<void> {
+  claim(slot: number, claim: Claim): Eventual<void> {
     const known = this.#alone.get(slot)
-    const isKnown = known && known.sinceTime <= sinceTime && lives.every((life) => known.lives.includes(life))
-    if (isKnown) return undefined
-    this.#alone.set(slot, {
-      sinceTime: Math.min(sinceTime, known?.sinceTime ?? Infinity),
-      lives: [...new Set([...(known?.lives ?? []), ...lives])],
-    })
+    if (known !== undefined && covers(known, claim)) return undefined
+    this.#alone.set(slot, known === undefined ? claim : joinClaims(known, claim))
     return this.#keep(slot)
   }
 

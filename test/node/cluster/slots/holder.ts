@@ -6,6 +6,7 @@ import type { PlacedView } from '../../../../node/cluster/members/placed-view.ts
 import { createClusterMetrics } from '../../../../node/cluster/metrics.ts'
 import { Departures } from '../../../../node/cluster/slots/departures.ts'
 import { Doubts } from '../../../../node/cluster/slots/doubts.ts'
+import { Hearsay } from '../../../../node/cluster/slots/hearsay.ts'
 import { Holdings } from '../../../../node/cluster/slots/holdings.ts'
 import { Mirroring } from '../../../../node/cluster/slots/mirroring.ts'
 import { Repair } from '../../../../node/cluster/slots/repair.ts'
@@ -46,6 +47,7 @@ export class Holder {
   readonly current: CurrentView
   readonly standings = new Standings(forgetful)
   readonly mirroring: Mirroring
+  readonly hearsay = new Hearsay(this.standings)
   readonly holdings: Holdings
   readonly doubts: Doubts
   readonly #departures: Departures
@@ -53,7 +55,7 @@ export class Holder {
   readonly #inbox: SlotInbox
 
   constructor(view: PlacedView = three, { turns = unlimitedTurns() } = {}) {
-    const { clock, peers, memory, stamps, standings } = this
+    const { clock, peers, memory, stamps, standings, hearsay } = this
     for (const { id } of view.members) peers.drops(id)
     const currency = { isCurrent: true, catchUp: async () => {} }
     const ignored = { awaitedFor: () => [], onWanted: nothing, onComplete: nothing }
@@ -76,6 +78,7 @@ export class Holder {
       store: memory.slots,
       memory: this.#fullness(),
       standings,
+      hearsay,
       holdings,
       doubts,
     }
@@ -139,6 +142,7 @@ export class Holder {
 
   #follow(placed: PlacedView, former: PlacedView | undefined): void {
     this.holdings.install(placed, former)
+    this.hearsay.install(placed, former)
     this.doubts.install(placed, former)
     this.#departures.install(placed)
     this.#repair.install(placed)

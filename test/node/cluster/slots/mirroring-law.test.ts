@@ -1,9 +1,9 @@
 /** The law of mirroring: an old copy becomes what it was told, with what came meanwhile and what it claims, and no more. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import type { Claim } from '../../../../node/entries/claim.ts'
 import type { Entry, EntryChange } from '../../../../node/entries/entry.ts'
 import { verbsOf } from '../../../../node/entries/kinds.ts'
-import type { Claim } from '../../../../node/entries/verbs.ts'
 import { Memory } from '../../../../node/memory/memory.ts'
 import { count, digestOf, MirroringBench, react, SLOT, value } from '../../../support/slot-mirroring.ts'
 

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import type { SlotMessage, Wanted } from '../../../../node/cluster/wire/slots.ts'
 import type { SlotEntry } from '../../../../node/entries/entry.ts'
+import { verbsOf } from '../../../../node/entries/kinds.ts'
 import type { Lapse } from '../../../../node/entries/standing.ts'
 import { settled } from '../../../support/clock.ts'
 import { valueIn } from '../../../support/entries.ts'
@@ -71,6 +72,19 @@ describe('a holder that is asked for slots', () => {
     await holder.clock.advance(0)
     expect(await answers).to.deep.equal([mirrored(8)])
     expect(given(holder).length).to.equal(1)
+  })
+
+  it('gives at once, of a copy that it keeps, what only that may have', async () => {
+    const holder = new Holder(viewOf(9, ['a', 'b', 'c']))
+    const [old, claimed] = [valueIn(BC, 'old', { atMs: 1 }), valueIn(BC, 'claimed', { atMs: 5 })]
+    for (const { slot, id, entry } of [old, claimed]) holder.memory.merge(slot, id, entry)
+    const { sinceTime, lives } = verbsOf(claimed.entry).claim(claimed.entry)
+    holder.standings.restore({ slot: BC, asOf: 6, lapses: [], alone: { sinceTime, lives } })
+    givesTo(holder, 'merged')
+    const answers = holder.hear('b-1', want(BC))
+    await holder.clock.advance(0)
+    expect(await answers).to.deep.equal([kept(6)])
+    expect(given(holder)).to.deep.equal([{ to: 'b', entries: [claimed], mirror: undefined }])
   })
 
   it('gives whatever it has where anything will do', async () => {

@@ -62,6 +62,21 @@ describe('what a member claims', () => {
     expect(bench.claim(AB)).to.deep.equal(CLAIM)
   })
 
+  it('is what it was told since it has not all of a slot, once somebody is gone', async () => {
+    const heard = valueIn(BA, 'y', { atMs: 4 })
+    for (const isWholeAgain of [false, true]) {
+      const bench = new Bench()
+      const { standings, holdings } = bench.holder.slots
+      standings.fallBehind(BA, 1)
+      await bench.hear({ type: 'stream', items: [{ changes: [heard] }] })
+      if (isWholeAgain) holdings.complete(BA)
+      standings.fallBehind(BA, 1)
+      await bench.follow(viewOf(2, ['a', 'b']))
+      const claim = { sinceTime: heard.entry.stamp.time, lives: [] }
+      expect(bench.claim(BA)).to.deep.equal(isWholeAgain ? undefined : claim)
+    }
+  })
+
   it('is what others are just being told when it finds that it stood still', async () => {
     const bench = new Bench()
     bench.tell(x)
