@@ -1,5 +1,6 @@
 /** A copy that becomes like that of a member that has all: what is not told goes, what is late or claimed stays. */
 import { expect } from 'chai'
+import type { Role } from '../../../../node/cluster/members/members.ts'
 import type { EntryChange } from '../../../../node/entries/entry.ts'
 import {
   count,
@@ -127,6 +128,24 @@ describe('mirroring', () => {
     bench.tell(value('z', 3, 'told'))
     await bench.end()
     expect(bench.digest).to.equal(digestOf(value('y', 9, 'late'), value('z', 3, 'told')))
+  })
+})
+
+describe('a copy by the next view', () => {
+  it('is watched where it is held and not whole, and not for longer', () => {
+    const bench = new MirroringBench([value('x', 1, 'old')])
+    const follow = (role: Role, isWhole: boolean) => {
+      bench.mirroring.install({ roleOf: () => role, isComplete: () => isWhole })
+      return bench.mirroring.isOld(SLOT)
+    }
+    const watched = [follow('owner', true), follow('replica', false), follow('replica', true)]
+    expect([...watched, follow('owner', false), follow('none', false)]).to.deep.equal([
+      false,
+      true,
+      false,
+      true,
+      false,
+    ])
   })
 })
 
