@@ -175,7 +175,8 @@ function join(parts: MemberParts, memory: Memory, untilSafe: () => Eventual<unkn
       slots.doubtAll(placed)
       parts.onView(slots.holdings)
     },
-    settled: () => slots.settled(),
+    settled: () => slots.settling.latest(),
+    onLast: (last) => slots.settling.learn(last),
     isLacking: () => !slots.holdings.isWhole,
   })
   const origin = new OfMembers({

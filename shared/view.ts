@@ -102,6 +102,8 @@ export const Lease = z.object({
   leaseMs: z.number().positive(),
   /** Lives of members that somebody does not reach: all others are to look at them too. */
   suspects: z.array(Member.shape.incarnation).optional(),
+  /** Who held the slots last, for a member that has not all yet: its disk is to know it, should all be stopped by now. */
+  last: LastView.optional(),
 })
 export type Lease = z.infer<typeof Lease>
 

@@ -12,7 +12,7 @@
  *              time lives, or a later view is told
  */
 import { z } from 'zod'
-import { LastView, type Member } from '../shared/view.ts'
+import { LastView, type Member, type Renewal } from '../shared/view.ts'
 
 export const Past = z.object({
   last: LastView,
@@ -55,6 +55,17 @@ export function hear<R extends Remembering>(registry: R, told: LastView): R {
   const members = isForgotten ? joinedAnew(registry, epoch) : registry.members
   const heard = { ...registry, epoch, members, ...(members.length > 0 && { forked: epoch }) }
   return reckon({ ...heard, past: { last: told, isAwaited: true, asOf } })
+}
+
+/** The last view, where it is to be told to a member that has not all yet: those who have all know it by themselves. */
+export function lastFor(
+  { past, members }: Remembering,
+  { incarnation, last, lacking }: Pick<Renewal, 'incarnation' | 'last' | 'lacking'>,
+): LastView | undefined {
+  // While they are awaited it is in the view.
+  if (past === undefined || past.isAwaited || (last?.epoch ?? 0) >= past.last.epoch) return undefined
+  const isNew = members.every((member) => member.incarnation !== incarnation)
+  return isNew || lacking ? past.last : undefined
 }
 
 /**

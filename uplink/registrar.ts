@@ -10,12 +10,12 @@ import type { Clock } from '../shared/clock.ts'
 import { LarderError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import type { Journal } from '../shared/page/page.ts'
-import type { LastView, Member, Renewal, View } from '../shared/view.ts'
+import type { LastView, Lease, Member, Renewal, View } from '../shared/view.ts'
 import { Admission } from './admission.ts'
 import { Chronicle } from './chronicle.ts'
 import type { UplinkMetrics } from './metrics.ts'
 import type { Outside } from './outside.ts'
-import { giveUp, hear, seesFork } from './past.ts'
+import { giveUp, hear, lastFor, seesFork } from './past.ts'
 import type { Poll } from './poll.ts'
 import { type Finding, isReached, type Probes } from './probe.ts'
 import { adopt, isNews, leave, memberOf, type Registry, type Told, viewOf, withCopies } from './registry.ts'
@@ -82,11 +82,11 @@ export class Registrar {
   }
 
   /**
-   * Registers a member, renews its lease, or marks it as leaving, and answers with the epoch.
+   * Registers a member, renews its lease, or marks it as leaving, and answers with the epoch, and with what it may not know.
    * @throws LarderError BAD_REQUEST for an epoch that cannot be, VIEW_WANTED for one that the registry does not know,
    * and what Admission throws.
    */
-  async renew(id: string, renewal: Renewal): Promise<number> {
+  async renew(id: string, renewal: Renewal): Promise<Pick<Lease, 'epoch' | 'last'>> {
     const { epoch, members, last, leaving, formats, version, unreached = [], lacking, ...life } = renewal
     const said = { ...(leaving && { leaving }), ...(formats && { formats }), ...(version && { version }) }
     const member = { id, ...life, ...said }
@@ -103,12 +103,13 @@ export class Registrar {
     if (last !== undefined) registry = await this.#hear(last, registry)
     const sees = (now: Registry) => seesFork(now, member, epoch)
     if (sees(registry) !== registry) registry = (await this.#change(sees)).registry
+    const untold = lastFor(registry, renewal)
     registry = await this.#admission.admit(registry, member)
     await this.#store.renew(id)
     const hasNews = unreached.length > 0 || lacking === true
     const report = { incarnation: member.incarnation, unreached, isLacking: lacking === true }
     await this.#store.report(id, hasNews ? report : undefined)
-    return registry.epoch
+    return { epoch: registry.epoch, ...(untold && { last: untold }) }
   }
 
   /** Nobody need wait for this member. @throws LarderError ID_TAKEN for one that is there. */

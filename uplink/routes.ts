@@ -61,9 +61,9 @@ function renewal({ registrar, reachability, leaseMs, isGuarded, log }: RegistryR
       if (!isGuarded && request.message.headers.authorization !== undefined) unguarded.begin({ member: id })
       const asked = fit(Renewal, await readJson(request, BODY_BYTES_MAX, parsingJson))
       for (const { url } of [asked, ...(asked.members ?? [])]) checkAddress(url, isGuarded)
-      const epoch = await registrar.renew(id, asked)
+      const known = await registrar.renew(id, asked)
       const { suspects } = reachability
-      return json({ epoch, leaseMs, ...(suspects.length > 0 && { suspects }) })
+      return json({ ...known, leaseMs, ...(suspects.length > 0 && { suspects }) })
     },
   }
 }

@@ -7,7 +7,7 @@
 import { LarderError } from '../../shared/errors.ts'
 import type { Lease, Member, Renewal, View } from '../../shared/view.ts'
 import { Observations } from '../../uplink/observations.ts'
-import { hear, seesFork } from '../../uplink/past.ts'
+import { hear, lastFor, seesFork } from '../../uplink/past.ts'
 import { isReached } from '../../uplink/probe.ts'
 import {
   adopt,
@@ -129,10 +129,12 @@ export class FakeUplink {
     this.#store.become(seesFork(this.#store.registry, { id, incarnation }, epoch))
     if (this.#store.registry.members.length === 0 && this.#options.world.nowMs < this.#opensAtMs)
       throw new LarderError('NOT_READY', 'This uplink has just been started.')
+    const untold = lastFor(this.#store.registry, renewal)
     await this.#admit({ id, url, incarnation, ...(leaving && { leaving }), ...(formats && { formats }) })
     this.#store.keep(id)
     this.#reach.hear(id, renewal)
-    return { epoch: this.#store.registry.epoch, leaseMs: this.#options.leaseMs, ...this.#reach.told }
+    const known = { epoch: this.#store.registry.epoch, ...(untold && { last: untold }) }
+    return { ...known, leaseMs: this.#options.leaseMs, ...this.#reach.told }
   }
 
   async watch(epoch: number): Promise<View> {

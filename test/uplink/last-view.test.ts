@@ -48,6 +48,9 @@ describe('uplink: after all members were stopped', () => {
     const told = { epoch, copies: 2, members: ['a', 'b'] }
     expect((await uplink.client.lease(a.member, { epoch, last: told })).epoch).equal(epoch)
     expect(await uplink.client.view()).not.have.property('last')
+    await using c = await FakeMember.start('c')
+    expect((await uplink.client.lease(c.member)).last, 'who comes knows it from then on').deep.equal(told)
+    await uplink.client.leave(c.member)
     for (const { member } of [a, b]) await uplink.client.leave(member)
     expect((await uplink.client.view()).last).deep.equal(told)
     a.incarnation = 'second'

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { LastView, Member } from '../../shared/view.ts'
-import { giveUp, hear, missing, seesFork } from '../../uplink/past.ts'
+import { giveUp, hear, lastFor, missing, seesFork } from '../../uplink/past.ts'
 import { adopt, EMPTY, isNews, join, leave, memberOf, type Registry, viewOf } from '../../uplink/registry.ts'
 import { anyLast, anyRegistry, member, registered, type Step } from './registries.ts'
 
@@ -44,6 +44,20 @@ describe('registry: who held the slots last', () => {
       now = step(now)
       expect(awaited(now)).deep.equal([])
     }
+  })
+
+  it('is told to whoever has not all yet and knows an earlier one, as disks are to know it', () => {
+    const told = last(3, 'a', 'b', 'c')
+    const newcomer = { incarnation: 'd-1' }
+    expect(lastFor(running, newcomer)).deep.equal(told)
+    expect(lastFor(running, { ...newcomer, last: last(2, 'x') })).deep.equal(told)
+    expect(lastFor(running, { ...newcomer, last: told })).equal(undefined)
+    expect(lastFor(registered(a), newcomer), 'nobody has said so').equal(undefined)
+    const joined = doing(running, comes(member('d')))
+    expect(lastFor(joined, { incarnation: member('d').incarnation, lacking: true })).deep.equal(told)
+    expect(lastFor(joined, { incarnation: member('d').incarnation })).equal(undefined)
+    const stopped = doing(running, goes(a), goes(b), goes(c))
+    expect(lastFor(stopped, newcomer), 'the view tells it').equal(undefined)
   })
 
   it('members that hold nothing on a disk tell nothing, and are not waited for', () => {

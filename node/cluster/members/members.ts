@@ -48,6 +48,8 @@ export interface MembersOptions {
   onAway(placed: PlacedView): void
   /** The latest view by which all was here that should be, in this life or as its disk knows it. */
   settled(): LastView | undefined
+  /** Called with who held the slots last, as uplink knows it and this member may not. */
+  onLast(last: LastView): void
   /** Whether it has not all of the slots that it is to hold. */
   isLacking(): boolean
   /** Called when uplink refuses this member for good. */

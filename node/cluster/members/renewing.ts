@@ -20,6 +20,8 @@ export interface RenewingOptions {
   isLacking(): boolean
   /** Whom it does not reach. */
   unreached(): readonly Unreached[]
+  /** Called with who held the slots last, as uplink knows it and this member may not. */
+  onLast(last: LastView): void
   /** Called with whom others do not reach. */
   onSuspects(incarnations: readonly string[]): void
 }
@@ -58,6 +60,7 @@ export class Renewing {
       this.#wrongSecret.end()
       this.#keptOut.end()
       this.#options.onSuspects(lease.suspects ?? [])
+      if (lease.last !== undefined) this.#options.onLast(lease.last)
       return lease
     } catch (error) {
       if (error instanceof LarderError) this.#refused(error)

@@ -1,7 +1,7 @@
 /**
  * The latest view by which all was here that should be. Uplink is told of it, and the disk knows it: after a stop of all, those of
- * it are waited for. So are those who are waited for already, by whoever has never had all: or it would take itself for the
- * first, should it be the first to come to an uplink that has forgotten.
+ * it are waited for. So are those of whom it hears, by whoever has never had all: or it would take itself for the first, should
+ * it be the first to come to an uplink that has forgotten.
  */
 import type { LastView, Member } from '../../../shared/view.ts'
 import type { PlacedView, Views } from '../members/members.ts'
@@ -35,8 +35,13 @@ export class Settling {
     this.#last = last
   }
 
+  /** Others are waited for by this one, or would be. */
+  learn(last: LastView): void {
+    if (last.epoch > (this.#last?.epoch ?? 0)) this.#settle(last)
+  }
+
   install({ view: { last } }: PlacedView): void {
-    if (last !== undefined && last.epoch > (this.#last?.epoch ?? 0)) this.#settle(last)
+    if (last !== undefined) this.learn(last)
     this.settleSoon()
   }
 

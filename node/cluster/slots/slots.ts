@@ -85,6 +85,7 @@ export class Slots {
   readonly replicator: Replicator
   readonly departures: Departures
   readonly outstanding: Outstanding
+  readonly settling: Settling
   readonly #awaited: Awaited
   readonly #mirroring: Mirroring
   readonly #hearsay: Hearsay
@@ -93,7 +94,6 @@ export class Slots {
   readonly #repair: Repair
   readonly #inbox: SlotInbox
   readonly #momentParts: MomentParts
-  readonly #settling: Settling
 
   constructor(options: SlotsOptions) {
     const { self, uplink, clock, currency, memory } = options
@@ -110,7 +110,7 @@ export class Slots {
       onWanted: (slot) => this.#arrivals.want(slot),
       onComplete: (slot) => this.#completed(slot),
     })
-    this.#settling = new Settling({ ...options, holdings })
+    this.settling = new Settling({ ...options, holdings })
     const doubts = new Doubts(self, clock)
     const lives = new Lives(self, { isLone: uplink === undefined })
     const replicator = new Replicator({
@@ -182,7 +182,7 @@ export class Slots {
     this.departures.install(placed)
     this.#arrivals.install(placed, forkOf(placed, former, this.#options.self) ? undefined : former)
     this.#repair.install(placed)
-    this.#settling.install(placed)
+    this.settling.install(placed)
   }
 
   /** This member was away for longer than a lease: others may have taken over meanwhile, with uplink or without. */
@@ -216,16 +216,11 @@ export class Slots {
     return new SlotMoment(slot, this.#momentParts)
   }
 
-  /** The latest view by which all was here that should be: after a stop of all, those of it are waited for. */
-  settled(): LastView | undefined {
-    return this.#settling.latest()
-  }
-
   /** The last view by which all was here that should be, as the disk knows it. */
   remember(last: LastView): void {
     if (this.#options.uplink === undefined) return
     this.#awaited.remember(last)
-    this.#settling.remember(last)
+    this.settling.remember(last)
   }
 
   /** What the disk knows of a copy. */
@@ -239,7 +234,7 @@ export class Slots {
     const replicas = this.#options.views.placed?.replicasOf(slot) ?? []
     for (const { incarnation } of replicas) this.doubts.doubt(slot, incarnation)
     this.#repair.wakeSoon()
-    this.#settling.settleSoon()
+    this.settling.settleSoon()
   }
 
   #drop(slots: readonly number[]): Eventual<void> {

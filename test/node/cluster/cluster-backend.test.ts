@@ -91,7 +91,13 @@ class Bench {
     const metrics = createClusterMetrics(new Registry())
     const [stamps, memory, peers] = [new StampClock('a-1'), new Memory(Infinity), new SlotPartners(clock)]
     const parts = { self, uplink: undefined, clock, turns: unlimitedTurns(), log: silent, metrics, stamps }
-    const members = this.#members({ ...parts, settled: () => undefined, isLacking: () => false, tell })
+    const members = this.#members({
+      ...parts,
+      settled: () => undefined,
+      isLacking: () => false,
+      onLast() {},
+      tell,
+    })
     const [keeper, storage] = [{ note() {} }, { keeper: KEEPS_NOTHING, standings: REMEMBERS_NOTHING }]
     const { catchUp, currency } = members
     const others = { catchUp, currency, peers, memory, keeper, storage, waitForHoldersMs: 0 }

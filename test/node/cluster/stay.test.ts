@@ -32,6 +32,7 @@ describe('a member that has joined', () => {
       onView: (placed, former) => slots.follow(placed, former),
       onAway() {},
       settled: () => undefined,
+      onLast() {},
       isLacking: () => false,
       onRejected() {},
     })

@@ -5,7 +5,7 @@ import { CurrentView } from '../../../../node/cluster/members/current-view.ts'
 import { Membership, type Uplink } from '../../../../node/cluster/members/membership.ts'
 import { createClusterMetrics } from '../../../../node/cluster/metrics.ts'
 import { LarderError } from '../../../../shared/errors.ts'
-import type { Lease, Member, Renewal, View } from '../../../../shared/view.ts'
+import type { LastView, Lease, Member, Renewal, View } from '../../../../shared/view.ts'
 import { FakeClock, settled } from '../../../support/clock.ts'
 import { silent } from '../../../support/cluster.ts'
 import { unlimitedTurns } from '../../../support/turns.ts'
@@ -21,12 +21,13 @@ class ScriptedUplink implements Uplink {
   epoch = 1
   members: Member[] = [self]
   error: LarderError | undefined
+  last: LastView | undefined
   #watching = Promise.withResolvers<View>()
 
   async renew(_id: string, renewal: Renewal): Promise<Lease> {
     this.renewals.push(renewal)
     if (this.error && renewal.members === undefined) throw this.error
-    return { epoch: this.epoch, leaseMs: 3000 }
+    return { epoch: this.epoch, leaseMs: 3000, ...(this.last && { last: this.last }) }
   }
   async watch(epoch: number): Promise<View> {
     return this.epoch > epoch ? this.view() : this.#watching.promise
@@ -55,6 +56,7 @@ async function start(uplink: ScriptedUplink) {
   const clock = new FakeClock()
   const views: number[] = []
   const rejections: string[] = []
+  const learnt: LastView[] = []
   const membership = new Membership({
     self,
     clock,
@@ -67,6 +69,7 @@ async function start(uplink: ScriptedUplink) {
       onView: ({ epoch }) => void views.push(epoch),
     }),
     settled: () => undefined,
+    onLast: (last) => void learnt.push(last),
     isLacking: () => false,
     unreached: () => [],
     onSuspects() {},
@@ -74,7 +77,7 @@ async function start(uplink: ScriptedUplink) {
   })
   membership.start()
   await settled()
-  return { membership, clock, views, rejections }
+  return { membership, clock, views, rejections, learnt }
 }
 
 describe('membership', () => {
@@ -83,6 +86,16 @@ describe('membership', () => {
     const { membership, clock } = await start(uplink)
     await clock.advance(3000)
     expect(uplink.renewals.length).to.equal(4)
+    await membership.leave()
+  })
+
+  it('hands on what uplink tells it of who held the slots last', async () => {
+    const uplink = new ScriptedUplink()
+    const { membership, clock, learnt } = await start(uplink)
+    expect(learnt).to.deep.equal([])
+    uplink.last = { epoch: 3, copies: 2, members: ['b'] }
+    await clock.advance(1000)
+    expect(learnt).to.deep.equal([uplink.last])
     await membership.leave()
   })
 

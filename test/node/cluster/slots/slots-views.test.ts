@@ -123,13 +123,26 @@ describe('the last view that a member remembers', () => {
   it('is one by which all was here that should be', async () => {
     const bench = new Bench()
     await settled()
-    expect(bench.holder.slots.settled()).to.deep.equal({ epoch: 1, copies: 2, members: ['a', 'b', 'c'] })
+    expect(bench.holder.slots.settling.latest()).to.deep.equal({
+      epoch: 1,
+      copies: 2,
+      members: ['a', 'b', 'c'],
+    })
     await bench.follow(viewOf(2, ['a', 'b']))
     expect(bench.holder.slots.holdings.isWhole).to.equal(false)
-    expect(bench.holder.slots.settled()?.epoch).to.equal(1)
+    expect(bench.holder.slots.settling.latest()?.epoch).to.equal(1)
     bench.holder.completeAll()
     await settled()
-    expect(bench.holder.slots.settled()).to.deep.equal({ epoch: 2, copies: 2, members: ['a', 'b'] })
+    expect(bench.holder.slots.settling.latest()).to.deep.equal({ epoch: 2, copies: 2, members: ['a', 'b'] })
+  })
+
+  it('is the one that uplink tells whoever has never had all, and no earlier one', async () => {
+    const bench = new Bench(viewOf(4, ['b', 'c']))
+    const { settling } = bench.holder.slots
+    const last = { epoch: 3, copies: 2, members: ['b', 'c'] }
+    settling.learn(last)
+    settling.learn({ ...last, epoch: 2 })
+    expect(settling.latest()).to.deep.equal(last)
   })
 
   it('is none while somebody is leaving, or is taken for absent, or in which it is no member', async () => {
@@ -137,13 +150,13 @@ describe('the last view that a member remembers', () => {
     await settled()
     await bench.follow(viewOf(2, ['a', 'b', memberOf('c', { leaving: true })]))
     bench.holder.completeAll()
-    expect(bench.holder.slots.settled()?.epoch, 'leaving').to.equal(1)
+    expect(bench.holder.slots.settling.latest()?.epoch, 'leaving').to.equal(1)
     await bench.misses(absent(three, ['b']))
     await bench.follow(viewOf(3, ['a', 'b', 'c']))
     bench.holder.completeAll()
-    expect(bench.holder.slots.settled()?.epoch, 'absent').to.equal(1)
+    expect(bench.holder.slots.settling.latest()?.epoch, 'absent').to.equal(1)
     await bench.follow(viewOf(4, ['b', 'c']))
-    expect(bench.holder.slots.settled()?.epoch, 'dropped').to.equal(1)
+    expect(bench.holder.slots.settling.latest()?.epoch, 'dropped').to.equal(1)
   })
 
   it('is the one that others are waited for by, where that is later', async () => {
@@ -151,9 +164,9 @@ describe('the last view that a member remembers', () => {
     const waiting = (epoch: number) => new PlacedView({ ...viewOf(epoch, ['b', 'c']).view, last })
     const bench = new Bench(waiting(10))
     await settled()
-    expect(bench.holder.slots.settled()).to.deep.equal(last)
+    expect(bench.holder.slots.settling.latest()).to.deep.equal(last)
     bench.holder.slots.remember({ ...last, epoch: 11 })
     await bench.follow(waiting(12))
-    expect(bench.holder.slots.settled()?.epoch).to.equal(11)
+    expect(bench.holder.slots.settling.latest()?.epoch).to.equal(11)
   })
 })
