@@ -11,8 +11,8 @@ import { PASSED_OVER, ProtocolError, Reader, type ReaderLimits } from './reader.
 import type { Session } from './session.ts'
 import { type Piece, type Reply, Writer } from './writer.ts'
 
-/** Commands that are begun in one turn: a millisecond or two. */
-const TURN_COMMANDS = 512
+/** Of the commands that are begun in one turn: a millisecond or two. */
+const TURN_WORDS = 1024
 /** What may be untaken before nothing more is carried out. */
 const UNTAKEN_MAX = 2 ** 20
 /** What whoever has not shown a key yet may send. */
@@ -120,8 +120,8 @@ export class Connection {
     const { session, limits, now } = this.#options
     const nowMs = now()
     try {
-      for (let count = 0; this.#mayRead(); count++) {
-        if (count === TURN_COMMANDS) {
+      for (let taken = 0; this.#mayRead(); ) {
+        if (taken >= TURN_WORDS) {
           setImmediate(() => this.#goOn())
           return
         }
@@ -131,6 +131,7 @@ export class Connection {
           if (this.#isHeardOut) this.#isEnding = true
           break
         }
+        taken += words.length + 1
         if (words === PASSED_OVER) this.#pipeline.refuse(noRoom(), nowMs)
         else if (isHttp(words)) {
           this.#cutOff('it speaks HTTP')

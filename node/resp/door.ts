@@ -19,7 +19,7 @@ import type { Log } from '../../shared/log.ts'
 import type { Tls } from '../../shared/tls.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { Connection } from './connection.ts'
-import { createExecution } from './execution.ts'
+import { createExecution, type ExecutionOptions } from './execution.ts'
 import { CommandMetrics } from './metrics.ts'
 import type { Execution, Row, ServerFacts } from './row.ts'
 import { Session } from './session.ts'
@@ -70,6 +70,7 @@ export interface DoorOptions {
   readonly keys: Keys
   readonly tls: Tls | undefined
   readonly clock: Clock
+  readonly turns: ExecutionOptions['turns']
   readonly log: Log
   readonly registry: Registry
   readonly inFlight: InFlight

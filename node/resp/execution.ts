@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { InFlight } from '../../shared/in-flight.ts'
 import type { Log } from '../../shared/log.ts'
+import type { Turns } from '../../shared/turns.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { ReplyError } from './errors.ts'
 import type { Execution } from './row.ts'
@@ -14,16 +15,18 @@ const SMALL_BYTES = 16 * 1024
 export interface ExecutionOptions extends Pick<Execution, 'admit' | 'server' | 'backend'> {
   readonly dispatch: Dispatch
   readonly clock: Clock
+  readonly turns: Pick<Turns, 'pass'>
   readonly inFlight: InFlight
   readonly log: Log
 }
 
 export function createExecution(options: ExecutionOptions): Execution {
-  const { dispatch, backend, clock, inFlight, log, admit, server } = options
+  const { dispatch, backend, clock, turns, inFlight, log, admit, server } = options
   return {
     dispatch,
     backend,
     wallMs: () => clock.wall(),
+    pass: () => turns.pass(),
     takeIn(bytes) {
       if (bytes > SMALL_BYTES && !inFlight.hasRoomFor(bytes, false)) throw inFlight.refuse('answer')
     },

@@ -1,10 +1,11 @@
 /** Keys, whatever is under them: what there is, for how long, and that it is gone. */
 import type { Reply as Answer, EndCondition } from '../../shared/command.ts'
-import { andThen, type Eventual, mapAll } from '../../shared/eventual.ts'
-import { keyAt, keysAt, lifeAt, optionAt, textAt } from './arguments.ts'
+import { andThen, type Eventual } from '../../shared/eventual.ts'
+import { keyAt, lifeAt, optionAt, textAt } from './arguments.ts'
 import { encodingOf } from './encoding.ts'
 import { ReplyError, unknownSubcommand } from './errors.ts'
-import { type Call, placesIn, type Row } from './row.ts'
+import { keysOf, mapInPortions } from './portions.ts'
+import type { Call, Row } from './row.ts'
 import { describe, remove } from './values.ts'
 import { type Reply, Status } from './writer.ts'
 
@@ -75,7 +76,7 @@ export const KEY_ROWS: readonly Row[] = [
 
 /** The keys that a call names behind its name, one answer each. */
 function each(call: Call, send: (key: string) => Eventual<Answer>): Eventual<readonly Answer[]> {
-  return mapAll(keysAt(call.words, placesIn(call.words, [1, -1, 1])), send)
+  return andThen(keysOf(call), (keys) => mapInPortions(call, keys, send))
 }
 
 function removeAll(call: Call): Eventual<Reply> {

@@ -22,6 +22,7 @@ export async function allMembersOf(call: Call, key: string): Promise<string[]> {
     members.push(...page)
     if (answer.next === undefined) return members
     after = answer.next
+    await call.execution.pass()
   }
 }
 

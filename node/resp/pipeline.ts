@@ -14,6 +14,8 @@ import type { Session } from './session.ts'
 import { fitsArity, type Table } from './table.ts'
 import type { ErrorReply, Reply } from './writer.ts'
 
+/** A command of more words has none beside it. */
+const WORDS_BESIDE_MAX = 250
 /** So many commands of one connection are under way at once. */
 const UNDER_WAY_MAX = 1000
 
@@ -87,7 +89,7 @@ export class Pipeline {
   }
 
   #hasToWait(row: Row, words: Words): boolean {
-    const does = doesOf(row, words)
+    const does = doingOf(row, words)
     if (does === 'all') return true
     for (const place of keyPlacesOf(row, words)) {
       const underWay = this.#keys.get(nameOf(words, place))
@@ -107,9 +109,9 @@ export class Pipeline {
   #follow(row: Row, words: Words, startedAtMs: number, later: Promise<Reply>): void {
     const place = this.#placeLast()
     this.#underWay++
-    const does = doesOf(row, words)
+    const does = doingOf(row, words)
     if (does === 'all') this.#isAlone = true
-    for (const at of keyPlacesOf(row, words)) this.#keys.set(nameOf(words, at), does)
+    else for (const at of keyPlacesOf(row, words)) this.#keys.set(nameOf(words, at), does)
     later
       .catch((thrown) => failed(row, thrown, this.#options.execution))
       .then((reply) => {
@@ -153,6 +155,11 @@ export class Pipeline {
     }
     if (told > 0) this.#places = told === this.#places.length ? [] : this.#places.slice(told)
   }
+}
+
+/** What names very many is done some at a time, and would be overtaken: it goes alone, and its keys are not looked through. */
+function doingOf(row: Row, words: Words): Does {
+  return words.length > WORDS_BESIDE_MAX ? 'all' : doesOf(row, words)
 }
 
 function nameOf(words: Words, place: number): string {

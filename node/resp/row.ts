@@ -53,6 +53,8 @@ export interface Execution {
   readonly backend: Whereabouts
   /** By the wall clock. */
   wallMs(): number
+  /** Whatever else has come goes first. */
+  pass(): Promise<void>
   /** @throws LarderError where there is no room for an answer of so many bytes. */
   takeIn(bytes: number): void
   /** Whether this is a key, and of that user where one is named: told at once where it is, and later where many are tried. */

@@ -1,12 +1,13 @@
 /** Sets: the users of a content who show `member`, as HTTP sees them. */
 import { randomInt } from 'node:crypto'
 import type { Reply as Answer } from '../../shared/command.ts'
-import { andThen, type Eventual, mapAll } from '../../shared/eventual.ts'
+import { andThen, type Eventual } from '../../shared/eventual.ts'
 import { MEMBERSHIP } from '../../shared/reaction-command.ts'
 import { integerAt, keyAt, memberAt } from './arguments.ts'
 import { ReplyError, WRONG_TYPE } from './errors.ts'
 import { allMembersOf, change } from './members.ts'
-import type { Call, Row } from './row.ts'
+import { mapInPortions } from './portions.ts'
+import { type Call, placesIn, type Row } from './row.ts'
 import { checkSlots } from './slots.ts'
 import { describe, together, untilUndisturbed } from './values.ts'
 import { type Reply, SetReply } from './writer.ts'
@@ -33,24 +34,27 @@ export const SET_ROWS: readonly Row[] = [
 
 /** More of them come or go some at a time, so that others are served in between. */
 const CHANGED_AT_ONCE = 1000
-/** A hundred thousand take some seconds. */
-const LONG_MS = 60_000
 
 function changeSome(
   call: Call,
   as: (some: readonly string[]) => Parameters<typeof change>[1],
 ): Eventual<Reply> {
-  const { words } = call
-  const key = keyAt(words, 1)
-  const members = words.slice(2).map((_, index) => memberAt(words, index + 2))
-  const parts: (readonly string[])[] = []
-  for (let start = 0; start < members.length; start += CHANGED_AT_ONCE)
-    parts.push(members.slice(start, start + CHANGED_AT_ONCE))
-  const waitMs = parts.length > 1 ? LONG_MS : undefined
-  const changed = mapAll(parts, (part) => call.send(change(key, as(part)), waitMs))
+  const key = keyAt(call.words, 1)
+  const changed = andThen(membersOf(call), (members) => {
+    const parts: (readonly string[])[] = []
+    for (let start = 0; start < members.length; start += CHANGED_AT_ONCE)
+      parts.push(members.slice(start, start + CHANGED_AT_ONCE))
+    return mapInPortions(call, parts, (part) => call.send(change(key, as(part))), 1)
+  })
   return andThen(changed, (answers) =>
     answers.reduce((sum, one) => sum + (one.type === 'changed' ? one.come + one.gone : 0), 0),
   )
+}
+
+/** All that it names behind its key. @throws ReplyError, now or later. */
+function membersOf(call: Call): Eventual<readonly string[]> {
+  const { words } = call
+  return mapInPortions(call, placesIn(words, [2, -1, 1]), (place) => memberAt(words, place))
 }
 
 function counts(call: Call, key: string, user?: string): Eventual<Answer> {
@@ -70,10 +74,10 @@ function isMember(call: Call, key: string, member: string): Eventual<number> {
 }
 
 function areMembers(call: Call): Eventual<Reply> {
-  const { words } = call
-  const key = keyAt(words, 1)
-  const members = words.slice(2).map((_, index) => memberAt(words, index + 2))
-  return mapAll(members, (member) => isMember(call, key, member))
+  const key = keyAt(call.words, 1)
+  return andThen(membersOf(call), (members) =>
+    mapInPortions(call, members, (member) => isMember(call, key, member)),
+  )
 }
 
 async function all(call: Call): Promise<Reply> {

@@ -1,8 +1,9 @@
 /** Strings: what is read and stored whole. A string is a value or a counter. */
 import { type Reply as Answer, type CommandOf, tagOf } from '../../shared/command.ts'
-import { andThen, type Eventual, mapAll } from '../../shared/eventual.ts'
-import { END_UNITS, integerAt, keyAt, keysAt, lifeAt, optionAt, wordAt } from './arguments.ts'
+import { andThen, type Eventual } from '../../shared/eventual.ts'
+import { END_UNITS, integerAt, keyAt, lifeAt, optionAt, wordAt } from './arguments.ts'
 import { ReplyError, SYNTAX } from './errors.ts'
+import { keysOf, mapInPortions } from './portions.ts'
 import type { Words } from './reader.ts'
 import { type Call, type Does, placesIn, type Row } from './row.ts'
 import { checkSlots } from './slots.ts'
@@ -165,31 +166,42 @@ function getAndTouch(call: Call): Eventual<Reply> {
 
 /** Each by itself; what is no string is nothing. */
 function getMany(call: Call): Eventual<Reply> {
-  const keys = keysAt(call.words, placesIn(call.words, ALL))
-  const found = mapAll(keys, (key) => call.send({ type: 'value.get', key }))
-  return andThen(found, (answers) => answers.map((answer) => valueIn(call, answer)))
+  return andThen(keysOf(call), (keys) =>
+    mapInPortions(call, keys, (key) =>
+      andThen(call.send({ type: 'value.get', key }), (answer) => valueIn(call, answer)),
+    ),
+  )
 }
 
-const ALL = [1, -1, 1] as const
 const PAIRS = [1, -1, 2] as const
 
-/** @throws ReplyError. */
-function pairsOf({ words }: Call, name: string): Map<string, Buffer> {
+/** Of a key that is named twice the last. @throws ReplyError, now or later. */
+function pairsOf(call: Call, name: string): Eventual<(readonly [key: string, value: Buffer])[]> {
+  const { words } = call
   if (words.length % 2 === 0) throw new ReplyError(`ERR wrong number of arguments for '${name}' command`)
-  return new Map(placesIn(words, PAIRS).map((place) => [keyAt(words, place), wordAt(words, place + 1)]))
+  const pairs = mapInPortions(
+    call,
+    placesIn(words, PAIRS),
+    (place) => [keyAt(words, place), wordAt(words, place + 1)] as const,
+  )
+  return andThen(pairs, (all) => [...new Map(all)])
 }
 
 /** Each by itself. */
 function setMany(call: Call): Eventual<Reply> {
-  const pairs = [...pairsOf(call, 'mset')]
-  return andThen(
-    mapAll(pairs, ([key, value]) => call.send(set(key, value))),
-    () => OK,
+  const stored = andThen(pairsOf(call, 'mset'), (pairs) =>
+    mapInPortions(call, pairs, ([key, value]) => call.send(set(key, value))),
   )
+  return andThen(stored, () => OK)
 }
 
-function setManyIfAbsent(call: Call): Eventual<Reply> {
-  const pairs = [...pairsOf(call, 'msetnx')]
+/** What is stored in one turn: more would make others wait. */
+const TOGETHER_MAX = 1000
+
+async function setManyIfAbsent(call: Call): Promise<Reply> {
+  if (call.words.length > 2 * TOGETHER_MAX + 1)
+    throw new ReplyError(`ERR msetnx stores at most ${TOGETHER_MAX} keys here`)
+  const pairs = await pairsOf(call, 'msetnx')
   checkSlots(
     call,
     pairs.map(([key]) => key),

@@ -221,6 +221,40 @@ function suite(start: (environment: Environment) => Promise<Started>): void {
     for (const other of others) other.disconnect()
   })
 
+  it('what names very many is not overtaken by what comes behind it, nor overtakes what is before it', async () => {
+    const keys = Array.from({ length: 2000 }, (_, index) => `many ${index}`)
+    const [last = ''] = keys.slice(-1)
+    const told = redis
+      .pipeline()
+      .set(last, 'before')
+      .mset(keys.flatMap((key) => [key, `of ${key}`]))
+    told.getset(last, 'behind').mget(keys).exists(keys).del(keys).get(last)
+    const [, , replaced, all, there, deleted, left] = (await told.exec()) ?? []
+    expect(replaced).to.deep.equal([null, `of ${last}`])
+    const values = [...keys.slice(0, -1).map((key) => `of ${key}`), 'behind']
+    expect([all, there, deleted, left]).to.deep.equal([
+      [null, values],
+      [null, 2000],
+      [null, 2000],
+      [null, null],
+    ])
+    const members = await redis
+      .pipeline()
+      .sadd('crowd', keys)
+      .smismember('crowd', keys)
+      .srem('crowd', keys)
+      .exec()
+    expect(members).to.deep.equal([
+      [null, 2000],
+      [null, keys.map(() => 1)],
+      [null, 2000],
+    ])
+    const tooMany = keys.flatMap((key) => [key, 'x'])
+    expect(await redis.msetnx(tooMany).catch((error: Error) => error.message)).to.equal(
+      'ERR msetnx stores at most 1000 keys here',
+    )
+  })
+
   it('a key is told as bytes, and is the same again', async () => {
     await redis.set('k', 'v'.repeat(100))
     await redis.sadd('s', 'a', 'b')
