@@ -114,14 +114,20 @@ export function readConfig(environment: Environment): NodeConfig {
     hosts: readHosts(settings, { ...listening, url: advertiseUrl }),
     origins: readOrigins(settings, { areKeysNeeded: keys.areNeeded }),
     tls,
-    respPort:
-      settings.text('RESP_PORT') === undefined
-        ? undefined
-        : settings.integer('RESP_PORT', { fallback: 0, min: 0, max: 65_535 }),
+    respPort: readRespPort(settings, listening.port),
     logLevel: settings.logLevel(),
   }
   settings.check()
   return Object.freeze(config)
+}
+
+/** 0 lets the system choose; none is none. */
+function readRespPort(settings: Settings, httpPort: number): number | undefined {
+  if (settings.text('RESP_PORT') === undefined) return undefined
+  const port = settings.integer('RESP_PORT', { fallback: 0, min: 0, max: 65_535 })
+  if (port !== 0 && port === httpPort)
+    settings.problem(`RESP_PORT=${port}: another port than PORT, where HTTP is spoken`)
+  return port
 }
 
 /** Where the others find this member, and where it finds uplink. */

@@ -8,10 +8,12 @@ export type FileProblem = readonly [at: readonly (string | number)[], what: stri
 
 /** `problemsOf` looks at what fits the schema. */
 export function parseFile<T extends ZodType>(
-  text: string,
+  marked: string,
   schema: T,
   problemsOf: (file: z.infer<T>) => readonly FileProblem[],
 ): { file: z.infer<T> } | { problems: string[] } {
+  // Some editors put a byte order mark before all else (RFC 8259, section 8.1).
+  const text = marked.replace(/^\ufeff/, '')
   const errors: ParseError[] = []
   const tree = parseTree(text, errors, { disallowComments: true })
   const [error] = errors

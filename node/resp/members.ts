@@ -1,5 +1,6 @@
 /** Who is in a set, read a page after the other. */
 import { MEMBERSHIP, type PageEnd } from '../../shared/reaction-command.ts'
+import { ReplyError } from './errors.ts'
 import type { Call } from './row.ts'
 
 const PAGE = 2000
@@ -26,9 +27,15 @@ export async function allMembersOf(call: Call, key: string): Promise<string[]> {
   }
 }
 
+/** More would take too long a turn. */
+const CHANGED_AT_ONCE_MAX = 10_000
+
+/** In one turn. @throws ReplyError for too many. */
 export function change(
   key: string,
   { come = [], go = [] }: { come?: readonly string[]; go?: readonly string[] },
 ) {
+  if (come.length + go.length > CHANGED_AT_ONCE_MAX)
+    throw new ReplyError(`ERR at most ${CHANGED_AT_ONCE_MAX} members of a set come or go at once here`)
   return { type: 'reaction.change', key, reaction: MEMBERSHIP, come, go, isSole: true } as const
 }

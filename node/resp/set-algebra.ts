@@ -49,9 +49,6 @@ function readAll(call: Call, keys: readonly string[]): Promise<string[][]> {
   return Promise.all(keys.map((key) => allMembersOf(call, key)))
 }
 
-/** Beyond it what is stored would take too long a turn. */
-const STORED_MAX = 100_000
-
 /** In one turn, of what the sets are in that turn: where any of them has changed since it was read, all are read again. */
 async function stored(call: Call, combine: Combine): Promise<Reply> {
   const { words } = call
@@ -61,8 +58,6 @@ async function stored(call: Call, combine: Combine): Promise<Reply> {
   return await untilUndisturbed(async () => {
     const unchanged = await Promise.all([...new Set(keys)].map((key) => unchangedOf(call, key)))
     const come = combine(await readAll(call, keys))
-    if (come.length > STORED_MAX)
-      throw new ReplyError(`ERR a set that is stored has at most ${STORED_MAX} members`)
     const replace = come.length === 0 ? remove(to) : ({ ...change(to, { come }), isReplaced: true } as const)
     const { isDone } = await together(call, [...unchanged.flat(), replace])
     return isDone ? come.length : undefined

@@ -103,6 +103,7 @@ describe('the settings of a node', () => {
       [{ PEER_TIMEOUT_MS: '49' }, 'PEER_TIMEOUT_MS=49'],
       [{ PEER_TIMEOUT_MS: '100001' }, 'PEER_TIMEOUT_MS=100001'],
       [{ MAX_BODY: '257MiB' }, 'at most 256 MiB'],
+      [{ RESP_PORT: '4000' }, 'RESP_PORT=4000: another port than PORT'],
       [{ HOST: 'http://127.0.0.1' }, 'HOST=http://127.0.0.1'],
       ...['0', '00.0.0.0', '0.', '0x0', '127.1', 'a.0'].map((HOST): [{ HOST: string }, string] => [
         { HOST },

@@ -50,6 +50,11 @@ describe('the keys of a file', () => {
     expect(keys.rightsOf('of-the-shop')?.tenants).to.deep.equal(new Set(['acme']))
   })
 
+  it('may stand behind a byte order mark', () => {
+    const keys = keysOf(`\ufeff${JSON.stringify({ keys: [grafana] })}`)
+    expect([keys.problems, keys.rightsOf('of-grafana')?.name]).to.deep.equal([[], 'grafana'])
+  })
+
   const wrong: Readonly<Record<string, [text: unknown, ...problems: RegExp[]]>> = {
     'no JSON': ['{', /line 1: not JSON/],
     'nothing at all': ['', /not JSON/],

@@ -255,6 +255,25 @@ function suite(start: (environment: Environment) => Promise<Started>): void {
     )
   })
 
+  it('a set does not change by more members at once than others can wait for', async () => {
+    await redis.sadd('many', ...Array.from({ length: 10_001 }, (_, index) => index))
+    const dump = (await redis.callBuffer('dump', 'many')) as Buffer
+    const tries = [
+      redis.call('copy', 'many', 'many2'),
+      redis.rename('many', 'many2'),
+      redis.sunionstore('many2', 'many'),
+      redis.spop('many', 10_001),
+      redis.call('restore', 'many2', '0', dump),
+    ]
+    for (const one of await Promise.allSettled(tries))
+      expect(String(one.status === 'rejected' && one.reason.message)).to.equal(
+        'ERR at most 10000 members of a set come or go at once here',
+      )
+    expect([await redis.scard('many'), await redis.exists('many2')]).to.deep.equal([10_001, 0])
+    expect(await redis.srem('many', 0, 1)).to.equal(2)
+    expect(await redis.call('copy', 'many', 'many2')).to.equal(1)
+  })
+
   it('a key is told as bytes, and is the same again', async () => {
     await redis.set('k', 'v'.repeat(100))
     await redis.sadd('s', 'a', 'b')
