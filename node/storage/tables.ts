@@ -74,7 +74,8 @@ export interface TableRow<E> extends Columns {
   keyOf(id: string, presence?: NamedPresence): readonly string[] | undefined
   rowsOf(changed: Changed<E>, times: FileTimes): Keyed[]
   /**
-   * Of keys and columns in one. What is gone is remembered from now on for as long as if it had just been learned.
+   * Of keys and columns in one. What is gone, or has ended meanwhile, is remembered from now on for as long as if that had
+   * just been learned: another disk may have what was there before.
    * @throws when the row is not one that was written here.
    */
   entryOf(
@@ -117,7 +118,7 @@ const counters: TableRow<Counter> = {
     return [{ key: [id.slice(1)], cells: [slot, total, counterText(state), endCell(endsAtMs, times)] }]
   },
   entryOf([key, slot, , state, ends], times) {
-    const endsAtMs = ends === null ? undefined : times.fromFile(number(ends))
+    const endsAtMs = ends === null ? undefined : endOf(ends, false, times)
     const entry = tended(counterOf(text(state), times.nowMs, endsAtMs))
     return { slot: number(slot), id: idOf.key(text(key)), entry }
   },
@@ -220,7 +221,7 @@ function endCell(endsAtMs: number, times: FileTimes): number | null {
 
 function endOf(cell: Cell | undefined, isGone: boolean, times: FileTimes): number {
   if (isGone) return times.nowMs
-  return cell === null ? Infinity : times.fromFile(number(cell))
+  return cell === null ? Infinity : Math.max(times.fromFile(number(cell)), times.nowMs)
 }
 
 export function text(cell: Cell | undefined): string {

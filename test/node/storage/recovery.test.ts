@@ -1,7 +1,7 @@
 /** A start from disk: what it restores, what it tells meanwhile, and that it can be stopped. */
 import { expect } from 'chai'
 import { pino } from 'pino'
-import type { Change } from '../../../node/entries/entry.ts'
+import { type Change, dueAtMs } from '../../../node/entries/entry.ts'
 import { StampClock, TICKS_PER_MS } from '../../../node/entries/stamp.ts'
 import type { Facts } from '../../../node/storage/database.ts'
 import { Recovery, type RecoveryOptions, type Restored } from '../../../node/storage/recovery.ts'
@@ -145,6 +145,21 @@ describe('a start from disk', () => {
     )
     await recovery.run(into)
     expect(restored[0]?.entry).to.include({ endsAtMs: clock.now() + 60 })
+  })
+
+  it('remembers from now on what has ended meanwhile: another disk may have what was there before', async () => {
+    const clock = new FakeClock(AHEAD_MS)
+    const facts = { file_time: 5000, wall_time: clock.wall() - 3_600_000 }
+    const stored: StoredRow[] = [
+      { table: 'registers', cells: ['vsalt', 1, 5, 'a', 6000, 'text/plain', 'x', null, null] },
+      { table: 'counters', cells: ['jam', 1, 3, '{"tallies":[["a","3","0"]]}', 6000] },
+      { table: 'presences', cells: ['stew', 'like', 'ann', 1, 5, 6000, 0] },
+    ]
+    const read = () => chunksOf(stored, 3)
+    const { recovery, into, restored } = await open(read, { rows: 3, adopted: 0, facts }, () => {}, clock)
+    await recovery.run(into)
+    const ends = restored.map(({ entry }) => dueAtMs(entry, 0))
+    expect(ends).to.deep.equal([clock.now(), clock.now(), clock.now()])
   })
 
   it('is not ready before it is through, and tells how far it is', async () => {

@@ -29,9 +29,9 @@ const text = fc.oneof(
 )
 const time = fc.nat(Number.MAX_SAFE_INTEGER)
 const times = timesOf()
-/** What is gone is remembered anew, and nothing ends later than in a hundred years. */
+/** What is gone, or has ended, is remembered anew, and nothing ends later than in a hundred years. */
 const gone = fc.constant(times.nowMs)
-const ends = fc.oneof(fc.constant(Infinity), fc.integer({ min: -(2 ** 41), max: 2 ** 41 }))
+const ends = fc.oneof(fc.constant(Infinity), fc.integer({ min: times.nowMs, max: 2 ** 41 }))
 const stamp = fc.record({ time, origin: fc.string({ minLength: 1 }) })
 const value = fc.record({
   contentType: text,
