@@ -175,8 +175,7 @@ function join(parts: MemberParts, memory: Memory, untilSafe: () => Eventual<unkn
       slots.doubtAll(placed)
       parts.onView(slots.holdings)
     },
-    settled: () => slots.settling.latest(),
-    onLast: (last) => slots.settling.learn(last),
+    settling: () => slots.settling,
     isLacking: () => !slots.holdings.isWhole,
   })
   const origin = new OfMembers({

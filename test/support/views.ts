@@ -56,3 +56,6 @@ export const WATCHED_BY_NOBODY = {
   feed: { refusal: () => undefined, admit() {}, watch: () => () => {}, end() {} },
   showing: { end() {} },
 }
+
+/** Of who held the slots last. */
+export const REMEMBERS_NOBODY = { latest: () => undefined, learn() {} }

@@ -11,7 +11,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { LarderError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { Turns } from '../../../shared/turns.ts'
-import type { LastView, Member, View } from '../../../shared/view.ts'
+import type { Member, View } from '../../../shared/view.ts'
 import type { StampClock } from '../../entries/stamp.ts'
 import type { ClusterMetrics } from '../metrics.ts'
 import { CatchUp } from './catch-up.ts'
@@ -20,6 +20,7 @@ import type { MemberPeers } from './member-peers.ts'
 import { Membership, type Uplink } from './membership.ts'
 import type { PlacedView, Views } from './placed-view.ts'
 import { Pulse } from './pulse.ts'
+import type { Remembering } from './renewing.ts'
 import { Survey } from './survey.ts'
 import { Unreached } from './unreached.ts'
 
@@ -46,10 +47,7 @@ export interface MembersOptions {
   onView(placed: PlacedView, former: PlacedView | undefined): void
   /** Called once it has stood still for so long that others may have taken over, and has asked what it has missed. */
   onAway(placed: PlacedView): void
-  /** The latest view by which all was here that should be, in this life or as its disk knows it. */
-  settled(): LastView | undefined
-  /** Called with who held the slots last, as uplink knows it and this member may not. */
-  onLast(last: LastView): void
+  settling(): Remembering
   /** Whether it has not all of the slots that it is to hold. */
   isLacking(): boolean
   /** Called when uplink refuses this member for good. */

@@ -10,18 +10,23 @@ interface Registering {
   renew(id: string, renewal: Renewal): Promise<Lease>
 }
 
+/** Who held the slots last, for after a stop of all. */
+export interface Remembering {
+  /** The latest view by which all was here that should be, in this life or as the disk knows it. */
+  latest(): LastView | undefined
+  /** As uplink knows it, and this member may not. */
+  learn(last: LastView): void
+}
+
 export interface RenewingOptions {
   readonly self: Member
   readonly log: Log
   readonly current: CurrentView
-  /** The latest view by which all was here that should be, in this life or the one before. */
-  settled(): LastView | undefined
+  settling(): Remembering
   /** Whether it has not all of the slots that it is to hold. */
   isLacking(): boolean
   /** Whom it does not reach. */
   unreached(): readonly Unreached[]
-  /** Called with who held the slots last, as uplink knows it and this member may not. */
-  onLast(last: LastView): void
   /** Called with whom others do not reach. */
   onSuspects(incarnations: readonly string[]): void
 }
@@ -60,7 +65,7 @@ export class Renewing {
       this.#wrongSecret.end()
       this.#keptOut.end()
       this.#options.onSuspects(lease.suspects ?? [])
-      if (lease.last !== undefined) this.#options.onLast(lease.last)
+      if (lease.last !== undefined) this.#options.settling().learn(lease.last)
       return lease
     } catch (error) {
       if (error instanceof LarderError) this.#refused(error)
@@ -90,9 +95,9 @@ export class Renewing {
   }
 
   #renewal(isLeaving: boolean): Renewal {
-    const { self, current, settled, isLacking, unreached } = this.#options
+    const { self, current, settling, isLacking, unreached } = this.#options
     const { url, incarnation, formats, version } = self
-    const last = settled()
+    const last = settling().latest()
     const others = unreached()
     return {
       url,

@@ -122,18 +122,8 @@ export class Slots {
     const store = memory.slots
     const mirroring = new Mirroring({ ...options, store, standings })
     const hearsay = new Hearsay(standings)
-    const basis = {
-      ...options,
-      store,
-      holdings,
-      standings,
-      mirroring,
-      hearsay,
-      awaited,
-      doubts,
-      lives,
-      replicator,
-    }
+    const known = { ...options, store, standings, mirroring, hearsay, awaited }
+    const basis = { ...known, holdings, doubts, lives, replicator }
     const sender = new SlotSender(basis)
     this.#awaited = awaited
     this.#mirroring = mirroring

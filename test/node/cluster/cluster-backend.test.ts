@@ -15,7 +15,7 @@ import { FakeClock, settled } from '../../support/clock.ts'
 import { silent } from '../../support/cluster.ts'
 import { SlotPartners } from '../../support/slot-partners.ts'
 import { unlimitedTurns } from '../../support/turns.ts'
-import { self, WATCHED_BY_NOBODY } from '../../support/views.ts'
+import { REMEMBERS_NOBODY, self, WATCHED_BY_NOBODY } from '../../support/views.ts'
 
 /** What was done, in its order. */
 type Tell = (what: string) => void
@@ -86,24 +86,18 @@ class Bench {
   readonly backend: ClusterBackend
 
   constructor({ isAlone = false } = {}) {
-    const clock = new FakeClock()
-    const tell = (what: string) => void this.told.push(what)
+    const [clock, tell] = [new FakeClock(), (what: string) => void this.told.push(what)]
     const metrics = createClusterMetrics(new Registry())
     const [stamps, memory, peers] = [new StampClock('a-1'), new Memory(Infinity), new SlotPartners(clock)]
     const parts = { self, uplink: undefined, clock, turns: unlimitedTurns(), log: silent, metrics, stamps }
-    const members = this.#members({
-      ...parts,
-      settled: () => undefined,
-      isLacking: () => false,
-      onLast() {},
-      tell,
-    })
+    const alone = { settling: () => REMEMBERS_NOBODY, isLacking: () => false }
+    const members = this.#members({ ...parts, ...alone, tell })
     const [keeper, storage] = [{ note() {} }, { keeper: KEEPS_NOTHING, standings: REMEMBERS_NOTHING }]
     const { catchUp, currency } = members
     const others = { catchUp, currency, peers, memory, keeper, storage, waitForHoldersMs: 0 }
     const slots = new ToldSlots({ ...parts, ...others, views: members }, tell)
-    const told = { find: () => undefined, untried: () => [] }
-    this.stay = new ToldStay({ ...parts, members, slots, peers: told, ...WATCHED_BY_NOBODY }, tell)
+    const told = { peers: { find: () => undefined, untried: () => [] }, ...WATCHED_BY_NOBODY }
+    this.stay = new ToldStay({ ...parts, ...told, members, slots }, tell)
     this.backend = new ClusterBackend({
       engine: { execute: () => Promise.reject(new Error('no command is expected')) },
       routes: [],

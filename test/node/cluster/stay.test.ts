@@ -14,7 +14,7 @@ import { FakeClock, settled } from '../../support/clock.ts'
 import { silent } from '../../support/cluster.ts'
 import { SlotPartners } from '../../support/slot-partners.ts'
 import { unlimitedTurns } from '../../support/turns.ts'
-import { memberOf, self } from '../../support/views.ts'
+import { memberOf, REMEMBERS_NOBODY, self } from '../../support/views.ts'
 
 describe('a member that has joined', () => {
   const clock = new FakeClock()
@@ -31,8 +31,7 @@ describe('a member that has joined', () => {
       peers: nobody,
       onView: (placed, former) => slots.follow(placed, former),
       onAway() {},
-      settled: () => undefined,
-      onLast() {},
+      settling: () => REMEMBERS_NOBODY,
       isLacking: () => false,
       onRejected() {},
     })

@@ -2,55 +2,16 @@
 import { expect } from 'chai'
 import { Registry } from 'prom-client'
 import { CurrentView } from '../../../../node/cluster/members/current-view.ts'
-import { Membership, type Uplink } from '../../../../node/cluster/members/membership.ts'
+import { Membership } from '../../../../node/cluster/members/membership.ts'
 import { createClusterMetrics } from '../../../../node/cluster/metrics.ts'
 import { LarderError } from '../../../../shared/errors.ts'
-import type { LastView, Lease, Member, Renewal, View } from '../../../../shared/view.ts'
+import type { LastView, Member } from '../../../../shared/view.ts'
 import { FakeClock, settled } from '../../../support/clock.ts'
 import { silent } from '../../../support/cluster.ts'
 import { unlimitedTurns } from '../../../support/turns.ts'
+import { ScriptedUplink, self } from './scripted-uplink.ts'
 
-const self: Member = { id: 'a', url: 'http://a', incarnation: 'a-1' }
 const other: Member = { id: 'b', url: 'http://b', incarnation: 'b-1' }
-
-class ScriptedUplink implements Uplink {
-  readonly url = 'http://uplink'
-  readonly renewals: Renewal[] = []
-  reports = 0
-  leaves = 0
-  epoch = 1
-  members: Member[] = [self]
-  error: LarderError | undefined
-  last: LastView | undefined
-  #watching = Promise.withResolvers<View>()
-
-  async renew(_id: string, renewal: Renewal): Promise<Lease> {
-    this.renewals.push(renewal)
-    if (this.error && renewal.members === undefined) throw this.error
-    return { epoch: this.epoch, leaseMs: 3000, ...(this.last && { last: this.last }) }
-  }
-  async watch(epoch: number): Promise<View> {
-    return this.epoch > epoch ? this.view() : this.#watching.promise
-  }
-  async view(): Promise<View> {
-    return { epoch: this.epoch, copies: 1, members: this.members }
-  }
-  async report(): Promise<void> {
-    this.reports++
-  }
-  async leave(): Promise<void> {
-    this.leaves++
-  }
-  stop(): void {
-    this.#watching.reject(new Error('stopped'))
-  }
-  tell(epoch: number, members: Member[]): void {
-    this.epoch = epoch
-    this.members = members
-    this.#watching.resolve({ epoch, copies: 1, members })
-    this.#watching = Promise.withResolvers()
-  }
-}
 
 async function start(uplink: ScriptedUplink) {
   const clock = new FakeClock()
@@ -68,8 +29,7 @@ async function start(uplink: ScriptedUplink) {
       turns: unlimitedTurns(),
       onView: ({ epoch }) => void views.push(epoch),
     }),
-    settled: () => undefined,
-    onLast: (last) => void learnt.push(last),
+    settling: () => ({ latest: () => undefined, learn: (last) => void learnt.push(last) }),
     isLacking: () => false,
     unreached: () => [],
     onSuspects() {},
@@ -81,21 +41,13 @@ async function start(uplink: ScriptedUplink) {
 }
 
 describe('membership', () => {
-  it('renews its lease three times within it', async () => {
-    const uplink = new ScriptedUplink()
-    const { membership, clock } = await start(uplink)
-    await clock.advance(3000)
-    expect(uplink.renewals.length).to.equal(4)
-    await membership.leave()
-  })
-
-  it('hands on what uplink tells it of who held the slots last', async () => {
+  it('renews its lease three times within it, and hands on who held the slots last', async () => {
     const uplink = new ScriptedUplink()
     const { membership, clock, learnt } = await start(uplink)
-    expect(learnt).to.deep.equal([])
-    uplink.last = { epoch: 3, copies: 2, members: ['b'] }
-    await clock.advance(1000)
-    expect(learnt).to.deep.equal([uplink.last])
+    const last = { epoch: 3, copies: 2, members: ['b'] }
+    uplink.last = last
+    await clock.advance(3000)
+    expect([uplink.renewals.length, learnt]).to.deep.equal([4, [last, last, last]])
     await membership.leave()
   })
 
