@@ -54,6 +54,8 @@ export type ValueCommand =
       /** Only where all of this is true of the end that it has, and of the one that it would get. */
       readonly only?: readonly EndCondition[]
       readonly condition?: Condition
+      /** Of the members of a set those behind this one: a shard alone says so. */
+      readonly after?: string
     }
   /** Forgets a value. */
   | { readonly type: 'value.delete'; readonly key: string; readonly condition?: Condition }
@@ -133,7 +135,8 @@ export type Outcome =
       readonly ttlMs?: number
     }
   | ({ readonly type: 'description'; readonly stamp: Stamp } & Description)
-  | { readonly type: 'stored'; readonly stamp: Stamp; readonly created: boolean }
+  /** `upTo`: of very many those up to this one; a shard alone says so, and goes on. */
+  | { readonly type: 'stored'; readonly stamp: Stamp; readonly created: boolean; readonly upTo?: string }
   /** Of very many only some: a shard alone says so, and goes on. */
   | { readonly type: 'deleted'; readonly isPart?: true }
   | { readonly type: 'missing' }

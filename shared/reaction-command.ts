@@ -45,6 +45,9 @@ export type ReactionCommand =
       readonly ttlMs?: number
     }
 
+/** So many users come or go at once: more would take too long a turn. */
+export const CHANGED_AT_ONCE_MAX = 10_000
+
 interface Engagement {
   readonly key: string
   readonly user: string

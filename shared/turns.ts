@@ -16,6 +16,7 @@ export type Work =
   | 'bodies'
   | 'changes'
   | 'clearing'
+  | 'commands'
   | 'copies'
   | 'digests'
   | 'disk'

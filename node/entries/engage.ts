@@ -1,7 +1,7 @@
 /** Reactions as a kind of entry: what is asked about them, carried out on the set of those to one content. */
 import type { Outcome } from '../../shared/command.ts'
 import { assertNever, LarderError } from '../../shared/errors.ts'
-import type { ReactionCommand } from '../../shared/reaction-command.ts'
+import { CHANGED_AT_ONCE_MAX, type ReactionCommand } from '../../shared/reaction-command.ts'
 import { bytesOf, compare, nameOf, type Presence } from './presence.ts'
 import { REACTION_BYTES, Reactions } from './reactions.ts'
 import { endOf } from './register.ts'
@@ -77,6 +77,11 @@ function change(
   const isHere = (user: string) => reactions?.find(reaction, user)?.isGone === false
   if (isNew === true && (reactions?.countOf(reaction) ?? 0) > 0)
     return { outcome: { type: 'mismatch', failed: 'ifNoneMatch' } }
+  if (isReplaced === true && (reactions?.countOf(reaction) ?? 0) > CHANGED_AT_ONCE_MAX)
+    throw new LarderError(
+      'TOO_LARGE',
+      `More than ${CHANGED_AT_ONCE_MAX} members are there: delete them first.`,
+    )
   const come = new Set(command.come)
   const leaving = isReplaced === true ? [...(reactions?.usersOf(reaction) ?? [])] : command.go
   const go = [...new Set(leaving)].filter((user) => !come.has(user))

@@ -93,8 +93,9 @@ export class Reactions {
     return this.#here.get(reaction)?.size ?? 0
   }
 
-  usersOf(reaction: string): Iterable<string> {
-    return this.#here.get(reaction)?.keys() ?? []
+  /** In their order, those behind one. */
+  *usersOf(reaction: string, after?: string): Generator<string> {
+    for (const user of this.#here.get(reaction)?.keys(after) ?? []) if (user !== after) yield user
   }
 
   /** When the last of those who show it ends, where they all do. */
@@ -169,8 +170,7 @@ export class Reactions {
     for (const reaction of kinds) {
       if (after !== undefined && reaction < after.reaction) continue
       const last = reaction === after?.reaction ? after.user : undefined
-      for (const user of this.#here.get(reaction)?.keys(last) ?? [])
-        if (user !== last) yield { reaction, user }
+      for (const user of this.usersOf(reaction, last)) yield { reaction, user }
     }
   }
 

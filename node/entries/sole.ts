@@ -51,9 +51,7 @@ export function applyAlone(command: SoleCommand, alone: Alone): AppliedCommand {
     case 'value.touch':
       return ofWhatever(command, alone, (set) => touched(set, command, alone.moment))
     case 'value.delete':
-      return ofWhatever(command, alone, () =>
-        without({ outcome: { type: 'deleted' }, changes: [] }, command.key, alone),
-      )
+      return ofWhatever(command, alone, (set) => emptied(set, command.key, alone))
     case 'reaction.change':
       return ofMembers(command, alone)
     default:
@@ -81,9 +79,11 @@ function ofWhatever(
   if (hasValue(command.key, alone)) {
     const applied = alone.beside(command)
     const { type } = applied.outcome
-    const isOver =
-      command.type === 'value.delete' ? type === 'deleted' : command.type === 'value.set' && type === 'stored'
-    return isOver ? without(applied, command.key, alone) : applied
+    if (command.type === 'value.delete' && type === 'deleted') {
+      const { outcome, changes } = emptied(set, command.key, alone)
+      return { outcome, changes: [...applied.changes, ...changes] }
+    }
+    return command.type === 'value.set' && type === 'stored' ? without(applied, command.key, alone) : applied
   }
   const stamp = stampOfSet(set)
   const failed = failedCondition(command.condition, stamp)
@@ -108,7 +108,18 @@ function hasValue(key: string, { beside }: Alone): boolean {
   return beside({ type: 'value.describe', key }).outcome.type === 'description'
 }
 
-/** What is done, and nobody is in the set any more. */
+/** Of those in a set so many go, or end, in one turn: a millisecond or two. */
+const SOME = 250
+
+/** Nobody is in the set any more, or fewer, where there are very many. */
+function emptied(set: MemberSet, key: string, { beside }: Alone): AppliedCommand {
+  const go = [...Iterator.from(set.usersOf(MEMBERSHIP)).take(SOME)]
+  const isPart = set.countOf(MEMBERSHIP) > go.length
+  const { changes } = beside({ type: 'reaction.change', key, reaction: MEMBERSHIP, come: [], go })
+  return { outcome: { type: 'deleted', ...(isPart && { isPart }) }, changes }
+}
+
+/** What is done, and nobody is in the set any more. @throws LarderError TOO_LARGE. */
 function without({ outcome, changes }: AppliedCommand, key: string, { beside }: Alone): AppliedCommand {
   const empty = {
     type: 'reaction.change',
@@ -125,10 +136,10 @@ function unconditional({ condition: _, ...command }: CommandOf<'value.set'>): Co
   return command
 }
 
-/** All of them end together from now on, or none does. */
+/** All of them end together from now on, or none does; of very many some at a time. */
 function touched(
   set: MemberSet,
-  { key, ttlMs, only = [] }: CommandOf<'value.touch'>,
+  { key, ttlMs, only = [], after }: CommandOf<'value.touch'>,
   moment: Moment,
 ): AppliedCommand {
   const [endsAtMs, stamp] = [endOf(ttlMs, moment), stampOfSet(set)]
@@ -136,8 +147,15 @@ function touched(
     return { outcome: { type: 'mismatch', failed: 'ifMatch', stamp }, changes: [] }
   const { time } = moment.stamp()
   const one = { reaction: MEMBERSHIP, time, endsAtMs, isGone: false }
-  const entry = Reactions.ofAll([...set.usersOf(MEMBERSHIP)].map((user) => ({ ...one, user })))
-  return { outcome: { type: 'stored', stamp, created: false }, changes: [{ id: idOf.reactions(key), entry }] }
+  const [...users] = Iterator.from(set.usersOf(MEMBERSHIP, after)).take(SOME + 1)
+  const isPart = users.length > SOME
+  if (isPart) users.pop()
+  const upTo = isPart ? users.at(-1) : undefined
+  const entry = Reactions.ofAll(users.map((user) => ({ ...one, user })))
+  return {
+    outcome: { type: 'stored', stamp, created: false, ...(upTo !== undefined && { upTo }) },
+    changes: [{ id: idOf.reactions(key), entry }],
+  }
 }
 
 function wrongType(): LarderError {

@@ -9,7 +9,7 @@ import { ReplyError } from './errors.ts'
 import { Pipeline, type PipelineOptions } from './pipeline.ts'
 import { PASSED_OVER, ProtocolError, Reader, type ReaderLimits } from './reader.ts'
 import type { Session } from './session.ts'
-import { type Piece, type Reply, Writer } from './writer.ts'
+import { type Piece, type Told, Writer } from './writer.ts'
 
 /** Of the commands that are begun in one turn: a millisecond or two. */
 const TURN_WORDS = 1024
@@ -153,7 +153,7 @@ export class Connection {
     return !this.#pipeline.isFull && this.#socket.writableLength + this.#writer.bytes <= UNTAKEN_MAX
   }
 
-  #tell(reply: Reply): void {
+  #tell(reply: Told): void {
     this.#writer.version = this.session.version
     this.#writer.add(reply)
   }

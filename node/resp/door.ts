@@ -24,7 +24,7 @@ import { CommandMetrics } from './metrics.ts'
 import type { Execution, Row, ServerFacts } from './row.ts'
 import { Session } from './session.ts'
 import { Table } from './table.ts'
-import { ErrorReply, type Reply } from './writer.ts'
+import { ErrorReply, type Told } from './writer.ts'
 
 /** A command that has not arrived whole by then is cut off. */
 const ARRIVAL_MAX_MS = 30_000
@@ -221,7 +221,7 @@ export class RedisDoor {
     return waitMs === 0 ? false : pause(clock, waitMs).then(() => false)
   }
 
-  #note(address: string, row: Row | undefined, startedAtMs: number, reply: Reply): void {
+  #note(address: string, row: Row | undefined, startedAtMs: number, reply: Told): void {
     const elapsedMs = performance.now() - startedAtMs
     const [command, isError] = [row?.name ?? 'unknown', reply instanceof ErrorReply]
     this.#metrics.count(command, elapsedMs / 1000, isError)
@@ -240,10 +240,8 @@ export class RedisDoor {
 function listener(tls: Tls | undefined, welcome: (socket: Socket) => void): Server {
   if (tls?.served === undefined) return createServer({ noDelay: true, allowHalfOpen: true }, welcome)
   const { cert, key } = tls.served
-  const server: SecureServer = createSecureServer(
-    { cert, key, handshakeTimeout: HANDSHAKE_MAX_MS, allowHalfOpen: true },
-    welcome,
-  )
+  const options = { cert, key, handshakeTimeout: HANDSHAKE_MAX_MS, allowHalfOpen: true }
+  const server: SecureServer = createSecureServer(options, welcome)
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   tls.onRenewal((served) => server.setSecureContext({ cert: served.cert, key: served.key }))
   return server

@@ -1,6 +1,5 @@
 /** DUMP and RESTORE: what is under a key as bytes, here or of another Redis. */
 import { LIFETIME_MAX_MS } from '../../shared/command.ts'
-import { andThen, type Eventual } from '../../shared/eventual.ts'
 import { integerAt, keyAt, optionAt, wordAt } from './arguments.ts'
 import { ReplyError, SYNTAX } from './errors.ts'
 import { allMembersOf, change } from './members.ts'
@@ -16,7 +15,8 @@ export function dumpRows(valueBytesMax: number): readonly Row[] {
       group: 'generic',
       name: 'restore',
       arity: -4,
-      does: 'write',
+      does: 'steps',
+      isWrite: true,
       keys: [1, 1, 1],
       run: (call) => restore(call, valueBytesMax),
     },
@@ -27,9 +27,11 @@ async function dump(call: Call): Promise<Reply> {
   const key = keyAt(call.words, 1)
   const found = await call.send(describe(key))
   if (found.type !== 'description') return null
-  if (found.members !== undefined) return encodeDump({ members: await allMembersOf(call, key) })
+  const { turns } = call.execution
+  if (found.members !== undefined)
+    return await turns.take('commands', encodeDump({ members: await allMembersOf(call, key) }))
   const value = await call.send(get(key))
-  return value.type === 'value' ? encodeDump({ string: bytesOf(value) }) : null
+  return value.type === 'value' ? await turns.take('commands', encodeDump({ string: bytesOf(value) })) : null
 }
 
 interface Options {
@@ -37,12 +39,12 @@ interface Options {
   readonly isAt: boolean
 }
 
-function restore(call: Call, valueBytesMax: number): Eventual<Reply> {
+async function restore(call: Call, valueBytesMax: number): Promise<Reply> {
   const { words, execution } = call
   const key = keyAt(words, 1)
   const ttl = integerAt(words, 2, { min: 0, error: 'ERR Invalid TTL value, must be >= 0' })
   const { isReplaced, isAt } = optionsOf(call)
-  const dumped = decodeDump(wordAt(words, 3), valueBytesMax)
+  const dumped = await execution.turns.take('commands', decodeDump(wordAt(words, 3), valueBytesMax))
   if (dumped === undefined) throw new ReplyError('ERR DUMP payload version or checksum are wrong')
   const ttlMs = Math.min(Math.max(0, isAt ? ttl - execution.wallMs() : ttl), LIFETIME_MAX_MS)
   const life = ttl > 0 && { ttlMs }
@@ -50,10 +52,9 @@ function restore(call: Call, valueBytesMax: number): Eventual<Reply> {
     'string' in dumped
       ? { ...set(key, dumped.string), ...(!isReplaced && { condition: { ifNoneMatch: ['*'] } }), ...life }
       : { ...change(key, { come: dumped.members }), ...(isReplaced ? REPLACED : NEW), ...life }
-  return andThen(call.send(command), ({ type }) => {
-    if (type === 'mismatch') throw new ReplyError('BUSYKEY Target key name already exists.')
-    return OK
-  })
+  const { type } = await call.send(command)
+  if (type === 'mismatch') throw new ReplyError('BUSYKEY Target key name already exists.')
+  return OK
 }
 
 const REPLACED = { isReplaced: true } as const

@@ -12,7 +12,8 @@ const LISTPACK = { members: 128, bytes: 64 } as const
 export async function encodingOf(call: Call, key: string): Promise<Reply> {
   const found = await call.send(describe(key))
   if (found.type !== 'description') return null
-  if (found.members !== undefined) return encodingOfSet(await allMembersOf(call, key))
+  if (found.members !== undefined)
+    return found.members > INTSET_MAX ? 'hashtable' : encodingOfSet(await allMembersOf(call, key))
   const value = await call.send(get(key))
   if (value.type !== 'value') return null
   const bytes = bytesOf(value)

@@ -4,7 +4,6 @@ import type { Clock } from '../../shared/clock.ts'
 import { LarderError } from '../../shared/errors.ts'
 import type { InFlight } from '../../shared/in-flight.ts'
 import type { Log } from '../../shared/log.ts'
-import type { Turns } from '../../shared/turns.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { ReplyError } from './errors.ts'
 import type { Execution } from './row.ts'
@@ -12,10 +11,9 @@ import type { Execution } from './row.ts'
 /** An answer of no more is told whatever else there is. */
 const SMALL_BYTES = 16 * 1024
 
-export interface ExecutionOptions extends Pick<Execution, 'admit' | 'server' | 'backend'> {
+export interface ExecutionOptions extends Pick<Execution, 'admit' | 'server' | 'backend' | 'turns'> {
   readonly dispatch: Dispatch
   readonly clock: Clock
-  readonly turns: Pick<Turns, 'pass'>
   readonly inFlight: InFlight
   readonly log: Log
 }
@@ -26,7 +24,7 @@ export function createExecution(options: ExecutionOptions): Execution {
     dispatch,
     backend,
     wallMs: () => clock.wall(),
-    pass: () => turns.pass(),
+    turns,
     takeIn(bytes) {
       if (bytes > SMALL_BYTES && !inFlight.hasRoomFor(bytes, false)) throw inFlight.refuse('answer')
     },

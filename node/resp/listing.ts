@@ -6,8 +6,8 @@ import { SLOTS } from '../../shared/placement.ts'
 import { integerAt, integerText, keyAt, optionAt, optionsFrom, textAt, wordAt } from './arguments.ts'
 import { ReplyError, SYNTAX } from './errors.ts'
 import { globOf, type Matches, prefixOf } from './glob.ts'
-import { hashOf } from './member-hash.ts'
-import { allMembersOf } from './members.ts'
+import { HASHES, hashOf } from './member-hash.ts'
+import { memberPagesOf, sizeOf } from './members.ts'
 import type { Call, Row } from './row.ts'
 import { OK, type Reply } from './writer.ts'
 
@@ -163,7 +163,7 @@ const WHOLE_MAX = 128
 /** Who is in a set is looked for from the beginning every time: no more often than so. */
 const SCANS_MAX = 100
 
-/** In the order of their hashes, so that the cursor is a number. */
+/** In the order of their hashes, so that the cursor is a number: those whose hashes lie in a span that is as wide as is asked for. */
 async function scanSet(call: Call): Promise<Reply> {
   const { words } = call
   const options = optionsFrom(words, 3, { MATCH: 1, COUNT: 1 })
@@ -171,17 +171,16 @@ async function scanSet(call: Call): Promise<Reply> {
   const { matches } = match === undefined ? EVERYTHING : filterOf(wordAt(words, match).toString())
   const from = Number(integerText(textAt(words, 2)) ?? Number.NaN)
   if (!(from >= 0)) throw new ReplyError('ERR invalid cursor')
-  const members = await allMembersOf(call, keyAt(words, 1))
-  if (from === 0 && members.length <= WHOLE_MAX) return ['0', members.filter(matches)]
-  const count = Math.max(countFrom(words, options), Math.ceil(members.length / SCANS_MAX))
-  const rest = members
-    .map((member) => ({ member, hash: hashOf(member) }))
-    .filter(({ hash }) => hash >= from)
-    .sort((a, b) => a.hash - b.hash)
-  const last = rest[count - 1]?.hash ?? Infinity
-  const told = rest.filter(({ hash }) => hash <= last)
-  return [
-    told.length === rest.length ? '0' : String(last + 1),
-    told.map(({ member }) => member).filter(matches),
-  ]
+  const key = keyAt(words, 1)
+  const size = await sizeOf(call, key)
+  const scans = Math.min(SCANS_MAX, size / countFrom(words, options))
+  const isWhole = (from === 0 && size <= WHOLE_MAX) || scans <= 1
+  const to = isWhole ? Infinity : from + Math.ceil(HASHES / scans)
+  const told: string[] = []
+  for await (const page of memberPagesOf(call, key))
+    for (const member of page) {
+      const hash = hashOf(member)
+      if (hash >= from && hash < to && matches(member)) told.push(member)
+    }
+  return [to > HASHES ? '0' : String(to), told]
 }

@@ -3,6 +3,9 @@
 const PRIME = 0x01000193
 const OFFSET_BASIS = 0x811c9dc5
 
+/** How many there are: the last of them is this. */
+export const HASHES = 2 ** 32
+
 /** Of 32 bits: FNV-1a (Fowler, Noll, Vo) over the UTF-16 units, and above 0, which is where a cursor begins. */
 export function hashOf(text: string): number {
   let hash = OFFSET_BASIS

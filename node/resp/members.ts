@@ -1,13 +1,20 @@
-/** Who is in a set, read a page after the other. */
-import { MEMBERSHIP, type PageEnd } from '../../shared/reaction-command.ts'
+/** Who is in a set, read a page after the other, and how that is changed. */
+import { andThen, type Eventual } from '../../shared/eventual.ts'
+import { CHANGED_AT_ONCE_MAX, MEMBERSHIP, type PageEnd } from '../../shared/reaction-command.ts'
 import { ReplyError } from './errors.ts'
 import type { Call } from './row.ts'
 
 const PAGE = 2000
 
-/** In their order; nobody where there is no set. @throws LarderError WRONG_TYPE, and where there is no room for all. */
-export async function allMembersOf(call: Call, key: string): Promise<string[]> {
-  const members: string[] = []
+/** How many there are. @throws LarderError WRONG_TYPE, now or later. */
+export function sizeOf(call: Call, key: string): Eventual<number> {
+  return andThen(call.send({ type: 'reaction.count', key, isSole: true }), (answer) =>
+    answer.type === 'counts' ? (answer.counts[MEMBERSHIP] ?? 0) : 0,
+  )
+}
+
+/** In their order; none where there is no set. @throws LarderError WRONG_TYPE. */
+export async function* memberPagesOf(call: Call, key: string): AsyncGenerator<readonly string[], void> {
   for (let after: PageEnd | undefined; ; ) {
     const answer = await call.send({
       type: 'reaction.users',
@@ -17,18 +24,23 @@ export async function allMembersOf(call: Call, key: string): Promise<string[]> {
       ...(after && { after }),
       isSole: true,
     })
-    if (answer.type !== 'users') return members
-    const page = answer.users[MEMBERSHIP] ?? []
-    call.execution.takeIn(page.reduce((sum, member) => sum + member.length, 0))
-    members.push(...page)
-    if (answer.next === undefined) return members
+    if (answer.type !== 'users') return
+    yield answer.users[MEMBERSHIP] ?? []
+    if (answer.next === undefined) return
     after = answer.next
-    await call.execution.pass()
+    await call.execution.turns.pass()
   }
 }
 
-/** More would take too long a turn. */
-const CHANGED_AT_ONCE_MAX = 10_000
+/** In their order; nobody where there is no set. @throws LarderError WRONG_TYPE, and where there is no room for all. */
+export async function allMembersOf(call: Call, key: string): Promise<string[]> {
+  const members: string[] = []
+  for await (const page of memberPagesOf(call, key)) {
+    call.execution.takeIn(page.reduce((sum, member) => sum + member.length, 0))
+    members.push(...page)
+  }
+  return members
+}
 
 /** In one turn. @throws ReplyError for too many. */
 export function change(

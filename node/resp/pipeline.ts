@@ -8,11 +8,12 @@
 import { type Eventual, isLater } from '../../shared/eventual.ts'
 import { NOT_LET_IN } from './connecting.ts'
 import { errorReplyOf, unknownCommand, wrongArity } from './errors.ts'
+import { preparedFor } from './long-reply.ts'
 import type { Words } from './reader.ts'
 import { Call, type Does, doesOf, type Execution, isWriteRow, keyPlacesOf, type Row } from './row.ts'
 import type { Session } from './session.ts'
 import { fitsArity, type Table } from './table.ts'
-import type { ErrorReply, Reply } from './writer.ts'
+import type { ErrorReply, Reply, Told } from './writer.ts'
 
 /** A command of more words has none beside it. */
 const WORDS_BESIDE_MAX = 250
@@ -24,16 +25,16 @@ export interface PipelineOptions {
   readonly session: Session
   readonly execution: Execution
   /** To be called with every reply, in the order of the commands. */
-  tell(reply: Reply): void
+  tell(reply: Told): void
   /** To be called when a command is through: which it was, and since when it was under way. */
-  note(row: Row | undefined, startedAtMs: number, reply: Reply): void
+  note(row: Row | undefined, startedAtMs: number, reply: Told): void
   /** Something can be told, or comes next: soon, once for all that has come by then. */
   onReady(): void
 }
 
 /** A command that has been begun, and its reply once there is one. */
 interface Place {
-  reply: Reply | undefined
+  reply: Told | undefined
 }
 
 interface Held {
@@ -112,8 +113,10 @@ export class Pipeline {
     const does = doingOf(row, words)
     if (does === 'all') this.#isAlone = true
     else for (const at of keyPlacesOf(row, words)) this.#keys.set(nameOf(words, at), does)
+    const { session, execution } = this.#options
     later
-      .catch((thrown) => failed(row, thrown, this.#options.execution))
+      .then((reply) => preparedFor(session.version, reply, execution.turns))
+      .catch((thrown) => failed(row, thrown, execution))
       .then((reply) => {
         this.#end(row, startedAtMs, reply, place)
         this.#underWay--
@@ -139,7 +142,7 @@ export class Pipeline {
   }
 
   /** Without a place it is told at once, as there is nothing before it. */
-  #end(row: Row | undefined, startedAtMs: number, reply: Reply, place: Place | undefined): void {
+  #end(row: Row | undefined, startedAtMs: number, reply: Told, place: Place | undefined): void {
     if (place === undefined) this.#options.tell(reply)
     else place.reply = reply
     this.#options.note(row, startedAtMs, reply)

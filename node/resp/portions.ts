@@ -1,11 +1,12 @@
 /** What names very many keys or members is done some at a time, so that others are served in between. */
 import { type Eventual, mapAll } from '../../shared/eventual.ts'
+import type { Turns } from '../../shared/turns.ts'
 import { keyAt } from './arguments.ts'
-import { type Call, type Execution, placesIn } from './row.ts'
+import { type Call, placesIn } from './row.ts'
 
 interface Portioned {
   deadlineAtMs?: number | undefined
-  readonly execution: Pick<Execution, 'pass'>
+  readonly execution: { readonly turns: Pick<Turns, 'pass'> }
 }
 
 /** Half a millisecond, or one. */
@@ -32,7 +33,7 @@ async function mapPortions<T, U>(
 ): Promise<readonly U[]> {
   const made: U[] = []
   for (let start = 0; start < items.length; start += portion) {
-    await call.execution.pass()
+    await call.execution.turns.pass()
     call.deadlineAtMs = undefined
     made.push(...(await mapAll(items.slice(start, start + portion), use)))
   }

@@ -2,6 +2,7 @@
  * What DUMP tells and RESTORE reads: one string or set as in a file of Redis, with the version of such files and a checksum
  * behind it.
  */
+import type { Steps } from '../../shared/steps.ts'
 import { crc64 } from './crc64.ts'
 
 export type Dumped = { readonly string: Buffer } | { readonly members: readonly string[] }
@@ -12,17 +13,24 @@ const STRING = 0
 const SET = 2
 const FOOTER_BYTES = 10
 
-export function encodeDump(dumped: Dumped): Buffer {
+/** Members that are gone through in one step. */
+const STEP_MEMBERS = 200
+
+export function* encodeDump(dumped: Dumped): Steps<Buffer> {
   const parts =
-    'string' in dumped
-      ? [Buffer.from([STRING]), ...stringParts(dumped.string)]
-      : [
-          Buffer.from([SET]),
-          lengthBytes(dumped.members.length),
-          ...dumped.members.flatMap((member) => stringParts(Buffer.from(member))),
-        ]
+    'string' in dumped ? [Buffer.from([STRING]), ...stringParts(dumped.string)] : yield* setParts(dumped)
   const body = Buffer.concat([...parts, Buffer.from([VERSION, 0])])
-  return Buffer.concat([body, crc64(body)])
+  return Buffer.concat([body, yield* crc64(body)])
+}
+
+function* setParts({ members }: Extract<Dumped, { members: unknown }>): Steps<Buffer[]> {
+  const parts = [Buffer.from([SET]), lengthBytes(members.length)]
+  for (let start = 0; start < members.length; start += STEP_MEMBERS) {
+    const some = members.slice(start, start + STEP_MEMBERS)
+    parts.push(Buffer.concat(some.flatMap((member) => stringParts(Buffer.from(member)))))
+    yield
+  }
+  return parts
 }
 
 function stringParts(bytes: Buffer): Buffer[] {
@@ -39,14 +47,14 @@ function lengthBytes(length: number): Buffer {
 }
 
 /** `undefined` for what is damaged, or no string or set. */
-export function decodeDump(dump: Buffer, bytesMax: number): Dumped | undefined {
+export function* decodeDump(dump: Buffer, bytesMax: number): Steps<Dumped | undefined> {
   if (dump.length <= FOOTER_BYTES || dump.readUInt16LE(dump.length - FOOTER_BYTES) > VERSION) return undefined
   const sum = dump.subarray(-8)
-  if (sum.some((byte) => byte !== 0) && !crc64(dump.subarray(0, -8)).equals(sum)) return undefined
+  if (sum.some((byte) => byte !== 0) && !(yield* crc64(dump.subarray(0, -8))).equals(sum)) return undefined
   try {
     const reader = new DumpReader(dump.subarray(1, -FOOTER_BYTES), bytesMax)
     const decoded =
-      dump[0] === STRING ? { string: reader.string() } : dump[0] === SET ? reader.set() : undefined
+      dump[0] === STRING ? { string: reader.string() } : dump[0] === SET ? yield* reader.set() : undefined
     return reader.isAtEnd ? decoded : undefined
   } catch (error) {
     if (error instanceof RangeError) return undefined
@@ -69,10 +77,14 @@ class DumpReader {
     return this.#at === this.#bytes.length
   }
 
-  set(): Dumped {
+  *set(): Steps<Dumped> {
     const { value } = this.#length()
-    if (value > this.#bytes.length) throw new RangeError('more members than bytes')
-    return { members: Array.from({ length: value }, () => this.string().toString()) }
+    const members: string[] = []
+    while (members.length < value) {
+      members.push(this.string().toString())
+      if (members.length % STEP_MEMBERS === 0) yield
+    }
+    return { members }
   }
 
   string(): Buffer {

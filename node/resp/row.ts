@@ -4,6 +4,7 @@ import type { Reply as Answer, Command } from '../../shared/command.ts'
 import type { Eventual } from '../../shared/eventual.ts'
 import { nextRequestId } from '../../shared/request-id.ts'
 import type { Rights } from '../../shared/rights.ts'
+import type { Turns } from '../../shared/turns.ts'
 import type { Caller, Dispatch } from '../dispatch.ts'
 import type { Words } from './reader.ts'
 import type { Session } from './session.ts'
@@ -53,8 +54,8 @@ export interface Execution {
   readonly backend: Whereabouts
   /** By the wall clock. */
   wallMs(): number
-  /** Whatever else has come goes first. */
-  pass(): Promise<void>
+  /** Whoever has much to do does it in these. */
+  readonly turns: Pick<Turns, 'pass' | 'take'>
   /** @throws LarderError where there is no room for an answer of so many bytes. */
   takeIn(bytes: number): void
   /** Whether this is a key, and of that user where one is named: told at once where it is, and later where many are tried. */

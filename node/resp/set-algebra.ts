@@ -1,6 +1,7 @@
 /** What several sets have in common, have together, or one has beyond the others: told, counted, or stored. */
 import { type CommandOf, type SingleCommand, tagOf } from '../../shared/command.ts'
 import { MEMBERSHIP } from '../../shared/reaction-command.ts'
+import type { Steps } from '../../shared/steps.ts'
 import { integerAt, keyAt, keysAt, optionAt } from './arguments.ts'
 import { ReplyError, SYNTAX, WRONG_TYPE } from './errors.ts'
 import { allMembersOf, change } from './members.ts'
@@ -10,18 +11,43 @@ import { checkSlots } from './slots.ts'
 import { describe, remove, together, untilUndisturbed } from './values.ts'
 import { type Reply, SetReply } from './writer.ts'
 
-type Combine = (sets: readonly (readonly string[])[]) => string[]
+type Combine = (sets: readonly (readonly string[])[]) => Steps<readonly string[]>
 
 const KINDS: Readonly<Record<'sinter' | 'sunion' | 'sdiff', Combine>> = {
-  sinter([first = [], ...others]) {
-    const rest = others.map((set) => new Set(set))
-    return first.filter((member) => rest.every((set) => set.has(member)))
+  *sinter([first = [], ...others]) {
+    const rest: Set<string>[] = []
+    for (const set of others) rest.push(yield* allOf([set]))
+    return yield* those(first, (member) => rest.every((set) => set.has(member)))
   },
-  sunion: (sets) => [...new Set(sets.flat())],
-  sdiff([first = [], ...others]) {
-    const rest = new Set(others.flat())
-    return first.filter((member) => !rest.has(member))
+  *sunion(sets) {
+    return [...(yield* allOf(sets))]
   },
+  *sdiff([first = [], ...others]) {
+    const rest = yield* allOf(others)
+    return yield* those(first, (member) => !rest.has(member))
+  },
+}
+
+/** Gone through in one step: a fraction of a millisecond. */
+const STEP = 500
+
+function* allOf(sets: readonly (readonly string[])[]): Steps<Set<string>> {
+  const all = new Set<string>()
+  for (const set of sets)
+    for (let start = 0; start < set.length; start += STEP) {
+      for (const member of set.slice(start, start + STEP)) all.add(member)
+      yield
+    }
+  return all
+}
+
+function* those(members: readonly string[], isMeant: (member: string) => boolean): Steps<string[]> {
+  const meant: string[] = []
+  for (let start = 0; start < members.length; start += STEP) {
+    meant.push(...members.slice(start, start + STEP).filter(isMeant))
+    yield
+  }
+  return meant
 }
 
 export const SET_ALGEBRA_ROWS: readonly Row[] = [
@@ -42,11 +68,12 @@ export const SET_ALGEBRA_ROWS: readonly Row[] = [
 
 async function told(call: Call, combine: Combine): Promise<Reply> {
   const keys = keysAt(call.words, placesIn(call.words, [1, -1, 1]))
-  return new SetReply(combine(await readAll(call, keys)))
+  return new SetReply(await combined(call, combine, keys))
 }
 
-function readAll(call: Call, keys: readonly string[]): Promise<string[][]> {
-  return Promise.all(keys.map((key) => allMembersOf(call, key)))
+async function combined(call: Call, combine: Combine, keys: readonly string[]): Promise<readonly string[]> {
+  const sets = await Promise.all(keys.map((key) => allMembersOf(call, key)))
+  return await call.execution.turns.take('commands', combine(sets))
 }
 
 /** In one turn, of what the sets are in that turn: where any of them has changed since it was read, all are read again. */
@@ -57,7 +84,7 @@ async function stored(call: Call, combine: Combine): Promise<Reply> {
   checkSlots(call, [to, ...keys])
   return await untilUndisturbed(async () => {
     const unchanged = await Promise.all([...new Set(keys)].map((key) => unchangedOf(call, key)))
-    const come = combine(await readAll(call, keys))
+    const come = await combined(call, combine, keys)
     const replace = come.length === 0 ? remove(to) : ({ ...change(to, { come }), isReplaced: true } as const)
     const { isDone } = await together(call, [...unchanged.flat(), replace])
     return isDone ? come.length : undefined
@@ -90,7 +117,7 @@ async function counted(call: Call): Promise<Reply> {
     throw new ReplyError("ERR Number of keys can't be greater than number of args")
   const limit = limitFrom(words, count + 2)
   const keys = keysAt(words, placesIn(words, [2, count + 1, 1]))
-  const { length } = KINDS.sinter(await readAll(call, keys))
+  const { length } = await combined(call, KINDS.sinter, keys)
   return limit === 0 ? length : Math.min(length, limit)
 }
 

@@ -1,11 +1,10 @@
 /** Sets: the users of a content who show `member`, as HTTP sees them. */
 import { randomInt } from 'node:crypto'
-import type { Reply as Answer } from '../../shared/command.ts'
 import { andThen, type Eventual } from '../../shared/eventual.ts'
 import { MEMBERSHIP } from '../../shared/reaction-command.ts'
 import { integerAt, keyAt, memberAt } from './arguments.ts'
 import { ReplyError, WRONG_TYPE } from './errors.ts'
-import { allMembersOf, change } from './members.ts'
+import { allMembersOf, change, sizeOf } from './members.ts'
 import { mapInPortions } from './portions.ts'
 import { type Call, placesIn, type Row } from './row.ts'
 import { checkSlots } from './slots.ts'
@@ -17,7 +16,7 @@ const set = { group: 'set', keys: [1, 1, 1] } as const
 export const SET_ROWS: readonly Row[] = [
   { ...set, name: 'sadd', arity: -3, does: 'write', run: (call) => changeSome(call, (come) => ({ come })) },
   { ...set, name: 'srem', arity: -3, does: 'write', run: (call) => changeSome(call, (go) => ({ go })) },
-  { ...set, name: 'scard', arity: 2, does: 'read', run: count },
+  { ...set, name: 'scard', arity: 2, does: 'read', run: (call) => sizeOf(call, keyAt(call.words, 1)) },
   {
     ...set,
     name: 'sismember',
@@ -57,18 +56,8 @@ function membersOf(call: Call): Eventual<readonly string[]> {
   return mapInPortions(call, placesIn(words, [2, -1, 1]), (place) => memberAt(words, place))
 }
 
-function counts(call: Call, key: string, user?: string): Eventual<Answer> {
-  return call.send({ type: 'reaction.count', key, ...(user !== undefined && { user }), isSole: true })
-}
-
-function count(call: Call): Eventual<Reply> {
-  return andThen(counts(call, keyAt(call.words, 1)), (answer) =>
-    answer.type === 'counts' ? (answer.counts[MEMBERSHIP] ?? 0) : 0,
-  )
-}
-
-function isMember(call: Call, key: string, member: string): Eventual<number> {
-  return andThen(counts(call, key, member), (answer) =>
+function isMember(call: Call, key: string, user: string): Eventual<number> {
+  return andThen(call.send({ type: 'reaction.count', key, user, isSole: true }), (answer) =>
     answer.type === 'counts' && answer.own?.includes(MEMBERSHIP) === true ? 1 : 0,
   )
 }

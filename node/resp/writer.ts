@@ -67,8 +67,26 @@ export class SetReply {
   }
 }
 
+export type ListReply = SetReply | readonly Reply[]
+
+export function itemsOf(list: ListReply): readonly Reply[] {
+  return list instanceof SetReply ? list.members : list
+}
+
 /** No list, where one could be. */
 export class NoList {}
+
+/** A reply that is put together already, for those who read this version. */
+export class Encoded {
+  readonly pieces: readonly Piece[]
+
+  constructor(pieces: readonly Piece[]) {
+    this.pieces = pieces
+  }
+}
+
+/** A reply, as it comes or put together. */
+export type Told = Reply | Encoded
 
 /** Text that is shown to people as it is. */
 export class Verbatim {
@@ -109,7 +127,7 @@ export class Writer {
     return this.#pieces.splice(0)
   }
 
-  add(reply: Reply): void {
+  add(reply: Told): void {
     if (typeof reply === 'string') this.#bulk(reply)
     else if (typeof reply === 'number' || typeof reply === 'bigint') this.#write(`:${reply}\r\n`)
     else if (reply === null) this.#write(this.version === 3 ? '_\r\n' : '$-1\r\n')
@@ -120,18 +138,24 @@ export class Writer {
     else this.#addMore(reply)
   }
 
-  #addMore(reply: Double | MapReply | SetReply | NoList | Verbatim | readonly Reply[]): void {
-    if (reply instanceof Double) this.#double(reply.value)
+  #addMore(reply: Double | MapReply | SetReply | NoList | Verbatim | Encoded | readonly Reply[]): void {
+    if (reply instanceof Encoded) for (const piece of reply.pieces) this.#piece(piece)
+    else if (reply instanceof Double) this.#double(reply.value)
     else if (reply instanceof MapReply) this.#map(reply.entries)
-    else if (reply instanceof SetReply) this.#list(this.version === 3 ? '~' : '*', reply.members)
     else if (reply instanceof NoList) this.#write(this.version === 3 ? '_\r\n' : '*-1\r\n')
     else if (reply instanceof Verbatim) this.#verbatim(reply.text)
-    else this.#list('*', reply)
+    else this.#list(reply)
   }
 
-  #list(sign: string, replies: readonly Reply[]): void {
-    this.#write(`${sign}${replies.length}\r\n`)
-    for (const reply of replies) this.add(reply)
+  #list(list: ListReply): void {
+    this.addHead(list)
+    for (const reply of itemsOf(list)) this.add(reply)
+  }
+
+  /** What comes before the items of a list. */
+  addHead(list: ListReply): void {
+    const sign = list instanceof SetReply && this.version === 3 ? '~' : '*'
+    this.#write(`${sign}${itemsOf(list).length}\r\n`)
   }
 
   #map(entries: readonly (readonly [Reply, Reply])[]): void {
@@ -173,10 +197,14 @@ export class Writer {
       return
     }
     this.#text += `$${bytes.length}\r\n`
-    this.#flushText()
-    this.#pieces.push(bytes)
-    this.#bytes += bytes.length
+    this.#piece(bytes)
     this.#text += '\r\n'
+  }
+
+  #piece(piece: Piece): void {
+    this.#flushText()
+    this.#pieces.push(piece)
+    this.#bytes += piece.length
   }
 
   #write(text: string): void {

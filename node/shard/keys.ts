@@ -10,6 +10,7 @@ import { slotsIn } from '../../shared/slot-set.ts'
 import type { Turns } from '../../shared/turns.ts'
 import { describeListed, stampOfListed } from '../entries/listed.ts'
 import type { KeyHere, SlotKeys } from '../memory/memory.ts'
+import { writeInParts } from './in-parts.ts'
 import type { Holdings, Shard } from './shard.ts'
 
 /** So many are looked at for one answer at the most: where few keys begin as asked, an answer has few, or none. */
@@ -111,7 +112,8 @@ export class Keys {
     const condition = isCounter ? {} : { condition: { ifMatch: [tagOf(stampOfListed(listed))] } }
     const isSole = listed.kind === 'reactions' && ({ isSole: true } as const)
     const command = { type: 'value.delete', key, ...condition, ...isSole } as const
-    const { type } = await this.#options.shardOf(slot).write(slot, command, deadlineAtMs)
+    const { turns, shardOf } = this.#options
+    const { type } = await writeInParts(command, { shard: shardOf(slot), turns, slot, deadlineAtMs })
     return type === 'deleted' ? 1 : 0
   }
 

@@ -19,6 +19,7 @@ import { slotOf } from '../../shared/placement.ts'
 import type { Engine, ExecuteOptions } from '../engine.ts'
 import { apply, idOf } from '../entries/entry.ts'
 import { Clearing } from './clearing.ts'
+import { mayBeMany, writeInParts } from './in-parts.ts'
 import { Keys } from './keys.ts'
 import { Room } from './room.ts'
 import { Shard, type ShardOptions } from './shard.ts'
@@ -63,23 +64,16 @@ export class Shards implements Engine {
   }
 
   #executeOn(slot: number, command: KeyCommand, options: Deadline): Eventual<Reply> {
+    const { turns } = this.#options
     const shard = this.#shardOf(slot)
     if (command.type !== 'together' && !isWrite(command)) {
       const tended = isOfUsers(command) ? this.#tend(slot, command.key) : undefined
       if (isLater(tended)) return tended.then(() => this.execute(command, options))
       return shard.told(slot, this.#read(slot, command))
     }
-    return mayTakeLong(command)
-      ? this.#writeAll(slot, command, options)
+    return mayBeMany(command)
+      ? writeInParts(command, { ...options, shard, turns, slot })
       : shard.write(slot, command, options.deadlineAtMs)
-  }
-
-  /** Some at a time: whatever else is written to the shard goes in between. */
-  async #writeAll(slot: number, command: KeyCommand, { deadlineAtMs }: Deadline): Promise<Reply> {
-    for (;;) {
-      const reply = await this.#shardOf(slot).write(slot, command, deadlineAtMs)
-      if (reply.type !== 'deleted' || reply.isPart !== true) return reply
-    }
   }
 
   async #executeOnAll(command: ClusterCommand, deadlineAtMs: number): Promise<Reply> {
@@ -138,9 +132,4 @@ export class Shards implements Engine {
 
 function isOfUsers({ type }: KeyCommand): boolean {
   return type === 'reaction.count' || type === 'reaction.users'
-}
-
-/** What is about all responses of a path, or of a tenant there. */
-function mayTakeLong({ type }: KeyCommand): boolean {
-  return type === 'response.delete' || type === 'response.invalidate'
 }

@@ -7,7 +7,7 @@ function portioned() {
   const done: (number | 'pass')[] = []
   const call = {
     deadlineAtMs: undefined as number | undefined,
-    execution: { pass: async () => void done.push('pass') },
+    execution: { turns: { pass: async () => void done.push('pass') } },
   }
   return { done, call }
 }
