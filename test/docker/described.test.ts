@@ -31,6 +31,7 @@ const Compose = z.object({
       command: z.array(z.string()).optional(),
       environment: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
       ports: z.array(z.string()).optional(),
+      depends_on: z.array(z.string()).optional(),
       mem_limit: z.string(),
       logging: z.object({ options: z.record(z.string(), z.string()) }),
       build: z.unknown().optional(),
@@ -62,10 +63,11 @@ describe('docker-compose.yml', () => {
     expect(new Set(published).size).to.equal(published.length)
   })
 
-  it('builds one image once', () => {
+  it('builds one image once, before others want it', () => {
     const built = ours(/^(uplink|node-|demo-api)/)
     expect(new Set(built.map(([, { image }]) => image)).size).to.equal(1)
     expect(built.filter(([, { build }]) => build !== undefined)).to.have.lengthOf(1)
+    for (const [name, { depends_on }] of ours(/^(uplink-|node-)/)) expect(depends_on, name).to.include('uplink')
   })
 
   it('uses no form of a variable that Compose V1 does not know', () => {
