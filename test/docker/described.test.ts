@@ -23,6 +23,7 @@ function unknownTo(service: 'node' | 'uplink', names: readonly string[]): string
   return names.filter((name) => name !== 'NODE_ENV' && ![service, 'both'].includes(settings.get(name) ?? ''))
 }
 
+const Network = z.object({ aliases: z.array(z.string()).optional(), ipv4_address: z.string().optional() })
 const Compose = z.object({
   services: z.record(
     z.string(),
@@ -31,6 +32,9 @@ const Compose = z.object({
       command: z.array(z.string()).optional(),
       environment: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
       ports: z.array(z.string()).optional(),
+      hostname: z.string().optional(),
+      networks: z.union([z.array(z.string()), z.record(z.string(), Network)]).optional(),
+      volumes: z.array(z.unknown()).optional(),
       depends_on: z.array(z.string()).optional(),
       mem_limit: z.string(),
       logging: z.object({ options: z.record(z.string(), z.string()) }),
@@ -67,7 +71,33 @@ describe('docker-compose.yml', () => {
     const built = ours(/^(uplink|node-|demo-api)/)
     expect(new Set(built.map(([, { image }]) => image)).size).to.equal(1)
     expect(built.filter(([, { build }]) => build !== undefined)).to.have.lengthOf(1)
-    for (const [name, { depends_on }] of ours(/^(uplink-|node-)/)) expect(depends_on, name).to.include('uplink')
+    for (const [name, { depends_on }] of ours(/^(uplink-|node-)/))
+      expect(depends_on, name).to.include('uplink')
+  })
+
+  it('has a Valkey cluster of servers that keep their names, addresses and disks', () => {
+    const servers = ours(/^valkey-\d/)
+    const numbers = servers.map(([name]) => `1${name.at(-1)}`)
+    for (const [index, [name, { hostname, volumes, networks }]] of servers.entries()) {
+      expect([hostname, volumes], name).to.deep.equal([name, [`${name}:/data`]])
+      expect(Object.entries(networks ?? {}), name).to.deep.equal([
+        ['default', { aliases: ['engine'] }],
+        ['engine', { ipv4_address: `\${ENGINE_NETWORK:-10.64.213}.${numbers[index]}` }],
+      ])
+    }
+    const made = services['valkey-cluster']
+    expect(made?.depends_on).to.deep.equal(servers.map(([name]) => name))
+    expect(made?.command?.at(-1)).to.include(` ${numbers.join(' ')}) --cluster-replicas 1`)
+  })
+
+  it('has the engines that the documents name, in their profiles', () => {
+    const pair = /COMPOSE_PROFILES=(\w+)\W+(?:and\W+)?ENGINE_URL=redis:\/\/(\w+):6379/g
+    const named = docs.flatMap((page) => [...page.text.matchAll(pair)])
+    expect(new Set(named.map(([, profile]) => profile))).to.deep.equal(new Set(['engine', 'valkey']))
+    for (const [said, profile = '', host = ''] of named) {
+      const servers = ours(/^valkey/).filter(([, service]) => service.profiles?.includes(profile))
+      expect(JSON.stringify(servers), said).to.include(`"${host}"`)
+    }
   })
 
   it('uses no form of a variable that Compose V1 does not know', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { pause, systemClock } from '../../shared/clock.ts'
-import { answers, Composition, docker, obstacle, run } from '../support/docker.ts'
+import { answers, Composition, docker, run, story } from '../support/docker.ts'
 import { Load } from '../support/load.ts'
 import { until } from '../support/until.ts'
 
@@ -21,13 +21,7 @@ const KEY = 'a-key-for-the-story'
 const isReady = (_: string, status: number) => status === 200
 const hasMembers = (count: number) => (text: string) => JSON.parse(text).members?.length === count
 
-const reason = await obstacle()
-if (reason !== undefined) process.stderr.write(`skipped, as ${reason}: in a Docker engine\n`)
-// In CI nothing is skipped; a machine that is to have an engine there says so, and fails without.
-const elsewhere = process.env['CI'] ? () => {} : describe.skip
-const story = reason === undefined ? describe : elsewhere
-
-story('in a Docker engine', function () {
+await story('in a Docker engine', function () {
   this.timeout(STORY_MAX_MS)
   let composition: Composition
   before(async function () {

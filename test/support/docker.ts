@@ -15,8 +15,18 @@ const READY_MAX_MS = 60_000
 const PROJECT = 'larder-story'
 const OUTPUT_BYTES_MAX = 2 ** 24
 
+/** Told where it can be. In CI nothing is skipped; a machine that is to have an engine there says so, and fails without. */
+export async function story(name: string, tell: (this: Mocha.Suite) => void): Promise<void> {
+  const reason = await obstacle()
+  if (reason === undefined) describe(name, tell)
+  else {
+    process.stderr.write(`skipped, as ${reason}: ${name}\n`)
+    if (!process.env['CI']) describe.skip(name, tell)
+  }
+}
+
 /** Why it cannot be tried here, if it cannot. A machine that is to have an engine says so by DOCKER_STORY=required. */
-export async function obstacle(): Promise<string | undefined> {
+async function obstacle(): Promise<string | undefined> {
   const taken = (await Promise.all(PORTS.map(async (port) => ((await isFree(port)) ? [] : [port])))).flat()
   const found =
     (works(['docker', 'info']) ? undefined : 'no Docker engine answers') ??
@@ -53,13 +63,14 @@ export class Composition implements AsyncDisposable {
   readonly #compose: readonly string[]
   readonly environment: Environment
 
-  constructor() {
+  constructor(settings: Environment = {}) {
     this.#compose = composeCommand() ?? []
     this.environment = {
       ...process.env,
       COMPOSE_PROJECT_NAME: PROJECT,
       COMPOSE_PROFILES: 'more,demo-api',
       CLUSTER_SECRET: randomBytes(32).toString('hex'),
+      ...settings,
     }
   }
 
