@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import type { PlacedView } from '../../node/cluster/members/placed-view.ts'
 import { Arrivals } from '../../node/cluster/slots/arrivals.ts'
 import { Awaited } from '../../node/cluster/slots/awaited.ts'
+import { Hearsay } from '../../node/cluster/slots/hearsay.ts'
 import { Holdings } from '../../node/cluster/slots/holdings.ts'
 import { Mirroring } from '../../node/cluster/slots/mirroring.ts'
 import { Outstanding } from '../../node/cluster/slots/outstanding.ts'
@@ -24,6 +25,7 @@ export class ArrivalsBench {
   readonly metrics = sharedParts().metrics
   readonly standings = new Standings(forgetful)
   readonly mirroring: Mirroring
+  readonly hearsay = new Hearsay(this.standings)
   readonly awaited: Awaited
   readonly holdings: Holdings
   readonly arrivals: Arrivals
@@ -35,8 +37,8 @@ export class ArrivalsBench {
   #placed: PlacedView | undefined
 
   constructor({ waitForHoldersMs = 0, turns = unlimitedTurns() } = {}) {
-    const { clock, partners: peers, store, metrics, standings } = this
-    const basis = { ...sharedParts(), turns, self, clock, metrics, store, peers, standings }
+    const { clock, partners: peers, store, metrics, standings, hearsay } = this
+    const basis = { ...sharedParts(), turns, self, clock, metrics, store, peers, standings, hearsay }
     const mirroring = new Mirroring({ ...basis, memory: store, keeper: { note() {} } })
     const awaited = new Awaited({ ...basis, waitForHoldersMs, onOver: () => this.arrivals.resume() })
     const holdings = new Holdings({
@@ -58,6 +60,7 @@ export class ArrivalsBench {
   /** With these slots missing, as far as they are missing at all. */
   async follow(placed: PlacedView, missing: readonly number[] = ALL): Promise<void> {
     this.holdings.install(placed, this.#placed)
+    this.hearsay.install(placed, this.#placed, this.holdings)
     const isMissing = new Set(missing)
     for (const slot of ALL)
       if (!isMissing.has(slot) && this.holdings.roleOf(slot) !== 'none') this.holdings.complete(slot)

@@ -1,10 +1,10 @@
 /**
  * Fetches the slots that this member owns and has not all of, from whoever has them.
  *
- * The others are asked in the order in which they would hold the slot, those that are leaving included. The first that
- * has all of it gives it, and is the last that is asked. Where nobody has, those whose copies are the newest give theirs,
- * and what comes together goes on: but not while anybody who may have all of it does not answer, or is waited for
- * (`awaited.ts`). What a command waits for is asked for at once, the rest a batch after the other.
+ * The others are asked in the order in which they would hold the slot, those that are leaving included. The first that has all
+ * of it gives it, and is the last that is asked. Where nobody has, those whose copies are the newest give theirs, and what comes
+ * together goes on, unless somebody may have all who does not answer, or is waited for (`awaited.ts`). What a command waits for
+ * is asked for at once, the rest a batch after the other.
  */
 import type { Clock } from '../../../shared/clock.ts'
 import type { Log } from '../../../shared/log.ts'
@@ -29,6 +29,7 @@ import { Candidates } from './candidates.ts'
 import type { Departures } from './departures.ts'
 import { Fate } from './fate.ts'
 import { whileGiving } from './giving.ts'
+import type { Hearsay } from './hearsay.ts'
 import type { Holdings } from './holdings.ts'
 import type { Mirroring } from './mirroring.ts'
 import type { SlotStore } from './sender.ts'
@@ -46,6 +47,7 @@ export interface ArrivalsOptions {
   readonly holdings: Holdings
   readonly standings: Standings
   readonly mirroring: Mirroring
+  readonly hearsay: Pick<Hearsay, 'goesOnFrom'>
   readonly awaited: Awaited
   readonly departures: Pick<Departures, 'isGoing'>
   readonly store: SlotStore
@@ -178,13 +180,12 @@ export class Arrivals {
     member: Member,
     { asOf, lapses, how, mirror }: Worth & { readonly mirror: string },
   ): Promise<void> {
-    const { standings, mirroring } = this.#options
-    const { slot } = arrival
+    const [{ standings, mirroring, hearsay }, { slot }] = [this.#options, arrival]
     if (how === 'mirrored') await mirroring.end(slot, mirror)
     else mirroring.callOff(slot)
     if (!this.#isCurrentArrival(arrival)) return
     arrival.isAsked = false
-    if (how !== 'kept' && isLatest(asOf, this.#placed)) {
+    if (how !== 'kept' && (isLatest(asOf, this.#placed) || hearsay.goesOnFrom(slot, asOf))) {
       standings.learnLapses(slot, lapses)
       this.#arrived(arrival)
       return
@@ -196,7 +197,6 @@ export class Arrivals {
   }
 
   #notAnswered(arrival: Arrival, member: Member): void {
-    if (!this.#isCurrentArrival(arrival)) return
     arrival.isAsked = false
     this.#passOver(arrival, member)
   }

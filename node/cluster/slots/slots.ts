@@ -164,7 +164,7 @@ export class Slots {
     if (this.#options.uplink !== undefined) this.#options.storage.standings.goBy(placed.order)
     this.holdings.install(placed, former)
     this.replicator.claimUnderWay((slot) => !this.holdings.isOwn(slot))
-    this.#hearsay.install(placed, former)
+    this.#hearsay.install(placed, former, this.holdings)
     this.#mirroring.install(this.holdings)
     this.#awaited.install(placed)
     this.doubts.install(placed, former)

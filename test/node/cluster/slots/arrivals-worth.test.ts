@@ -4,7 +4,7 @@ import { settled } from '../../../support/clock.ts'
 import { ALL, type ArrivalsBench, following } from '../../../support/slot-arrivals.ts'
 import { asOf } from '../../../support/slot-partners.ts'
 import { changeOf } from '../../../support/slot-shelf.ts'
-import { slotOf, viewOf } from '../../../support/views.ts'
+import { memberOf, slotOf, viewOf } from '../../../support/views.ts'
 
 const AB = slotOf('a', 'b')
 const ninth = viewOf(9, ['a', 'b', 'c'])
@@ -40,6 +40,26 @@ describe('an owner that has not all of a slot', () => {
       partners.answers('c', { want: asOf(5, [{ from: 1, to: 2 }]) })
     })
     expect([questions(bench), ...worth(bench)]).to.deep.equal([['b', 'c', 'c anyway'], Infinity, '1-2,5-9'])
+  })
+
+  it('misses nothing where a copy had all until it was told of what came, be its owner gone since', async () => {
+    const [BA, tenth] = [slotOf('b', 'a'), viewOf(10, ['a', memberOf('c', { leaving: true })])]
+    for (const [newest, isAll] of [
+      [8, true],
+      [7, false],
+    ] as const) {
+      const bench = await following(ninth, [BA], ({ partners }) => {
+        partners.refuses('b')
+        partners.answers('c', { want: asOf(newest) })
+      })
+      await bench.follow(tenth, [BA])
+      const { lapses } = bench.standings.of(BA)
+      expect([bench.isHere(BA), lapses.length === 0, await bench.lost()]).to.deep.equal([
+        true,
+        isAll,
+        isAll ? 0 : 1,
+      ])
+    }
   })
 
   it('goes on with its own copy where that is the newest', async () => {

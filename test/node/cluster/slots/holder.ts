@@ -142,7 +142,7 @@ export class Holder {
 
   #follow(placed: PlacedView, former: PlacedView | undefined): void {
     this.holdings.install(placed, former)
-    this.hearsay.install(placed, former)
+    this.hearsay.install(placed, former, this.holdings)
     this.doubts.install(placed, former)
     this.#departures.install(placed)
     this.#repair.install(placed)
