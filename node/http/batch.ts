@@ -21,6 +21,8 @@ import { type Dispatch, permitted } from '../dispatch.ts'
 import { AnyOp, type Asked, OP_FIELDS, readingOp } from './batch-ops.ts'
 
 const OPS_MAX = 1000
+/** More are not begun in one turn: a millisecond or so. */
+const OPS_AT_ONCE = 200
 /** Bytes of all values read together; what does not fit is 413, each by itself. */
 const ANSWER_BYTES_MAX = 64 * 2 ** 20
 
@@ -50,10 +52,10 @@ export function batchRoutes(dispatch: Dispatch, bodyBytesMax: number): Route[] {
       errors: ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED'],
       async handle(request) {
         const batch = new Batch(request, dispatch)
-        const begun = await readJson(request, bodyBytesMax, (body) => batch.beginning(body))
+        const ops = await readJson(request, bodyBytesMax, (body) => batch.reading(body))
+        const begun = await batch.work(batch.beginning(ops))
         const results = await mapAll(begun, (result) => result)
-        const telling = batch.telling(results)
-        return jsonText(batch.isLarge ? await request.turns.take('bodies', telling) : atOnce(telling))
+        return jsonText(await batch.work(batch.telling(results)))
       },
     },
   ]
@@ -99,6 +101,7 @@ class Batch {
   readonly #runs = new Map<string, Run>()
   /** Of all values that were read. */
   #bytes = 0
+  /** Whether it is too large for one turn. */
   #isLarge = false
 
   constructor(request: HttpRequest, dispatch: Dispatch) {
@@ -106,16 +109,22 @@ class Batch {
     this.#dispatch = dispatch
   }
 
-  /** Whether it is too large for one turn. */
-  get isLarge(): boolean {
-    return this.#isLarge || this.#bytes > LARGE_BYTES
+  /** @throws LarderError where there are none. */
+  *reading(body: Uint8Array): Steps<readonly (Fields | undefined)[]> {
+    const ops = yield* readingOps(body)
+    this.#isLarge = body.length > LARGE_BYTES || ops.length > OPS_AT_ONCE
+    return ops
   }
 
-  /** Begins all operations in their order. @throws LarderError where these are none. */
-  *beginning(body: Uint8Array): Steps<readonly Eventual<Result>[]> {
-    this.#isLarge = body.length > LARGE_BYTES
+  /** In turns where it is too large for one. */
+  work<T>(steps: Steps<T>): Eventual<T> {
+    return this.#isLarge ? this.#request.turns.take('bodies', steps) : atOnce(steps)
+  }
+
+  /** Begins all operations in their order. */
+  *beginning(ops: readonly (Fields | undefined)[]): Steps<readonly Eventual<Result>[]> {
     const begun: Eventual<Result>[] = []
-    for (const op of yield* readingOps(body)) {
+    for (const op of ops) {
       try {
         const asked = readingOp(asObject(op))
         begun.push(this.#execute('command' in asked ? asked : yield* asked))
@@ -140,7 +149,7 @@ class Batch {
       } catch (thrown) {
         told.add(JSON.stringify(toLarderError(thrown).toProblem()))
       }
-      if (this.isLarge) yield
+      if (this.#isLarge) yield
     }
     told.add(']}')
     // What was applied is told, and so is what there was room for.
@@ -173,6 +182,7 @@ class Batch {
       throw new LarderError('TOO_LARGE', 'The answer is full: read this key in another call.')
     this.#request.share.answer(this.#bytes + bytes)
     this.#bytes += bytes
+    this.#isLarge ||= this.#bytes > LARGE_BYTES
   }
 
   #inOrder(asked: Asked): Eventual<Reply> {

@@ -201,6 +201,18 @@ describe('/api/v1/batch', () => {
     expect(await run([{ op: 'counter', key: 'c' }])).to.have.nested.property('[0].value', '1000')
   })
 
+  it('begins many operations in several turns, and few in one', async () => {
+    const gets = Array.from({ length: 1000 }, (_, index) => ({ op: 'get', key: `k${index}` }))
+    const turns = async () => {
+      const { text } = await call(`GET ${node.url}/metrics`)
+      return Number(/^larder_turn_seconds_count\{work="bodies"\} (\d+)/m.exec(text)?.[1] ?? 0)
+    }
+    await run(gets.slice(0, 200))
+    expect(await turns()).to.equal(0)
+    await run(gets)
+    expect(await turns()).to.be.at.least(2)
+  })
+
   it('does not break on an answer that would be larger than any text can be', async () => {
     await send(`POST ${node.url}/api`, { key: 'k', data: 'x'.repeat(2 ** 20) })
     const answer = await send(`POST ${url}`, {
