@@ -9,12 +9,14 @@ export function mayBeMany(command: KeyCommand): boolean {
     case 'response.delete':
     case 'response.invalidate':
       return true
-    case 'value.delete':
-    case 'value.touch':
-      return command.isSole === true
     default:
-      return false
+      return isAboutSet(command)
   }
+}
+
+/** Only where there is a set does it have parts. */
+function isAboutSet(command: KeyCommand): boolean {
+  return (command.type === 'value.delete' || command.type === 'value.touch') && command.isSole === true
 }
 
 interface Parted {
@@ -24,7 +26,7 @@ interface Parted {
   readonly deadlineAtMs: number
 }
 
-/** The reply to the first part stands for all. */
+/** The reply to the first part stands for all. A set that has begun to go, or to end, does so whether or not its caller still waits. */
 export async function writeInParts(
   command: KeyCommand,
   { shard, turns, slot, deadlineAtMs }: Parted,
@@ -32,7 +34,8 @@ export async function writeInParts(
   const first = await shard.write(slot, command, deadlineAtMs)
   for (let rest = restOf(command, first); rest !== undefined; ) {
     await turns.pass()
-    rest = restOf(rest, await shard.write(slot, rest, deadlineAtMs))
+    const untilMs = isAboutSet(rest) ? Infinity : deadlineAtMs
+    rest = restOf(rest, await shard.write(slot, rest, untilMs))
   }
   return wholeOf(first)
 }
