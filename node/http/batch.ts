@@ -76,6 +76,8 @@ function* readingOps(body: Uint8Array): Steps<readonly (Fields | undefined)[]> {
   return elements
 }
 
+const NOTHING = Promise.resolve()
+
 /** Neighbouring operations on one key that do not disturb each other: only reads, or only writes. */
 interface Run {
   readonly isWrite: boolean
@@ -165,7 +167,13 @@ class Batch {
 
   /** Apart, so that what is answered at once makes no functions ready. */
   #later(asked: Asked, reply: Promise<Reply>): Promise<Result> {
-    return reply.then((reply) => this.#received(asked, reply)).catch(toLarderError)
+    return reply.then((one) => {
+      try {
+        return this.#received(asked, one)
+      } catch (thrown) {
+        return toLarderError(thrown)
+      }
+    }, toLarderError)
   }
 
   /** A write that was applied is never answered as if it were not. @throws LarderError TOO_LARGE or OVERLOADED. */
@@ -187,13 +195,13 @@ class Batch {
 
   #inOrder(asked: Asked): Eventual<Reply> {
     const { command } = asked
-    const isFirst = this.#runs.size === 0 || !this.#runs.has(command.key)
-    const first = isFirst ? this.#send(asked) : undefined
+    const last = this.#runs.size === 0 ? undefined : this.#runs.get(command.key)
+    const first = last === undefined ? this.#send(asked) : undefined
     // Nothing that follows can disturb what is told already.
     if (first !== undefined && !isLater(first)) return first
-    const run = this.#runOf(command, asked.run !== undefined)
+    const run = this.#runOf(command, asked.run !== undefined, last)
     const reply = first ?? run.before.then(() => this.#send(asked))
-    run.replies.push(reply.catch(() => {}))
+    run.replies.push(reply)
     return reply
   }
 
@@ -208,13 +216,12 @@ class Batch {
   }
 
   /** What is more than one command is not carried out in the order in which it is sent: it waits, and is waited for. */
-  #runOf(command: KeyCommand, isAlone: boolean): Run {
-    const last = this.#runs.get(command.key)
+  #runOf(command: KeyCommand, isAlone: boolean, last: Run | undefined): Run {
     if (last !== undefined && !isAlone && !last.isAlone && last.isWrite === isWrite(command)) return last
     const run = {
       isWrite: isWrite(command),
       isAlone,
-      before: Promise.all(last?.replies ?? []),
+      before: last === undefined ? NOTHING : Promise.allSettled(last.replies),
       replies: [],
     }
     this.#runs.set(command.key, run)

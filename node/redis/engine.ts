@@ -4,6 +4,7 @@ import {
   type ClusterCommand,
   type Command,
   isWrite,
+  type KeyCommand,
   type Outcome,
   type Reply,
   type SingleCommand,
@@ -40,28 +41,48 @@ export class RedisEngine implements Engine {
     this.#options = options
   }
 
-  async execute(command: Command, options: RedisExecuteOptions): Promise<Reply> {
-    const { deadlineAtMs } = options
-    const means = this.means()
-    const { connection } = means
-    if (!('key' in command)) {
-      const outcome = await this.#executeOnAll(means, command, deadlineAtMs)
-      return { ...outcome, owner: connection.ownerOf(0) }
+  execute(command: Command, options: RedisExecuteOptions): Promise<Reply> {
+    try {
+      return 'key' in command ? this.#executeOnKey(command, options) : this.#executeOnAll(command, options)
+    } catch (thrown) {
+      return Promise.reject(thrown)
     }
-    const slot = slotOf(command.key)
-    const outcome =
-      command.type === 'together'
-        ? await carryOutTogether(means, { command, slot, deadlineAtMs })
-        : await carryOut(means, command, { slot, deadlineAtMs })
-    const { replicasWanted } = this.#options
-    if (replicasWanted > 0 && isWrite(command)) {
-      const replicas = await connection.replicasOf(slot, replicasWanted, deadlineAtMs)
-      if (replicas < replicasWanted) options.lacksReplicas?.(replicas)
-    }
-    return { ...outcome, owner: connection.ownerOf(slot) }
   }
 
-  #executeOnAll(means: Means, command: ClusterCommand, deadlineAtMs: number): Promise<Outcome> {
+  #executeOnKey(command: KeyCommand, options: RedisExecuteOptions): Promise<Reply> {
+    const means = this.means()
+    const { connection } = means
+    const asked = { slot: slotOf(command.key), deadlineAtMs: options.deadlineAtMs }
+    const done =
+      command.type === 'together'
+        ? carryOutTogether(means, { command, ...asked })
+        : carryOut(means, command, asked)
+    const copied =
+      this.#options.replicasWanted > 0 && isWrite(command)
+        ? done.then((outcome) => this.#copied(outcome, asked.slot, { connection, options }))
+        : done
+    return copied.then((outcome) => ({ ...outcome, owner: connection.ownerOf(asked.slot) }))
+  }
+
+  /** Once so many replicas have it, or cannot be waited for. */
+  async #copied(
+    outcome: Outcome,
+    slot: number,
+    { connection, options }: { readonly connection: Connection; readonly options: RedisExecuteOptions },
+  ): Promise<Outcome> {
+    const { replicasWanted } = this.#options
+    const replicas = await connection.replicasOf(slot, replicasWanted, options.deadlineAtMs)
+    if (replicas < replicasWanted) options.lacksReplicas?.(replicas)
+    return outcome
+  }
+
+  async #executeOnAll(command: ClusterCommand, { deadlineAtMs }: RedisExecuteOptions): Promise<Reply> {
+    const means = this.means()
+    const outcome = await this.#carryOutOnAll(means, command, deadlineAtMs)
+    return { ...outcome, owner: means.connection.ownerOf(0) }
+  }
+
+  #carryOutOnAll(means: Means, command: ClusterCommand, deadlineAtMs: number): Promise<Outcome> {
     const { clock } = this.#options
     switch (command.type) {
       case 'activity':

@@ -27,10 +27,17 @@ export function keysOf(slot: number, key: string): string[] {
   return [placeOf(slot, 'v', key), placeIn(slot, 'keys'), placeIn(slot, 'ends')]
 }
 
-export const carryOutOnValue: Carrier<ValueCommand> = async (means, { command, slot, deadlineAtMs }) => {
-  const reading = readEndless(means, { command, slot, deadlineAtMs })
-  const read = isLater(reading) ? await reading : reading
-  if (read !== undefined) return read
+/** Of very many at once most of the time goes for what waits: so there is as little of it as can be. */
+export const carryOutOnValue: Carrier<ValueCommand> = (means, asked) => {
+  const reading = readEndless(means, asked)
+  if (!isLater(reading)) return byScript(means, asked)
+  return reading.then((read) => read ?? byScript(means, asked))
+}
+
+async function byScript(
+  means: Means,
+  { command, slot, deadlineAtMs }: Asked<ValueCommand>,
+): Promise<Outcome> {
   const parts = [...keysOf(slot, command.key), ...valueArguments(command, means)]
   return valueOutcome(answerIn(await means.connection.run('value', parts, deadlineAtMs)))
 }
@@ -63,15 +70,10 @@ export function readEndless(
   { command, slot, deadlineAtMs }: Asked<SingleCommand>,
 ): Eventual<Outcome | undefined> {
   if (command.type !== 'value.get' || command.condition !== undefined) return undefined
-  return endlessAt(means, placeOf(slot, 'v', command.key), deadlineAtMs)
+  return means.connection.run('read', [placeOf(slot, 'v', command.key)], deadlineAtMs).then(endlessIn)
 }
 
-async function endlessAt(
-  { connection }: Means,
-  place: string,
-  deadlineAtMs: number,
-): Promise<Outcome | undefined> {
-  const told = await connection.run('read', [place], deadlineAtMs)
+function endlessIn(told: unknown): Outcome | undefined {
   const [stamp, contentType, body, total, end] = told as (Buffer | null)[]
   if (!stamp) return { type: 'missing' }
   if (end) return undefined
