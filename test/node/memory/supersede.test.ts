@@ -20,6 +20,8 @@ import { timesOf } from '../storage/times.ts'
 const TIMES = timesOf()
 
 const SLOT = 5
+/** What has ended by then is remembered anew after a start. */
+const LATER_MS = TIMES.nowMs + 1000
 
 /** A memory, and the rows that a disk has by what it was told. */
 class Kept {
@@ -91,7 +93,7 @@ const ENTRIES: Readonly<Record<string, fc.Arbitrary<Entry>>> = {
     time.map(tombstone),
   ),
   vtea: time.map(tally),
-  'ijam\0once': time.map((time) => value(time, 1000)),
+  'ijam\0once': time.map((time) => value(time, LATER_MS)),
   rjam: fc
     .array(fc.tuple(fc.constantFrom('Ann', 'Bob', 'Sam'), time), { minLength: 1, maxLength: 4 })
     .map((users) => engaged(...users)),
@@ -180,7 +182,7 @@ describe('what takes the place of what was known', () => {
         kind: 'register',
         stamp: { time, origin },
         value: { contentType: 'text/plain', body },
-        endsAtMs: 1000,
+        endsAtMs: LATER_MS,
       }
     }
     const kept = new Kept()
