@@ -2,6 +2,7 @@
 import type { Eventual } from '../../shared/eventual.ts'
 import type { Steps } from '../../shared/steps.ts'
 import type { Turns } from '../../shared/turns.ts'
+import { portionsOf } from './portions.ts'
 import {
   Encoded,
   itemsOf,
@@ -28,10 +29,9 @@ function* encoding(list: ListReply, version: Version): Steps<Encoded> {
   const writer = new Writer()
   writer.version = version
   writer.addHead(list)
-  const items = itemsOf(list)
   const pieces: Piece[] = []
-  for (let start = 0; start < items.length; start += STEP) {
-    for (const item of items.slice(start, start + STEP)) writer.add(item)
+  for (const some of portionsOf(itemsOf(list), STEP)) {
+    for (const item of some) writer.add(item)
     pieces.push(...writer.take())
     yield
   }

@@ -32,12 +32,17 @@ async function mapPortions<T, U>(
   portion: number,
 ): Promise<readonly U[]> {
   const made: U[] = []
-  for (let start = 0; start < items.length; start += portion) {
+  for (const some of portionsOf(items, portion)) {
     await call.execution.turns.pass()
     call.deadlineAtMs = undefined
-    made.push(...(await mapAll(items.slice(start, start + portion), use)))
+    made.push(...(await mapAll(some, use)))
   }
   return made
+}
+
+/** In their order, so many at a time. */
+export function* portionsOf<T>(items: readonly T[], size: number): Generator<readonly T[], void> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
 }
 
 /** All that it names behind its own name. @throws ReplyError, now or later. */

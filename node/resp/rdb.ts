@@ -4,6 +4,7 @@
  */
 import type { Steps } from '../../shared/steps.ts'
 import { crc64 } from './crc64.ts'
+import { portionsOf } from './portions.ts'
 
 export type Dumped = { readonly string: Buffer } | { readonly members: readonly string[] }
 
@@ -25,8 +26,7 @@ export function* encodeDump(dumped: Dumped): Steps<Buffer> {
 
 function* setParts({ members }: Extract<Dumped, { members: unknown }>): Steps<Buffer[]> {
   const parts = [Buffer.from([SET]), lengthBytes(members.length)]
-  for (let start = 0; start < members.length; start += STEP_MEMBERS) {
-    const some = members.slice(start, start + STEP_MEMBERS)
+  for (const some of portionsOf(members, STEP_MEMBERS)) {
     parts.push(Buffer.concat(some.flatMap((member) => stringParts(Buffer.from(member)))))
     yield
   }

@@ -5,6 +5,7 @@ import type { Steps } from '../../shared/steps.ts'
 import { integerAt, keyAt, keysAt, optionAt } from './arguments.ts'
 import { ReplyError, SYNTAX, WRONG_TYPE } from './errors.ts'
 import { allMembersOf, change } from './members.ts'
+import { keysOf, portionsOf } from './portions.ts'
 import type { Words } from './reader.ts'
 import { type Call, placesIn, type Row } from './row.ts'
 import { checkSlots } from './slots.ts'
@@ -34,8 +35,8 @@ const STEP = 500
 function* allOf(sets: readonly (readonly string[])[]): Steps<Set<string>> {
   const all = new Set<string>()
   for (const set of sets)
-    for (let start = 0; start < set.length; start += STEP) {
-      for (const member of set.slice(start, start + STEP)) all.add(member)
+    for (const some of portionsOf(set, STEP)) {
+      for (const member of some) all.add(member)
       yield
     }
   return all
@@ -43,8 +44,8 @@ function* allOf(sets: readonly (readonly string[])[]): Steps<Set<string>> {
 
 function* those(members: readonly string[], isMeant: (member: string) => boolean): Steps<string[]> {
   const meant: string[] = []
-  for (let start = 0; start < members.length; start += STEP) {
-    meant.push(...members.slice(start, start + STEP).filter(isMeant))
+  for (const some of portionsOf(members, STEP)) {
+    meant.push(...some.filter(isMeant))
     yield
   }
   return meant
@@ -67,8 +68,7 @@ export const SET_ALGEBRA_ROWS: readonly Row[] = [
 ]
 
 async function told(call: Call, combine: Combine): Promise<Reply> {
-  const keys = keysAt(call.words, placesIn(call.words, [1, -1, 1]))
-  return new SetReply(await combined(call, combine, keys))
+  return new SetReply(await combined(call, combine, await keysOf(call)))
 }
 
 async function combined(call: Call, combine: Combine, keys: readonly string[]): Promise<readonly string[]> {

@@ -5,7 +5,7 @@ import { MEMBERSHIP } from '../../shared/reaction-command.ts'
 import { integerAt, keyAt, memberAt } from './arguments.ts'
 import { ReplyError, WRONG_TYPE } from './errors.ts'
 import { allMembersOf, change, sizeOf } from './members.ts'
-import { mapInPortions } from './portions.ts'
+import { mapInPortions, portionsOf } from './portions.ts'
 import { type Call, placesIn, type Row } from './row.ts'
 import { checkSlots } from './slots.ts'
 import { describe, together, untilUndisturbed } from './values.ts'
@@ -40,9 +40,7 @@ function changeSome(
 ): Eventual<Reply> {
   const key = keyAt(call.words, 1)
   const changed = andThen(membersOf(call), (members) => {
-    const parts: (readonly string[])[] = []
-    for (let start = 0; start < members.length; start += CHANGED_AT_ONCE)
-      parts.push(members.slice(start, start + CHANGED_AT_ONCE))
+    const parts = [...portionsOf(members, CHANGED_AT_ONCE)]
     return mapInPortions(call, parts, (part) => call.send(change(key, as(part))), 1)
   })
   return andThen(changed, (answers) =>

@@ -2,9 +2,7 @@
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
 import type { Environment } from '../../../shared/config.ts'
-import { startNodeOverRedis } from '../../support/engine.ts'
-import { startTestNode, type TestNode } from '../../support/node.ts'
-import { needTool } from '../../support/tool.ts'
+import { overEach, type Started } from './backends.ts'
 
 /** A line as one would type it, and what is answered; errors as their text. */
 type Case = readonly [line: string, answer: unknown]
@@ -128,16 +126,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
 }
 
-describe('commands of Redis:', () => suite(startTestNode))
-
-describe('commands of Redis over an engine:', () => {
-  before(function () {
-    needTool(this, 'redis-server')
-  })
-  suite(startNodeOverRedis)
-})
-
-type Started = Pick<TestNode, 'node' | 'url'> & AsyncDisposable
+overEach(['commands of Redis:', 'commands of Redis over an engine:'], suite)
 
 function suite(start: (environment: Environment) => Promise<Started>): void {
   let node: Started

@@ -2,20 +2,9 @@
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
 import type { Environment } from '../../../shared/config.ts'
-import { startNodeOverRedis } from '../../support/engine.ts'
-import { startTestNode, type TestNode } from '../../support/node.ts'
-import { needTool } from '../../support/tool.ts'
+import { overEach, type Started } from './backends.ts'
 
-describe('commands about very many', () => suite(startTestNode))
-
-describe('commands about very many, over Redis', () => {
-  before(function () {
-    needTool(this, 'redis-server')
-  })
-  suite(startNodeOverRedis)
-})
-
-type Started = Pick<TestNode, 'node' | 'url'> & AsyncDisposable
+overEach(['commands about very many', 'commands about very many, over Redis'], suite)
 
 function suite(start: (environment: Environment) => Promise<Started>): void {
   let node: Started
